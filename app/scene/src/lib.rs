@@ -1,0 +1,1 @@
+//! A figure as data: marks, patches and the one SVG writer.

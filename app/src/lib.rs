@@ -1,0 +1,1 @@
+//! Binnacle's pages and islands.

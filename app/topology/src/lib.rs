@@ -1,0 +1,1 @@
+//! From facts to a figure, without I/O.

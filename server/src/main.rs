@@ -1,0 +1,3 @@
+//! Binnacle's one binary.
+
+fn main() {}
