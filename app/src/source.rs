@@ -1,0 +1,249 @@
+//! What pages ask of the server, in the pages' own words.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use scene::{Health, Scene};
+use serde::{Deserialize, Serialize};
+
+/// An answer that takes its time.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + Send>>;
+
+/// What pages ask. One object serves all pages; it is put into Leptos' context as
+/// [`SharedSource`].
+pub trait Source: Send + Sync + 'static {
+    /// The clusters that can be chosen, in the order of the configuration.
+    fn clusters(&self) -> Vec<ClusterLine>;
+    /// The architecture figure of a cluster, as it is at this moment.
+    fn architecture(&self, cluster: &str, view: &View) -> Answer<FigurePage>;
+    /// The same facts as a table, complete whatever the figure folds.
+    fn table(&self, cluster: &str, view: &View) -> Answer<Table>;
+    /// All that is known of one thing: what a click on a mark asks for.
+    fn facts(&self, cluster: &str, selection: &str) -> Answer<Facts>;
+}
+
+/// The Source as pages get it from the context.
+pub type SharedSource = Arc<dyn Source>;
+
+/// A cluster that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterLine {
+    /// Its name in addresses: a kubeconfig context, `in-cluster` or `demo`.
+    pub name: String,
+    /// Where it comes from, for people, as in `context of ~/.kube/config`.
+    pub origin: String,
+    /// Whether it is the built-in demonstration; every page about it says so.
+    pub demo: bool,
+}
+
+/// What of a cluster is looked at: everything of a figure's address after the `?`, so that the
+/// address alone brings the same picture to somebody else. Parameters in brackets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct View {
+    /// [`at`] What fills the figure: empty for the cluster, `node/NAME`, or `group/KEY`.
+    pub at: String,
+    /// [`ns`] Only pods and services of this namespace are drawn in full; others fade.
+    pub namespace: String,
+    /// [`owner`] Only pods of this owner, as `Deployment/NAME`.
+    pub owner: String,
+    /// [`state`] Only pods in this state: a [`Health`] word.
+    pub state: String,
+    /// [`q`] Only what has this text in its name.
+    pub search: String,
+}
+
+/// A figure with what stands around it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigurePage {
+    /// The figure.
+    pub scene: Scene,
+    /// Names this state of the view: where a stream of patches goes on from.
+    pub version: Version,
+    /// The state of the cluster in one sentence, in pieces so that each can be marked.
+    pub sentence: Vec<Phrase>,
+    /// What is wrong with what is shown, if anything: nothing heard yet, forbidden, stale.
+    pub notices: Vec<Notice>,
+    /// Choices for the filters: namespaces, owners.
+    pub choices: Choices,
+}
+
+/// A view's state: an epoch (a new one after a restart of the server or of the view) and a number
+/// that grows by one with each patch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Version {
+    /// Which numbering.
+    pub epoch: u64,
+    /// Which patch was the last.
+    pub number: u64,
+}
+
+/// A piece of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phrase {
+    /// With its own spaces and commas.
+    pub text: String,
+    /// How it fares, when that is to be marked.
+    pub health: Option<Health>,
+    /// What it leads to, as in [`scene::Mark::opens`].
+    pub opens: Option<String>,
+}
+
+/// Something that the reader must know to judge the picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// [`Health::Unknown`], [`Health::Stale`], [`Health::Warn`] or [`Health::Bad`].
+    pub health: Health,
+    /// What is so, in a sentence.
+    pub what: String,
+    /// What to do about it, in a sentence; may be empty.
+    pub todo: String,
+}
+
+/// What can be chosen in the filters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// Namespaces with pods, by name.
+    pub namespaces: Vec<String>,
+    /// Owners as `Deployment/NAME`, by name, at most a few hundred.
+    pub owners: Vec<String>,
+}
+
+/// The figure's facts in rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Sections: nodes with their components, pods, services.
+    pub sections: Vec<Section>,
+}
+
+/// One part of a [`Table`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Its heading, as in `Pods`.
+    pub title: String,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Rows, at most [`Section::PAGE`].
+    pub rows: Vec<TableRow>,
+    /// How many rows there are in all.
+    pub total: usize,
+}
+
+impl Section {
+    /// Rows of a section on one page.
+    pub const PAGE: usize = 500;
+}
+
+/// A row of a [`Section`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRow {
+    /// How the thing fares.
+    pub health: Option<Health>,
+    /// A cell a column.
+    pub cells: Vec<String>,
+    /// What it leads to, as in [`scene::Mark::opens`].
+    pub opens: Option<String>,
+}
+
+/// The panel's content for one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What kind of thing, as in `Pod`, `kube-scheduler`.
+    pub kind: String,
+    /// Its whole name.
+    pub name: String,
+    /// How it fares.
+    pub health: Option<Health>,
+    /// What it is for, in a sentence that a newcomer understands; empty when the name says all.
+    pub purpose: String,
+    /// Names and values, in reading order.
+    pub lines: Vec<FactLine>,
+    /// Conditions, newest first.
+    pub conditions: Vec<ConditionLine>,
+    /// Recent events, newest first; `Err` says why there are none to show.
+    pub events: Result<Vec<EventLine>, Notice>,
+    /// The end of a pod's log; `None` for what has no log.
+    pub log: Option<Result<String, Notice>>,
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactLine {
+    /// What it is.
+    pub name: String,
+    /// Its value; `unknown` and why, when no source tells.
+    pub value: String,
+    /// What it leads to.
+    pub opens: Option<String>,
+}
+
+/// One condition of a node or a pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionLine {
+    /// As in `Ready`.
+    pub kind: String,
+    /// Whether it is as it should be.
+    pub health: Health,
+    /// Its status, reason and message.
+    pub text: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventLine {
+    /// When last, RFC 3339.
+    pub at: String,
+    /// `Warning` or `Normal`.
+    pub kind: String,
+    /// Its reason.
+    pub reason: String,
+    /// Its message.
+    pub message: String,
+    /// How often.
+    pub count: u32,
+}
+
+/// Why there is no answer. The page shows it and keeps trying.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Trouble {
+    /// No cluster has this name.
+    #[error("there is no cluster named {0}")]
+    NoSuchCluster(String),
+    /// The cluster has nothing of this name, or has it no more.
+    #[error("{0} is not in the cluster, or not any more")]
+    NoSuchThing(String),
+    /// The cluster cannot be reached or read.
+    #[error("{what}")]
+    Unreachable {
+        /// What is wrong: which cluster, which file, which address.
+        what: String,
+        /// What to do.
+        todo: String,
+    },
+}
+
+/// What the stream of a page carries, as one JSON text a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Message {
+    /// The whole of it: at the beginning when the page's version is not known here any more.
+    Whole {
+        /// What the page shows from now on.
+        page: Box<FigurePage>,
+    },
+    /// A step.
+    Step {
+        /// The number that the view has behind it.
+        number: u64,
+        /// What changes in the figure.
+        patch: scene::Patch,
+        /// The sentence, when it changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sentence: Option<Vec<Phrase>>,
+        /// The notices, when they change.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notices: Option<Vec<Notice>>,
+    },
+    /// Nothing new, but the line is alive: sent when nothing else was for a few seconds.
+    Alive,
+}

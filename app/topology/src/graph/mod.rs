@@ -1,0 +1,1 @@
+//! A typed graph of an Inventory.

@@ -1,0 +1,29 @@
+//! Where a service's traffic ends.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Key, Name};
+
+/// An EndpointSlice, or an Endpoints object where slices are not served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointSet {
+    /// The slice's own namespace and name; a service may have several.
+    pub key: Key,
+    /// The service's name (label kubernetes.io/service-name), in the same namespace.
+    pub service: Name,
+    /// Its endpoints.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// One entry of a slice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// `addresses[0]`.
+    pub address: Name,
+    /// `conditions.ready`; absent counts as ready, as the API says.
+    pub ready: bool,
+    /// The pod's name, when `targetRef` is a pod.
+    pub pod: Option<Name>,
+    /// `nodeName`.
+    pub node: Option<Name>,
+}

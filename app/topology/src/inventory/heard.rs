@@ -1,0 +1,103 @@
+//! What each source has told so far, and why it is silent when it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Name, Stamp};
+
+/// Where facts come from: a kind of object that is watched, or a question that is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// `nodes`.
+    Nodes,
+    /// `pods`.
+    Pods,
+    /// `services`.
+    Services,
+    /// `endpointslices` of discovery.k8s.io, or `endpoints` where there are none.
+    Endpoints,
+    /// `namespaces`.
+    Namespaces,
+    /// `leases` of coordination.k8s.io, or leader annotations on `endpoints` where there are none.
+    Leases,
+    /// `deployments`.
+    Deployments,
+    /// `replicasets`.
+    ReplicaSets,
+    /// `statefulsets`.
+    StatefulSets,
+    /// `daemonsets`.
+    DaemonSets,
+    /// `jobs`.
+    Jobs,
+    /// The API server's own check of its etcd: `/readyz?verbose`, or `/healthz/etcd` on old ones.
+    Readyz,
+}
+
+impl Source {
+    /// All of them, in the order in which they are named to people.
+    pub const ALL: [Self; 12] = [
+        Self::Nodes,
+        Self::Pods,
+        Self::Services,
+        Self::Endpoints,
+        Self::Namespaces,
+        Self::Leases,
+        Self::Deployments,
+        Self::ReplicaSets,
+        Self::StatefulSets,
+        Self::DaemonSets,
+        Self::Jobs,
+        Self::Readyz,
+    ];
+
+    /// The word for it in sentences and addresses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Nodes => "nodes",
+            Self::Pods => "pods",
+            Self::Services => "services",
+            Self::Endpoints => "endpoints",
+            Self::Namespaces => "namespaces",
+            Self::Leases => "leases",
+            Self::Deployments => "deployments",
+            Self::ReplicaSets => "replicasets",
+            Self::StatefulSets => "statefulsets",
+            Self::DaemonSets => "daemonsets",
+            Self::Jobs => "jobs",
+            Self::Readyz => "readyz",
+        }
+    }
+}
+
+/// How far a source has spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Heard {
+    /// Nothing yet: the first list is still under way.
+    #[default]
+    NotYet,
+    /// The cluster does not serve it.
+    NotServed,
+    /// The one who asks may not read it.
+    Forbidden {
+        /// What a role lacks, as in `list nodes` or `watch leases.coordination.k8s.io`.
+        permission: Name,
+    },
+    /// Complete and followed.
+    Live,
+    /// It was complete, but the line is cut.
+    Stale {
+        /// When it was last heard.
+        since: Stamp,
+        /// What went wrong, in words for people, without secrets.
+        reason: Name,
+    },
+}
+
+impl Heard {
+    /// Whether facts of this source are there at all, fresh or stale.
+    pub const fn knows(&self) -> bool {
+        matches!(self, Self::Live | Self::Stale { .. })
+    }
+}

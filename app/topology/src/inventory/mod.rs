@@ -1,0 +1,63 @@
+//! What exists, as slim facts: each holds the parts that a figure, a table or a panel shows, and
+//! nothing else. Comparing two facts of a thing tells whether anything that matters has changed.
+
+mod component;
+mod endpoints;
+mod heard;
+mod lease;
+mod node;
+mod owner;
+mod pod;
+mod service;
+mod store;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use component::{Component, ComponentKind};
+pub use endpoints::{Endpoint, EndpointSet};
+pub use heard::{Heard, Source};
+pub use lease::Lease;
+pub use node::{Address, AddressKind, Condition, Node, Truth};
+pub use owner::{Owner, OwnerKind};
+pub use pod::{Phase, Pod};
+pub use service::{Service, ServicePort};
+pub use store::{Change, Fact, Inventory, Touched};
+
+/// A shared text: names repeat thousands of times, their bytes do not.
+pub type Name = Arc<str>;
+
+/// A moment, in milliseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Stamp(pub i64);
+
+impl Stamp {
+    /// Milliseconds from `earlier` to this moment; negative when it lies before.
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+}
+
+/// A namespace and a name. Order is by namespace, then by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// Empty for what belongs to no namespace.
+    pub namespace: Name,
+    /// The object's name.
+    pub name: Name,
+}
+
+impl Key {
+    /// From its two parts.
+    pub fn new(namespace: impl Into<Name>, name: impl Into<Name>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.namespace.is_empty() { f.write_str(&self.name) } else { write!(f, "{}/{}", self.namespace, self.name) }
+    }
+}

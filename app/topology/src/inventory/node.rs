@@ -1,0 +1,108 @@
+//! A machine of the cluster.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Name, Stamp};
+
+/// What a Node object tells, without what changes at every heartbeat and is not shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// `metadata.name`.
+    pub name: Name,
+    /// `metadata.creationTimestamp`.
+    pub created: Stamp,
+    /// X of every label `node-role.kubernetes.io/X`, sorted, as in `control-plane`, `master`.
+    pub roles: Vec<Name>,
+    /// `status.addresses`.
+    pub addresses: Vec<Address>,
+    /// `status.conditions`, Ready among them, sorted by their type.
+    pub conditions: Vec<Condition>,
+    /// `spec.unschedulable`: cordoned.
+    pub cordoned: bool,
+    /// `spec.taints` as `key=value:effect`, sorted.
+    pub taints: Vec<Name>,
+    /// `status.nodeInfo.kubeletVersion`; empty when untold, as all texts here.
+    pub kubelet: Name,
+    /// `status.nodeInfo.kubeProxyVersion`.
+    pub proxy: Name,
+    /// `status.nodeInfo.containerRuntimeVersion`, as in `containerd://1.7.24`.
+    pub runtime: Name,
+    /// `status.nodeInfo.osImage`.
+    pub os: Name,
+    /// `status.nodeInfo.kernelVersion`.
+    pub kernel: Name,
+    /// `spec.podCIDRs`.
+    pub pod_cidrs: Vec<Name>,
+    /// `status.allocatable.pods`.
+    pub room: Option<u32>,
+    /// Label `topology.kubernetes.io/zone` (old: `failure-domain.beta.kubernetes.io/zone`).
+    pub zone: Option<Name>,
+}
+
+impl Node {
+    /// Whether its labels make it a master.
+    pub fn labelled_master(&self) -> bool {
+        self.roles.iter().any(|role| matches!(&**role, "control-plane" | "master"))
+    }
+
+    /// The condition of this type.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| &*condition.kind == kind)
+    }
+
+    /// The first address of a kind.
+    pub fn address(&self, kind: AddressKind) -> Option<&Name> {
+        self.addresses.iter().find(|address| address.kind == kind).map(|address| &address.value)
+    }
+}
+
+/// One of a node's addresses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Address {
+    /// Which of them.
+    pub kind: AddressKind,
+    /// The address or host name.
+    pub value: Name,
+}
+
+/// `status.addresses[].type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressKind {
+    /// `InternalIP`.
+    Internal,
+    /// `ExternalIP`.
+    External,
+    /// `Hostname` and the DNS types.
+    Host,
+}
+
+/// One entry of `status.conditions`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Condition {
+    /// `type`, as in `Ready`.
+    pub kind: Name,
+    /// `status`.
+    pub truth: Truth,
+    /// `reason`.
+    pub reason: Name,
+    /// `message`.
+    pub message: Name,
+    /// `lastTransitionTime`.
+    pub since: Stamp,
+    /// `lastHeartbeatTime` of Ready where no node leases are served; else `None`, so that a
+    /// heartbeat alone changes nothing.
+    pub heartbeat: Option<Stamp>,
+}
+
+/// `True`, `False` or `Unknown`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Truth {
+    /// The condition holds.
+    True,
+    /// It does not.
+    False,
+    /// Nobody knows.
+    Unknown,
+}

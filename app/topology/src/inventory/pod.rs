@@ -1,0 +1,67 @@
+//! A pod.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Component, Key, Name, OwnerKind, Stamp};
+
+/// What a Pod object tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pod {
+    /// Namespace and name.
+    pub key: Key,
+    /// `spec.nodeName`; `None` while no node was found for it.
+    pub node: Option<Name>,
+    /// `status.phase`.
+    pub phase: Phase,
+    /// Condition Ready.
+    pub ready: bool,
+    /// Containers that are ready.
+    pub containers_ready: u16,
+    /// `spec.containers`, counted.
+    pub containers: u16,
+    /// Restarts of all containers together.
+    pub restarts: u32,
+    /// Why a container waits or ended, as in `CrashLoopBackOff` or `OOMKilled`, or why the pod is
+    /// not scheduled; empty when nothing is wrong.
+    pub reason: Name,
+    /// Its controller, from `metadata.ownerReferences`.
+    pub owner: Option<(OwnerKind, Name)>,
+    /// `spec.hostNetwork`.
+    pub host_network: bool,
+    /// `status.podIPs`.
+    pub addresses: Vec<Name>,
+    /// `metadata.creationTimestamp`.
+    pub created: Stamp,
+    /// Whether it is being deleted.
+    pub leaving: bool,
+    /// Whether it is a mirror of a static pod (annotation kubernetes.io/config.mirror).
+    pub mirror: bool,
+    /// Set when the pod is one of the cluster's own components.
+    pub component: Option<Box<Component>>,
+}
+
+/// `status.phase`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Accepted, not yet running.
+    Pending,
+    /// Bound, at least one container started.
+    Running,
+    /// All containers ended well.
+    Succeeded,
+    /// All ended, one badly.
+    Failed,
+    /// The node does not answer, or the phase is none that is known.
+    Unknown,
+}
+
+/// Namespaces whose pods belong to the cluster itself: drawn dark, as the manual has them.
+const SYSTEM_NAMESPACES: [&str; 5] = ["kube-system", "kube-public", "kube-node-lease", "kube-flannel", "calico-system"];
+
+impl Pod {
+    /// Whether it belongs to the cluster itself rather than to its users.
+    pub fn is_system(&self) -> bool {
+        SYSTEM_NAMESPACES.contains(&&*self.key.namespace)
+    }
+}

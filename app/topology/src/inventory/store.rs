@@ -1,0 +1,456 @@
+//! The Inventory: facts by name, with the few indexes that a figure needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{EndpointSet, Heard, Key, Lease, Name, Node, Owner, OwnerKind, Pod, Service, Source, Stamp};
+
+/// One thing as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// From [`Source::Nodes`].
+    Node(Box<Node>),
+    /// From [`Source::Pods`].
+    Pod(Box<Pod>),
+    /// From [`Source::Services`].
+    Service(Service),
+    /// From [`Source::Endpoints`].
+    Endpoints(EndpointSet),
+    /// From [`Source::Namespaces`]: only its name.
+    Namespace(Name),
+    /// From [`Source::Leases`].
+    Lease(Lease),
+    /// From [`Source::Deployments`] and the other kinds of owners.
+    Owner(Owner),
+}
+
+/// What a source tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The thing is there, or is now different.
+    Put(Fact),
+    /// The thing of this source and name is gone.
+    Gone(Source, Key),
+    /// The source has told everything there is: what it did not name is gone.
+    Whole(Source, BTreeSet<Key>),
+    /// The source's standing.
+    Heard(Source, Heard),
+    /// The server's version, as in `v1.34.4`.
+    Version(Name),
+    /// The API server's checks by name, as `/readyz?verbose` lists them: whether each passed.
+    Checks(BTreeMap<Name, bool>),
+}
+
+/// What a change touches, so that no more than that is drawn again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Nodes whose box may look different.
+    pub nodes: BTreeSet<Name>,
+    /// Whether nodes came or went.
+    pub node_set: bool,
+    /// Whether something outside the nodes may look different: services, pods on no node, what a
+    /// source says of itself.
+    pub around: bool,
+    /// Whether any node may look different.
+    pub all: bool,
+}
+
+impl Touched {
+    /// Whether nothing needs to be drawn.
+    pub fn is_nothing(&self) -> bool {
+        self.nodes.is_empty() && !self.node_set && !self.around && !self.all
+    }
+
+    /// Both together.
+    pub fn merge(&mut self, other: Self) {
+        self.nodes.extend(other.nodes);
+        self.node_set |= other.node_set;
+        self.around |= other.around;
+        self.all |= other.all;
+    }
+
+    fn everything() -> Self {
+        Self { all: true, around: true, ..Self::default() }
+    }
+
+    fn around() -> Self {
+        Self { around: true, ..Self::default() }
+    }
+
+    fn node(name: &Name) -> Self {
+        Self { nodes: BTreeSet::from([name.clone()]), ..Self::default() }
+    }
+}
+
+/// The facts of one cluster, live or as of a past moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inventory {
+    version: Option<Name>,
+    heard: BTreeMap<Source, Heard>,
+    checks: Option<BTreeMap<Name, bool>>,
+    nodes: BTreeMap<Name, Node>,
+    pods: BTreeMap<Key, Pod>,
+    pods_on: BTreeMap<Option<Name>, BTreeSet<Key>>,
+    services: BTreeMap<Key, Service>,
+    endpoints: BTreeMap<Key, EndpointSet>,
+    slices_of: BTreeMap<Key, BTreeSet<Key>>,
+    namespaces: BTreeSet<Name>,
+    leases: BTreeMap<Key, Lease>,
+    owners: BTreeMap<(OwnerKind, Key), Owner>,
+}
+
+impl Inventory {
+    /// Takes one change in, and says what it touches; nothing, when it says what was known.
+    pub fn apply(&mut self, change: Change) -> Touched {
+        match change {
+            Change::Put(fact) => self.put(fact),
+            Change::Gone(source, key) => self.remove(source, &key),
+            Change::Whole(source, named) => self.keep_only(source, &named),
+            Change::Heard(source, heard) => {
+                let before = self.heard.insert(source, heard.clone());
+                if before.as_ref() == Some(&heard) { Touched::default() } else { Touched::everything() }
+            }
+            Change::Version(version) => {
+                let before = self.version.replace(version.clone());
+                if before == Some(version) { Touched::default() } else { Touched::around() }
+            }
+            Change::Checks(checks) => {
+                let before = self.checks.replace(checks);
+                if before == self.checks { Touched::default() } else { Touched::everything() }
+            }
+        }
+    }
+
+    /// What looks different at `now` although nothing was told since `before`: leases and
+    /// heartbeats that ran out in between.
+    pub fn elapsed(&self, before: Stamp, now: Stamp) -> Touched {
+        let ran_out = |renewed: Option<Stamp>, lasts: i64| {
+            renewed.is_some_and(|renewed| before.since(renewed) <= lasts && now.since(renewed) > lasts)
+        };
+        let mut touched = Touched::default();
+        for lease in self.leases.values().filter(|lease| ran_out(lease.renewed, lease.lasts)) {
+            touched.merge(self.touched_by_lease(lease));
+        }
+        for node in self.nodes.values() {
+            let heartbeat = node.condition("Ready").and_then(|ready| ready.heartbeat);
+            if ran_out(heartbeat, crate::figure::HEARTBEAT_LASTS) {
+                touched.nodes.insert(node.name.clone());
+            }
+        }
+        touched
+    }
+
+    /// What a source has told so far.
+    pub fn heard(&self, source: Source) -> &Heard {
+        static NOT_YET: Heard = Heard::NotYet;
+        self.heard.get(&source).unwrap_or(&NOT_YET)
+    }
+
+    /// The API server's version, once told.
+    pub fn version(&self) -> Option<&Name> {
+        self.version.as_ref()
+    }
+
+    /// The API server's own checks, once told.
+    pub fn checks(&self) -> Option<&BTreeMap<Name, bool>> {
+        self.checks.as_ref()
+    }
+
+    /// All nodes by name.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    /// One node.
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.get(name)
+    }
+
+    /// All pods by namespace and name.
+    pub fn pods(&self) -> impl ExactSizeIterator<Item = &Pod> {
+        self.pods.values()
+    }
+
+    /// One pod.
+    pub fn pod(&self, key: &Key) -> Option<&Pod> {
+        self.pods.get(key)
+    }
+
+    /// The pods bound to a node that may or may not exist, or to none, by namespace and name.
+    pub fn pods_on<'a>(&'a self, node: Option<&Name>) -> impl Iterator<Item = &'a Pod> {
+        self.pods_on.get(&node.cloned()).into_iter().flatten().filter_map(|key| self.pods.get(key))
+    }
+
+    /// Names of nodes that pods are bound to although there is no such node.
+    pub fn missing_nodes(&self) -> impl Iterator<Item = &Name> {
+        self.pods_on.keys().flatten().filter(|name| !self.nodes.contains_key(*name))
+    }
+
+    /// All services.
+    pub fn services(&self) -> impl ExactSizeIterator<Item = &Service> {
+        self.services.values()
+    }
+
+    /// One service.
+    pub fn service(&self, key: &Key) -> Option<&Service> {
+        self.services.get(key)
+    }
+
+    /// The endpoint sets of a service.
+    pub fn endpoints_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a EndpointSet> {
+        self.slices_of.get(service).into_iter().flatten().filter_map(|key| self.endpoints.get(key))
+    }
+
+    /// All namespaces that were told.
+    pub fn namespaces(&self) -> impl ExactSizeIterator<Item = &Name> {
+        self.namespaces.iter()
+    }
+
+    /// One lease.
+    pub fn lease(&self, namespace: &str, name: &str) -> Option<&Lease> {
+        self.leases.get(&Key::new(namespace, name))
+    }
+
+    /// All leases.
+    pub fn leases(&self) -> impl ExactSizeIterator<Item = &Lease> {
+        self.leases.values()
+    }
+
+    /// All owners.
+    pub fn owners(&self) -> impl ExactSizeIterator<Item = &Owner> {
+        self.owners.values()
+    }
+
+    /// One owner.
+    pub fn owner(&self, kind: &OwnerKind, key: &Key) -> Option<&Owner> {
+        self.owners.get(&(kind.clone(), key.clone()))
+    }
+
+    /// What a pod belongs to in the end: its Deployment rather than its ReplicaSet. A ReplicaSet
+    /// whose own fact is not known stands for itself.
+    pub fn top_owner(&self, pod: &Pod) -> Option<(OwnerKind, Name)> {
+        let direct = pod.owner.clone()?;
+        let key = Key { namespace: pod.key.namespace.clone(), name: direct.1.clone() };
+        let above = self.owners.get(&(direct.0.clone(), key)).and_then(|owner| owner.owner.clone());
+        Some(above.unwrap_or(direct))
+    }
+
+    fn put(&mut self, fact: Fact) -> Touched {
+        match fact {
+            Fact::Node(node) => self.put_node(*node),
+            Fact::Pod(pod) => self.put_pod(*pod),
+            Fact::Service(service) => {
+                let before = self.services.insert(service.key.clone(), service.clone());
+                if before == Some(service) { Touched::default() } else { Touched::around() }
+            }
+            Fact::Endpoints(set) => self.put_endpoints(set),
+            Fact::Namespace(name) => {
+                if self.namespaces.insert(name) {
+                    Touched::around()
+                } else {
+                    Touched::default()
+                }
+            }
+            Fact::Lease(lease) => self.put_lease(lease),
+            Fact::Owner(owner) => self.put_owner(owner),
+        }
+    }
+
+    fn put_node(&mut self, node: Node) -> Touched {
+        let name = node.name.clone();
+        match self.nodes.insert(name.clone(), node) {
+            None => Touched { node_set: true, around: true, ..Touched::node(&name) },
+            Some(before) if self.nodes.get(&name) == Some(&before) => Touched::default(),
+            // Another role moves it to another part of the figure.
+            Some(before) => {
+                let node_set = self.nodes.get(&name).is_some_and(|node| node.roles != before.roles);
+                Touched { node_set, around: true, ..Touched::node(&name) }
+            }
+        }
+    }
+
+    fn put_pod(&mut self, pod: Pod) -> Touched {
+        let (key, place) = (pod.key.clone(), pod.node.clone());
+        let mut touched = self.touched_by_place(place.as_ref());
+        match self.pods.insert(key.clone(), pod) {
+            Some(before) if self.pods.get(&key) == Some(&before) => return Touched::default(),
+            Some(before) if before.node != place => {
+                touched.merge(self.touched_by_place(before.node.as_ref()));
+                self.leave(before.node, &key);
+            }
+            _ => {}
+        }
+        self.pods_on.entry(place).or_default().insert(key);
+        touched
+    }
+
+    fn touched_by_place(&self, place: Option<&Name>) -> Touched {
+        match place {
+            Some(node) if self.nodes.contains_key(node) => Touched::node(node),
+            // A node that only its pods know of comes and goes with them.
+            Some(node) => Touched { node_set: true, around: true, ..Touched::node(node) },
+            None => Touched::around(),
+        }
+    }
+
+    fn leave(&mut self, place: Option<Name>, key: &Key) {
+        if let std::collections::btree_map::Entry::Occupied(mut there) = self.pods_on.entry(place) {
+            there.get_mut().remove(key);
+            if there.get().is_empty() {
+                there.remove();
+            }
+        }
+    }
+
+    fn put_endpoints(&mut self, set: EndpointSet) -> Touched {
+        let key = set.key.clone();
+        let service = Key { namespace: key.namespace.clone(), name: set.service.clone() };
+        let before = self.endpoints.insert(key.clone(), set);
+        if before.as_ref() == self.endpoints.get(&key) {
+            return Touched::default();
+        }
+        if let Some(before) = before.filter(|before| before.service != service.name) {
+            self.leave_service(&before);
+        }
+        let touched = self.touched_by_service(&service);
+        self.slices_of.entry(service).or_default().insert(key);
+        touched
+    }
+
+    fn leave_service(&mut self, set: &EndpointSet) {
+        let service = Key { namespace: set.key.namespace.clone(), name: set.service.clone() };
+        if let Some(slices) = self.slices_of.get_mut(&service) {
+            slices.remove(&set.key);
+        }
+    }
+
+    fn put_lease(&mut self, lease: Lease) -> Touched {
+        let key = lease.key.clone();
+        let before = self.leases.insert(key.clone(), lease);
+        let Some(now) = self.leases.get(&key) else { return Touched::default() };
+        let mut touched = self.touched_by_lease(now);
+        let Some(before) = before else { return touched };
+        // A renewal in time changes nothing that is drawn.
+        let in_time = match (before.renewed, now.renewed) {
+            (Some(then), Some(renewed)) => renewed.since(then) <= before.lasts,
+            (then, renewed) => then == renewed,
+        };
+        if in_time && before.holder == now.holder && before.lasts == now.lasts && before.host == now.host {
+            return Touched::default();
+        }
+        touched.merge(self.touched_by_lease(&before));
+        touched
+    }
+
+    fn put_owner(&mut self, owner: Owner) -> Touched {
+        let id = (owner.kind.clone(), owner.key.clone());
+        let before = self.owners.insert(id.clone(), owner);
+        let Some(now) = self.owners.get(&id) else { return Touched::default() };
+        let same_link = before.as_ref().map(|before| &before.owner) == Some(&now.owner);
+        if same_link || (before.is_none() && now.owner.is_none()) {
+            return Touched { around: before.as_ref() != Some(now), ..Touched::default() };
+        }
+        self.touched_by_owner(&id.0, &id.1)
+    }
+
+    /// Nodes that run pods of this owner: their groups change their name with it.
+    fn touched_by_owner(&self, kind: &OwnerKind, key: &Key) -> Touched {
+        let owned = |pod: &&Pod| pod.owner.as_ref().is_some_and(|(k, name)| k == kind && *name == key.name);
+        let start = Key { namespace: key.namespace.clone(), name: "".into() };
+        let pods = self.pods.range(start..).map(|(_, pod)| pod).take_while(|pod| pod.key.namespace == key.namespace);
+        let nodes = pods.filter(owned).filter_map(|pod| pod.node.clone()).collect();
+        Touched { nodes, around: true, ..Touched::default() }
+    }
+
+    fn touched_by_lease(&self, lease: &Lease) -> Touched {
+        if &*lease.key.namespace == "kube-node-lease" {
+            return Touched::node(&lease.key.name);
+        }
+        if &*lease.key.namespace != "kube-system" {
+            return Touched::default();
+        }
+        let holder = lease.holder.rsplit_once('_').map_or(&*lease.holder, |(host, _)| host);
+        match self.nodes.get_key_value(lease.host.as_deref().unwrap_or(holder)) {
+            Some((name, _)) => Touched { around: true, ..Touched::node(name) },
+            None => Touched::everything(),
+        }
+    }
+
+    fn touched_by_service(&self, service: &Key) -> Touched {
+        // The API servers register themselves here: every master may look different.
+        if *service == Key::new("default", "kubernetes") { Touched::everything() } else { Touched::around() }
+    }
+
+    fn remove(&mut self, source: Source, key: &Key) -> Touched {
+        let gone = |was_there: bool| if was_there { Touched::around() } else { Touched::default() };
+        match source {
+            Source::Nodes => match self.nodes.remove(&key.name) {
+                Some(node) => Touched { node_set: true, around: true, ..Touched::node(&node.name) },
+                None => Touched::default(),
+            },
+            Source::Pods => match self.pods.remove(key) {
+                Some(pod) => {
+                    let touched = self.touched_by_place(pod.node.as_ref());
+                    self.leave(pod.node, key);
+                    touched
+                }
+                None => Touched::default(),
+            },
+            Source::Services => gone(self.services.remove(key).is_some()),
+            Source::Endpoints => match self.endpoints.remove(key) {
+                Some(set) => {
+                    self.leave_service(&set);
+                    self.touched_by_service(&Key { namespace: key.namespace.clone(), name: set.service })
+                }
+                None => Touched::default(),
+            },
+            Source::Namespaces => gone(self.namespaces.remove(&key.name)),
+            Source::Leases => match self.leases.remove(key) {
+                Some(lease) => self.touched_by_lease(&lease),
+                None => Touched::default(),
+            },
+            Source::Deployments | Source::ReplicaSets | Source::StatefulSets | Source::DaemonSets | Source::Jobs => {
+                let id = (owner_kind(source), key.clone());
+                let touched = self.touched_by_owner(&id.0, &id.1);
+                if self.owners.remove(&id).is_some() { touched } else { Touched::default() }
+            }
+            Source::Readyz => gone(self.checks.take().is_some()),
+        }
+    }
+
+    fn keep_only(&mut self, source: Source, named: &BTreeSet<Key>) -> Touched {
+        let unnamed =
+            |keys: &mut dyn Iterator<Item = Key>| -> Vec<Key> { keys.filter(|key| !named.contains(key)).collect() };
+        let stale = match source {
+            Source::Nodes => unnamed(&mut self.nodes.keys().map(|name| Key::new("", name.clone()))),
+            Source::Pods => unnamed(&mut self.pods.keys().cloned()),
+            Source::Services => unnamed(&mut self.services.keys().cloned()),
+            Source::Endpoints => unnamed(&mut self.endpoints.keys().cloned()),
+            Source::Namespaces => unnamed(&mut self.namespaces.iter().map(|name| Key::new("", name.clone()))),
+            Source::Leases => unnamed(&mut self.leases.keys().cloned()),
+            Source::Readyz => Vec::new(),
+            owners => {
+                let kind = owner_kind(owners);
+                unnamed(&mut self.owners.keys().filter(|(k, _)| *k == kind).map(|(_, key)| key.clone()))
+            }
+        };
+        let mut touched = Touched::default();
+        for key in stale {
+            touched.merge(self.remove(source, &key));
+        }
+        touched
+    }
+}
+
+fn owner_kind(source: Source) -> OwnerKind {
+    match source {
+        Source::ReplicaSets => OwnerKind::ReplicaSet,
+        Source::StatefulSets => OwnerKind::StatefulSet,
+        Source::DaemonSets => OwnerKind::DaemonSet,
+        Source::Jobs => OwnerKind::Job,
+        _ => OwnerKind::Deployment,
+    }
+}
