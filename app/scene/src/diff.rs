@@ -12,12 +12,14 @@ pub fn diff(before: &Scene, after: &Scene) -> Patch {
         || before.height != after.height)
         .then(|| (after.title.clone(), after.description.clone(), after.width, after.height));
     let mut ops = Vec::new();
-    marks(&before.marks, &after.marks, &mut ops);
+    diff_marks(&before.marks, &after.marks, &mut ops);
     Patch { canvas, ops }
 }
 
 /// The ops that turn one list of marks into another; both obey the order of [`Scene::marks`].
-fn marks(before: &[Mark], after: &[Mark], ops: &mut Vec<Op>) {
+/// The lists may be a part of a Scene, when that part begins with the same mark in both and all
+/// the others lie in it.
+pub fn diff_marks(before: &[Mark], after: &[Mark], ops: &mut Vec<Op>) {
     let old: HashMap<&Id, &Mark> = before.iter().map(|mark| (&mark.id, mark)).collect();
     let new: HashMap<&Id, &Mark> = after.iter().map(|mark| (&mark.id, mark)).collect();
     let stays = |id: &Id| new.contains_key(id);

@@ -19,7 +19,7 @@ mod patch;
 mod svg;
 mod text;
 
-pub use diff::diff;
+pub use diff::{diff, diff_marks};
 pub use mark::{Anchor, Health, Id, Kind, Mark, Place, Point, Scene, Style, Text, Tone};
 pub use patch::{ApplyError, Op, Patch, apply};
 pub use svg::{document, figure, mark_svg, own_svg};

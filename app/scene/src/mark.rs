@@ -87,6 +87,9 @@ pub struct Mark {
     /// Corners of a link, relative to the parent's corner, at least two; empty for all others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<Point>,
+    /// Whether it stands back because a filter asks for others.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub faded: bool,
     /// Shares of a tally (a bar over many folded things), in order; empty for all others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tally: Vec<(Health, u32)>,
@@ -106,9 +109,14 @@ impl Mark {
             title: String::new(),
             opens: None,
             path: Vec::new(),
+            faded: false,
             tally: Vec::new(),
         }
     }
+}
+
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What a mark looks like.

@@ -54,7 +54,8 @@ impl Mark {
     /// The value of the mark's `class` attribute.
     pub fn class(&self) -> String {
         let health = self.health.map(|health| format!(" h-{}", health.word())).unwrap_or_default();
-        format!("k-{}{health} t-{}", kind_word(self.kind), self.tone.word())
+        let faded = if self.faded { " faded" } else { "" };
+        format!("k-{}{health} t-{}{faded}", kind_word(self.kind), self.tone.word())
     }
 
     /// The value of the mark's `transform` attribute.

@@ -13,6 +13,7 @@
 
 pub mod figure;
 pub mod graph;
+pub mod health;
 pub mod inventory;
 pub mod layout;
 

@@ -1,13 +1,23 @@
 //! From an Inventory to a Scene.
+//!
+//! A figure is made of segments: one a node (or group of nodes) and a few around them. Each is a
+//! run of marks that begins with its root; a change draws the touched segments again and no other.
 
 mod architecture;
+mod around;
+mod bands;
+mod card;
+mod chips;
+mod frame;
+mod groups;
+mod node;
+mod rows;
 mod summary;
+mod tally;
 mod view;
 
 pub use architecture::Architecture;
-pub use summary::{Phrase, sentence};
+pub use bands::service_state;
+pub use node::is_master;
+pub use summary::Phrase;
 pub use view::{Filter, Focus, View};
-
-/// How long a heartbeat in the Ready condition may lie back before the kubelet counts as silent,
-/// in milliseconds: the controller-manager's own default grace period.
-pub const HEARTBEAT_LASTS: i64 = 40_000;

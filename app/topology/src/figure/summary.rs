@@ -1,8 +1,15 @@
 //! The state of a cluster in one sentence.
 
+use std::collections::BTreeMap;
+
 use scene::Health;
 
-use crate::{Inventory, Stamp};
+use super::{node::Digest, tally::Tally};
+use crate::{
+    Inventory, Stamp,
+    health::pod_health,
+    inventory::{Heard, Name, Source},
+};
 
 /// A piece of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +22,122 @@ pub struct Phrase {
     pub opens: Option<String>,
 }
 
-/// The state of the cluster in one sentence, as in "3 of 3 masters up, etcd 3/3, 1 pod not ready".
-pub fn sentence(inventory: &Inventory, now: Stamp) -> Vec<Phrase> {
+impl Phrase {
+    fn new(text: impl Into<String>, health: Option<Health>) -> Self {
+        Self { text: text.into(), health, opens: None }
+    }
+}
+
+/// The sentence, from what is known of each node.
+pub fn sentence(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: Stamp) -> Vec<Phrase> {
     let _ = now;
-    vec![Phrase { text: format!("{} nodes", inventory.nodes().len()), health: None, opens: None }]
+    let mut phrases = Vec::new();
+    nodes(inventory, digests, &mut phrases);
+    etcd(inventory, digests, &mut phrases);
+    pods(inventory, digests, &mut phrases);
+    let mut first = true;
+    for phrase in &mut phrases {
+        if !first {
+            phrase.text.insert_str(0, ", ");
+        }
+        first = false;
+    }
+    phrases
+}
+
+fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
+    match inventory.heard(Source::Nodes) {
+        Heard::NotYet => return phrases.push(Phrase::new("Nodes are being read", Some(Health::Unknown))),
+        Heard::Forbidden { .. } | Heard::NotServed => {
+            return phrases.push(Phrase::new("Nodes are unknown", Some(Health::Unknown)));
+        }
+        Heard::Live | Heard::Stale { .. } => {}
+    }
+    let masters: Vec<_> = digests.iter().filter(|(_, digest)| digest.exists && digest.master).collect();
+    let others: Vec<_> = digests.iter().filter(|(_, digest)| digest.exists && !digest.master).collect();
+    if masters.is_empty() && others.is_empty() {
+        return phrases.push(Phrase::new("No nodes", Some(Health::Unknown)));
+    }
+    if masters.is_empty() {
+        phrases.push(Phrase::new("No master is known", Some(Health::Unknown)));
+    } else {
+        let up = |digest: &Digest| digest.health == Health::Ok && digest.apiserver == Some(Health::Ok);
+        phrases.push(share(&masters, up, "masters"));
+    }
+    if !others.is_empty() {
+        phrases.push(share(&others, |digest| matches!(digest.health, Health::Ok | Health::Warn), "nodes"));
+    }
+    let missing = digests.values().filter(|digest| !digest.exists).count();
+    if missing > 0 {
+        phrases.push(Phrase::new(format!("{missing} named by pods alone"), Some(Health::Unknown)));
+    }
+}
+
+fn share(of: &[(&Name, &Digest)], up: impl Fn(&Digest) -> bool, what: &str) -> Phrase {
+    let down: Vec<_> = of.iter().filter(|(_, digest)| !up(digest)).collect();
+    let worst = down.iter().map(|(_, digest)| digest.health.max(digest.apiserver.unwrap_or(Health::Ok))).max();
+    let worst = worst.map(|health| if health == Health::Ok { Health::Warn } else { health });
+    let mut text = format!("{} of {} {what} up", of.len() - down.len(), of.len());
+    let mut opens = None;
+    if let [(name, _)] = down.as_slice() {
+        text += &format!(" (not {name})");
+        opens = Some(format!("node/{name}"));
+    }
+    Phrase { text, health: Some(worst.unwrap_or(Health::Ok)), opens }
+}
+
+fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
+    let members: Tally = digests.values().filter_map(|digest| digest.etcd).collect();
+    let seen = inventory.checks().and_then(|checks| checks.get("etcd").copied());
+    let (text, health) = match (members.total(), seen) {
+        (0, Some(true)) => ("etcd answers the API server".to_owned(), Health::Ok),
+        (0, Some(false)) => ("etcd does not answer the API server".to_owned(), Health::Bad),
+        (0, None) => ("etcd unknown".to_owned(), Health::Unknown),
+        (total, seen) => {
+            let well = members.well();
+            let quorum = total / 2 + 1;
+            let spare = well.checked_sub(quorum);
+            let health = match spare {
+                None => Health::Bad,
+                _ if seen == Some(false) => Health::Bad,
+                Some(_) if well < total => members.worst().unwrap_or(Health::Warn),
+                Some(_) => Health::Ok,
+            };
+            let tail = match spare {
+                None => " and has no quorum".to_owned(),
+                _ if well == total => String::new(),
+                Some(0) => " and may lose none".to_owned(),
+                Some(spare) => format!(" and may lose {spare}"),
+            };
+            (format!("etcd {well}/{total}{tail}"), health)
+        }
+    };
+    phrases.push(Phrase::new(text, Some(health)));
+}
+
+fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
+    match inventory.heard(Source::Pods) {
+        Heard::NotYet => return phrases.push(Phrase::new("pods are being read", Some(Health::Unknown))),
+        Heard::Forbidden { .. } | Heard::NotServed => {
+            return phrases.push(Phrase::new("pods are unknown", Some(Health::Unknown)));
+        }
+        Heard::Live | Heard::Stale { .. } => {}
+    }
+    let mut tally = Tally::default();
+    digests.values().for_each(|digest| tally.merge(&digest.pods));
+    inventory.pods_on(None).for_each(|pod| tally.add(pod_health(pod, None)));
+    let total = inventory.pods().len();
+    phrases.push(Phrase::new(format!("{total} pod{}", if total == 1 { "" } else { "s" }), None));
+    let not_ready = tally.total() - tally.well();
+    if not_ready > 0 {
+        let verb = if tally.count(Health::Bad) > 0 {
+            format!(" ({} failing)", tally.count(Health::Bad))
+        } else {
+            String::new()
+        };
+        phrases.push(Phrase {
+            opens: Some("?show=table".to_owned()),
+            ..Phrase::new(format!("{not_ready} not ready{verb}"), tally.worst())
+        });
+    }
 }

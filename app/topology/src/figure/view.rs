@@ -2,7 +2,10 @@
 
 use scene::Health;
 
-use crate::inventory::{Name, OwnerKind};
+use crate::{
+    Inventory,
+    inventory::{Key, Name, OwnerKind, Pod},
+};
 
 /// A way to look at a cluster. Two who look the same way share one Scene.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -36,4 +39,41 @@ pub struct Filter {
     pub health: Option<Health>,
     /// Only what has this in its name, whatever its case.
     pub text: Option<Name>,
+}
+
+impl Filter {
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a pod passes.
+    pub fn matches(&self, inventory: &Inventory, pod: &Pod, health: Health) -> bool {
+        self.namespace.as_ref().is_none_or(|namespace| pod.key.namespace == *namespace)
+            && self.health.is_none_or(|wanted| wanted == health)
+            && self.text.as_ref().is_none_or(|text| holds(&pod.key.name, text))
+            && self.owner.as_ref().is_none_or(|owner| {
+                pod.owner.as_ref() == Some(owner) || inventory.top_owner(pod).as_ref() == Some(owner)
+            })
+    }
+
+    /// Whether a node passes by its own name, when the filter asks for nothing but a name.
+    pub fn matches_node(&self, name: &str) -> bool {
+        self.namespace.is_none()
+            && self.owner.is_none()
+            && self.health.is_none()
+            && self.text.as_ref().is_some_and(|text| holds(name, text))
+    }
+
+    /// Whether a service passes.
+    pub fn matches_service(&self, key: &Key, health: Health) -> bool {
+        self.owner.is_none()
+            && self.namespace.as_ref().is_none_or(|namespace| key.namespace == *namespace)
+            && self.health.is_none_or(|wanted| wanted == health)
+            && self.text.as_ref().is_none_or(|text| holds(&key.name, text))
+    }
+}
+
+fn holds(name: &str, text: &str) -> bool {
+    name.to_lowercase().contains(&text.to_lowercase())
 }

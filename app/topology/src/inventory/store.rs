@@ -40,6 +40,8 @@ pub enum Change {
     Heard(Source, Heard),
     /// The server's version, as in `v1.34.4`.
     Version(Name),
+    /// Where clients reach the API, as in `10.1.0.222:6443`.
+    Entrance(Name),
     /// The API server's checks by name, as `/readyz?verbose` lists them: whether each passed.
     Checks(BTreeMap<Name, bool>),
 }
@@ -89,6 +91,7 @@ impl Touched {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
     version: Option<Name>,
+    entrance: Option<Name>,
     heard: BTreeMap<Source, Heard>,
     checks: Option<BTreeMap<Name, bool>>,
     nodes: BTreeMap<Name, Node>,
@@ -117,6 +120,10 @@ impl Inventory {
                 let before = self.version.replace(version.clone());
                 if before == Some(version) { Touched::default() } else { Touched::around() }
             }
+            Change::Entrance(entrance) => {
+                let before = self.entrance.replace(entrance);
+                if before == self.entrance { Touched::default() } else { Touched::around() }
+            }
             Change::Checks(checks) => {
                 let before = self.checks.replace(checks);
                 if before == self.checks { Touched::default() } else { Touched::everything() }
@@ -136,7 +143,7 @@ impl Inventory {
         }
         for node in self.nodes.values() {
             let heartbeat = node.condition("Ready").and_then(|ready| ready.heartbeat);
-            if ran_out(heartbeat, crate::figure::HEARTBEAT_LASTS) {
+            if ran_out(heartbeat, crate::health::HEARTBEAT_LASTS) {
                 touched.nodes.insert(node.name.clone());
             }
         }
@@ -152,6 +159,11 @@ impl Inventory {
     /// The API server's version, once told.
     pub fn version(&self) -> Option<&Name> {
         self.version.as_ref()
+    }
+
+    /// Where clients reach the API, once told.
+    pub fn entrance(&self) -> Option<&Name> {
+        self.entrance.as_ref()
     }
 
     /// The API server's own checks, once told.
@@ -214,9 +226,11 @@ impl Inventory {
         self.leases.get(&Key::new(namespace, name))
     }
 
-    /// All leases.
-    pub fn leases(&self) -> impl ExactSizeIterator<Item = &Lease> {
-        self.leases.values()
+    /// The leases of a namespace.
+    pub fn leases_in(&self, namespace: &str) -> impl Iterator<Item = &Lease> {
+        let start = Key::new(namespace, "");
+        let namespace = start.namespace.clone();
+        self.leases.range(start..).map(|(_, lease)| lease).take_while(move |lease| lease.key.namespace == namespace)
     }
 
     /// All owners.

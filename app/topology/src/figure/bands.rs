@@ -1,0 +1,159 @@
+//! Bands below the nodes: services, and pods that are on no node.
+
+use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, Tone, clip, width};
+
+use super::{Filter, chips::text, groups::tone, tally::Tally};
+use crate::{
+    Inventory,
+    health::{pod_health, pod_words},
+    inventory::{Heard, Key, Service, Source},
+    layout::{Detail, Grid},
+};
+
+const HEAD: i32 = 30;
+const MOST: usize = 24;
+
+/// How a service fares, and how many of its endpoints are ready of how many.
+pub fn service_state(inventory: &Inventory, service: &Service) -> (Health, u32, u32) {
+    let mut sets = inventory.endpoints_of(&service.key).peekable();
+    let told = sets.peek().is_some();
+    let (mut ready, mut all) = (0, 0);
+    for endpoint in sets.flat_map(|set| &set.endpoints) {
+        all += 1;
+        ready += u32::from(endpoint.ready);
+    }
+    let health = match (inventory.heard(Source::Endpoints).knows(), told) {
+        (false, _) => Health::Unknown,
+        _ if ready > 0 && ready == all => Health::Ok,
+        _ if ready > 0 => Health::Warn,
+        // Without a selector its endpoints are somebody else's business, perhaps a DNS name's.
+        (_, false) if !service.selects => Health::Unknown,
+        _ => Health::Bad,
+    };
+    (health, ready, all)
+}
+
+/// The services of the cluster, those without a ready endpoint first when not all fit.
+pub fn services(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
+    let all: Vec<(&Service, Health, u32, u32)> = inventory
+        .services()
+        .map(|service| {
+            let (health, ready, total) = service_state(inventory, service);
+            (service, health, ready, total)
+        })
+        .collect();
+    let heading = match inventory.heard(Source::Services) {
+        Heard::Forbidden { permission } => format!("Services are unknown: the permission to {permission} is missing"),
+        Heard::NotYet => "Services are being read".to_owned(),
+        _ => format!("Services · {}", all.len()),
+    };
+    let grid = Grid { x: 12, y: HEAD, w: 262, h: 26, gap: 8, columns: 4 };
+    let (shown, folded) =
+        worst_first(&all, |(service, health, ..)| (filter.matches_service(&service.key, *health), *health));
+    let boxes = shown.len() + usize::from(!folded.is_empty());
+    let mut marks = vec![band("services", y, HEAD + grid.height(boxes) + 12, &heading)];
+    for (n, (service, health, ready, total)) in shown.iter().enumerate() {
+        let mut mark = Mark::new(Id::new(format!("service/{}", service.key)), Kind::Row, grid.place(n));
+        mark.health = Some(*health);
+        mark.tone = Tone::Net;
+        mark.title = service_words(service, *health, *ready, *total);
+        mark.opens = Some(format!("service/{}", service.key));
+        mark.faded = !filter.matches_service(&service.key, *health);
+        label(&mut mark, &service.key, &format!("{ready}/{total}"));
+        marks.push(mark);
+    }
+    if !folded.is_empty() {
+        let tally: Tally = folded.iter().map(|(_, health, ..)| *health).collect();
+        marks.push(fold("services/fold", "services", &tally, grid.place(shown.len())));
+    }
+    in_band(marks)
+}
+
+/// Pods that no node was found for; nothing at all when there are none.
+pub fn unplaced(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
+    let all: Vec<_> = inventory.pods_on(None).map(|pod| (pod, pod_health(pod, None))).collect();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let grid = Grid { x: 12, y: HEAD, w: 262, h: 26, gap: 8, columns: 4 };
+    let (shown, folded) = worst_first(&all, |(pod, health)| (filter.matches(inventory, pod, *health), *health));
+    let boxes = shown.len() + usize::from(!folded.is_empty());
+    let mut marks =
+        vec![band("unplaced", y, HEAD + grid.height(boxes) + 12, &format!("Pods on no node · {}", all.len()))];
+    for (n, (pod, health)) in shown.iter().enumerate() {
+        let mut mark = Mark::new(Id::new(format!("pod/{}", pod.key)), Kind::Row, grid.place(n));
+        mark.health = Some(*health);
+        mark.tone = tone(pod.is_system());
+        mark.title = format!("{}: {}", pod.key, pod_words(pod, *health));
+        mark.opens = Some(format!("pod/{}", pod.key));
+        mark.faded = !filter.matches(inventory, pod, *health);
+        label(&mut mark, &pod.key, &pod.reason);
+        marks.push(mark);
+    }
+    if !folded.is_empty() {
+        let tally: Tally = folded.iter().map(|(_, health)| *health).collect();
+        marks.push(fold("unplaced/fold", "pods on no node", &tally, grid.place(shown.len())));
+    }
+    in_band(marks)
+}
+
+/// All, or the matching and the worst of them, in their old order, and the rest.
+fn worst_first<T>(all: &[T], rank: impl Fn(&T) -> (bool, Health)) -> (Vec<&T>, Vec<&T>) {
+    if all.len() <= MOST {
+        return (all.iter().collect(), Vec::new());
+    }
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by_key(|n| {
+        let (matches, health) = rank(&all[*n]);
+        (!matches, std::cmp::Reverse(health), *n)
+    });
+    let mut shown = order[..MOST - 1].to_vec();
+    shown.sort_unstable();
+    (shown.into_iter().map(|n| &all[n]).collect(), order[MOST - 1..].iter().map(|n| &all[*n]).collect())
+}
+
+fn band(id: &str, y: i32, h: i32, heading: &str) -> Mark {
+    let mut band = Mark::new(Id::new(id), Kind::Band, Place::new(10, y, Detail::WIDTH - 20, h));
+    band.texts.push(text(12, 20, Style::Note, clip(heading, Style::Note, Detail::WIDTH - 60)));
+    band.title = heading.to_owned();
+    band
+}
+
+fn label(mark: &mut Mark, key: &Key, note: &str) {
+    let w = mark.at.w;
+    let note = clip(note, Style::Tiny, 90);
+    let room = w - 24 - 10 - width(&note, Style::Tiny) - 6;
+    let name =
+        if key.namespace.is_empty() { key.name.to_string() } else { format!("{} · {}", key.name, key.namespace) };
+    mark.texts.push(text(24, 17, Style::Body, clip(&name, Style::Body, room)));
+    mark.texts.push(Text { anchor: Anchor::End, ..text(w - 10, 17, Style::Tiny, note) });
+}
+
+fn fold(id: &str, what: &str, tally: &Tally, at: Place) -> Mark {
+    let mut mark = Mark::new(Id::new(id), Kind::Fold, at);
+    mark.health = tally.worst();
+    mark.title = format!("{} more {what}: {}", tally.total(), tally.words());
+    mark.texts.push(text(
+        24,
+        17,
+        Style::Body,
+        clip(&format!("+{} more: {}", tally.total(), tally.words()), Style::Body, at.w - 34),
+    ));
+    mark.opens = Some("?show=table".to_owned());
+    mark
+}
+
+fn in_band(mut marks: Vec<Mark>) -> Vec<Mark> {
+    let root = marks[0].id.clone();
+    marks[1..].iter_mut().for_each(|mark| mark.parent = Some(root.clone()));
+    marks
+}
+
+fn service_words(service: &Service, health: Health, ready: u32, total: u32) -> String {
+    let end = match health {
+        Health::Unknown => "its endpoints are unknown".to_owned(),
+        Health::Bad if total == 0 => "no pod answers for it".to_owned(),
+        _ => format!("{ready} of {total} endpoints ready"),
+    };
+    format!("Service {}, {}: {end}", service.key, service.kind)
+}

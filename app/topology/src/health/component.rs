@@ -1,0 +1,252 @@
+//! The components of a machine and how they fare, from every source that tells of them.
+
+use scene::Health;
+
+use super::{NodeState, age, pod_health, pod_words};
+use crate::{
+    Inventory, Stamp,
+    inventory::{Component, ComponentKind, Heard, Key, Lease, Name, Node, Pod, Source},
+};
+
+/// A component as it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which one.
+    pub kind: ComponentKind,
+    /// How it fares.
+    pub health: Health,
+    /// Its name for people; a runtime has its own.
+    pub label: String,
+    /// Whether it leads: holds the lease that only one can hold.
+    pub leads: bool,
+    /// Its version, when a source tells.
+    pub version: Option<Name>,
+    /// What was found, by which source.
+    pub long: String,
+    /// The pod that it runs in, when it does.
+    pub pod: Option<Key>,
+}
+
+/// The components of a node, in the order of the figure. `master` says whether it counts as one.
+pub fn parts(inventory: &Inventory, node: &Node, state: &NodeState, master: bool, now: Stamp) -> Vec<Part> {
+    let mine = Mine { inventory, node, state, now };
+    let mut parts = Vec::with_capacity(7);
+    for kind in
+        [ComponentKind::ApiServer, ComponentKind::Scheduler, ComponentKind::ControllerManager, ComponentKind::Etcd]
+    {
+        let pod = mine.pod_of(kind);
+        // etcd may live outside of Kubernetes, or on machines of its own: no chip without a trace.
+        let expected = master && kind != ComponentKind::Etcd;
+        if pod.is_some() || expected {
+            parts.push(match kind {
+                ComponentKind::ApiServer => mine.apiserver(pod),
+                ComponentKind::Etcd => mine.etcd(pod),
+                _ => mine.elected(kind, pod),
+            });
+        }
+    }
+    parts.push(mine.kubelet());
+    parts.push(mine.proxy());
+    parts.push(mine.runtime());
+    parts
+}
+
+/// What one node is asked about.
+struct Mine<'a> {
+    inventory: &'a Inventory,
+    node: &'a Node,
+    state: &'a NodeState,
+    now: Stamp,
+}
+
+impl<'a> Mine<'a> {
+    fn pod_of(&self, kind: ComponentKind) -> Option<(&'a Pod, &'a Component)> {
+        let pods = self.inventory.pods_on(Some(&self.node.name));
+        pods.filter_map(|pod| Some((pod, pod.component.as_deref()?))).find(|(_, component)| component.kind == kind)
+    }
+
+    fn by_pod(&self, kind: ComponentKind, pod: Option<(&Pod, &Component)>) -> Part {
+        let label = label(kind);
+        match pod {
+            Some((pod, component)) => {
+                let health = pod_health(pod, Some(self.state.health));
+                let version = Some(component.version.clone()).filter(|version| !version.is_empty());
+                let long = format!("Pod {}: {}.", pod.key, pod_words(pod, health));
+                Part { kind, health, label, leads: false, version, long, pod: Some(pod.key.clone()) }
+            }
+            None => Part {
+                kind,
+                health: Health::Unknown,
+                label,
+                leads: false,
+                version: None,
+                long: format!("No source tells how it fares: {}.", self.why_no_pod()),
+                pod: None,
+            },
+        }
+    }
+
+    fn why_no_pod(&self) -> String {
+        match self.inventory.heard(Source::Pods) {
+            Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
+            Heard::NotYet => "pods are still being read".into(),
+            _ => "it runs in no pod that is known here".into(),
+        }
+    }
+
+    fn apiserver(&self, pod: Option<(&Pod, &Component)>) -> Part {
+        let mut part = self.by_pod(ComponentKind::ApiServer, pod);
+        let registered = self.registered();
+        let identity = self
+            .inventory
+            .leases_in("kube-system")
+            .find(|lease| lease.apiserver && self.is_me(lease.host.as_deref().unwrap_or_default()));
+        match (pod.is_some(), registered) {
+            (_, Some(true)) if part.health == Health::Unknown => {
+                part.health = old_news(Health::Ok, self.state.health);
+                part.long = "Registered among the endpoints of the service kubernetes.".into();
+            }
+            (true, Some(false)) if part.health == Health::Ok => {
+                part.health = Health::Warn;
+                part.long += " It is not among the endpoints of the service kubernetes.";
+            }
+            (_, Some(true)) => part.long += " Registered among the endpoints of the service kubernetes.",
+            _ => {}
+        }
+        if let Some(lease) = identity {
+            let silent = self.silent(lease);
+            match silent {
+                None if part.health == Health::Unknown => part.health = Health::Ok,
+                Some(_) if part.health == Health::Ok => part.health = Health::Stale,
+                _ => {}
+            }
+            part.long += &silent.map_or_else(
+                || " It renews its identity lease.".to_owned(),
+                |silent| format!(" Its identity lease has not been renewed for {silent}."),
+            );
+        }
+        part
+    }
+
+    /// Whether one of this node's addresses serves as an API server; `None` when nobody tells.
+    fn registered(&self) -> Option<bool> {
+        if !self.inventory.heard(Source::Endpoints).knows() {
+            return None;
+        }
+        let service = Key::new("default", "kubernetes");
+        let mut sets = self.inventory.endpoints_of(&service).peekable();
+        sets.peek()?;
+        let mine = |address: &Name| self.node.addresses.iter().any(|own| own.value == *address);
+        Some(sets.flat_map(|set| &set.endpoints).any(|endpoint| endpoint.ready && mine(&endpoint.address)))
+    }
+
+    fn elected(&self, kind: ComponentKind, pod: Option<(&Pod, &Component)>) -> Part {
+        let mut part = self.by_pod(kind, pod);
+        let Some(lease) = self.inventory.lease("kube-system", kind.program()) else {
+            if let Heard::Forbidden { permission } = self.inventory.heard(Source::Leases) {
+                part.long += &format!(" Who leads is unknown: the permission to {permission} is missing.");
+            }
+            return part;
+        };
+        if !self.is_me(lease.holder.rsplit_once('_').map_or(&*lease.holder, |(host, _)| host)) {
+            return part;
+        }
+        part.leads = true;
+        match self.silent(lease) {
+            None => {
+                if part.health == Health::Unknown {
+                    part.health = Health::Ok;
+                }
+                part.long += " It leads, and renews its lease.";
+            }
+            Some(silent) => {
+                if matches!(part.health, Health::Ok | Health::Unknown) {
+                    part.health = Health::Stale;
+                }
+                part.long += &format!(" It led, but has not renewed its lease for {silent}.");
+            }
+        }
+        part
+    }
+
+    fn etcd(&self, pod: Option<(&Pod, &Component)>) -> Part {
+        let mut part = self.by_pod(ComponentKind::Etcd, pod);
+        let seen = self.inventory.checks().and_then(|checks| checks.get("etcd").copied());
+        if seen == Some(false) {
+            part.long += " The API server that was asked cannot reach etcd.";
+            if part.health == Health::Ok {
+                part.health = Health::Warn;
+            }
+        }
+        part
+    }
+
+    fn kubelet(&self) -> Part {
+        Part {
+            kind: ComponentKind::Kubelet,
+            health: self.state.health,
+            label: label(ComponentKind::Kubelet),
+            leads: false,
+            version: Some(self.node.kubelet.clone()).filter(|version| !version.is_empty()),
+            long: self.state.long.clone(),
+            pod: None,
+        }
+    }
+
+    fn proxy(&self) -> Part {
+        let mut part = self.by_pod(ComponentKind::Proxy, self.pod_of(ComponentKind::Proxy));
+        if part.pod.is_none() && self.inventory.heard(Source::Pods).knows() {
+            part.long =
+                "No pod of it here: it may run outside of Kubernetes, or the network plugin does its work.".into();
+        }
+        part
+    }
+
+    fn runtime(&self) -> Part {
+        let (name, version) = self.node.runtime.split_once("://").unwrap_or((&self.node.runtime, ""));
+        let known = !name.is_empty();
+        // The kubelet is only ready when its runtime answers it.
+        let health = match self.state.health {
+            Health::Ok | Health::Warn if known => Health::Ok,
+            Health::Stale if known => Health::Stale,
+            _ => Health::Unknown,
+        };
+        let long = match health {
+            Health::Ok => "Its kubelet is ready, and a kubelet is only ready when its runtime answers.",
+            _ => "Only its kubelet could tell how it fares.",
+        };
+        Part {
+            kind: ComponentKind::Runtime,
+            health,
+            label: if known { name.to_owned() } else { "runtime".to_owned() },
+            leads: false,
+            version: Some(version.into()).filter(|version: &Name| !version.is_empty()),
+            long: long.into(),
+            pod: None,
+        }
+    }
+
+    /// Whether a host name in a lease means this node.
+    fn is_me(&self, host: &str) -> bool {
+        !host.is_empty()
+            && (*self.node.name == *host || self.node.addresses.iter().any(|address| *address.value == *host))
+    }
+
+    /// For how long a lease has run over, in words; `None` while it is kept.
+    fn silent(&self, lease: &Lease) -> Option<String> {
+        let since = lease.renewed.map(|renewed| self.now.since(renewed))?;
+        (since > lease.lasts).then(|| age(since))
+    }
+}
+
+fn old_news(health: Health, node: Health) -> Health {
+    if matches!(node, Health::Stale | Health::Unknown) { Health::Stale } else { health }
+}
+
+fn label(kind: ComponentKind) -> String {
+    kind.program()
+        .strip_prefix("kube-")
+        .filter(|_| kind != ComponentKind::ApiServer && kind != ComponentKind::Proxy)
+        .unwrap_or(kind.program())
+        .to_owned()
+}

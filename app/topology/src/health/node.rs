@@ -1,0 +1,108 @@
+//! How a machine fares.
+
+use scene::Health;
+
+use super::{HEARTBEAT_LASTS, age};
+use crate::{
+    Inventory, Stamp,
+    inventory::{Heard, Node, Source, Truth},
+};
+
+/// A judgement with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeState {
+    /// How the kubelet, and with it the machine, fares.
+    pub health: Health,
+    /// A word or two for the box, as in `Ready`, `silent 50 s`.
+    pub short: String,
+    /// A sentence.
+    pub long: String,
+}
+
+impl NodeState {
+    fn new(health: Health, short: impl Into<String>, long: impl Into<String>) -> Self {
+        Self { health, short: short.into(), long: long.into() }
+    }
+}
+
+/// Judges a node from its Ready condition and its lease (or, where leases are not served, from
+/// the heartbeat in the condition).
+pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
+    let Some(ready) = node.condition("Ready") else {
+        return NodeState::new(Health::Unknown, "unknown", "Its kubelet has not yet said how it fares.");
+    };
+    match ready.truth {
+        Truth::False => {
+            let why = if ready.message.is_empty() { &ready.reason } else { &ready.message };
+            return NodeState::new(
+                Health::Bad,
+                "not ready",
+                format!("Not ready for {}: {why}.", age(now.since(ready.since))),
+            );
+        }
+        Truth::Unknown => {
+            let silent = age(now.since(ready.since));
+            return NodeState::new(
+                Health::Bad,
+                format!("lost {silent}"),
+                format!("The cluster has heard nothing of its kubelet for {silent} and counts it as lost."),
+            );
+        }
+        Truth::True => {}
+    }
+    match last_heard(inventory, node) {
+        LastHeard::At(heard, lasts) if now.since(heard) > lasts => {
+            let silent = age(now.since(heard));
+            NodeState::new(
+                Health::Stale,
+                format!("silent {silent}"),
+                format!("Ready when last heard, but silent for {silent}."),
+            )
+        }
+        LastHeard::At(..) => well(node, "Ready, and its kubelet renews its lease."),
+        LastHeard::Untold(why) => {
+            // The condition alone does not tell whether the kubelet still lives.
+            NodeState::new(
+                Health::Unknown,
+                "Ready?",
+                format!("Its last word was Ready, but when that was is unknown: {why}."),
+            )
+        }
+    }
+}
+
+fn well(node: &Node, long: &str) -> NodeState {
+    let pressed = node.conditions.iter().find(|c| &*c.kind != "Ready" && c.truth == Truth::True);
+    match pressed {
+        Some(condition) => NodeState::new(
+            Health::Warn,
+            &*condition.kind,
+            format!("Ready, but {}: {}.", condition.kind, condition.message),
+        ),
+        None if node.cordoned => {
+            NodeState::new(Health::Ok, "cordoned", format!("{long} Cordoned: no new pods are sent to it."))
+        }
+        None => NodeState::new(Health::Ok, "Ready", long),
+    }
+}
+
+enum LastHeard {
+    At(Stamp, i64),
+    Untold(String),
+}
+
+fn last_heard(inventory: &Inventory, node: &Node) -> LastHeard {
+    let heartbeat = node.condition("Ready").and_then(|ready| ready.heartbeat);
+    let lease = inventory.lease("kube-node-lease", &node.name);
+    if let Some((lease, renewed)) = lease.and_then(|lease| Some((lease, lease.renewed?))) {
+        return LastHeard::At(renewed, lease.lasts);
+    }
+    if let Some(heartbeat) = heartbeat {
+        return LastHeard::At(heartbeat, HEARTBEAT_LASTS);
+    }
+    LastHeard::Untold(match inventory.heard(Source::Leases) {
+        Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
+        Heard::NotYet => "leases are still being read".into(),
+        _ => "it has no lease".into(),
+    })
+}
