@@ -17,7 +17,7 @@ const STYLE: &str = include_str!("../../../style/figure.css");
 /// A file of its own, with its style inside and nothing to click.
 pub fn document(scene: &Scene) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    write_figure(&mut out, scene, None, Some(STYLE));
+    write_figure(&mut out, scene, None, Some(&plain_style()));
     out.push('\n');
     out
 }
@@ -62,6 +62,19 @@ impl Mark {
     pub fn transform(&self) -> String {
         format!("translate({} {})", self.at.x, self.at.y)
     }
+}
+
+/// The style sheet with the light theme's colours in the place of their variables, for programs
+/// that draw SVG but know no custom properties.
+fn plain_style() -> String {
+    let rules = STYLE.split_once("*/").map_or(STYLE, |(_, rules)| rules);
+    let (light, rules) = rules.trim_start().trim_start_matches(".figure{").split_once('}').unwrap_or(("", rules));
+    // The dark theme stands on lines of its own.
+    let rules: Vec<&str> = rules.lines().filter(|line| !line.contains("--paper:")).collect();
+    light
+        .split(';')
+        .filter_map(|pair| pair.split_once(':'))
+        .fold(rules.join("\n"), |css, (name, colour)| css.replace(&format!("var({name})"), colour))
 }
 
 fn write_figure(out: &mut String, scene: &Scene, query: Option<&str>, style: Option<&str>) {

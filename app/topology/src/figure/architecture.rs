@@ -214,13 +214,14 @@ impl Architecture {
         let mut segments: BTreeMap<Segment, Arc<[Mark]>> = BTreeMap::new();
         let (masters, below) = (plan.master_grid(), plan.below_grid());
         if self.view.focus == Focus::Cluster {
-            segments.insert(Segment::Clients, around::clients(inventory, &masters, plan.masters.len()).into());
+            segments.insert(Segment::Clients, [around::clients(inventory)].into());
             let frames = Frames {
                 masters: (!plan.masters.is_empty()).then_some((&masters, plan.masters.len())),
                 below: (!plan.below.is_empty()).then_some((&below, plan.below.len(), plan.framed())),
                 bus: plan.bus(),
             };
-            let mut lines = around::bus(&frames);
+            let mut lines = around::client_links(&masters, plan.masters.len());
+            lines.extend(around::bus(&frames));
             if plan.len() == 0 {
                 lines.push(around::no_nodes(inventory));
             }

@@ -23,8 +23,8 @@ pub struct Frames<'a> {
     pub bus: i32,
 }
 
-/// The clients' pill and its lines to every master's API server.
-pub fn clients(inventory: &Inventory, masters: &Grid, count: usize) -> Vec<Mark> {
+/// The clients' pill.
+pub fn clients(inventory: &Inventory) -> Mark {
     let middle = Detail::WIDTH / 2;
     let mut pill = Mark::new(Id::new("clients"), Kind::Pill, Place::new(middle - 170, 4, 340, 34));
     let words = match inventory.entrance() {
@@ -33,7 +33,13 @@ pub fn clients(inventory: &Inventory, masters: &Grid, count: usize) -> Vec<Mark>
     };
     pill.texts.push(Text { anchor: Anchor::Middle, ..text(170, 22, Style::Body, clip(&words, Style::Body, 316)) });
     pill.title = format!("{words}: whoever uses the cluster talks to its API servers, and to nothing else.");
-    let mut marks = vec![pill];
+    pill
+}
+
+/// The clients' lines to every master's API server.
+pub fn client_links(masters: &Grid, count: usize) -> Vec<Mark> {
+    let middle = Detail::WIDTH / 2;
+    let mut marks = Vec::with_capacity(count);
     for n in 0..count {
         let at = masters.place(n);
         let (x, y) = (at.x + at.w / 2, at.y + TOP);

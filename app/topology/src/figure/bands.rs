@@ -47,7 +47,7 @@ pub fn services(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
         Heard::NotYet => "Services are being read".to_owned(),
         _ => format!("Services · {}", all.len()),
     };
-    let grid = Grid { x: 12, y: HEAD, w: 262, h: 26, gap: 8, columns: 4 };
+    let grid = Grid { x: 12, y: HEAD, w: 263, h: 26, gap: 8, columns: 4 };
     let (shown, folded) =
         worst_first(&all, |(service, health, ..)| (filter.matches_service(&service.key, *health), *health));
     let boxes = shown.len() + usize::from(!folded.is_empty());
@@ -75,7 +75,7 @@ pub fn unplaced(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
     if all.is_empty() {
         return Vec::new();
     }
-    let grid = Grid { x: 12, y: HEAD, w: 262, h: 26, gap: 8, columns: 4 };
+    let grid = Grid { x: 12, y: HEAD, w: 263, h: 26, gap: 8, columns: 4 };
     let (shown, folded) = worst_first(&all, |(pod, health)| (filter.matches(inventory, pod, *health), *health));
     let boxes = shown.len() + usize::from(!folded.is_empty());
     let mut marks =
@@ -113,7 +113,7 @@ fn worst_first<T>(all: &[T], rank: impl Fn(&T) -> (bool, Health)) -> (Vec<&T>, V
 }
 
 fn band(id: &str, y: i32, h: i32, heading: &str) -> Mark {
-    let mut band = Mark::new(Id::new(id), Kind::Band, Place::new(10, y, Detail::WIDTH - 20, h));
+    let mut band = Mark::new(Id::new(id), Kind::Band, Place::new(20, y, Detail::WIDTH - 40, h));
     band.texts.push(text(12, 20, Style::Note, clip(heading, Style::Note, Detail::WIDTH - 60)));
     band.title = heading.to_owned();
     band

@@ -39,7 +39,7 @@ pub fn master(node: &Name, parts: &[Part], w: i32) -> Vec<Mark> {
     }
     let mut x = INSET;
     for (kind, share) in
-        [(ComponentKind::Scheduler, 96), (ComponentKind::ControllerManager, 146), (ComponentKind::Etcd, 63)]
+        [(ComponentKind::Scheduler, 94), (ComponentKind::ControllerManager, 150), (ComponentKind::Etcd, 61)]
     {
         if let Some(part) = find(parts, kind) {
             marks.push(chip(node, part, Place::new(x, SECOND, share, CHIP)));

@@ -24,9 +24,10 @@ pub fn master(sight: &Sight, at: Place) -> Vec<Mark> {
 
 /// The frame of any other node.
 pub fn worker(sight: &Sight, at: Place) -> Vec<Mark> {
-    let grid = slots(at.w, PODS, if at.w > 400 { 4 } else { 3 });
+    let (columns, rows) = if at.w > 400 { (4, 3) } else { (3, 4) };
     let parts = chips::worker(sight.name, &sight.parts, at.w);
-    framed(sight, at, at.w - INSET, [parts, groups::draw(sight, &grid, 4)].concat())
+    let pods = groups::draw(sight, &slots(at.w, PODS, columns), rows);
+    framed(sight, at, at.w - INSET, [parts, pods].concat())
 }
 
 fn slots(w: i32, y: i32, columns: i32) -> Grid {

@@ -349,7 +349,7 @@ impl Inventory {
         let Some(before) = before else { return touched };
         // A renewal in time changes nothing that is drawn.
         let in_time = match (before.renewed, now.renewed) {
-            (Some(then), Some(renewed)) => renewed.since(then) <= before.lasts,
+            (Some(then), Some(renewed)) => (0..=before.lasts).contains(&renewed.since(then)),
             (then, renewed) => then == renewed,
         };
         if in_time && before.holder == now.holder && before.lasts == now.lasts && before.host == now.host {

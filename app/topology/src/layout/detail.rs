@@ -33,7 +33,7 @@ impl Detail {
     /// Where the boxes of this level stand, on a canvas that is [`Detail::WIDTH`] wide.
     pub const fn grid(self, y: i32) -> Grid {
         match self {
-            Self::Close => Grid { x: 20, y, w: 540, h: 298, gap: 20, columns: 2 },
+            Self::Close => Grid { x: 20, y, w: 540, h: 250, gap: 20, columns: 2 },
             Self::Frames => Grid { x: 20, y, w: 353, h: 298, gap: 20, columns: 3 },
             Self::Cards => Grid { x: 20, y, w: 130, h: 58, gap: 8, columns: 8 },
             Self::Tiles => Grid { x: 20, y, w: 24, h: 24, gap: 3, columns: 40 },
@@ -50,7 +50,7 @@ impl Detail {
     pub const MASTERS: usize = 9;
 
     /// Width of every figure, in CSS pixels.
-    pub const WIDTH: i32 = 1_120;
+    pub const WIDTH: i32 = 1_140;
 
     /// Nodes in a group.
     pub const GROUP: usize = 100;
