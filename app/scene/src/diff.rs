@@ -22,16 +22,15 @@ pub fn diff(before: &Scene, after: &Scene) -> Patch {
 pub fn diff_marks(before: &[Mark], after: &[Mark], ops: &mut Vec<Op>) {
     let old: HashMap<&Id, &Mark> = before.iter().map(|mark| (&mark.id, mark)).collect();
     let new: HashMap<&Id, &Mark> = after.iter().map(|mark| (&mark.id, mark)).collect();
-    let stays = |id: &Id| new.contains_key(id);
+    // A mark that goes takes along all that lies in it: only the topmost is named, and what stays
+    // elsewhere must be put there again.
+    let lost = lost_with_parents(before, &new);
     for mark in before {
-        // A mark that goes takes its children along, so only the topmost is named.
-        let goes_along = mark.parent.as_ref().is_some_and(|parent| !stays(parent));
-        if !stays(&mark.id) && !goes_along {
+        let goes_along = mark.parent.as_ref().is_some_and(|parent| lost.contains(parent));
+        if !new.contains_key(&mark.id) && !goes_along {
             ops.push(Op::Gone(mark.id.clone()));
         }
     }
-    // A child that stays while its old parent goes is lost with the parent and must be put again.
-    let lost = lost_with_parents(before, &new);
     let kept = kept_in_place(before, after, &lost, &old);
     let mut last: HashMap<Option<&Id>, &Id> = HashMap::new();
     for mark in after {
