@@ -1,0 +1,72 @@
+//! What every file of the project keeps to, held by a test so that no reviewer has to.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const LONGEST: usize = 600;
+const VAGUE: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"];
+const NOT_OURS: [&str; 6] = ["target", ".git", "node_modules", ".tools", "snapshots", "test-results"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+fn files(extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() {
+                if !NOT_OURS.contains(&name) {
+                    folders.push(path);
+                }
+            } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "nothing found under {}", root().display());
+    found
+}
+
+#[test]
+fn no_source_file_is_longer_than_one_can_hold_in_mind() {
+    for path in files(&["rs", "css", "js", "mjs", "go", "sh"]) {
+        let lines = fs::read_to_string(&path).expect("text").lines().count();
+        assert!(lines <= LONGEST, "{} has {lines} lines, more than {LONGEST}: split it", path.display());
+    }
+}
+
+#[test]
+fn no_module_is_named_for_nothing() {
+    for path in files(&["rs"]) {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+        for name in [stem, folder] {
+            assert!(!VAGUE.contains(&name), "{}: name it for what it holds", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_source_file_says_first_what_it_holds() {
+    for path in files(&["rs"]) {
+        let text = fs::read_to_string(&path).expect("text");
+        assert!(text.starts_with("//!"), "{} does not begin with //!", path.display());
+    }
+}
+
+#[test]
+fn every_release_of_a_dependency_is_pinned_and_no_lint_is_silenced_without_a_reason() {
+    assert!(root().join("Cargo.lock").is_file(), "Cargo.lock is missing");
+    let silencer = ["#[", "allow("].concat();
+    for path in files(&["rs"]) {
+        let text = fs::read_to_string(&path).expect("text");
+        assert!(!text.contains(&silencer), "{}: use #[expect(…, reason = …)]", path.display());
+    }
+}
