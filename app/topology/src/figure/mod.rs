@@ -10,6 +10,7 @@ mod card;
 mod chips;
 mod frame;
 mod groups;
+mod lanes;
 mod node;
 mod rows;
 mod summary;
@@ -18,6 +19,7 @@ mod view;
 
 pub use architecture::Architecture;
 pub use bands::service_state;
+pub use lanes::lanes;
 pub use node::is_master;
 pub use summary::Phrase;
 pub use view::{Filter, Focus, View};

@@ -86,6 +86,11 @@ impl Topology {
         self.graph.edge_count()
     }
 
+    /// All things, in the order in which they were found.
+    pub fn things(&self) -> impl Iterator<Item = &Thing> {
+        self.graph.node_weights()
+    }
+
     /// What a thing leads to.
     pub fn from<'a>(&'a self, thing: &Thing) -> impl Iterator<Item = (&'a Thing, Relation)> {
         self.neighbours(thing, Direction::Outgoing)

@@ -1,0 +1,174 @@
+//! A made-up cluster of any size: cluster → machines → pods, deployments → replicasets → pods,
+//! services → pods; pods are half of all things, about 1.35 relations a thing.
+
+use scene::{Kind, Mark};
+use serde_json::{Value, json};
+use topology::{
+    Change, Inventory, Stamp,
+    inventory::{Endpoint, EndpointSet, Fact, Heard, Key, Name, Node, Owner, OwnerKind, Phase, Pod, Service, Source},
+};
+
+pub(crate) struct Cluster {
+    machines: usize,
+    pods: usize,
+    deployments: usize,
+    services: usize,
+}
+
+impl Cluster {
+    pub(crate) fn of(things: usize) -> Self {
+        let pods = things / 2;
+        let machines = (things / 60).max(3);
+        let services = things / 20;
+        Self { machines, pods, services, deployments: things.saturating_sub(1 + pods + machines + services) / 2 }
+    }
+
+    /// Where the n-th pod runs: scattered, as a scheduler does it.
+    fn machine(&self, pod: usize) -> usize {
+        (pod * 7_919 + pod / 3) % self.machines
+    }
+
+    fn deployment(&self, pod: usize) -> usize {
+        pod % self.deployments
+    }
+
+    fn members(&self, service: usize) -> Vec<usize> {
+        (0..self.pods).skip(service * 5 % self.pods).step_by(self.deployments).take(3).collect()
+    }
+
+    /// Things by number and the pairs between them, machines first.
+    pub(crate) fn numbered(&self) -> (usize, Vec<(u32, u32)>) {
+        let machine = |n: usize| 1 + n;
+        let pod = |n: usize| 1 + self.machines + n;
+        let deployment = |n: usize| 1 + self.machines + self.pods + n;
+        let replicaset = |n: usize| 1 + self.machines + self.pods + self.deployments + n;
+        let service = |n: usize| 1 + self.machines + self.pods + 2 * self.deployments + n;
+        let mut edges = Vec::new();
+        edges.extend((0..self.machines).map(|n| (0, machine(n))));
+        edges.extend((0..self.deployments).map(|n| (deployment(n), replicaset(n))));
+        edges.extend((0..self.pods).map(|n| (machine(self.machine(n)), pod(n))));
+        edges.extend((0..self.pods).map(|n| (replicaset(self.deployment(n)), pod(n))));
+        edges.extend(
+            (0..self.services)
+                .flat_map(|n| self.members(n).into_iter().map(move |member| (n, member)))
+                .map(|(n, member)| (service(n), pod(member))),
+        );
+        let number = |n: usize| u32::try_from(n).expect("fits");
+        (service(self.services), edges.into_iter().map(|(a, b)| (number(a), number(b))).collect())
+    }
+
+    pub(crate) fn graph(&self) -> Value {
+        let (nodes, edges) = self.numbered();
+        json!({ "nodes": nodes, "edges": edges })
+    }
+
+    pub(crate) fn inventory(&self) -> Inventory {
+        let mut facts = Inventory::default();
+        let mut put = |fact| {
+            facts.apply(Change::Put(fact));
+        };
+        (0..self.machines).for_each(|n| put(Fact::Node(Box::new(node(n)))));
+        for n in 0..self.deployments {
+            put(owner(OwnerKind::Deployment, &format!("app-{n}"), None));
+            put(owner(
+                OwnerKind::ReplicaSet,
+                &format!("app-{n}-5d4f"),
+                Some((OwnerKind::Deployment, format!("app-{n}").into())),
+            ));
+        }
+        for n in 0..self.services {
+            let key = Key::new("default", format!("svc-{n}"));
+            put(Fact::Endpoints(EndpointSet {
+                key: Key::new("default", format!("svc-{n}-x")),
+                service: key.name.clone(),
+                endpoints: self
+                    .members(n)
+                    .into_iter()
+                    .map(|pod| Endpoint {
+                        address: "10.0.0.1".into(),
+                        ready: true,
+                        pod: Some(format!("pod-{pod}").into()),
+                        node: None,
+                    })
+                    .collect(),
+            }));
+            put(Fact::Service(Service {
+                key,
+                kind: "ClusterIP".into(),
+                cluster_ips: Vec::new(),
+                external_ips: Vec::new(),
+                ports: Vec::new(),
+                selects: true,
+            }));
+        }
+        for n in 0..self.pods {
+            facts.apply(self.numbered_pod(n, true));
+        }
+        for source in Source::ALL {
+            facts.apply(Change::Heard(source, Heard::Live));
+        }
+        facts
+    }
+
+    /// The pod of this name, as a change.
+    pub(crate) fn pod(&self, key: &Key, ready: bool) -> Change {
+        let n = key.name.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        self.numbered_pod(n, ready)
+    }
+
+    fn numbered_pod(&self, n: usize, ready: bool) -> Change {
+        let owner: Name = format!("app-{}-5d4f", self.deployment(n)).into();
+        Change::Put(Fact::Pod(Box::new(Pod {
+            key: Key::new("default", format!("pod-{n}")),
+            node: Some(format!("host{}", self.machine(n)).into()),
+            phase: Phase::Running,
+            ready,
+            containers_ready: u16::from(ready),
+            containers: 1,
+            restarts: 0,
+            reason: "".into(),
+            owner: Some((OwnerKind::ReplicaSet, owner)),
+            host_network: false,
+            addresses: Vec::new(),
+            created: Stamp(0),
+            leaving: false,
+            mirror: false,
+            component: None,
+        })))
+    }
+}
+
+fn node(n: usize) -> Node {
+    let role = (n < 3).then(|| Name::from("control-plane"));
+    Node {
+        name: format!("host{n}").into(),
+        created: Stamp(0),
+        roles: role.into_iter().collect(),
+        addresses: Vec::new(),
+        conditions: Vec::new(),
+        cordoned: false,
+        taints: Vec::new(),
+        kubelet: "v1.34.4".into(),
+        proxy: "".into(),
+        runtime: "containerd://1.7".into(),
+        os: "".into(),
+        kernel: "".into(),
+        pod_cidrs: Vec::new(),
+        room: None,
+        zone: None,
+    }
+}
+
+fn owner(kind: OwnerKind, name: &str, owner: Option<(OwnerKind, Name)>) -> Fact {
+    Fact::Owner(Owner { kind, key: Key::new("default", name), owner, wanted: 1, ready: 1, created: Stamp(0) })
+}
+
+/// The ends of a straight line that a mark draws on the canvas.
+pub(crate) fn segment(mark: &Mark) -> Option<[f64; 4]> {
+    match mark.path.as_slice() {
+        [from, to] if mark.kind == Kind::Line => {
+            Some([f64::from(from.x), f64::from(from.y), f64::from(to.x), f64::from(to.y)])
+        }
+        _ => None,
+    }
+}
