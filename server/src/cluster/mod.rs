@@ -1,0 +1,35 @@
+//! A Kubernetes cluster, watched once however many look at it.
+//!
+//! ```text
+//! contexts ─▶ registry ─▶ live (Cluster) ──┬─ discovery: what is served
+//!                                          ├─ watch × kind ─▶ object ─▶ fact ─▶ Inventory
+//!                                          └─ readyz: the API server's own checks, and a pulse
+//! ```
+//!
+//! - Each kind has one watch a cluster, and a file of its own that turns an object into a fact.
+//! - Objects are decoded into the few fields that are used, and never kept.
+//! - A source that may not be read, or is cut, says so ([`Heard`](topology::inventory::Heard)) and
+//!   stops no other.
+//! - Secrets stop here: component flags lose their values, Secret objects are never asked for, and
+//!   no error or log holds a token.
+
+pub mod ask;
+pub mod contexts;
+mod discovery;
+mod endpoints;
+mod intern;
+mod lease;
+mod live;
+mod node;
+mod object;
+mod owner;
+mod pod;
+mod readyz;
+mod registry;
+mod service;
+mod trouble;
+mod watch;
+
+pub use live::{Cluster, Follower};
+pub use registry::Clusters;
+pub use trouble::Trouble;

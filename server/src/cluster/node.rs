@@ -1,0 +1,154 @@
+//! Node → fact.
+
+use serde::Deserialize;
+use topology::inventory::{Address, AddressKind, Condition, Fact, Name, Node, Truth};
+
+use super::{
+    intern::Intern,
+    object::{Object, nullable, stamp},
+};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Spec {
+    unschedulable: bool,
+    #[serde(deserialize_with = "nullable")]
+    taints: Vec<Taint>,
+    // Kubernetes before 1.16 has only the one without the s.
+    #[serde(rename = "podCIDR")]
+    pod_cidr: String,
+    #[serde(rename = "podCIDRs", deserialize_with = "nullable")]
+    pod_cidrs: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Taint {
+    key: String,
+    value: String,
+    effect: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Status {
+    #[serde(deserialize_with = "nullable")]
+    addresses: Vec<StatusAddress>,
+    #[serde(deserialize_with = "nullable")]
+    conditions: Vec<StatusCondition>,
+    node_info: Info,
+    allocatable: Allocatable,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct StatusAddress {
+    r#type: String,
+    address: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct StatusCondition {
+    r#type: String,
+    status: String,
+    reason: String,
+    message: String,
+    last_transition_time: Option<String>,
+    last_heartbeat_time: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Info {
+    kubelet_version: String,
+    kube_proxy_version: String,
+    container_runtime_version: String,
+    os_image: String,
+    kernel_version: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Allocatable {
+    pods: Option<String>,
+}
+
+/// The fact. Heartbeats in the condition are kept only when nothing better tells (`leases` false):
+/// they change every few seconds.
+pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern, leases: bool) -> Fact {
+    let Object { metadata, spec, status, .. } = object;
+    let mut roles: Vec<Name> = metadata
+        .labels
+        .keys()
+        .filter_map(|label| label.strip_prefix("node-role.kubernetes.io/"))
+        .map(|role| intern.name(role))
+        .collect();
+    roles.sort();
+    let mut conditions: Vec<Condition> =
+        status.conditions.into_iter().map(|condition| condition.fact(intern, leases)).collect();
+    conditions.sort();
+    let mut taints: Vec<Name> = spec.taints.iter().map(|taint| intern.name(&taint.text())).collect();
+    taints.sort();
+    let zone = metadata
+        .label("topology.kubernetes.io/zone")
+        .or_else(|| metadata.label("failure-domain.beta.kubernetes.io/zone"));
+    let info = &status.node_info;
+    let cidrs =
+        if spec.pod_cidrs.is_empty() && !spec.pod_cidr.is_empty() { vec![spec.pod_cidr] } else { spec.pod_cidrs };
+    Fact::Node(Box::new(Node {
+        name: intern.name(&metadata.name),
+        created: metadata.created(),
+        roles,
+        addresses: status.addresses.iter().map(|address| address.fact(intern)).collect(),
+        conditions,
+        cordoned: spec.unschedulable,
+        taints,
+        kubelet: intern.name(&info.kubelet_version),
+        proxy: intern.name(&info.kube_proxy_version),
+        runtime: intern.name(&info.container_runtime_version),
+        os: intern.name(&info.os_image),
+        kernel: intern.name(&info.kernel_version),
+        pod_cidrs: cidrs.iter().map(|cidr| cidr.as_str().into()).collect(),
+        room: status.allocatable.pods.and_then(|pods| pods.parse().ok()),
+        zone: zone.map(|zone| intern.name(zone)),
+    }))
+}
+
+impl StatusAddress {
+    fn fact(&self, intern: &mut Intern) -> Address {
+        let kind = match self.r#type.as_str() {
+            "InternalIP" => AddressKind::Internal,
+            "ExternalIP" => AddressKind::External,
+            _ => AddressKind::Host,
+        };
+        Address { kind, value: intern.name(&self.address) }
+    }
+}
+
+impl StatusCondition {
+    fn fact(self, intern: &mut Intern, leases: bool) -> Condition {
+        let truth = match self.status.as_str() {
+            "True" => Truth::True,
+            "False" => Truth::False,
+            _ => Truth::Unknown,
+        };
+        let heartbeat =
+            self.last_heartbeat_time.as_deref().and_then(stamp).filter(|_| !leases && self.r#type == "Ready");
+        Condition {
+            kind: intern.name(&self.r#type),
+            truth,
+            reason: intern.name(&self.reason),
+            message: intern.name(&self.message),
+            since: self.last_transition_time.as_deref().and_then(stamp).unwrap_or_default(),
+            heartbeat,
+        }
+    }
+}
+
+impl Taint {
+    fn text(&self) -> String {
+        let value = if self.value.is_empty() { String::new() } else { format!("={}", self.value) };
+        format!("{}{value}:{}", self.key, self.effect)
+    }
+}

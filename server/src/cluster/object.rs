@@ -1,0 +1,185 @@
+//! An object of the API with nothing in it but what is used.
+
+use std::{borrow::Cow, collections::BTreeMap, fmt::Debug};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::core::{ClusterResourceScope, Resource};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use topology::{
+    Stamp,
+    inventory::{Key, OwnerKind},
+};
+
+use super::intern::Intern;
+
+/// A kind as a cluster serves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Served {
+    pub(crate) group: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) plural: &'static str,
+    pub(crate) kind: &'static str,
+}
+
+/// Annotations that are used; all others are skipped while reading.
+const ANNOTATIONS: [&str; 2] = [MIRROR, LEADER];
+/// Set by a kubelet on the mirror of a static pod.
+pub(crate) const MIRROR: &str = "kubernetes.io/config.mirror";
+/// Set on Endpoints by components that elect a leader without leases.
+pub(crate) const LEADER: &str = "control-plane.alpha.kubernetes.io/leader";
+
+/// Name, labels and the like.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Metadata {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    resource_version: Option<String>,
+    creation_timestamp: Option<String>,
+    deletion_timestamp: Option<String>,
+    #[serde(deserialize_with = "nullable")]
+    pub(crate) labels: BTreeMap<String, String>,
+    #[serde(deserialize_with = "wanted_annotations")]
+    pub(crate) annotations: BTreeMap<String, String>,
+    #[serde(deserialize_with = "nullable")]
+    owner_references: Vec<Reference>,
+}
+
+/// An entry of `ownerReferences`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Reference {
+    kind: String,
+    name: String,
+    controller: bool,
+}
+
+impl Metadata {
+    pub(crate) fn key(&self, intern: &mut Intern) -> Key {
+        Key { namespace: intern.name(&self.namespace), name: self.name.as_str().into() }
+    }
+
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.labels.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn created(&self) -> Stamp {
+        self.creation_timestamp.as_deref().and_then(stamp).unwrap_or_default()
+    }
+
+    pub(crate) fn leaving(&self) -> bool {
+        self.deletion_timestamp.is_some()
+    }
+
+    /// The reference that is marked as controller.
+    pub(crate) fn controller(&self, intern: &mut Intern) -> Option<(OwnerKind, topology::inventory::Name)> {
+        let owner = self.owner_references.iter().find(|reference| reference.controller)?;
+        Some((OwnerKind::from_word(&owner.kind), intern.name(&owner.name)))
+    }
+}
+
+/// An object with its spec and status; slices and Endpoints have lists of their own instead.
+#[derive(Clone, Debug)]
+pub(crate) struct Object<S, T> {
+    /// What kube's watcher asks for: names and the version, nothing else.
+    meta: ObjectMeta,
+    pub(crate) metadata: Metadata,
+    pub(crate) spec: S,
+    pub(crate) status: T,
+}
+
+impl<'de, S: Deserialize<'de> + Default, T: Deserialize<'de> + Default> Deserialize<'de> for Object<S, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(bound = "S: Deserialize<'de> + Default, T: Deserialize<'de> + Default")]
+        struct Raw<S, T> {
+            #[serde(default)]
+            metadata: Metadata,
+            // Endpoints keep what they say in `subsets`, slices in `endpoints`.
+            #[serde(default = "Option::default", alias = "subsets", alias = "endpoints")]
+            spec: Option<S>,
+            #[serde(default = "Option::default")]
+            status: Option<T>,
+        }
+        let Raw { mut metadata, spec, status } = Raw::<S, T>::deserialize(deserializer)?;
+        let meta = ObjectMeta {
+            name: Some(metadata.name.clone()),
+            namespace: Some(metadata.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+            resource_version: metadata.resource_version.take(),
+            ..ObjectMeta::default()
+        };
+        Ok(Self { meta, metadata, spec: spec.unwrap_or_default(), status: status.unwrap_or_default() })
+    }
+}
+
+impl<S, T> Resource for Object<S, T> {
+    type DynamicType = Served;
+    // Everything is asked for in all namespaces at once.
+    type Scope = ClusterResourceScope;
+
+    fn kind(served: &Served) -> Cow<'_, str> {
+        served.kind.into()
+    }
+
+    fn group(served: &Served) -> Cow<'_, str> {
+        served.group.into()
+    }
+
+    fn version(served: &Served) -> Cow<'_, str> {
+        served.version.into()
+    }
+
+    fn plural(served: &Served) -> Cow<'_, str> {
+        served.plural.into()
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.meta
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.meta
+    }
+}
+
+/// An RFC 3339 time.
+pub(crate) fn stamp(text: &str) -> Option<Stamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|time| Stamp(time.as_millisecond()))
+}
+
+/// `null` reads as nothing.
+pub(crate) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
+}
+
+/// Reads only the annotations that are used: others may be hundreds of kilobytes.
+fn wanted_annotations<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Wanted;
+    impl<'de> Visitor<'de> for Wanted {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("annotations")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(BTreeMap::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = BTreeMap::new();
+            while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                if ANNOTATIONS.contains(&&*name) {
+                    found.insert(name.into_owned(), map.next_value()?);
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(found)
+        }
+    }
+    from.deserialize_any(Wanted)
+}

@@ -1,0 +1,88 @@
+//! Service and Namespace → fact.
+
+use serde::Deserialize;
+use topology::inventory::{Fact, Service, ServicePort};
+
+use super::{
+    intern::Intern,
+    object::{Object, nullable},
+};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Spec {
+    r#type: String,
+    #[serde(rename = "clusterIP")]
+    cluster_ip: String,
+    #[serde(rename = "clusterIPs", deserialize_with = "nullable")]
+    cluster_ips: Vec<String>,
+    #[serde(rename = "externalIPs", deserialize_with = "nullable")]
+    external_ips: Vec<String>,
+    #[serde(deserialize_with = "nullable")]
+    ports: Vec<Port>,
+    #[serde(deserialize_with = "nullable")]
+    selector: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Port {
+    name: String,
+    protocol: String,
+    port: u16,
+    node_port: Option<u16>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Status {
+    load_balancer: LoadBalancer,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct LoadBalancer {
+    #[serde(deserialize_with = "nullable")]
+    ingress: Vec<Ingress>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Ingress {
+    ip: String,
+    hostname: String,
+}
+
+/// The fact.
+pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
+    let Object { metadata, spec, status, .. } = object;
+    let mut cluster_ips = spec.cluster_ips;
+    if cluster_ips.is_empty() {
+        cluster_ips.push(spec.cluster_ip);
+    }
+    cluster_ips.retain(|ip| !ip.is_empty() && ip != "None");
+    let balanced =
+        status.load_balancer.ingress.into_iter().map(|way| if way.ip.is_empty() { way.hostname } else { way.ip });
+    Fact::Service(Service {
+        key: metadata.key(intern),
+        kind: intern.name(&spec.r#type),
+        cluster_ips: cluster_ips.iter().map(|ip| ip.as_str().into()).collect(),
+        external_ips: spec.external_ips.into_iter().chain(balanced).map(|ip| ip.as_str().into()).collect(),
+        ports: spec
+            .ports
+            .iter()
+            .map(|port| ServicePort {
+                name: intern.name(&port.name),
+                protocol: intern.name(&port.protocol),
+                port: port.port,
+                node_port: port.node_port.filter(|port| *port > 0),
+            })
+            .collect(),
+        selects: !spec.selector.is_empty(),
+    })
+}
+
+/// Of a namespace, its name is all there is.
+pub(crate) fn namespace(object: &Object<(), ()>, intern: &mut Intern) -> Fact {
+    Fact::Namespace(intern.name(&object.metadata.name))
+}

@@ -1,0 +1,161 @@
+//! Why a cluster cannot be reached or read, in words that say what to do.
+
+use std::error::Error as StdError;
+
+/// What is wrong with a cluster as a whole. No variant ever holds a token or a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// A kubeconfig, or a file that it names, cannot be used.
+    #[error("{file}: {what}")]
+    Kubeconfig {
+        /// The file, or the files of KUBECONFIG.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nobody answers.
+    #[error("the API server of {cluster} at {address} does not answer: {what}")]
+    Unreachable {
+        /// The cluster's name here.
+        cluster: String,
+        /// Host and port.
+        address: String,
+        /// Refused, timed out, no such host.
+        what: String,
+    },
+    /// Whoever answers shows a certificate that is not trusted.
+    #[error("the certificate that {address} shows for {cluster} is not trusted: {what}")]
+    Certificate {
+        /// The cluster's name here.
+        cluster: String,
+        /// Host and port.
+        address: String,
+        /// Unknown issuer, another name, expired.
+        what: String,
+    },
+    /// The server does not take the credentials.
+    #[error("the API server of {cluster} does not accept the credentials of its context")]
+    Credentials {
+        /// The cluster's name here.
+        cluster: String,
+    },
+    /// It answers with something that is no Kubernetes API.
+    #[error("what answers at {address} for {cluster} is no Kubernetes API: {what}")]
+    NotKubernetes {
+        /// The cluster's name here.
+        cluster: String,
+        /// Host and port.
+        address: String,
+        /// What it said.
+        what: String,
+    },
+    /// No cluster has this name.
+    #[error("there is no cluster named {0}")]
+    NoSuchCluster(String),
+}
+
+impl Trouble {
+    /// What to do about it.
+    pub fn todo(&self) -> String {
+        match self {
+            Self::Kubeconfig { .. } => "Mend the file, or name another with --kubeconfig or KUBECONFIG.".into(),
+            Self::Unreachable { address, .. } => {
+                format!("Check that the API server runs and that this machine reaches {address}; Binnacle keeps trying.")
+            }
+            Self::Certificate { .. } => {
+                "Check certificate-authority-data and server in the kubeconfig; after a renewal, fetch the kubeconfig anew.".into()
+            }
+            Self::Credentials { cluster } => {
+                format!("The token or certificate may have expired: fetch the kubeconfig of {cluster} anew; Binnacle keeps trying.")
+            }
+            Self::NotKubernetes { .. } => "Check the server's address in the kubeconfig; a proxy may stand in between.".into(),
+            Self::NoSuchCluster(_) => "Choose one of the clusters on the first page.".into(),
+        }
+    }
+
+    /// What an error of the client means, for the cluster that was asked.
+    pub(crate) fn of(error: &kube::Error, cluster: &str, address: &str) -> Self {
+        let (cluster, address) = (cluster.to_owned(), address.to_owned());
+        match error {
+            kube::Error::Api(status) if status.code == 401 => Self::Credentials { cluster },
+            kube::Error::Api(status) => Self::NotKubernetes {
+                cluster,
+                address,
+                what: format!("{} {}", status.code, first_line(&status.message)),
+            },
+            kube::Error::Auth(_) => Self::Credentials { cluster },
+            kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => Self::NotKubernetes {
+                cluster,
+                address,
+                what: "its answer is not the JSON that Kubernetes gives".into(),
+            },
+            other => {
+                let chain = chain(other);
+                match certificate(&chain) {
+                    Some(what) => Self::Certificate { cluster, address, what: what.into() },
+                    None => Self::Unreachable { cluster, address, what: unreachable(&chain) },
+                }
+            }
+        }
+    }
+}
+
+/// An error and all its causes in one text.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += ": ";
+        text += &error.to_string();
+        cause = error.source();
+    }
+    text
+}
+
+fn certificate(chain: &str) -> Option<&'static str> {
+    if !chain.contains("certificate") && !chain.contains("InvalidCertificate") {
+        return None;
+    }
+    Some(match () {
+        () if chain.contains("UnknownIssuer") => "it is signed by an authority that the kubeconfig does not name",
+        () if chain.contains("NotValidForName") || chain.contains("not valid for name") => {
+            "it is made out to another name"
+        }
+        () if chain.contains("Expired") || chain.contains("expired") => "it has expired",
+        () if chain.contains("NotValidYet") => "it is not valid yet: compare the clocks",
+        () => "it cannot be verified",
+    })
+}
+
+fn unreachable(chain: &str) -> String {
+    let lower = chain.to_lowercase();
+    match () {
+        () if lower.contains("refused") => "connection refused".into(),
+        () if lower.contains("dns") || lower.contains("lookup") => "its name cannot be resolved".into(),
+        () if lower.contains("timed out") || lower.contains("deadline") || lower.contains("elapsed") => {
+            "no answer in time".into()
+        }
+        () if lower.contains("unreachable") => "no route to it".into(),
+        () if lower.contains("reset") || lower.contains("closed") || lower.contains("eof") => {
+            "the connection was cut".into()
+        }
+        () => first_line(chain),
+    }
+}
+
+/// The beginning of a foreign text, safe to show.
+pub(crate) fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_connection_is_told_from_a_foreign_certificate() {
+        assert_eq!(certificate("tcp connect error: Connection refused (os error 111)"), None);
+        assert_eq!(unreachable("tcp connect error: Connection refused (os error 111)"), "connection refused");
+        assert!(certificate("invalid peer certificate: UnknownIssuer").is_some_and(|what| what.contains("authority")));
+    }
+}
