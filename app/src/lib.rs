@@ -1,7 +1,20 @@
 //! Binnacle's pages and islands.
 //!
-//! Pages are drawn on the server and ask a [`source::Source`] for what they show; the server
-//! implements it. Islands live in the browser. Nothing here knows Kubernetes, a file, a database
-//! or where a fact comes from: only `scene`, this crate's own types, and Leptos.
+//! ```text
+//! pages ─ask─▶ source::Source (the server implements it)
+//!   └─▶ parts (drawn on the server)     islands (live in the browser) ─▶ scene
+//! ```
+//!
+//! Invariants:
+//! - Nothing here knows Kubernetes, a file, a database or where a fact comes from.
+//! - A page is complete before any script runs; islands add to it and take nothing away.
+//! - The figure is not in Leptos' view tree: the server writes it, the island patches it by id.
+//! - Every text that people read stands in [`texts`].
 
+pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod pages;
+pub mod parts;
 pub mod source;
+pub mod texts;
+pub mod view;

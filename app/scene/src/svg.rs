@@ -285,7 +285,7 @@ const fn kind_word(kind: Kind) -> &'static str {
 
 /// Text for an element or a quoted attribute. Characters that XML forbids become U+FFFD, and
 /// those that turn the direction of what follows are left out.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -304,7 +304,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A value for a query string.
-fn encoded(value: &str) -> String {
+pub fn encoded(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {

@@ -1,0 +1,20 @@
+//! What lives in the browser: one island that keeps the figure up to date and helps to read it.
+//!
+//! The island draws nothing of its own into Leptos' tree. It finds by id what the server wrote,
+//! and changes that.
+
+#[cfg(feature = "hydrate")]
+mod dom;
+#[cfg(feature = "hydrate")]
+mod keys;
+mod live;
+#[cfg(feature = "hydrate")]
+mod paint;
+#[cfg(feature = "hydrate")]
+mod pick;
+#[cfg(feature = "hydrate")]
+mod stream;
+#[cfg(feature = "hydrate")]
+mod zoom;
+
+pub use live::Live;

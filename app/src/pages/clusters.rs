@@ -1,0 +1,22 @@
+//! Choosing a cluster.
+
+use leptos::prelude::*;
+
+use crate::{source::ClusterLine, texts};
+
+/// The page's content.
+pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
+    if lines.is_empty() {
+        return view! { <main class="plain"><h1>{texts::NO_CLUSTER}</h1><p>{texts::NO_CLUSTER_TODO}</p></main> }
+            .into_any();
+    }
+    let rows = lines
+        .into_iter()
+        .map(|line| {
+            let to = format!("/c/{}", scene::encoded(&line.name));
+            let origin = if line.demo { texts::DEMO.to_owned() } else { line.origin };
+            view! { <li><a href=to><strong>{line.name}</strong></a><small>{origin}</small></li> }
+        })
+        .collect_view();
+    view! { <main class="plain"><h1>{texts::CHOOSE}</h1><ul class="clusters">{rows}</ul></main> }.into_any()
+}

@@ -1,0 +1,203 @@
+//! What every page has around it.
+
+use leptos::{hydration::HydrationScripts, prelude::*};
+
+use crate::{
+    source::{ClusterLine, View},
+    texts,
+};
+
+/// Where the server keeps what a page loads besides itself: paths that begin with `/` and hold a
+/// hash of the content.
+#[derive(Clone, Debug, Default)]
+pub struct Assets {
+    /// The style sheet.
+    pub style: String,
+    /// The icon.
+    pub icon: String,
+    /// The folder of the islands' script; `None` when it was not built, and pages stay still.
+    pub script: Option<String>,
+}
+
+/// Which page is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// The figure.
+    Architecture,
+    /// Its facts in rows.
+    Table,
+}
+
+/// Light, dark, or as the reader's system has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// From the address.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    /// For the address and the style sheet.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+}
+
+/// What the frame shows.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The page's title, without the program's name.
+    pub title: String,
+    /// Clusters that can be chosen.
+    pub clusters: Vec<ClusterLine>,
+    /// The one that is open, and on which page.
+    pub open: Option<(String, Tab)>,
+    /// The view, for links that keep it.
+    pub view: View,
+    /// The colours.
+    pub theme: Theme,
+    /// Files.
+    pub assets: Assets,
+    /// For pages that try again by themselves: seconds until they do.
+    pub again: Option<u32>,
+}
+
+/// The whole document around a page's content.
+pub fn frame(frame: Frame, content: AnyView) -> AnyView {
+    let Frame { title, clusters, open, view, theme, assets, again } = frame;
+    let scripts = assets.script.clone().map(|folder| {
+        let options = LeptosOptions::builder()
+            .output_name("binnacle")
+            .site_pkg_dir(folder.trim_start_matches('/').to_owned())
+            .build();
+        view! { <HydrationScripts options islands=true /> }
+    });
+    let demo = open.as_ref().is_some_and(|(name, _)| clusters.iter().any(|line| line.demo && line.name == *name));
+    let body = view! {
+        <a class="skip" href="#figure">{texts::SKIP}</a>
+        {demo.then(|| view! { <p class="demo" role="note">{texts::DEMO}</p> })}
+        <header class="top">
+            <a class="logo" href="/"><img src=assets.icon.clone() alt="" width="22" height="22" />{texts::NAME}</a>
+            {chooser(&clusters, open.as_ref())}
+            <span class="grow"></span>
+            {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
+            {themes(&view, theme)}
+        </header>
+        {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
+        {content}
+    };
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.word()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content=theme.word().unwrap_or("light dark") />
+                {again.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string() /> })}
+                <title>{format!("{title} · {}", texts::NAME)}</title>
+                <link rel="icon" href=assets.icon type="image/svg+xml" />
+                <link rel="stylesheet" href=assets.style />
+                {scripts}
+            </head>
+            <body>{body}</body>
+        </html>
+    }
+    .into_any()
+}
+
+fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>) -> Option<AnyView> {
+    let (name, _) = open?;
+    if clusters.len() < 2 {
+        return Some(view! { <span class="pill">{name.clone()}</span> }.into_any());
+    }
+    let others = clusters.iter().map(|line| {
+        let here = (line.name == *name).then_some("page");
+        view! { <li><a href=format!("/c/{}", scene::encoded(&line.name)) aria-current=here>{line.name.clone()}</a></li> }
+    });
+    let others: Vec<_> = others.collect();
+    Some(
+        view! { <details class="chooser"><summary class="pill">{name.clone()}</summary><ul>{others}</ul></details> }
+            .into_any(),
+    )
+}
+
+fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
+    let tabs = [(Tab::Architecture, "", texts::ARCHITECTURE), (Tab::Table, "/table", texts::TABLE)];
+    let tabs = tabs.map(|(tab, path, name)| {
+        let to = format!("/c/{}{path}{}", scene::encoded(cluster), query(view, theme));
+        view! { <a href=to aria-current=(tab == open).then_some("page")>{name}</a> }
+    });
+    view! { <nav class="tabs" aria-label="Views">{tabs.into_iter().collect_view()}</nav> }.into_any()
+}
+
+/// A view's whole query with its `?`, the theme included; empty when there is nothing to say.
+pub(super) fn query(view: &View, theme: Theme) -> String {
+    let theme = theme.word().map(|word| format!("theme={word}"));
+    let parts: Vec<String> = Some(view.query()).filter(|query| !query.is_empty()).into_iter().chain(theme).collect();
+    if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+}
+
+/// What links of a figure begin with: the view and the theme, ready for one more parameter.
+pub(super) fn prefix(view: &View, theme: Theme) -> String {
+    match query(view, theme) {
+        query if query.is_empty() => "?".into(),
+        query => format!("{query}&"),
+    }
+}
+
+fn search(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyView {
+    let to = format!("/c/{}{}", scene::encoded(cluster), if tab == Tab::Table { "/table" } else { "" });
+    view! {
+        <form class="search" method="get" action=to role="search">
+            <input type="search" name="q" value=view.search.clone() placeholder=texts::SEARCH aria-label=texts::SEARCH
+                id="search" autocomplete="off" spellcheck="false" />
+            {hidden(&View { search: String::new(), ..view.clone() }, theme)}
+        </form>
+    }
+    .into_any()
+}
+
+/// A view's other parameters, for a form that changes one of them.
+pub(super) fn hidden(view: &View, theme: Theme) -> AnyView {
+    let fields = [
+        ("at", view.at.clone()),
+        ("ns", view.namespace.clone()),
+        ("owner", view.owner.clone()),
+        ("state", view.state.clone()),
+        ("q", view.search.clone()),
+        ("theme", theme.word().unwrap_or_default().to_owned()),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view()
+        .into_any()
+}
+
+fn themes(view: &View, theme: Theme) -> AnyView {
+    let link = |to: Theme, name: &'static str| {
+        let to = if theme == to { Theme::System } else { to };
+        let href = query(view, to);
+        let pressed = (theme != Theme::System && to == Theme::System).then_some("true");
+        view! { <a href=if href.is_empty() { "?".to_owned() } else { href } aria-current=pressed>{name}</a> }
+    };
+    view! { <span class="themes">{link(Theme::Light, texts::LIGHT)}{link(Theme::Dark, texts::DARK)}</span> }.into_any()
+}

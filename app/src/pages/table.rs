@@ -1,0 +1,54 @@
+//! The figure's facts in rows, for those who cannot use a picture or want to copy it.
+
+use leptos::prelude::*;
+
+use super::{Theme, frame::prefix};
+use crate::{
+    parts,
+    source::{Section, Table, TableRow, View},
+    texts,
+};
+
+/// The page's content.
+pub fn table(cluster: &str, view: &View, theme: Theme, table: Table) -> AnyView {
+    let base = format!("/c/{}{}", scene::encoded(cluster), prefix(view, theme));
+    let sections = table.sections.into_iter().map(|section| self::section(section, &base)).collect_view();
+    view! { <main class="tables" id="figure" tabindex="-1">{sections}</main> }.into_any()
+}
+
+fn section(section: Section, base: &str) -> AnyView {
+    let shown = section.rows.len();
+    let count = if shown < section.total {
+        format!("{shown} of {}; narrow it down by a filter or a search", section.total)
+    } else {
+        section.total.to_string()
+    };
+    let heads = section.columns.iter().map(|column| view! { <th scope="col">{column.clone()}</th> }).collect_view();
+    let rows = section.rows.into_iter().map(|row| self::row(row, base)).collect_view();
+    let anchor = section.title.to_lowercase();
+    view! {
+        <section class="card" aria-labelledby=format!("t-{anchor}")>
+            <h2 id=format!("t-{anchor}")>{section.title}" "<small>{count}</small></h2>
+            <div class="wide" tabindex="0" role="region" aria-labelledby=format!("t-{anchor}")>
+                <table><thead><tr><th scope="col">{texts::STATE}</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn row(row: TableRow, base: &str) -> AnyView {
+    let class = row.health.map(|health| format!("h-{}", health.word()));
+    let state = row.health.map(texts::health).unwrap_or_default();
+    let mut cells = row.cells.into_iter();
+    let first = cells.next().unwrap_or_default();
+    let first = match row.opens {
+        Some(opens) => {
+            let to = parts::link(&opens, base);
+            view! { <a href=to>{first}</a> }.into_any()
+        }
+        None => first.into_any(),
+    };
+    let rest = cells.map(|cell| view! { <td>{cell}</td> }).collect_view();
+    view! { <tr><td class=class>{state}</td><th scope="row">{first}</th>{rest}</tr> }.into_any()
+}

@@ -1,0 +1,29 @@
+//! When there is nothing to show, and what to do about it.
+
+use leptos::prelude::*;
+
+use crate::{source::Trouble, texts};
+
+/// The page's content; it tries again by itself where that may help.
+pub fn trouble(trouble: &Trouble) -> AnyView {
+    let (todo, again) = match trouble {
+        Trouble::Unreachable { todo, .. } => (todo.clone(), true),
+        Trouble::NoSuchCluster(_) => (String::new(), false),
+        Trouble::NoSuchThing(_) => (String::new(), false),
+    };
+    view! {
+        <main class="plain trouble" role="alert">
+            <h1>{trouble.to_string()}</h1>
+            <p>{todo}</p>
+            {again.then(|| view! { <p><small>{texts::TRYING}</small></p> })}
+            <p><a href="/">{texts::CHOOSE}</a></p>
+        </main>
+    }
+    .into_any()
+}
+
+/// For addresses that lead nowhere.
+pub fn not_found() -> AnyView {
+    view! { <main class="plain trouble"><h1>{texts::NOT_FOUND}</h1><p><a href="/">{texts::CHOOSE}</a></p></main> }
+        .into_any()
+}

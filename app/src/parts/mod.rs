@@ -1,0 +1,7 @@
+//! Pieces of pages as HTML texts, for the server's pages and for what an island writes anew.
+
+mod panel;
+mod sentence;
+
+pub use panel::panel;
+pub use sentence::{link, notices, sentence};

@@ -1,0 +1,52 @@
+//! The sentence on top, and what the reader must know to judge the picture.
+
+use std::fmt::Write;
+
+use scene::escaped;
+
+use crate::{
+    source::{Notice, Phrase},
+    texts,
+};
+
+/// The state of the cluster. `query` is put before what a phrase leads to.
+pub fn sentence(phrases: &[Phrase], query: &str) -> String {
+    let mut out = String::new();
+    for phrase in phrases {
+        let class = phrase.health.map(|health| format!(" class=\"h-{}\"", health.word())).unwrap_or_default();
+        match &phrase.opens {
+            Some(opens) => {
+                let _ =
+                    write!(out, "<a{class} href=\"{}\">{}</a>", escaped(&link(opens, query)), escaped(&phrase.text));
+            }
+            None => {
+                let _ = write!(out, "<span{class}>{}</span>", escaped(&phrase.text));
+            }
+        }
+    }
+    out
+}
+
+/// Where something leads: a whole query, or one more parameter.
+pub fn link(opens: &str, query: &str) -> String {
+    if opens.starts_with('?') { opens.to_owned() } else { format!("{query}sel={}", scene::encoded(opens)) }
+}
+
+/// Notices as a list; nothing at all when there are none.
+pub fn notices(notices: &[Notice]) -> String {
+    if notices.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<ul>");
+    for notice in notices {
+        let _ = write!(
+            out,
+            "<li class=\"h-{}\"><strong>{}:</strong> {} {}</li>",
+            notice.health.word(),
+            texts::health(notice.health),
+            escaped(&notice.what),
+            escaped(&notice.todo)
+        );
+    }
+    out + "</ul>"
+}

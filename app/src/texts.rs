@@ -1,0 +1,83 @@
+//! What people read, in English, in one place.
+
+use scene::Health;
+
+/// The name.
+pub const NAME: &str = "Binnacle";
+/// Said on every page of the built-in cluster.
+pub const DEMO: &str = "This is the built-in demonstration: no real cluster is shown.";
+/// Tabs.
+pub const ARCHITECTURE: &str = "Architecture";
+/// The same facts in rows.
+pub const TABLE: &str = "Table";
+/// Above the list of clusters.
+pub const CHOOSE: &str = "Choose a cluster";
+/// When there is none.
+pub const NO_CLUSTER: &str = "No cluster is known here.";
+/// What to do then.
+pub const NO_CLUSTER_TODO: &str =
+    "Start Binnacle with --kubeconfig FILE, set KUBECONFIG, or start it with --demo to see the built-in cluster.";
+/// The search field.
+pub const SEARCH: &str = "Search pods, nodes, services";
+/// Filters.
+pub const NAMESPACE: &str = "Namespace";
+/// Filters.
+pub const OWNER: &str = "Owner";
+/// Filters.
+pub const STATE: &str = "State";
+/// Filters.
+pub const EVERY: &str = "all";
+/// The button for those without script.
+pub const APPLY: &str = "Show";
+/// Leads back to everything.
+pub const CLEAR: &str = "Clear";
+/// Leads from a node back to the cluster.
+pub const WHOLE: &str = "Whole cluster";
+/// For keyboards.
+pub const SKIP: &str = "Skip to the figure";
+/// Figure tools.
+pub const ZOOM_IN: &str = "Zoom in";
+/// Figure tools.
+pub const ZOOM_OUT: &str = "Zoom out";
+/// Figure tools.
+pub const FIT: &str = "Fit";
+/// Panel.
+pub const CLOSE: &str = "Close";
+/// Panel.
+pub const CONDITIONS: &str = "Conditions";
+/// Panel.
+pub const EVENTS: &str = "Recent events";
+/// Panel.
+pub const NO_EVENTS: &str = "None are kept.";
+/// Panel.
+pub const LOG: &str = "End of the log";
+/// Panel.
+pub const EMPTY_LOG: &str = "The log is empty.";
+/// Panel, when nothing is chosen.
+pub const NOTHING_CHOSEN: &str = "Choose anything in the figure to see what is known of it.";
+/// Theme links.
+pub const LIGHT: &str = "Light";
+/// Theme links.
+pub const DARK: &str = "Dark";
+/// How to use the figure.
+pub const KEYS: &str = "Keys: arrows move, Enter opens, + − 0 zoom, / searches, Esc closes.";
+/// Before any script runs.
+pub const STILL: &str = "A still picture: reload for a newer one.";
+/// Shown when the page cannot be made.
+pub const TRYING: &str = "This page tries again by itself.";
+/// Shown when the address leads nowhere.
+pub const NOT_FOUND: &str = "There is no such page.";
+
+/// A health for people.
+pub const fn health(health: Health) -> &'static str {
+    match health {
+        Health::Ok => "well",
+        Health::Done => "done",
+        Health::Ghost => "planned",
+        Health::Starting => "starting or ending",
+        Health::Unknown => "unknown",
+        Health::Stale => "not heard of",
+        Health::Warn => "not ready",
+        Health::Bad => "failing",
+    }
+}
