@@ -64,7 +64,7 @@ fn as_of(store: &Store, query: &Parameters) -> Result<Option<u64>, Refusal> {
     if asked > current {
         return Err(Refusal::future(asked, current));
     }
-    Ok(Some(asked).filter(|_| query.text("resourceVersionMatch") == "Exact"))
+    Ok((query.text("resourceVersionMatch") == "Exact").then_some(asked))
 }
 
 fn write_token(version: u64, key: &Key) -> String {
@@ -95,7 +95,7 @@ fn written(target: &Target, page: Page, form: Form, cut: bool) -> Response {
                 names.kind, names.api_version
             )
         }
-        Form::Table => table::head(target.kind, &metadata),
+        Form::Table(_) => table::head(target.kind, &metadata),
     };
     let state = Writing {
         head,
@@ -142,7 +142,7 @@ impl Writing {
             }
             match self.form {
                 Form::Object => object.write(&mut out, object.version, false),
-                Form::Table => table::row(&mut out, &object, object.version),
+                Form::Table(now) => table::row(&mut out, &object, object.version, now),
             }
         }
         if matches!(self.end, End::Cut) {

@@ -114,10 +114,6 @@ impl Parameters {
         matches!(self.text(name), "true" | "1")
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
     /// A number; `None` when it is not there.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Refusal> {
         match self.text(name) {

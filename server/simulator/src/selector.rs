@@ -185,7 +185,7 @@ mod tests {
             assert!(matches("", held), "{held}");
         }
         assert!(!matches("", "spec.nodeName=host5"));
-        let refused = Selector::parse(Kind::Service, "", "spec.nodeName=x").unwrap_err();
+        let refused = Selector::parse(Kind::Service, "", "spec.nodeName=x").expect_err("unknown field");
         assert_eq!(refused, "field label not supported: spec.nodeName");
         assert!(Selector::parse(Kind::Pod, "a b", "").is_err());
     }

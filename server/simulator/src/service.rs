@@ -23,7 +23,7 @@ use crate::{
     selector::Selector,
     simulator::Simulator,
     store::Store,
-    table::Form,
+    table::{self, Form},
     watch, write,
 };
 
@@ -92,7 +92,7 @@ impl Simulator {
         let store = self.store();
         let query = Parameters::read(&parts.uri)?;
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let form = Form::from_accept(header(header::ACCEPT));
+        let form = Form::from_accept(header(header::ACCEPT), store.clock.now());
         let verb = verb(&parts.method, target, &query)?;
         if self.faults().forbids(target.kind) {
             let Target { kind, namespace, name, .. } = target;
@@ -143,7 +143,7 @@ fn get(store: &Store, target: &Target, query: &Parameters, form: Form) -> Result
     let mut out = Vec::new();
     match form {
         Form::Object => object.write(&mut out, object.version, true),
-        Form::Table => crate::table::event(&mut out, &object, object.version),
+        Form::Table(now) => table::event(&mut out, &object, object.version, now),
     }
     Ok(bytes_response(200, out))
 }

@@ -219,7 +219,7 @@ impl Watching {
         out.extend_from_slice(format!("{{\"type\":\"{word}\",\"object\":").as_bytes());
         match self.form {
             Form::Object => object.write(out, version, true),
-            Form::Table => table::event(out, object, version),
+            Form::Table(_) => table::event(out, object, version, self.store.clock.now()),
         }
         out.extend_from_slice(b"}\n");
         self.told += 1;

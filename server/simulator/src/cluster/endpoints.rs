@@ -1,9 +1,17 @@
 //! Endpoints and EndpointSlices, which follow the pods that a service selects.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use serde_json::{Value, json};
 
 use super::owners;
-use crate::{clock, kind::Kind, object::Key, profile::Profile, store::Store};
+use crate::{
+    clock,
+    kind::Kind,
+    object::{Key, Object},
+    profile::Profile,
+    store::Store,
+};
 
 /// How many endpoints a slice holds at most.
 const SLICE: usize = 100;
@@ -105,7 +113,7 @@ fn write(store: &Store, kind: Kind, mut metadata: Value, fields: &[(&str, Value)
 }
 
 /// Lets the services of a namespace follow a pod with these labels.
-pub(crate) fn follow(store: &Store, namespace: &str, labels: &std::collections::BTreeMap<String, String>) {
+pub(crate) fn follow(store: &Store, namespace: &str, labels: &BTreeMap<String, String>) {
     let services: Vec<_> = {
         let shelf = store.shelf(Kind::Service);
         let inside = shelf.objects.range(Key::new(namespace, "")..).take_while(|(key, _)| &*key.namespace == namespace);
@@ -123,8 +131,11 @@ pub(crate) fn follow(store: &Store, namespace: &str, labels: &std::collections::
 
 fn backends(store: &Store, namespace: &str, selector: &Value) -> Vec<Backend> {
     let pods = owners::select(store, namespace, selector);
-    let backend = |object: &std::sync::Arc<crate::object::Object>| {
+    let backend = |object: &Arc<Object>| {
         let pod = object.value();
+        if matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) {
+            return None;
+        }
         Some(Backend {
             address: pod["status"]["podIP"].as_str()?.to_owned(),
             node: object.node.as_deref().unwrap_or_default().to_owned(),
@@ -133,7 +144,6 @@ fn backends(store: &Store, namespace: &str, selector: &Value) -> Vec<Backend> {
             ready: owners::is_ready(&pod),
             terminating: object.dying,
         })
-        .filter(|_| !matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed")))
     };
     pods.iter().filter_map(backend).collect()
 }

@@ -1,9 +1,16 @@
 //! What pods belong to: Deployments with their ReplicaSets, StatefulSets, DaemonSets and Jobs.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::{clock, kind::Kind, object::Key, profile::Profile, store::Store};
+use crate::{
+    clock,
+    kind::Kind,
+    object::{Key, Object},
+    store::Store,
+};
 
 /// Which kind of owner a workload has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,11 +194,11 @@ fn count(store: &Store, namespace: &str, labels: &Value) -> (usize, usize) {
 }
 
 /// The pods of a namespace that carry all of these labels.
-pub(crate) fn select(store: &Store, namespace: &str, labels: &Value) -> Vec<std::sync::Arc<crate::object::Object>> {
+pub(crate) fn select(store: &Store, namespace: &str, labels: &Value) -> Vec<Arc<Object>> {
     let Some(wanted) = labels.as_object().filter(|wanted| !wanted.is_empty()) else { return Vec::new() };
     let shelf = store.shelf(Kind::Pod);
     let inside = shelf.objects.range(Key::new(namespace, "")..).take_while(|(key, _)| &*key.namespace == namespace);
-    let carries = |map: &std::collections::BTreeMap<String, String>| {
+    let carries = |map: &BTreeMap<String, String>| {
         wanted.iter().all(|(key, value)| map.get(key).map(String::as_str) == value.as_str())
     };
     inside.filter(|(_, pod)| carries(&pod.labels.map)).map(|(_, pod)| pod.clone()).collect()
@@ -201,9 +208,4 @@ pub(crate) fn select(store: &Store, namespace: &str, labels: &Value) -> Vec<std:
 pub(crate) fn is_ready(pod: &Value) -> bool {
     let conditions = pod["status"]["conditions"].as_array();
     conditions.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
-}
-
-/// Whether a version of Kubernetes keeps leaders in Leases.
-pub(crate) const fn has_leases(profile: Profile) -> bool {
-    matches!(profile, Profile::Current)
 }
