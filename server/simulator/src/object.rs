@@ -31,7 +31,7 @@ pub(crate) struct Labels {
 #[derive(Default)]
 pub(crate) struct Pools {
     labels: Pool<Labels>,
-    specs: Pool<String>,
+    texts: Pool<String>,
     known: BTreeMap<String, Arc<str>>,
 }
 
@@ -62,13 +62,16 @@ pub(crate) struct Object {
     metadata: Box<str>,
     /// A pod's `spec` without its node name: its fields and the closing brace.
     spec: Option<Arc<String>>,
-    /// All other fields, each after a comma, and the closing brace.
+    /// A pod's `status.conditions`, which pods of one age have in common.
+    conditions: Option<Arc<String>>,
+    /// All other fields, each after a comma, and the closing brace; what is left of `status` first
+    /// where its conditions are written apart.
     rest: Box<str>,
 }
 
 /// The fields of a map as JSON, without the braces around them.
 fn fields(map: &Map<String, Value>) -> String {
-    let mut text = Value::Object(map.clone()).to_string();
+    let mut text = serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned());
     text.pop();
     text.remove(0);
     text
@@ -100,8 +103,20 @@ impl Object {
         let key = Key { namespace: pools.word(text("namespace")), name: text("name").into() };
         let dying = metadata.contains_key("deletionTimestamp");
         let (node, spec) = if kind == Kind::Pod { take_spec(top, pools) } else { (None, None) };
-        let rest = if top.is_empty() { "}".to_owned() } else { format!(",{}}}", fields(top)) };
-        Self { kind, key, version, labels, node, dying, metadata: fields(&metadata).into(), spec, rest: rest.into() }
+        let (conditions, status) = if kind == Kind::Pod { take_conditions(top, pools) } else { (None, String::new()) };
+        let rest = if top.is_empty() { format!("{status}}}") } else { format!("{status},{}}}", fields(top)) };
+        Self {
+            kind,
+            key,
+            version,
+            labels,
+            node,
+            dying,
+            metadata: fields(&metadata).into(),
+            spec,
+            conditions,
+            rest: rest.into(),
+        }
     }
 
     /// Writes it at the end of `out`, as of `version`; with kind and apiVersion, which items of a
@@ -126,6 +141,9 @@ impl Object {
                 push(out, &["\"nodeName\":\"", node, "\","]);
             }
             push(out, &[spec]);
+        }
+        if let Some(conditions) = &self.conditions {
+            push(out, &[",\"status\":{\"conditions\":", conditions]);
         }
         push(out, &[&self.rest]);
     }
@@ -161,11 +179,53 @@ fn take_spec(top: &mut Map<String, Value>, pools: &mut Pools) -> (Option<Arc<str
         spec.insert("containers".into(), Value::Array(Vec::new()));
     }
     let node = node.filter(|node| !node.is_empty());
-    (node, Some(pools.specs.share(format!("{}}}", fields(&spec)))))
+    (node, Some(pools.texts.share(format!("{}}}", fields(&spec)))))
+}
+
+/// A pod's conditions, and what is left of its status: fields after commas and the closing brace.
+fn take_conditions(top: &mut Map<String, Value>, pools: &mut Pools) -> (Option<Arc<String>>, String) {
+    let Some(Value::Object(status)) = top.get_mut("status") else { return (None, String::new()) };
+    let Some(conditions) = status.remove("conditions") else { return (None, String::new()) };
+    let left = if status.is_empty() { "}".to_owned() } else { format!(",{}}}", fields(status)) };
+    top.remove("status");
+    (Some(pools.texts.share(conditions.to_string())), left)
 }
 
 fn push(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {
         out.extend_from_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_comes_back_as_it_went_in() {
+        let metadata = json!({"name": "a", "namespace": "b", "labels": {"c": "d"}, "resourceVersion": "7"});
+        for (kind, value) in [
+            (
+                Kind::Pod,
+                json!({"spec": {"nodeName": "host1", "containers": []}, "status": {"phase": "Running", "conditions": []}}),
+            ),
+            (
+                Kind::Pod,
+                json!({"spec": {"containers": [1]}, "status": {"conditions": [{"type": "Ready"}]}, "extra": {}}),
+            ),
+            (Kind::Pod, json!({"spec": {"containers": []}, "status": {}})),
+            (Kind::Pod, json!({"spec": {"containers": []}})),
+            (Kind::Node, json!({"spec": {"podCIDR": "10.0.0.0/24"}, "status": {"conditions": [1]}})),
+            (Kind::Endpoints, json!({})),
+        ] {
+            let mut value = value;
+            value["metadata"] = metadata.clone();
+            value["kind"] = kind.names().kind.into();
+            value["apiVersion"] = kind.names().api_version.into();
+            let object = Object::new(kind, value.clone(), 7, &mut Pools::default());
+            assert_eq!(object.value(), value);
+        }
     }
 }
