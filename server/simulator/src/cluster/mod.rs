@@ -1,0 +1,101 @@
+//! The clusters that can be built: the same objects, byte for byte, for the same seed and start.
+
+pub(crate) mod endpoints;
+pub(crate) mod hosts;
+mod kube_system;
+pub(crate) mod owners;
+pub(crate) mod pods;
+mod site;
+mod sized;
+mod workloads;
+
+use jiff::Timestamp;
+
+use crate::{clock, profile::Profile, store::Store};
+use site::Site;
+
+/// What to build.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub(crate) seed: u64,
+    pub(crate) start: Timestamp,
+    profile: Profile,
+    history: usize,
+    shape: Shape,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Empty,
+    Compass,
+    Sized { nodes: usize, pods: usize },
+}
+
+impl Cluster {
+    fn new(seed: u64, shape: Shape) -> Self {
+        Self { seed, start: clock::default_start(), profile: Profile::Current, history: 4_096, shape }
+    }
+
+    /// Nothing but the namespaces that every cluster has.
+    pub fn empty(seed: u64) -> Self {
+        Self::new(seed, Shape::Empty)
+    }
+
+    /// What Compass4nfv deploys: host1 to host3 as masters, host4 and host5 as workers, and a few
+    /// network functions on them.
+    pub fn compass(seed: u64) -> Self {
+        Self::new(seed, Shape::Compass)
+    }
+
+    /// So many nodes (3 masters among them where there are more than 3) and about as many pods as
+    /// asked, over forty namespaces. Meant for up to 5,000 nodes and 150,000 pods.
+    pub fn sized(seed: u64, nodes: usize, pods: usize) -> Self {
+        Self { history: 16_384, ..Self::new(seed, Shape::Sized { nodes, pods }) }
+    }
+
+    /// Which Kubernetes it is; today's unless told.
+    #[must_use]
+    pub fn profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// When the simulator's time starts; 2026-01-01 unless told. Give the present moment where
+    /// ages are shown to people.
+    #[must_use]
+    pub fn at(self, start: Timestamp) -> Self {
+        Self { start, ..self }
+    }
+
+    /// How many changes of each kind are remembered: a watch or a paged list that falls further
+    /// back is told 410.
+    #[must_use]
+    pub fn history(self, history: usize) -> Self {
+        Self { history, ..self }
+    }
+
+    pub(crate) fn build(&self) -> Store {
+        let store = Store::new(self.seed, self.start, self.profile, self.history);
+        let mut site = Site::new(&store, self.start);
+        for namespace in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+            if namespace != "kube-node-lease" || self.profile == Profile::Current {
+                site.namespace(namespace);
+            }
+        }
+        match self.shape {
+            Shape::Empty => {}
+            Shape::Compass => {
+                site.hosts = hosts::compass();
+                kube_system::build(&mut site);
+                workloads::build(&mut site);
+            }
+            Shape::Sized { nodes, pods } => {
+                site.hosts = hosts::sized(nodes);
+                kube_system::build(&mut site);
+                sized::build(&mut site, self.seed, pods);
+            }
+        }
+        // Building is not history: whoever lists sees the cluster as built.
+        store.forget();
+        store
+    }
+}

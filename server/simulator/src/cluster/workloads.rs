@@ -1,0 +1,82 @@
+//! What runs on Compass's 3+2 hosts: a packet core, its telephony, monitoring and a way in.
+
+use serde_json::{Value, json};
+
+use super::{
+    owners::{Form, Workload},
+    pods::{self, container},
+    site::Site,
+};
+
+pub(super) fn build(site: &mut Site<'_>) {
+    for namespace in ["vepc", "ims", "monitoring", "ingress"] {
+        site.namespace(namespace);
+    }
+    for (namespace, name, form, replicas, port, template) in rows() {
+        let workload = Workload {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            form,
+            replicas,
+            labels: json!({"app": name}),
+            template,
+        };
+        let backends = site.workload(&workload);
+        let kind = match name {
+            "pgw" | "prometheus" => "NodePort",
+            "nginx-ingress" => "LoadBalancer",
+            _ => "ClusterIP",
+        };
+        if port > 0 {
+            site.service(&workload, port, kind, &backends);
+        }
+    }
+}
+
+type Row = (&'static str, &'static str, Form, usize, u16, Value);
+
+fn rows() -> Vec<Row> {
+    let plain = |name: &str, image: &str, port: u16| pods::template(&[container(name, image, Some(port), &[])]);
+    let mut mme = pods::template(&[
+        container("mme", "opnfv/vepc-mme:2.4.1", Some(36_412), &["mme".into(), "--config=/etc/mme.conf".into()]),
+        container("s1ap-exporter", "opnfv/s1ap-exporter:0.9.0", Some(9_500), &[]),
+    ]);
+    mme["initContainers"] = json!([container("wait-for-hss", "busybox:1.37", None, &["sh".into(), "-c".into()])]);
+    let mut pgw = pods::template(&[
+        container("pgw-c", "opnfv/vepc-pgw:2.4.1", Some(2_123), &[]),
+        container("pgw-u", "opnfv/vepc-upf:2.4.1", Some(2_152), &[]),
+    ]);
+    pgw["initContainers"] = json!([container("sysctl", "busybox:1.37", None, &["sysctl".into(), "-w".into()])]);
+    let mut exporter = plain("node-exporter", "quay.io/prometheus/node-exporter:v1.8.2", 9_100);
+    exporter["hostNetwork"] = true.into();
+    exporter["tolerations"] = json!([{"operator": "Exists"}]);
+    let mut report = plain("report", "opnfv/usage-report:1.2.0", 0);
+    report["restartPolicy"] = "Never".into();
+    report["containers"][0]["ports"] = json!([]);
+    vec![
+        ("vepc", "mme", Form::Deployment, 2, 36_412, mme),
+        ("vepc", "sgw", Form::Deployment, 3, 2_123, plain("sgw", "opnfv/vepc-sgw:2.4.1", 2_123)),
+        ("vepc", "pgw", Form::StatefulSet, 2, 2_152, pgw),
+        ("ims", "cscf", Form::Deployment, 3, 5_060, plain("cscf", "opnfv/ims-cscf:1.9.3", 5_060)),
+        ("ims", "hss", Form::Deployment, 2, 3_868, plain("hss", "opnfv/ims-hss:1.9.3", 3_868)),
+        ("ims", "hss-db", Form::StatefulSet, 1, 5_432, plain("postgres", "postgres:17.2", 5_432)),
+        ("ims", "usage-report-29391840", Form::Job, 1, 0, report),
+        (
+            "monitoring",
+            "prometheus",
+            Form::StatefulSet,
+            1,
+            9_090,
+            plain("prometheus", "quay.io/prometheus/prometheus:v3.1.0", 9_090),
+        ),
+        ("monitoring", "node-exporter", Form::DaemonSet, 0, 0, exporter),
+        (
+            "ingress",
+            "nginx-ingress",
+            Form::Deployment,
+            2,
+            443,
+            plain("nginx", "registry.k8s.io/ingress-nginx/controller:v1.12.0", 443),
+        ),
+    ]
+}

@@ -1,0 +1,64 @@
+//! Heartbeats: node leases and API server identities today, node conditions on old clusters; each
+//! about every ten seconds, spread so that no second has them all.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::{clock, kind::Kind, object::Key, profile::Profile, store::Store};
+
+/// Seconds between two heartbeats.
+const EVERY: i64 = 10;
+
+pub(super) struct Beats {
+    hearts: Vec<Heart>,
+}
+
+struct Heart {
+    kind: Kind,
+    key: Key,
+    /// The node that must be alive for it; `None` for an API server.
+    node: Option<Arc<str>>,
+    due: Timestamp,
+}
+
+impl Beats {
+    pub(super) fn new(store: &Store, start: Timestamp) -> Self {
+        let due = |index: usize| clock::after(start, 1 + i64::try_from(index).unwrap_or_default() % EVERY);
+        let node = |(index, name): (usize, Arc<str>)| {
+            let (kind, namespace) = match store.profile {
+                Profile::Current => (Kind::Lease, "kube-node-lease"),
+                Profile::V1_11 => (Kind::Node, ""),
+            };
+            Heart { kind, key: Key::new(namespace, name.clone()), node: Some(name), due: due(index) }
+        };
+        let names: Vec<_> = store.shelf(Kind::Node).objects.keys().map(|key| key.name.clone()).collect();
+        let mut hearts: Vec<_> = names.into_iter().enumerate().map(node).collect();
+        let shelf = store.shelf(Kind::Lease);
+        let identity = |(key, lease): (&Key, &Arc<crate::object::Object>)| {
+            let apiserver = lease.labels.map.contains_key("apiserver.kubernetes.io/identity");
+            apiserver.then(|| Heart { kind: Kind::Lease, key: key.clone(), node: None, due: clock::after(start, 5) })
+        };
+        hearts.extend(shelf.objects.iter().filter_map(identity));
+        Self { hearts }
+    }
+
+    /// Beats every heart that is due, but for the silent node's.
+    pub(super) fn step(&mut self, store: &Store, now: Timestamp, silent: Option<&str>) {
+        for heart in self.hearts.iter_mut().filter(|heart| heart.due <= now) {
+            heart.due = clock::after(now, EVERY);
+            if heart.node.is_some() && heart.node.as_deref() == silent {
+                continue;
+            }
+            store.edit(heart.kind, &heart.key, |object| {
+                if heart.kind == Kind::Lease {
+                    object["spec"]["renewTime"] = clock::micros(now).into();
+                    return;
+                }
+                for condition in object["status"]["conditions"].as_array_mut().into_iter().flatten() {
+                    condition["lastHeartbeatTime"] = clock::seconds(now).into();
+                }
+            });
+        }
+    }
+}
