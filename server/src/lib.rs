@@ -9,3 +9,5 @@
 //! `app::source::Source` and knows nothing of Kubernetes; secrets do not pass `cluster`.
 
 pub mod cluster;
+pub mod pages;
+pub mod view;

@@ -10,7 +10,7 @@ use super::{
 
 pub(super) fn start() {
     let Some(document) = document() else { return };
-    on(&document, "keydown", pressed);
+    on(&document, "keydown", |event: KeyboardEvent| pressed(&event));
     let Some(canvas) = by_id("figure") else { return };
     roving(None);
     on(&canvas, "focusin", |event: FocusEvent| {
@@ -34,7 +34,7 @@ fn marks() -> Option<Vec<Element>> {
     Some((0..links.length()).filter_map(|n| links.get(n)?.dyn_into().ok()).collect())
 }
 
-fn pressed(event: KeyboardEvent) {
+fn pressed(event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }

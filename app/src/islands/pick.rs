@@ -30,7 +30,7 @@ pub(super) fn start(cluster: &str, prefix: &str, selection: &str) {
         });
     }
     let Some(document) = document() else { return };
-    on(&document, "click", clicked);
+    on(&document, "click", |event: MouseEvent| clicked(&event));
     if let Some(window) = window() {
         on(&window, "popstate", |_: Event| follow_address());
     }
@@ -38,7 +38,7 @@ pub(super) fn start(cluster: &str, prefix: &str, selection: &str) {
 
 /// A plain click on a link that only chooses something is answered here; every other click goes
 /// its way.
-fn clicked(event: MouseEvent) {
+fn clicked(event: &MouseEvent) {
     if event.button() != 0 || event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
         return;
     }

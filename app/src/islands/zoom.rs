@@ -58,7 +58,7 @@ pub(super) fn start() {
             state.moved = false;
         });
     });
-    on_active(&canvas, "pointermove", moved);
+    on_active(&canvas, "pointermove", |event: PointerEvent| moved(&event));
     for end in ["pointerup", "pointercancel", "pointerleave"] {
         on(&canvas, end, |event: PointerEvent| {
             STATE.with_borrow_mut(|state| state.pointers.remove(&event.pointer_id()));
@@ -127,7 +127,7 @@ fn zoom_at(factor: f64, client_x: f64, client_y: f64) {
     remember();
 }
 
-fn moved(event: PointerEvent) {
+fn moved(event: &PointerEvent) {
     let Some(rect) = svg().map(|svg| svg.get_bounding_client_rect()) else { return };
     let now = (f64::from(event.client_x()), f64::from(event.client_y()));
     let pinch = STATE.with_borrow_mut(|state| {

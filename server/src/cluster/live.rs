@@ -133,6 +133,13 @@ impl Follower {
     }
 }
 
+impl Follower {
+    /// What was touched since the last call, without waiting.
+    pub fn now(&self) -> Touched {
+        std::mem::take(&mut *lock(&self.0.touched))
+    }
+}
+
 impl Shared {
     pub(crate) fn name(&self) -> &str {
         &self.name

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use scene::{Mark, Op, Patch, Scene, diff_marks};
+use scene::{Health, Mark, Op, Patch, Scene, diff_marks};
 
 use super::{
     Focus, View,
@@ -141,6 +141,13 @@ impl Architecture {
     /// ready".
     pub fn sentence(&self) -> &[Phrase] {
         &self.sentence
+    }
+
+    /// Nodes whose words tell an age, which grows although nothing changes.
+    pub fn aging(&self) -> Touched {
+        let old = |digest: &Digest| matches!(digest.health, Health::Stale | Health::Bad);
+        let nodes = self.digests.iter().filter(|(_, digest)| old(digest)).map(|(name, _)| name.clone()).collect();
+        Touched { nodes, ..Touched::default() }
     }
 
     /// The view that it draws.

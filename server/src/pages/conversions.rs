@@ -1,0 +1,31 @@
+//! From the pages' words to topology's, and back.
+
+use app::source::{Trouble, View};
+use scene::Health;
+use topology::{
+    figure::{self, Filter, Focus},
+    inventory::{Name, OwnerKind},
+};
+
+use crate::cluster;
+
+/// What a view asks for. What it does not understand lets everything through.
+pub(crate) fn view(view: &View) -> figure::View {
+    let some = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(Name::from);
+    let focus = match view.at.split_once('/') {
+        Some(("node", name)) => Focus::Node(name.into()),
+        Some(("group", key)) => Focus::Group(key.into()),
+        _ => Focus::Cluster,
+    };
+    let owner = view.owner.split_once('/').map(|(kind, name)| (OwnerKind::from_word(kind), name.into()));
+    let health = Health::ALL.into_iter().find(|health| health.word() == view.state);
+    figure::View { focus, filter: Filter { namespace: some(&view.namespace), owner, health, text: some(&view.search) } }
+}
+
+/// A cluster's trouble in the pages' words.
+pub(super) fn trouble(trouble: &cluster::Trouble) -> Trouble {
+    match trouble {
+        cluster::Trouble::NoSuchCluster(name) => Trouble::NoSuchCluster(name.clone()),
+        other => Trouble::Unreachable { what: other.to_string(), todo: other.todo() },
+    }
+}

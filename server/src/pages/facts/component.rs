@@ -1,0 +1,50 @@
+//! A component of a node.
+
+use app::source::Facts;
+use topology::{
+    Inventory, Stamp,
+    figure::is_master,
+    health::{node_state, parts},
+    inventory::{ComponentKind, Key},
+};
+
+use super::{blank, line, link, moment};
+use crate::pages::purpose;
+
+/// The facts, and the pod that it runs in when it does.
+pub(super) fn facts(inventory: &Inventory, node: &str, program: &str, now: Stamp) -> Option<(Facts, Option<Key>)> {
+    let node = inventory.node(node)?;
+    let state = node_state(inventory, node, now);
+    let parts = parts(inventory, node, &state, is_master(inventory, node), now);
+    let part = parts.into_iter().find(|part| part.kind.program() == program)?;
+    let name = if part.kind == ComponentKind::Runtime { part.label.clone() } else { program.to_owned() };
+    let mut facts = blank("Component", &format!("{name} on {}", node.name), Some(part.health), purpose::of(part.kind));
+    facts.lines.push(line("State", part.long));
+    facts.lines.push(line("Version", part.version.map_or_else(|| "unknown".into(), |version| version.to_string())));
+    facts.lines.push(link("Node", &*node.name, format!("node/{}", node.name)));
+    if let Some(lease) = inventory.lease("kube-system", program) {
+        facts
+            .lines
+            .push(line("Leads", if part.leads { "yes".to_owned() } else { format!("no: {} does", lease.holder) }));
+        facts.lines.push(line("Leader's lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
+    }
+    if let Some(checks) =
+        inventory.checks().filter(|_| matches!(part.kind, ComponentKind::ApiServer | ComponentKind::Etcd))
+    {
+        let failed: Vec<&str> = checks.iter().filter(|(_, passed)| !**passed).map(|(name, _)| &**name).collect();
+        let words = if failed.is_empty() {
+            format!("all {} pass", checks.len())
+        } else {
+            format!("failing: {}", failed.join(", "))
+        };
+        facts.lines.push(line("API server's own checks", words));
+    }
+    if let Some(pod) = &part.pod {
+        facts.lines.push(link("Pod", pod.to_string(), format!("pod/{pod}")));
+        let flags =
+            inventory.pod(pod).and_then(|pod| pod.component.as_ref()).map(|component| component.flags.as_slice());
+        let flags: Vec<&str> = flags.unwrap_or_default().iter().map(|flag| &**flag).collect();
+        facts.lines.push(line("Flags", if flags.is_empty() { "unknown".into() } else { flags.join("\n") }));
+    }
+    Some((facts, part.pod))
+}

@@ -1,0 +1,126 @@
+//! All that is known of one thing: the panel.
+
+mod component;
+mod node;
+mod owner;
+mod pod;
+mod service;
+
+use app::source::{EventLine, FactLine, Facts, Notice, Trouble};
+use scene::Health;
+use topology::{
+    Stamp,
+    inventory::{Key, Name},
+};
+
+use crate::cluster::{Cluster, ask};
+
+/// The facts of a selection, as in `node/host1`, `component/host1/etcd`, `pod/default/web-1`,
+/// `service/default/web`, `owner/host1/default/Deployment/web`.
+pub(super) async fn facts(cluster: &Cluster, selection: &str) -> Result<Facts, Trouble> {
+    let missing = || Trouble::NoSuchThing(selection.to_owned());
+    let now = cluster.now();
+    let parts: Vec<&str> = selection.split('/').collect();
+    match parts.as_slice() {
+        ["node", name] => {
+            let mut facts = cluster.read(|inventory| node::facts(inventory, name, now)).ok_or_else(missing)?;
+            facts.events = events(cluster, "Node", &Key::new("", *name)).await;
+            Ok(facts)
+        }
+        ["component", node, program] => {
+            let found = cluster.read(|inventory| component::facts(inventory, node, program, now));
+            let (mut facts, pod) = found.ok_or_else(missing)?;
+            match pod {
+                Some(pod) => add_pod(cluster, &mut facts, &pod).await,
+                None => facts.events = events(cluster, "Node", &Key::new("", *node)).await,
+            }
+            Ok(facts)
+        }
+        ["pod", namespace, name] => {
+            let key = Key::new(*namespace, *name);
+            let mut facts = cluster.read(|inventory| pod::facts(inventory, &key, now)).ok_or_else(missing)?;
+            add_pod(cluster, &mut facts, &key).await;
+            Ok(facts)
+        }
+        ["service", namespace, name] => {
+            let key = Key::new(*namespace, *name);
+            let mut facts = cluster.read(|inventory| service::facts(inventory, &key)).ok_or_else(missing)?;
+            facts.events = events(cluster, "Service", &key).await;
+            Ok(facts)
+        }
+        ["owner", node, namespace, kind, name] => {
+            let key = Key::new(*namespace, *name);
+            let found = cluster.read(|inventory| owner::facts(inventory, node, kind, &key, now));
+            let mut facts = found.ok_or_else(missing)?;
+            facts.events = events(cluster, kind, &key).await;
+            Ok(facts)
+        }
+        _ => Err(missing()),
+    }
+}
+
+/// A pod's events and the end of its log, both asked at once.
+async fn add_pod(cluster: &Cluster, facts: &mut Facts, key: &Key) {
+    let (events, log) = tokio::join!(events(cluster, "Pod", key), ask::log_end(cluster.client(), key));
+    facts.events = events;
+    facts.log = Some(log.map_err(refused));
+}
+
+async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLine>, Notice> {
+    let events = ask::events(cluster.client(), kind, key).await.map_err(refused)?;
+    let line = |event: &ask::Event| EventLine {
+        at: event.at().to_owned(),
+        kind: event.r#type.clone(),
+        reason: event.reason.clone(),
+        message: event.message.clone(),
+        count: event.count(),
+    };
+    Ok(events.iter().take(20).map(line).collect())
+}
+
+fn refused(why: ask::Refused) -> Notice {
+    let todo = match why {
+        ask::Refused::Forbidden(_) => "Grant it to the user of this context.",
+        ask::Refused::Nothing(_) | ask::Refused::Late => "",
+    };
+    Notice { health: Health::Unknown, what: format!("{}.", why.to_string().trim_end_matches('.')), todo: todo.into() }
+}
+
+/// Facts with nothing in them yet.
+fn blank(kind: &str, name: &str, health: Option<Health>, purpose: &str) -> Facts {
+    Facts {
+        kind: kind.into(),
+        name: name.into(),
+        health,
+        purpose: purpose.into(),
+        lines: Vec::new(),
+        conditions: Vec::new(),
+        events: Ok(Vec::new()),
+        log: None,
+    }
+}
+
+fn line(name: &str, value: impl Into<String>) -> FactLine {
+    FactLine { name: name.into(), value: value.into(), opens: None }
+}
+
+fn link(name: &str, value: impl Into<String>, opens: String) -> FactLine {
+    FactLine { name: name.into(), value: value.into(), opens: Some(opens) }
+}
+
+/// A text, or `unknown` where no source told it.
+fn told(text: &str) -> String {
+    if text.is_empty() { "unknown".into() } else { text.into() }
+}
+
+fn joined(names: &[Name]) -> String {
+    if names.is_empty() { "none".into() } else { names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ") }
+}
+
+/// A moment as RFC 3339; `unknown` for none.
+fn moment(stamp: Stamp) -> String {
+    match jiff::Timestamp::from_millisecond(stamp.0) {
+        Ok(time) if stamp.0 > 0 => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        _ => "unknown".into(),
+    }
+}

@@ -1,0 +1,74 @@
+//! A node.
+
+use app::source::{ConditionLine, Facts};
+use scene::Health;
+use topology::{
+    Inventory, Stamp,
+    figure::is_master,
+    health::node_state,
+    inventory::{AddressKind, Condition, Truth},
+};
+
+use super::{blank, joined, line, link, moment, told};
+use crate::pages::purpose;
+
+pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Facts> {
+    let node = inventory.node(name)?;
+    let state = node_state(inventory, node, now);
+    let master = is_master(inventory, node);
+    let (kind, for_what) = if master { ("Master", purpose::MASTER) } else { ("Node", purpose::NODE) };
+    let mut facts = blank(kind, name, Some(state.health), for_what);
+    let pods = inventory.pods_on(Some(&node.name)).count();
+    facts.lines.push(line("State", state.long));
+    facts.lines.push(line("Roles", joined(&node.roles)));
+    for address in &node.addresses {
+        let what = match address.kind {
+            AddressKind::Internal => "Internal address",
+            AddressKind::External => "External address",
+            AddressKind::Host => "Host name",
+        };
+        facts.lines.push(line(what, &*address.value));
+    }
+    let room = node.room.map_or_else(|| pods.to_string(), |room| format!("{pods} of {room}"));
+    facts.lines.push(link("Pods", room, format!("?at=node/{name}")));
+    facts.lines.push(line(
+        "Pod addresses",
+        if node.pod_cidrs.is_empty() { "unknown".into() } else { joined(&node.pod_cidrs) },
+    ));
+    facts.lines.push(line("Kubelet", told(&node.kubelet)));
+    facts.lines.push(line("Container runtime", told(&node.runtime)));
+    facts.lines.push(line("System", told(&node.os)));
+    facts.lines.push(line("Kernel", told(&node.kernel)));
+    facts.lines.push(line("Taints", joined(&node.taints)));
+    facts.lines.push(line("New pods", if node.cordoned { "no: it is cordoned" } else { "yes" }));
+    if let Some(lease) = inventory.lease("kube-node-lease", name) {
+        facts.lines.push(line("Lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
+    }
+    facts.lines.push(line("Since", moment(node.created)));
+    let mut conditions: Vec<&Condition> = node.conditions.iter().collect();
+    conditions.sort_by_key(|condition| std::cmp::Reverse(condition.since));
+    facts.conditions = conditions.into_iter().map(self::condition).collect();
+    Some(facts)
+}
+
+fn condition(condition: &Condition) -> ConditionLine {
+    let ready = &*condition.kind == "Ready";
+    let health = match condition.truth {
+        Truth::Unknown => Health::Unknown,
+        Truth::True if ready => Health::Ok,
+        Truth::False if !ready => Health::Ok,
+        _ if ready => Health::Bad,
+        _ => Health::Warn,
+    };
+    let truth = match condition.truth {
+        Truth::True => "True",
+        Truth::False => "False",
+        Truth::Unknown => "Unknown",
+    };
+    ConditionLine {
+        kind: condition.kind.to_string(),
+        health,
+        text: format!("{truth} · {} · {}", condition.reason, condition.message),
+        since: moment(condition.since),
+    }
+}

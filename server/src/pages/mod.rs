@@ -1,0 +1,12 @@
+//! Pages over HTTP: routes, the answers to what pages ask, and the files that they load.
+
+mod assets;
+mod conversions;
+mod facts;
+mod purpose;
+mod routes;
+mod site;
+mod table;
+
+pub use routes::router;
+pub use site::Site;

@@ -1,0 +1,233 @@
+//! Every route of the pages.
+
+use std::sync::Arc;
+
+use app::{
+    pages::{self, Frame, Tab, Theme, frame},
+    parts,
+    source::{Source, Trouble, Version, View},
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, RawQuery, Request, State, WebSocketUpgrade},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use leptos::prelude::*;
+use tower_http::compression::CompressionLayer;
+
+use super::{Site, assets, site::Asked};
+use crate::view;
+
+/// All pages of a site.
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(home))
+        .route("/c/{cluster}", get(architecture))
+        .route("/c/{cluster}/table", get(table))
+        .route("/c/{cluster}/panel", get(panel))
+        .route("/c/{cluster}/architecture.svg", get(svg))
+        .route("/c/{cluster}/architecture.json", get(json))
+        .route("/c/{cluster}/stream", get(stream))
+        .fallback(fallback)
+        .layer(CompressionLayer::new())
+        .with_state(Asked(site))
+}
+
+/// The query of a request, taken apart once.
+struct Query {
+    view: View,
+    theme: Theme,
+    selection: Option<String>,
+    show: String,
+    version: Version,
+}
+
+impl Query {
+    fn of(raw: RawQuery) -> Self {
+        let raw = raw.0.unwrap_or_default();
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        let value = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let number = |wanted: &str| value(wanted).and_then(|value| value.parse().ok()).unwrap_or(0);
+        Self {
+            view: View::from_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+            theme: Theme::from_word(value("theme").unwrap_or_default()),
+            selection: value("sel").filter(|value| !value.is_empty() && value.len() < 1_200).map(str::to_owned),
+            show: value("show").unwrap_or_default().to_owned(),
+            version: Version { epoch: number("epoch"), number: number("number") },
+        }
+    }
+
+    /// The view and the theme, ready for one more parameter.
+    fn prefix(&self) -> String {
+        let prefix = self.view.prefix();
+        self.theme.word().map_or_else(|| prefix.clone(), |theme| format!("{prefix}theme={theme}&"))
+    }
+}
+
+async fn home(State(Asked(site)): State<Asked>, request: Request) -> Response {
+    let clusters = Asked(site).clusters();
+    if let [only] = clusters.as_slice() {
+        return Redirect::temporary(&format!("/c/{}", scene::encoded(&only.name))).into_response();
+    }
+    let frame = bare("Clusters", clusters.clone());
+    render(StatusCode::OK, frame, request, move || pages::clusters(clusters.clone())).await
+}
+
+async fn architecture(
+    State(asked): State<Asked>,
+    Path(cluster): Path<String>,
+    raw: RawQuery,
+    request: Request,
+) -> Response {
+    let query = Query::of(raw);
+    if query.show == "table" {
+        let path = format!("/c/{}/table{}", scene::encoded(&cluster), query.view.prefix());
+        return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
+    }
+    let page = match asked.architecture(&cluster, &query.view).await {
+        Ok(page) => page,
+        Err(trouble) => return troubled(&asked, trouble, request).await,
+    };
+    let selected = match &query.selection {
+        Some(selection) => Some((selection.clone(), asked.facts(&cluster, selection).await)),
+        None => None,
+    };
+    let frame = opened(&asked, &cluster, Tab::Architecture, &query);
+    let live = frame.assets.script.is_some();
+    let content = move || pages::architecture(&cluster, &query.view, query.theme, &page, selected.clone(), live);
+    render(StatusCode::OK, frame, request, content).await
+}
+
+async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery, request: Request) -> Response {
+    let query = Query::of(raw);
+    let table = match asked.table(&cluster, &query.view).await {
+        Ok(table) => table,
+        Err(trouble) => return troubled(&asked, trouble, request).await,
+    };
+    let mut frame = opened(&asked, &cluster, Tab::Table, &query);
+    frame.assets.script = None;
+    render(StatusCode::OK, frame, request, move || pages::table(&cluster, &query.view, query.theme, table.clone()))
+        .await
+}
+
+async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+    let query = Query::of(raw);
+    let prefix = query.prefix();
+    let selection = query.selection.unwrap_or_default();
+    let (status, html) = match asked.facts(&cluster, &selection).await {
+        Ok(facts) => (StatusCode::OK, parts::panel(&facts, &prefix, prefix.trim_end_matches('&'))),
+        Err(trouble) => (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string()))),
+    };
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
+        .into_response()
+}
+
+async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+    match asked.architecture(&cluster, &Query::of(raw).view).await {
+        Ok(page) => (
+            [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")],
+            scene::document(&page.scene),
+        )
+            .into_response(),
+        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+    }
+}
+
+async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+    match asked.architecture(&cluster, &Query::of(raw).view).await {
+        Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
+        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+    }
+}
+
+async fn stream(
+    State(Asked(site)): State<Asked>,
+    Path(cluster): Path<String>,
+    raw: RawQuery,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    // A page of another site may open a WebSocket to any host: only our own pages may read it.
+    if !from_here(&headers) {
+        return (StatusCode::FORBIDDEN, "this stream is only for pages of this server").into_response();
+    }
+    let query = Query::of(raw);
+    match site.watched(&cluster, &query.view).await {
+        Ok(watched) => upgrade.on_upgrade(move |socket| view::serve(socket, watched, query.version)),
+        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+    }
+}
+
+/// Whether a browser's Origin, when there is one, is the host that was asked.
+fn from_here(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    match text(header::ORIGIN) {
+        None => true,
+        Some(origin) => origin.split_once("://").map(|(_, host)| host) == text(header::HOST),
+    }
+}
+
+async fn fallback(State(asked): State<Asked>, request: Request) -> Response {
+    if let Some(file) = assets::file(request.uri().path()) {
+        return file;
+    }
+    let frame = bare("Not found", asked.clusters());
+    render(StatusCode::NOT_FOUND, frame, request, pages::not_found).await
+}
+
+fn bare(title: &str, clusters: Vec<app::source::ClusterLine>) -> Frame {
+    let mut assets = assets::assets().clone();
+    assets.script = None;
+    Frame {
+        title: title.into(),
+        clusters,
+        open: None,
+        view: View::default(),
+        theme: Theme::System,
+        assets,
+        again: None,
+    }
+}
+
+fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
+    Frame {
+        title: cluster.into(),
+        clusters: asked.clusters(),
+        open: Some((cluster.into(), tab)),
+        view: query.view.clone(),
+        theme: query.theme,
+        assets: assets::assets().clone(),
+        again: None,
+    }
+}
+
+async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response {
+    let mut frame = bare("No picture", asked.clusters());
+    frame.again = matches!(trouble, Trouble::Unreachable { .. }).then_some(3);
+    render(status(&trouble), frame, request, move || pages::trouble(&trouble)).await
+}
+
+const fn status(trouble: &Trouble) -> StatusCode {
+    match trouble {
+        Trouble::NoSuchCluster(_) | Trouble::NoSuchThing(_) => StatusCode::NOT_FOUND,
+        Trouble::Unreachable { .. } => StatusCode::BAD_GATEWAY,
+    }
+}
+
+async fn render(
+    status: StatusCode,
+    around: Frame,
+    request: Request<Body>,
+    content: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
+) -> Response {
+    let draw = leptos_axum::render_app_async_with_context(|| {}, move || frame(around.clone(), content()));
+    let mut response = draw(request).await;
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

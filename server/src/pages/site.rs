@@ -1,0 +1,93 @@
+//! What pages ask, answered from the clusters that are watched.
+
+use std::{sync::Arc, time::Duration};
+
+use app::source::{Answer, ClusterLine, Facts, FigurePage, Source, Table, Trouble, View};
+
+use super::{conversions, facts, table};
+use crate::{
+    cluster::{self, Cluster, Clusters},
+    view::{Views, Watched},
+};
+
+/// The first page of a cluster waits this long for its facts, so that its picture is not empty.
+const FIRST: Duration = Duration::from_millis(1_600);
+
+/// The clusters and the views of one server.
+pub struct Site {
+    clusters: Clusters,
+    views: Views,
+}
+
+impl Site {
+    /// Of these clusters.
+    pub fn new(clusters: Clusters) -> Arc<Self> {
+        Arc::new(Self { clusters, views: Views::default() })
+    }
+
+    /// Ends what nobody looks at; called now and then.
+    pub fn forget_idle(&self) {
+        self.views.forget();
+        self.clusters.forget_idle();
+    }
+
+    /// A cluster that has been heard of, or why not.
+    pub(super) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
+        let cluster = self.clusters.get(name).await.map_err(|trouble| conversions::trouble(&trouble))?;
+        let heard = tokio::time::timeout(FIRST, cluster.heard_everything()).await;
+        // Old facts are better than none: only a cluster that never spoke is a trouble.
+        let spoke = cluster.read(|inventory| inventory.version().is_some());
+        match (heard, spoke) {
+            (Ok(Err(trouble)), false) => Err(conversions::trouble(&trouble)),
+            (Err(_), false) => Err(conversions::trouble(&cluster.trouble().unwrap_or_else(|| silent(name)))),
+            _ => Ok(cluster),
+        }
+    }
+
+    /// A view that is being drawn.
+    pub(super) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
+        let cluster = self.cluster(name).await?;
+        Ok(self.views.get(&cluster, conversions::view(view)))
+    }
+}
+
+fn silent(name: &str) -> cluster::Trouble {
+    cluster::Trouble::Unreachable { cluster: name.into(), address: "its address".into(), what: "no answer yet".into() }
+}
+
+/// What pages hold: the site, shared.
+#[derive(Clone)]
+pub(super) struct Asked(pub(super) Arc<Site>);
+
+impl Source for Asked {
+    fn clusters(&self) -> Vec<ClusterLine> {
+        let line = |context: &cluster::contexts::Context| ClusterLine {
+            name: context.name.clone(),
+            origin: context.origin.clone(),
+            demo: context.demo,
+        };
+        self.0.clusters.contexts().iter().map(line).collect()
+    }
+
+    fn architecture(&self, cluster: &str, view: &View) -> Answer<FigurePage> {
+        let (site, cluster, view) = (self.0.clone(), cluster.to_owned(), view.clone());
+        Box::pin(async move { Ok(site.watched(&cluster, &view).await?.page()) })
+    }
+
+    fn table(&self, cluster: &str, view: &View) -> Answer<Table> {
+        let (site, cluster, view) = (self.0.clone(), cluster.to_owned(), view.clone());
+        Box::pin(async move {
+            let cluster = site.cluster(&cluster).await?;
+            let now = cluster.now();
+            Ok(cluster.read(|inventory| table::table(inventory, &conversions::view(&view), now)))
+        })
+    }
+
+    fn facts(&self, cluster: &str, selection: &str) -> Answer<Facts> {
+        let (site, cluster, selection) = (self.0.clone(), cluster.to_owned(), selection.to_owned());
+        Box::pin(async move {
+            let cluster = site.cluster(&cluster).await?;
+            facts::facts(&cluster, &selection).await
+        })
+    }
+}

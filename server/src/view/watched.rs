@@ -1,0 +1,211 @@
+//! A view that is being drawn.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use app::source::{Choices, FigurePage, Message, Notice, Phrase, Version};
+use axum::extract::ws::Utf8Bytes;
+use tokio::{sync::broadcast, task::JoinHandle};
+use topology::{
+    Inventory, Touched,
+    figure::{Architecture, View},
+};
+
+use super::notices::notices;
+use crate::cluster::{Cluster, Follower};
+
+/// The shortest time from one drawing to the next: about sixty a second.
+const FRAME: Duration = Duration::from_millis(16);
+/// How often ages in words are written anew.
+const AGES: Duration = Duration::from_secs(5);
+/// Steps that are kept for those who come back.
+const KEPT: usize = 256;
+/// Steps that a reader may lie behind before it is dropped.
+const BEHIND: usize = 128;
+/// Owners that the filter offers.
+const OWNERS: usize = 300;
+
+/// A view of a cluster, drawn for as long as this is held.
+pub struct Watched {
+    cluster: Arc<Cluster>,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+struct State {
+    figure: Architecture,
+    sentence: Vec<Phrase>,
+    notices: Vec<Notice>,
+    version: Version,
+    steps: VecDeque<(u64, Utf8Bytes)>,
+    readers: broadcast::Sender<Utf8Bytes>,
+}
+
+/// What a reader gets first, and the line to all that follows.
+pub(super) struct Joined {
+    pub(super) missed: Vec<Utf8Bytes>,
+    pub(super) next: broadcast::Receiver<Utf8Bytes>,
+}
+
+impl Watched {
+    /// Draws the view and follows the cluster.
+    pub fn start(cluster: Arc<Cluster>, view: &View) -> Self {
+        let follower = cluster.follow();
+        let trouble = cluster.trouble();
+        let now = cluster.now();
+        let (figure, notices) =
+            cluster.read(|inventory| (Architecture::draw(inventory, view, now), notices(inventory, trouble.as_ref())));
+        let state = Arc::new(Mutex::new(State {
+            sentence: phrases(&figure),
+            figure,
+            notices,
+            version: Version { epoch: epoch(), number: 0 },
+            steps: VecDeque::new(),
+            readers: broadcast::Sender::new(BEHIND),
+        }));
+        let task = tokio::spawn(draw(cluster.clone(), state.clone(), follower));
+        Self { cluster, state, task }
+    }
+
+    /// The cluster that it shows.
+    pub fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+
+    /// The view as it is now, whole.
+    pub fn page(&self) -> FigurePage {
+        let choices = self.cluster.read(choices);
+        let state = lock(&self.state);
+        FigurePage {
+            scene: state.figure.scene(),
+            version: state.version,
+            sentence: state.sentence.clone(),
+            notices: state.notices.clone(),
+            choices,
+        }
+    }
+
+    /// How many read its stream.
+    pub fn readers(&self) -> usize {
+        lock(&self.state).readers.receiver_count()
+    }
+
+    /// Joins the stream behind what the reader has, without a gap.
+    pub(super) fn join(&self, has: Version) -> Joined {
+        let state = lock(&self.state);
+        let next = state.readers.subscribe();
+        let known = has.epoch == state.version.epoch && has.number <= state.version.number;
+        let kept = state.steps.front().is_none_or(|(first, _)| *first <= has.number + 1);
+        if known && (kept || has.number == state.version.number) {
+            let missed = state.steps.iter().filter(|(number, _)| *number > has.number);
+            return Joined { missed: missed.map(|(_, text)| text.clone()).collect(), next };
+        }
+        let page = FigurePage {
+            scene: state.figure.scene(),
+            version: state.version,
+            sentence: state.sentence.clone(),
+            notices: state.notices.clone(),
+            choices: Choices::default(),
+        };
+        drop(state);
+        Joined { missed: vec![text(&Message::Whole { page: Box::new(page) })], next }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn draw(cluster: Arc<Cluster>, state: Arc<Mutex<State>>, mut follower: Follower) {
+    let mut ages = tokio::time::interval(AGES);
+    ages.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut last = Instant::now();
+    loop {
+        let touched = tokio::select! {
+            touched = follower.next() => touched,
+            _ = ages.tick() => lock(&state).figure.aging(),
+        };
+        // At once when it was quiet; else together with what comes until the next frame.
+        let mut touched = touched;
+        if let Some(rest) = FRAME.checked_sub(last.elapsed()) {
+            tokio::time::sleep(rest).await;
+            touched.merge(follower.now());
+        }
+        last = Instant::now();
+        step(&cluster, &state, &touched);
+    }
+}
+
+fn step(cluster: &Cluster, state: &Mutex<State>, touched: &Touched) {
+    let trouble = cluster.trouble();
+    let now = cluster.now();
+    let mut state = lock(state);
+    let state = &mut *state;
+    let (patch, notices) =
+        cluster.read(|inventory| (state.figure.redraw(inventory, touched, now), notices(inventory, trouble.as_ref())));
+    let sentence = phrases(&state.figure);
+    let sentence = (sentence != state.sentence).then_some(sentence);
+    let notices = (notices != state.notices).then_some(notices);
+    if patch.is_empty() && sentence.is_none() && notices.is_none() {
+        return;
+    }
+    if let Some(sentence) = &sentence {
+        state.sentence.clone_from(sentence);
+    }
+    if let Some(notices) = &notices {
+        state.notices.clone_from(notices);
+    }
+    state.version.number += 1;
+    let number = state.version.number;
+    let text = text(&Message::Step { number, patch, sentence, notices });
+    if state.steps.len() == KEPT {
+        state.steps.pop_front();
+    }
+    state.steps.push_back((number, text.clone()));
+    // Nobody reads: that is no fault.
+    let _ = state.readers.send(text);
+}
+
+pub(super) fn text(message: &Message) -> Utf8Bytes {
+    // Every type in a message is plain data: it cannot fail.
+    serde_json::to_string(message).unwrap_or_default().into()
+}
+
+fn phrases(figure: &Architecture) -> Vec<Phrase> {
+    let phrase = |phrase: &topology::figure::Phrase| Phrase {
+        text: phrase.text.clone(),
+        health: phrase.health,
+        opens: phrase.opens.clone(),
+    };
+    figure.sentence().iter().map(phrase).collect()
+}
+
+/// Another number for every view and every start of the server.
+fn epoch() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u128(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos());
+    hasher.finish() | 1
+}
+
+fn choices(inventory: &Inventory) -> Choices {
+    let mut owners: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    for owner in inventory.owners().filter(|owner| owner.owner.is_none()) {
+        if owners.len() < OWNERS {
+            owners.insert(format!("{}/{}", owner.kind.word(), owner.key.name));
+        }
+    }
+    Choices {
+        namespaces: inventory.namespaces().map(ToString::to_string).collect(),
+        owners: owners.into_iter().collect(),
+    }
+}
