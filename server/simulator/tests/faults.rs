@@ -220,7 +220,8 @@ async fn answers_are_late_and_watches_mute_on_demand() {
     assert!(tokio::time::timeout(Duration::from_secs(90), watch.try_next()).await.is_err());
     simulator.faults().clear();
     touch(&client, 2).await;
-    for _ in 0..3 {
+    // The first of the two touches changes nothing.
+    for _ in 0..2 {
         assert!(matches!(watch.try_next().await, Ok(Some(WatchEvent::Modified(_)))));
     }
 }
