@@ -167,6 +167,19 @@ impl Faults {
         Some(how)
     }
 
+    pub(crate) fn mutes(&self) -> bool {
+        self.held().mute_watches
+    }
+
+    /// Whether a watch that has told so many events is to end.
+    pub(crate) fn drops_after(&self, told: u64) -> bool {
+        self.held().drop_watches_after.is_some_and(|most| told >= most)
+    }
+
+    pub(crate) fn expires_continues(&self) -> bool {
+        self.held().expire_continues
+    }
+
     pub(crate) fn take_cut(&self) -> bool {
         take_one(&mut self.held().cut_bodies)
     }

@@ -44,7 +44,7 @@ pub(crate) fn answer(
     let token = query.text("continue");
     let (version, after) = match token {
         "" => (as_of(store, query)?, None),
-        _ if faults.plan().expire_continues => return Err(Refusal::expired_continue()),
+        _ if faults.expires_continues() => return Err(Refusal::expired_continue()),
         token => read_token(token).map(|(version, key)| (Some(version), Some(key)))?,
     };
     let limit = query.number("limit")?.filter(|limit| *limit > 0).and_then(|limit| usize::try_from(limit).ok());

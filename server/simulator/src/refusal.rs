@@ -72,7 +72,7 @@ impl Refusal {
 
     pub(crate) fn media_type(found: &str) -> Self {
         let message = format!(
-            "the body of the request was in an unknown format - accepted media types include: \
+            "the body of the request was in an unknown format - accepted media types include: application/json, \
              application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml; \
              found {found:?}"
         );

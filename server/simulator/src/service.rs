@@ -129,6 +129,9 @@ fn verb(method: &Method, target: &Target, query: &Parameters) -> Result<&'static
 }
 
 fn read(body: &Bytes) -> Result<Value, Refusal> {
+    if body.starts_with(b"k8s\0") {
+        return Err(Refusal::media_type("application/vnd.kubernetes.protobuf"));
+    }
     serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("couldn't read the object: it must be JSON: {error}")))
 }

@@ -143,7 +143,7 @@ impl Watching {
             Phase::Open => self.phase = Phase::Open,
         }
         loop {
-            let out = if self.faults.plan().mute_watches { Some(Vec::new()) } else { self.ready() };
+            let out = if self.faults.mutes() { Some(Vec::new()) } else { self.ready() };
             match out {
                 None => return None,
                 Some(out) if !out.is_empty() => return Some((Ok(out.into()), self)),
@@ -223,7 +223,7 @@ impl Watching {
         }
         out.extend_from_slice(b"}\n");
         self.told += 1;
-        if self.faults.plan().drop_watches_after.is_some_and(|most| self.told >= most) {
+        if self.faults.drops_after(self.told) {
             self.phase = Phase::Ended;
             self.initial = Vec::new().into_iter();
         }
@@ -236,7 +236,7 @@ impl Watching {
 
     /// A bookmark at the latest version, when everything up to it has been told.
     fn bookmark(&mut self, initial_events_end: bool) -> Vec<u8> {
-        if !self.bookmarks || self.faults.plan().mute_watches {
+        if !self.bookmarks || self.faults.mutes() {
             return Vec::new();
         }
         if !initial_events_end {

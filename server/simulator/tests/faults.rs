@@ -192,3 +192,36 @@ async fn the_same_service_is_served_over_http_with_its_faults() {
     assert!(ended.expect("ends while a watch is open").expect("task").is_ok());
     drop(still_open);
 }
+
+#[tokio::test]
+async fn continue_tokens_expire_on_demand() {
+    let (simulator, client) = compass();
+    let pods = Api::<Pod>::all(client);
+    let token = pods.list(&ListParams::default().limit(3)).await.expect("page").metadata.continue_.expect("more");
+    simulator.faults().set(|plan| plan.expire_continues = true);
+    let error = pods.list(&ListParams::default().limit(3).continue_token(&token)).await.expect_err("expired");
+    assert!(matches!(error, kube::Error::Api(status) if status.code == 410 && status.reason == "Expired"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_are_late_and_watches_mute_on_demand() {
+    let (simulator, client) = compass();
+    simulator.faults().set(|plan| plan.delay_ms = 5_000);
+    let asked = tokio::time::Instant::now();
+    Api::<Node>::all(client.clone()).list(&ListParams::default()).await.expect("nodes");
+    assert!(asked.elapsed() >= Duration::from_secs(5));
+    simulator.faults().clear();
+    let from = simulator.version().to_string();
+    touch(&client, 1).await;
+    let params = WatchParams::default().timeout(100);
+    let watch = Api::<Pod>::all(client.clone()).watch(&params, &from).await.expect("watch");
+    pin_mut!(watch);
+    simulator.faults().set(|plan| plan.mute_watches = true);
+    assert!(tokio::time::timeout(Duration::from_secs(90), watch.try_next()).await.is_err());
+    simulator.faults().clear();
+    touch(&client, 2).await;
+    // The first of the two touches changes nothing.
+    for _ in 0..2 {
+        assert!(matches!(watch.try_next().await, Ok(Some(WatchEvent::Modified(_)))));
+    }
+}

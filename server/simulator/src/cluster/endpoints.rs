@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::owners;
 use crate::{
-    clock,
     kind::Kind,
     object::{Key, Object},
     profile::Profile,
@@ -46,7 +45,10 @@ pub(crate) fn put(store: &Store, service: &Value, backends: &[Backend]) {
         }
     }
     let subsets = if ready.is_empty() && unready.is_empty() { json!([]) } else { json!([subset]) };
-    let stamp = |name: String| json!({"name": name, "namespace": namespace, "labels": metadata["labels"]});
+    let stamp = |name: String| {
+        json!({"name": name, "namespace": namespace, "labels": metadata["labels"],
+            "creationTimestamp": metadata["creationTimestamp"]})
+    };
     write(store, Kind::Endpoints, stamp(name.to_owned()), &[("subsets", subsets)]);
     if store.profile == Profile::V1_11 {
         return;
@@ -104,7 +106,6 @@ fn write(store: &Store, kind: Kind, mut metadata: Value, fields: &[(&str, Value)
         return;
     }
     metadata["uid"] = store.uid().into();
-    metadata["creationTimestamp"] = clock::seconds(store.clock.now()).into();
     let mut object = json!({"metadata": metadata});
     for (field, value) in fields {
         object[*field] = value.clone();

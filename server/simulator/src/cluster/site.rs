@@ -100,7 +100,7 @@ impl<'a> Site<'a> {
         if kind != "ClusterIP" {
             ports[0]["nodePort"] = (30_000 + self.next_service % 2_768).into();
         }
-        let headless = workload.form == Form::StatefulSet;
+        let headless = workload.form == Form::StatefulSet && kind == "ClusterIP";
         let address = if headless { "None".to_owned() } else { address };
         let service = json!({
             "metadata": self.metadata(&workload.namespace, &workload.name, &workload.labels),

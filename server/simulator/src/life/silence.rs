@@ -77,12 +77,14 @@ fn mark(store: &Store, node: &str, heard: bool, now: Timestamp) {
         }
         let taint =
             json!({"key": "node.kubernetes.io/unreachable", "effect": "NoExecute", "timeAdded": clock::seconds(now)});
-        if heard {
-            if let Some(spec) = node["spec"].as_object_mut() {
-                spec.remove("taints");
-            }
-        } else {
-            node["spec"]["taints"] = json!([taint]);
+        let mut taints = node["spec"]["taints"].as_array().cloned().unwrap_or_default();
+        taints.retain(|known| known["key"] != taint["key"]);
+        if !heard {
+            taints.push(taint);
+        }
+        match node["spec"].as_object_mut() {
+            Some(spec) if taints.is_empty() => drop(spec.remove("taints")),
+            _ => node["spec"]["taints"] = taints.into(),
         }
     });
     let pods: Vec<_> = {
