@@ -9,5 +9,8 @@
 //! `app::source::Source` and knows nothing of Kubernetes; secrets do not pass `cluster`.
 
 pub mod cluster;
+pub mod command;
+pub mod config;
+pub mod demo;
 pub mod pages;
 pub mod view;

@@ -1,3 +1,7 @@
 //! Binnacle's one binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    binnacle::command::run().into()
+}

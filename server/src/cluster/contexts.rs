@@ -28,7 +28,7 @@ pub struct Context {
 enum Way {
     Kubeconfig(Box<Kubeconfig>, String),
     InCluster,
-    Ready(Client),
+    Ready(Client, String),
 }
 
 impl std::fmt::Debug for Context {
@@ -42,8 +42,8 @@ const CONNECT: Duration = Duration::from_millis(1_500);
 
 impl Context {
     /// A cluster that a client exists for already, as the built-in one.
-    pub fn ready(name: &str, origin: &str, client: Client, demo: bool) -> Self {
-        Self { name: name.into(), origin: origin.into(), demo, way: Way::Ready(client) }
+    pub fn ready(name: &str, origin: &str, client: Client, address: &str, demo: bool) -> Self {
+        Self { name: name.into(), origin: origin.into(), demo, way: Way::Ready(client, address.into()) }
     }
 
     /// A client for it, and the address that it talks to. Nothing is connected yet.
@@ -52,7 +52,7 @@ impl Context {
     /// [`Trouble::Kubeconfig`] when the context is incomplete or names files that cannot be read.
     pub async fn client(&self) -> Result<(Client, String), Trouble> {
         let mut config = match &self.way {
-            Way::Ready(client) => return Ok((client.clone(), "in this process".into())),
+            Way::Ready(client, address) => return Ok((client.clone(), address.clone())),
             Way::Kubeconfig(file, context) => {
                 let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
                 let config = Config::from_custom_kubeconfig((**file).clone(), &options).await;

@@ -10,7 +10,7 @@ use topology::{
 use crate::cluster;
 
 /// What a view asks for. What it does not understand lets everything through.
-pub(crate) fn view(view: &View) -> figure::View {
+pub fn view(view: &View) -> figure::View {
     let some = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(Name::from);
     let focus = match view.at.split_once('/') {
         Some(("node", name)) => Focus::Node(name.into()),

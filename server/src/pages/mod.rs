@@ -8,5 +8,6 @@ mod routes;
 mod site;
 mod table;
 
+pub use conversions::view as figure_view;
 pub use routes::router;
 pub use site::Site;

@@ -63,11 +63,11 @@ pub(super) async fn facts(cluster: &Cluster, selection: &str) -> Result<Facts, T
 async fn add_pod(cluster: &Cluster, facts: &mut Facts, key: &Key) {
     let (events, log) = tokio::join!(events(cluster, "Pod", key), ask::log_end(cluster.client(), key));
     facts.events = events;
-    facts.log = Some(log.map_err(refused));
+    facts.log = Some(log.map_err(|why| refused(&why)));
 }
 
 async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLine>, Notice> {
-    let events = ask::events(cluster.client(), kind, key).await.map_err(refused)?;
+    let events = ask::events(cluster.client(), kind, key).await.map_err(|why| refused(&why))?;
     let line = |event: &ask::Event| EventLine {
         at: event.at().to_owned(),
         kind: event.r#type.clone(),
@@ -78,7 +78,7 @@ async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLin
     Ok(events.iter().take(20).map(line).collect())
 }
 
-fn refused(why: ask::Refused) -> Notice {
+fn refused(why: &ask::Refused) -> Notice {
     let todo = match why {
         ask::Refused::Forbidden(_) => "Grant it to the user of this context.",
         ask::Refused::Nothing(_) | ask::Refused::Late => "",

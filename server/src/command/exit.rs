@@ -1,0 +1,27 @@
+//! Exit codes, the same for every command.
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Fine = 0,
+    /// It was tried and did not work.
+    Failed = 1,
+    /// What was asked cannot be understood or read: a flag, a setting, a file.
+    Usage = 2,
+    /// The cluster cannot be reached or does not let us in.
+    Unreachable = 3,
+}
+
+/// The codes for people.
+pub const EXIT_CODES: &str = "Exit codes:
+  0  all is well
+  1  it was tried and did not work
+  2  a flag, a setting or a file cannot be understood or read
+  3  the cluster cannot be reached or does not let us in";
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,135 @@
+//! The command line.
+
+mod draw;
+mod exit;
+mod serve;
+mod simulate;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+pub use exit::{EXIT_CODES, Exit};
+
+use crate::config::Given;
+
+/// A live picture of the Kubernetes cluster that Compass4nfv made.
+#[derive(Parser)]
+#[command(name = "binnacle", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve pages with the live figures of every cluster that a kubeconfig names.
+    #[command(after_help = "Example:\n  binnacle serve --listen 127.0.0.1:8080 --data /var/lib/binnacle")]
+    Serve(ServeArgs),
+    /// Write a figure to a file, without a browser or a server.
+    #[command(after_help = "Example:\n  binnacle draw architecture --kubeconfig ~/.kube/config -o cluster.svg")]
+    Draw(draw::DrawArgs),
+    /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
+    #[command(
+        after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch"
+    )]
+    Simulate(simulate::SimulateArgs),
+    /// Print every setting with its variable, flag, default and meaning.
+    #[command(after_help = "Example:\n  binnacle settings")]
+    Settings,
+    /// Write completions for a shell.
+    #[command(after_help = "Example:\n  binnacle completions bash > /etc/bash_completion.d/binnacle")]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Flags of `serve`; each is a setting.
+#[derive(Args)]
+struct ServeArgs {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Folder for what Binnacle keeps.
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<String>,
+    /// Show this context alone.
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// Show the built-in cluster: always, if-none, never.
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
+    demo: Option<String>,
+    /// Seconds for which a cluster that nobody looks at is still watched.
+    #[arg(long, value_name = "SECONDS")]
+    idle: Option<String>,
+    /// text or json.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// What is logged, as in info or binnacle=debug.
+    #[arg(long, value_name = "FILTER")]
+    log: Option<String>,
+    /// A TOML file with settings.
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+}
+
+impl ServeArgs {
+    fn given(self) -> Given {
+        let pairs = [
+            ("listen", self.listen),
+            ("data", self.data),
+            ("kubeconfig", self.kubeconfig),
+            ("context", self.context),
+            ("demo", self.demo),
+            ("idle", self.idle),
+            ("log_format", self.log_format),
+            ("log", self.log),
+            ("config", self.config),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+/// Does what the command line asks, and says how it went.
+pub fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+        }
+    };
+    let ended = match cli.command {
+        Command::Serve(args) => wait(serve::run(args.given())),
+        Command::Draw(args) => wait(draw::run(args)),
+        Command::Simulate(args) => wait(simulate::run(args)),
+        Command::Settings => {
+            print!("{}", crate::config::table());
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "binnacle", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    match ended {
+        Ok(()) => Exit::Fine,
+        Err((exit, why)) => {
+            eprintln!("binnacle: {why}");
+            exit
+        }
+    }
+}
+
+/// How a command failed: its exit code, and a text that says what to do.
+type Failure = (Exit, String);
+
+fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| (Exit::Failed, format!("cannot start: {error}")))?;
+    let ended = runtime.block_on(work);
+    runtime.shutdown_background();
+    ended
+}

@@ -1,0 +1,136 @@
+//! `binnacle serve`.
+
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::{Exit, Failure};
+use crate::{
+    cluster::{
+        Clusters,
+        contexts::{self, Context},
+    },
+    config::{Demo, Given, LogFormat, Settings},
+    demo,
+    pages::{Site, router},
+};
+
+/// After a signal, streams and answers have this long to end.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How often what nobody looks at is looked for.
+const TIDY: Duration = Duration::from_secs(15);
+
+pub(super) async fn run(given: Given) -> Result<(), Failure> {
+    let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
+    log(&settings)?;
+    refuse_beyond_loopback(settings.listen)?;
+    std::fs::create_dir_all(&settings.data).map_err(|error| {
+        let data = settings.data.display();
+        (Exit::Usage, format!("the data folder {data} cannot be made: {error}. Name another with --data"))
+    })?;
+    let contexts = clusters(&settings)?;
+    let listener = TcpListener::bind(settings.listen).await.map_err(|error| cannot_listen(settings.listen, &error))?;
+    let address = listener.local_addr().map_err(|error| (Exit::Failed, error.to_string()))?;
+    announce(address, &contexts);
+    let site = Site::new(Clusters::new(contexts, settings.idle));
+    let tidying = tokio::spawn(tidy(site.clone()));
+    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = axum::serve(listener, router(site)).with_graceful_shutdown(async move {
+        signal().await;
+        tracing::info!("stopping; streams have {} s to end", DRAIN.as_secs());
+        let _ = stopping.send(());
+    });
+    let ended = tokio::select! {
+        ended = async { served.await } => ended.map_err(|error| (Exit::Failed, error.to_string())),
+        () = async { let _ = stopped.await; tokio::time::sleep(DRAIN).await } => Ok(()),
+    };
+    tidying.abort();
+    ended
+}
+
+fn log(settings: &Settings) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| (Exit::Usage, format!("log is {:?}, which is no filter: {error}", settings.log)))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+fn refuse_beyond_loopback(listen: SocketAddr) -> Result<(), Failure> {
+    if listen.ip().is_loopback() {
+        return Ok(());
+    }
+    let why = format!(
+        "listening on {listen} is refused: there is no sign-in yet, so whoever reaches it could see every cluster. \
+         Listen on 127.0.0.1 and reach it through SSH (ssh -L 8080:127.0.0.1:8080 jumphost)"
+    );
+    Err((Exit::Usage, why))
+}
+
+fn clusters(settings: &Settings) -> Result<Vec<Context>, Failure> {
+    if settings.demo == Demo::Always {
+        return Ok(vec![demo::context()]);
+    }
+    let mut found = contexts::find(settings.kubeconfig.as_deref())
+        .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;
+    if let Some(wanted) = &settings.context {
+        found.retain(|context| context.name == *wanted);
+        if found.is_empty() {
+            return Err((Exit::Usage, format!("no kubeconfig has a context {wanted}: leave --context out to see all")));
+        }
+    }
+    if found.is_empty() && settings.demo == Demo::IfNone {
+        tracing::info!("no kubeconfig found: showing the built-in demonstration cluster");
+        found.push(demo::context());
+    }
+    Ok(found)
+}
+
+fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> Failure {
+    let why = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("port {} is taken by another program: choose another with --listen", listen.port())
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("this user may not listen on port {}: choose one above 1023", listen.port())
+        }
+        _ => format!("cannot listen on {listen}: {error}"),
+    };
+    (Exit::Failed, why)
+}
+
+fn announce(address: SocketAddr, contexts: &[Context]) {
+    let names: Vec<&str> = contexts.iter().map(|context| context.name.as_str()).collect();
+    let names = if names.is_empty() { "none: name a kubeconfig, or use --demo".to_owned() } else { names.join(", ") };
+    let mut out = std::io::stdout().lock();
+    // Whoever started us may have closed its end; that is no reason to stop.
+    let _ = writeln!(out, "Clusters: {names}\nListening on http://{address}");
+    let _ = out.flush();
+}
+
+async fn tidy(site: Arc<Site>) {
+    loop {
+        tokio::time::sleep(TIDY).await;
+        site.forget_idle();
+    }
+}
+
+/// Ends when the process is asked to stop.
+async fn signal() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,214 @@
+//! Reading settings, with the place of each so that a mistake can be found.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use super::{
+    Demo, Given, LogFormat, Settings,
+    keys::{KEYS, nearest},
+};
+
+/// Why settings cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file}: {what}. Name another with --config, or leave it out")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The file is not TOML.
+    #[error("{file}, line {line}: {what}")]
+    NotToml {
+        /// The file.
+        file: String,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// A key or variable that does not exist.
+    #[error("{place}: there is no setting {name}; did you mean {nearest}?")]
+    Unknown {
+        /// Where it stands.
+        place: String,
+        /// As it was written.
+        name: String,
+        /// The one that is most like it.
+        nearest: String,
+    },
+    /// A value of another kind than expected.
+    #[error("{place}: {name} is {value:?}, but must be {expected}")]
+    Value {
+        /// Where it stands.
+        place: String,
+        /// The setting.
+        name: &'static str,
+        /// As it was written.
+        value: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+/// Values with the place where each was given.
+type Values = BTreeMap<&'static str, (String, String)>;
+
+pub(super) fn load(
+    given: &Given,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Settings, ConfigError> {
+    let variables: Vec<(String, String)> = environment.filter(|(name, _)| name.starts_with("BINNACLE_")).collect();
+    let mut values: Values =
+        KEYS.iter().map(|key| (key.name, (key.default.to_owned(), "default".to_owned()))).collect();
+    let by_flag = given.iter().find(|(name, _)| *name == "config").map(|(_, path)| path.clone());
+    let by_variable = || variables.iter().find(|(name, _)| name == "BINNACLE_CONFIG").map(|(_, path)| path.clone());
+    if let Some(path) = by_flag.or_else(by_variable) {
+        read_file(&path, &mut values)?;
+    }
+    for (variable, value) in &variables {
+        // Tests and builds have variables of their own; a setting's name has no second underscore part of theirs.
+        if variable == "BINNACLE_CONFIG" || variable.starts_with("BINNACLE_TEST_") || variable == "BINNACLE_CHROMIUM" {
+            continue;
+        }
+        let name = variable["BINNACLE_".len()..].to_lowercase();
+        let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| {
+            let variables: Vec<String> = KEYS.iter().map(super::Key::variable).collect();
+            ConfigError::Unknown {
+                place: "the environment".into(),
+                name: variable.clone(),
+                nearest: nearest(variable, variables.iter().map(String::as_str)).unwrap_or_default().to_owned(),
+            }
+        })?;
+        values.insert(key.name, (value.clone(), variable.clone()));
+    }
+    for (name, value) in given {
+        if let Some(key) = KEYS.iter().find(|key| key.name == *name) {
+            values.insert(key.name, (value.clone(), key.flag()));
+        }
+    }
+    settings(&values)
+}
+
+fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
+    let file = || path.to_owned();
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+        file: file(),
+        what: match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".into(),
+            std::io::ErrorKind::PermissionDenied => "this user may not read it".into(),
+            _ => error.to_string(),
+        },
+    })?;
+    let line_of = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let table: toml::Spanned<toml::de::DeTable<'_>> =
+        toml::de::DeTable::parse(&text).map_err(|error| ConfigError::NotToml {
+            file: file(),
+            line: error.span().map_or(1, |span| line_of(span.start)),
+            what: error.message().to_owned(),
+        })?;
+    for (name, value) in table.get_ref() {
+        let line = line_of(name.span().start);
+        let place = format!("{path}, line {line}");
+        let known = KEYS.iter().find(|key| key.name == &**name.get_ref()).ok_or_else(|| ConfigError::Unknown {
+            place: place.clone(),
+            name: name.get_ref().to_string(),
+            nearest: nearest(name.get_ref(), KEYS.iter().map(|key| key.name)).unwrap_or_default().to_owned(),
+        })?;
+        let value = match value.get_ref() {
+            toml::de::DeValue::String(text) => text.to_string(),
+            toml::de::DeValue::Integer(number) => number.as_str().to_owned(),
+            toml::de::DeValue::Boolean(yes) => yes.to_string(),
+            other => {
+                return Err(ConfigError::Value {
+                    place,
+                    name: known.name,
+                    value: other.type_str().to_owned(),
+                    expected: "a text or a number",
+                });
+            }
+        };
+        values.insert(known.name, (value, place));
+    }
+    Ok(())
+}
+
+fn settings(values: &Values) -> Result<Settings, ConfigError> {
+    let text = |name: &str| values[name].0.clone();
+    let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
+    let wrong = |name: &'static str, expected: &'static str| {
+        let (value, place) = values[name].clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    Ok(Settings {
+        listen: text("listen").parse().map_err(|_| wrong("listen", "an address and a port, as in 127.0.0.1:8080"))?,
+        data: PathBuf::from(text("data")),
+        kubeconfig: some("kubeconfig").map(PathBuf::from),
+        context: some("context"),
+        demo: match text("demo").as_str() {
+            "always" | "true" => Demo::Always,
+            "if-none" => Demo::IfNone,
+            "never" | "false" => Demo::Never,
+            _ => return Err(wrong("demo", "always, if-none or never")),
+        },
+        idle: text("idle").parse().map(Duration::from_secs).map_err(|_| wrong("idle", "a number of seconds"))?,
+        log_format: match text("log_format").as_str() {
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            _ => return Err(wrong("log_format", "text or json")),
+        },
+        log: text("log"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    fn in_file(text: &str) -> Result<Settings, ConfigError> {
+        let path = std::env::temp_dir().join(format!(
+            "binnacle-{}-{:x}.toml",
+            std::process::id(),
+            text.len() * 31 + text.bytes().map(usize::from).sum::<usize>()
+        ));
+        std::fs::write(&path, text).unwrap();
+        let loaded = load(&vec![("config", path.display().to_string())], variables(&[]));
+        std::fs::remove_file(&path).unwrap();
+        loaded
+    }
+
+    #[test]
+    fn a_flag_beats_a_variable_and_a_variable_beats_the_default() {
+        let given = vec![("listen", "127.0.0.1:1".to_owned())];
+        let settings = load(&given, variables(&[("BINNACLE_LISTEN", "127.0.0.1:2"), ("BINNACLE_IDLE", "7")])).unwrap();
+        assert_eq!((settings.listen.port(), settings.idle.as_secs()), (1, 7));
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_and_its_line() {
+        let error = in_file("idle = 3\n\nlisten_on = \"127.0.0.1:1\"\n").unwrap_err().to_string();
+        assert!(error.contains("line 3: there is no setting listen_on; did you mean listen?"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_variable_names_the_nearest() {
+        let error = load(&Vec::new(), variables(&[("BINNACLE_LISTN", "x")])).unwrap_err().to_string();
+        assert!(error.contains("did you mean BINNACLE_LISTEN?"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_value_says_where_it_stands_and_what_it_must_be() {
+        let error = in_file("idle = \"soon\"\n").unwrap_err().to_string();
+        assert!(error.contains("line 1: idle is \"soon\", but must be a number of seconds"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_file_names_its_line() {
+        assert!(matches!(in_file("idle = 3\nlisten = = 4\n"), Err(ConfigError::NotToml { line: 2, .. })));
+    }
+}

@@ -1,0 +1,74 @@
+//! Every setting, once: its key in the file, its variable, its flag, its default, its meaning.
+
+use std::fmt::Write;
+
+/// A setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// In the file; the flag is the same with `-` for `_`, the variable is `BINNACLE_` and it.
+    pub name: &'static str,
+    /// What holds when nothing is said.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// All settings.
+pub const KEYS: [Key; 8] = [
+    Key {
+        name: "listen",
+        default: "127.0.0.1:8080",
+        meaning: "Address and port to listen on; port 0 takes a free one. Only loopback, as long as there is no sign-in.",
+    },
+    Key {
+        name: "data",
+        default: "binnacle-data",
+        meaning: "Folder for what Binnacle keeps; made when it is not there.",
+    },
+    Key {
+        name: "kubeconfig",
+        default: "",
+        meaning: "Kubeconfig; without it KUBECONFIG, ~/.kube/config and the pod's service account are tried, as kubectl does.",
+    },
+    Key { name: "context", default: "", meaning: "Show this context alone." },
+    Key {
+        name: "demo",
+        default: "if-none",
+        meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`. The flag alone means `always`.",
+    },
+    Key { name: "idle", default: "600", meaning: "Seconds for which a cluster that nobody looks at is still watched." },
+    Key { name: "log_format", default: "text", meaning: "`text` for people, `json` for machines; on standard error." },
+    Key {
+        name: "log",
+        default: "info",
+        meaning: "What is logged: `error`, `warn`, `info`, `debug`, or by part, as in `binnacle=debug`.",
+    },
+];
+
+impl Key {
+    /// Its variable.
+    pub fn variable(&self) -> String {
+        format!("BINNACLE_{}", self.name.to_uppercase())
+    }
+
+    /// Its flag.
+    pub fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+}
+
+/// The settings as a Markdown table.
+pub fn table() -> String {
+    let mut out = String::from("| key | variable | flag | default | meaning |\n|---|---|---|---|---|\n");
+    for key in &KEYS {
+        let default = if key.default.is_empty() { "–".to_owned() } else { format!("`{}`", key.default) };
+        let _ =
+            writeln!(out, "| `{}` | `{}` | `{}` | {default} | {} |", key.name, key.variable(), key.flag(), key.meaning);
+    }
+    out
+}
+
+/// The known name that is nearest to a mistyped one.
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known.into_iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)))
+}

@@ -1,0 +1,63 @@
+//! Settings: by file, by environment, by flag; the later of these beats the earlier.
+
+mod file;
+mod keys;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use file::ConfigError;
+pub use keys::{KEYS, Key, table};
+
+/// What `serve` goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where history and the like are kept.
+    pub data: PathBuf,
+    /// The kubeconfig; `None` to look as kubectl does.
+    pub kubeconfig: Option<PathBuf>,
+    /// Only this context.
+    pub context: Option<String>,
+    /// Whether to show the built-in cluster.
+    pub demo: Demo,
+    /// How long a cluster that nobody looks at is still watched.
+    pub idle: Duration,
+    /// Lines for people, or JSON for machines.
+    pub log_format: LogFormat,
+    /// What is logged, as in `info` or `binnacle=debug`.
+    pub log: String,
+}
+
+/// When the built-in cluster is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demo {
+    /// Only it.
+    Always,
+    /// When no other cluster is found.
+    IfNone,
+    /// Never.
+    Never,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Values given on the command line, by key.
+pub type Given = Vec<(&'static str, String)>;
+
+impl Settings {
+    /// From the file (when one is named), the environment and the command line.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place of the first value that cannot be used.
+    pub fn load(given: &Given) -> Result<Self, ConfigError> {
+        file::load(given, std::env::vars())
+    }
+}

@@ -1,0 +1,24 @@
+//! The built-in cluster: Compass's three masters and two nodes, made up, with a life of its own.
+
+use kube::Client;
+use simulator::{Cluster, Simulator};
+
+use crate::cluster::contexts::Context;
+
+/// The seed of its life: the same cluster does the same things after every start.
+const SEED: u64 = 5;
+/// Its name in addresses.
+pub const NAME: &str = "demo";
+
+/// The built-in cluster, alive from now on.
+pub fn context() -> Context {
+    let simulator = Simulator::new(Cluster::compass(SEED).at(jiff::Timestamp::now()));
+    drop(simulator.live());
+    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true)
+}
+
+/// The same cluster at rest, for a figure that comes out the same each time it is drawn.
+pub fn still() -> Context {
+    let simulator = Simulator::new(Cluster::compass(SEED).at(jiff::Timestamp::now()));
+    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true)
+}
