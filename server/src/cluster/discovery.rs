@@ -2,7 +2,9 @@
 
 use kube::Client;
 
-use super::object::Served;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::object::{Served, nullable};
 
 /// How this cluster tells what Binnacle wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +17,33 @@ pub(crate) struct Dialect {
     pub(crate) leases: Option<Served>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    git_version: String,
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    #[serde(default, deserialize_with = "nullable")]
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+    versions: Vec<GroupVersion>,
+}
+
+#[derive(Deserialize)]
+struct GroupVersion {
+    version: String,
+}
+
 /// Asks the API server.
 pub(crate) async fn ask(client: &Client) -> kube::Result<Dialect> {
-    let version = client.apiserver_version().await?.git_version;
-    let groups = client.list_api_groups().await?.groups;
+    let version = get::<Version>(client, "/version").await?.git_version;
+    let groups = get::<Groups>(client, "/apis").await?.groups;
     let newest = |group: &str, known: &[&'static str]| {
         let group = groups.iter().find(|served| served.name == group)?;
         known.iter().copied().find(|version| group.versions.iter().any(|served| served.version == *version))
@@ -37,4 +62,8 @@ pub(crate) async fn ask(client: &Client) -> kube::Result<Dialect> {
         kind: "Lease",
     });
     Ok(Dialect { version, slices, leases })
+}
+
+async fn get<T: DeserializeOwned>(client: &Client, path: &str) -> kube::Result<T> {
+    client.request(http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?).await
 }

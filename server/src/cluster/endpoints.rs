@@ -5,7 +5,7 @@ use topology::inventory::{Endpoint, EndpointSet, Fact};
 
 use super::{
     intern::Intern,
-    object::{Object, nullable},
+    object::{Nothing, Object, nullable},
 };
 
 /// `endpoints` of a slice.
@@ -58,7 +58,7 @@ struct SubsetAddress {
 }
 
 /// The fact of a slice.
-pub(crate) fn slice(object: Object<Slice, ()>, intern: &mut Intern) -> Fact {
+pub(crate) fn slice(object: Object<Slice, Nothing>, intern: &mut Intern) -> Fact {
     let service = object.metadata.label("kubernetes.io/service-name").unwrap_or_default();
     Fact::Endpoints(EndpointSet {
         key: object.metadata.key(intern),
@@ -81,7 +81,7 @@ pub(crate) fn slice(object: Object<Slice, ()>, intern: &mut Intern) -> Fact {
 }
 
 /// The fact of an Endpoints object, which has its service's name.
-pub(crate) fn endpoints(object: Object<Subsets, ()>, intern: &mut Intern) -> Fact {
+pub(crate) fn endpoints(object: Object<Subsets, Nothing>, intern: &mut Intern) -> Fact {
     let mut endpoints = Vec::new();
     for subset in object.spec {
         let ready = subset.addresses.into_iter().map(|address| (address, true));

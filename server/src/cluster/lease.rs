@@ -6,7 +6,7 @@ use topology::inventory::{Fact, Lease};
 use super::{
     endpoints::Subsets,
     intern::Intern,
-    object::{LEADER, Object, stamp},
+    object::{LEADER, Nothing, Object, stamp},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -21,7 +21,7 @@ pub(crate) struct Spec {
 const LASTS: i64 = 15;
 
 /// The fact of a lease.
-pub(crate) fn fact(object: Object<Spec, ()>, intern: &mut Intern) -> Fact {
+pub(crate) fn fact(object: Object<Spec, Nothing>, intern: &mut Intern) -> Fact {
     let Object { metadata, spec, .. } = object;
     Fact::Lease(Lease {
         key: metadata.key(intern),
@@ -34,7 +34,7 @@ pub(crate) fn fact(object: Object<Spec, ()>, intern: &mut Intern) -> Fact {
 }
 
 /// The fact of a leader annotation; nothing for Endpoints without one.
-pub(crate) fn annotation(object: &Object<Subsets, ()>, intern: &mut Intern) -> Option<Fact> {
+pub(crate) fn annotation(object: &Object<Subsets, Nothing>, intern: &mut Intern) -> Option<Fact> {
     let text = object.metadata.annotations.get(LEADER)?;
     let spec: Spec = serde_json::from_str(text).ok()?;
     Some(Fact::Lease(Lease {

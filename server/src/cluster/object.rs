@@ -81,6 +81,10 @@ impl Metadata {
     }
 }
 
+/// A spec or status of which nothing is used.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Nothing {}
+
 /// An object with its spec and status; slices and Endpoints have lists of their own instead.
 #[derive(Clone, Debug)]
 pub(crate) struct Object<S, T> {

@@ -5,7 +5,7 @@ use topology::inventory::{Fact, Service, ServicePort};
 
 use super::{
     intern::Intern,
-    object::{Object, nullable},
+    object::{Nothing, Object, nullable},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -83,6 +83,6 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
 }
 
 /// Of a namespace, its name is all there is.
-pub(crate) fn namespace(object: &Object<(), ()>, intern: &mut Intern) -> Fact {
+pub(crate) fn namespace(object: &Object<Nothing, Nothing>, intern: &mut Intern) -> Fact {
     Fact::Namespace(intern.name(&object.metadata.name))
 }

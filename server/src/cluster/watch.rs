@@ -181,7 +181,7 @@ impl<'a, S, T> Reader<'a, S, T> {
             | watcher::Error::WatchStartFailed(error)
             | watcher::Error::WatchFailed(error) => {
                 let trouble = Trouble::of(error, shared.name(), shared.address());
-                if !was_live && !self.known(shared) {
+                if !was_live && !self.known(shared) && !matches!(trouble, Trouble::NotKubernetes { .. }) {
                     shared.fail(&trouble);
                 }
                 trouble.to_string()
