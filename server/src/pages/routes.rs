@@ -23,6 +23,8 @@ use crate::view;
 
 /// All pages of a site.
 pub fn router(site: Arc<Site>) -> Router {
+    // Leptos spawns what it renders; a second call finds the first one's and changes nothing.
+    let _ = any_spawner::Executor::init_tokio();
     Router::new()
         .route("/", get(home))
         .route("/c/{cluster}", get(architecture))
