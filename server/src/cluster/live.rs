@@ -20,7 +20,7 @@ use super::{
     discovery::{self, Dialect},
     endpoints, lease, node,
     object::Served,
-    owner, pod, readyz, service,
+    owner, pod, pulse, readyz, service,
     watch::{Kind, follow},
 };
 
@@ -233,7 +233,8 @@ async fn supervise(client: Client, shared: Arc<Shared>) {
     ]);
     let mut tasks = JoinSet::new();
     spawn_watches(&mut tasks, &client, &shared, dialect);
-    tasks.spawn(readyz::follow(client, shared.clone()));
+    tasks.spawn(readyz::follow(client.clone(), shared.clone()));
+    tasks.spawn(pulse::follow(client, shared.clone()));
     tasks.spawn(tick(shared));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {

@@ -3,7 +3,8 @@
 //! ```text
 //! contexts ─▶ registry ─▶ live (Cluster) ──┬─ discovery: what is served
 //!                                          ├─ watch × kind ─▶ object ─▶ fact ─▶ Inventory
-//!                                          └─ readyz: the API server's own checks, and a pulse
+//!                                          ├─ readyz: the API server's own checks
+//!                                          └─ pulse: whether it answers at all
 //! ```
 //!
 //! - Each kind has one watch a cluster, and a file of its own that turns an object into a fact.
@@ -24,6 +25,7 @@ mod node;
 mod object;
 mod owner;
 mod pod;
+mod pulse;
 mod readyz;
 mod registry;
 mod service;

@@ -1,4 +1,4 @@
-//! The API server's own checks, asked every few seconds; the answers are the cluster's pulse too.
+//! The API server's own checks, asked every few seconds.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -8,46 +8,27 @@ use topology::{
     inventory::{Heard, Name, Source},
 };
 
-use super::{Trouble, live::Shared};
+use super::live::Shared;
 
 /// From one question to the next.
 const EVERY: Duration = Duration::from_secs(5);
-/// An answer that takes longer is none.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// An answer that takes longer is none. Each check of a dead etcd takes the API server 2 s.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Asks for ever.
 pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
-    let mut failed = false;
     loop {
-        match ask(&client).await {
-            Ok(answer) => {
-                let heard = match &answer {
-                    Answer::Checks(_) => Heard::Live,
-                    Answer::Forbidden(permission) => Heard::Forbidden { permission: (*permission).into() },
-                    Answer::NotServed => Heard::NotServed,
-                };
-                let mut changes = vec![Change::Heard(Source::Readyz, heard)];
-                if let Answer::Checks(checks) = answer {
-                    changes.push(Change::Checks(checks));
-                }
-                shared.apply(changes);
-                shared.recover();
-                if std::mem::take(&mut failed) {
-                    shared.revive();
-                }
+        if let Ok(answer) = ask(&client).await {
+            let heard = match &answer {
+                Answer::Checks(_) => Heard::Live,
+                Answer::Forbidden(permission) => Heard::Forbidden { permission: (*permission).into() },
+                Answer::NotServed => Heard::NotServed,
+            };
+            let mut changes = vec![Change::Heard(Source::Readyz, heard)];
+            if let Answer::Checks(checks) = answer {
+                changes.push(Change::Checks(checks));
             }
-            Err(error) => {
-                failed = true;
-                let trouble = match error {
-                    Some(error) => Trouble::of(&error, shared.name(), shared.address()),
-                    None => Trouble::Unreachable {
-                        cluster: shared.name().into(),
-                        address: shared.address().into(),
-                        what: "no answer in time".into(),
-                    },
-                };
-                shared.cut(&trouble);
-            }
+            shared.apply(changes);
         }
         tokio::time::sleep(EVERY).await;
     }
@@ -59,11 +40,9 @@ enum Answer {
     NotServed,
 }
 
-/// One question; `Err(None)` when no answer came in time.
-async fn ask(client: &Client) -> Result<Answer, Option<kube::Error>> {
+async fn ask(client: &Client) -> Result<Answer, NoAnswer> {
     match get(client, "/readyz?verbose").await? {
         Reply { code: 200..=299 | 500..=599, body } => Ok(Answer::Checks(parse(&body))),
-        Reply { code: 401, .. } => Err(Some(unauthorized())),
         Reply { code: 403, .. } => Ok(Answer::Forbidden("get /readyz")),
         // Before 1.16 there is no readyz, but each check has a path of its own.
         _ => match get(client, "/healthz/etcd").await? {
@@ -75,20 +54,17 @@ async fn ask(client: &Client) -> Result<Answer, Option<kube::Error>> {
     }
 }
 
-fn unauthorized() -> kube::Error {
-    kube::Error::Api(Box::new(kube::core::Status::failure("unauthorized", "Unauthorized").with_code(401)))
-}
+/// The line is cut or slow: the pulse says so.
+struct NoAnswer;
 
 struct Reply {
     code: u16,
     body: String,
 }
 
-async fn get(client: &Client, path: &str) -> Result<Reply, Option<kube::Error>> {
+async fn get(client: &Client, path: &str) -> Result<Reply, NoAnswer> {
     use http_body_util::BodyExt;
-    let request = http::Request::get(path)
-        .body(kube::client::Body::empty())
-        .map_err(|error| Some(kube::Error::HttpError(error)))?;
+    let request = http::Request::get(path).body(kube::client::Body::empty()).map_err(|_| NoAnswer)?;
     let asked = async {
         let response = client.send(request).await?;
         let code = response.status().as_u16();
@@ -96,7 +72,7 @@ async fn get(client: &Client, path: &str) -> Result<Reply, Option<kube::Error>> 
         let body = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
         Ok::<_, kube::Error>(Reply { code, body })
     };
-    tokio::time::timeout(PATIENCE, asked).await.map_err(|_| None)?.map_err(Some)
+    tokio::time::timeout(PATIENCE, asked).await.map_err(|_| NoAnswer)?.map_err(|_| NoAnswer)
 }
 
 /// Lines like `[+]etcd ok` and `[-]etcd failed: reason withheld`.

@@ -39,7 +39,7 @@ pub fn master(node: &Name, parts: &[Part], w: i32) -> Vec<Mark> {
     }
     let mut x = INSET;
     for (kind, share) in
-        [(ComponentKind::Scheduler, 94), (ComponentKind::ControllerManager, 150), (ComponentKind::Etcd, 61)]
+        [(ComponentKind::Scheduler, 90), (ComponentKind::ControllerManager, 146), (ComponentKind::Etcd, 69)]
     {
         if let Some(part) = find(parts, kind) {
             marks.push(chip(node, part, Place::new(x, SECOND, share, CHIP)));

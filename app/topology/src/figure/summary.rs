@@ -35,14 +35,14 @@ pub fn sentence(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: St
     nodes(inventory, digests, &mut phrases);
     etcd(inventory, digests, &mut phrases);
     pods(inventory, digests, &mut phrases);
-    let mut first = true;
-    for phrase in &mut phrases {
-        if !first {
-            phrase.text.insert_str(0, ", ");
+    let mut sentence = Vec::with_capacity(phrases.len() * 2);
+    for phrase in phrases {
+        if !sentence.is_empty() {
+            sentence.push(Phrase::new(", ", None));
         }
-        first = false;
+        sentence.push(phrase);
     }
-    phrases
+    sentence
 }
 
 fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {

@@ -1,0 +1,48 @@
+# Everything one does with Binnacle. Each target installs what it lacks, says so, and is quick the second time.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export RUSTUP_TOOLCHAIN := $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+
+.PHONY: help
+help: ## List every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Build Binnacle and start it on http://127.0.0.1:8080 (more flags: make run ARGS="--listen …")
+	@target/release/binnacle serve --demo if-none $(ARGS)
+
+.PHONY: build
+build: front ## Build target/release/binnacle, one binary with its assets inside
+	@echo "» building the server" >&2
+	@cargo build --release --quiet -p binnacle
+
+.PHONY: front
+front: ## Build what runs in the browser, into target/site
+	@end2end/install toolchain node wasm-bindgen cargo-leptos
+	@end2end/front
+
+.PHONY: test
+test: ## Pass every test: formats, lints, Rust, a real control plane, a browser
+	@end2end/test
+
+.PHONY: bench
+bench: build ## Measure Binnacle beside its peers and print one table
+	@end2end/bench/run
+
+.PHONY: tools
+tools: ## Install everything that is needed for the other targets, and nothing else
+	@end2end/install toolchain node wasm-bindgen cargo-leptos etcd control-plane chromium
+
+.PHONY: control-plane
+control-plane: ## Start a real Kubernetes control plane in .tools/control-plane (end it: make control-plane-down)
+	@end2end/install etcd control-plane
+	@end2end/control-plane/up .tools/control-plane
+
+.PHONY: control-plane-down
+control-plane-down: ## End the control plane that `make control-plane` started
+	@end2end/control-plane/down .tools/control-plane
+
+.PHONY: clean
+clean: ## Remove what was built; .tools stays
+	@rm -rf target end2end/node_modules end2end/test-results

@@ -1,0 +1,50 @@
+//! Whether the API server answers at all. A line that went dead without a word shows here, and only
+//! here: a watch on it would wait for minutes.
+
+use std::{sync::Arc, time::Duration};
+
+use kube::Client;
+
+use super::{Trouble, live::Shared};
+
+/// From one beat to the next.
+const EVERY: Duration = Duration::from_secs(3);
+/// An answer that takes longer is none.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Feels for it for ever.
+pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
+    let mut failed = false;
+    loop {
+        match beat(&client, &shared).await {
+            Ok(()) => {
+                shared.recover();
+                // What the watches hang on may be dead although a new connection works.
+                if std::mem::take(&mut failed) {
+                    shared.revive();
+                }
+            }
+            Err(trouble) => {
+                failed = true;
+                shared.cut(&trouble);
+            }
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Any answer is a beat, a refusal of the credentials excepted: with them, nothing else will come.
+async fn beat(client: &Client, shared: &Shared) -> Result<(), Trouble> {
+    let late = || Trouble::Unreachable {
+        cluster: shared.name().into(),
+        address: shared.address().into(),
+        what: "no answer in time".into(),
+    };
+    let Ok(request) = http::Request::get("/version").body(Vec::new()) else { return Ok(()) };
+    match tokio::time::timeout(PATIENCE, client.request_text(request)).await {
+        Err(_) => Err(late()),
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(kube::Error::Api(status))) if status.code != 401 => Ok(()),
+        Ok(Err(error)) => Err(Trouble::of(&error, shared.name(), shared.address())),
+    }
+}

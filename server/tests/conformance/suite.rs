@@ -1,0 +1,174 @@
+//! The cases. Each works on names of its own, so that they run side by side and beside other
+//! objects.
+
+use k8s_openapi::api::{
+    coordination::v1::Lease,
+    core::v1::{Node, Pod},
+};
+use kube::{
+    Api,
+    api::{DeleteParams, Patch, PatchParams},
+};
+use serde_json::json;
+use topology::inventory::{Heard, Phase, Source};
+
+use super::{Line, Target, client, create, key, lease, node, pod, unique, until};
+
+/// Declares every case as a test against the target that a function makes.
+#[macro_export]
+macro_rules! conformance {
+    ($target:path) => {
+        $crate::conformance!($target:
+            everything_is_listed_however_many_pages_it_takes
+            what_is_created_changed_and_deleted_is_followed
+            a_cut_line_is_resumed_without_losing_a_change
+            a_forgotten_past_is_listed_anew_and_what_vanished_is_gone
+            a_forbidden_kind_names_its_permission_and_stops_no_other
+            a_renewed_lease_touches_nothing
+            a_silent_server_makes_everything_stale
+        );
+    };
+    ($target:path: $($case:ident)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            conformance::$case(&$target().await).await;
+        }
+    )+};
+}
+
+pub async fn everything_is_listed_however_many_pages_it_takes(target: &Target) {
+    // More than a page holds.
+    const MANY: usize = 520;
+    let mark = unique("many");
+    let leases: Api<Lease> = Api::namespaced(target.admin(), "default");
+    let names: Vec<String> = (0..MANY).map(|n| format!("{mark}-{n}")).collect();
+    for chunk in names.chunks(40) {
+        futures::future::join_all(chunk.iter().map(|name| create(&leases, lease(name, "nobody", 1)))).await;
+    }
+    let cluster = target.watch();
+    until(&cluster, "all leases", |facts| names.iter().all(|name| facts.lease("default", name).is_some())).await;
+    futures::future::join_all(names.iter().map(|name| async { leases.delete(name, &DeleteParams::default()).await }))
+        .await;
+    until(&cluster, "no lease", |facts| names.iter().all(|name| facts.lease("default", name).is_none())).await;
+}
+
+pub async fn what_is_created_changed_and_deleted_is_followed(target: &Target) {
+    let cluster = target.watch();
+    cluster.heard_everything().await.expect("an API that answers");
+    let (on, name) = (unique("node"), unique("pod"));
+    let nodes: Api<Node> = Api::all(target.admin());
+    let pods: Api<Pod> = Api::namespaced(target.admin(), "default");
+    create(&nodes, node(&on, &json!({ "node-role.kubernetes.io/edge": "" }))).await;
+    create(&pods, pod(&name, &on)).await;
+    let this = key("default", &name);
+    until(&cluster, "the pod", |facts| facts.pod(&this).is_some_and(|pod| pod.phase == Phase::Pending)).await;
+    until(&cluster, "the node", |facts| {
+        facts.node(&on).is_some_and(|node| node.roles.iter().any(|role| &**role == "edge"))
+    })
+    .await;
+    let status = json!({ "status": {
+        "phase": "Running",
+        "conditions": [{ "type": "Ready", "status": "True" }],
+        "containerStatuses": [{ "name": "c", "ready": true, "restartCount": 3, "image": "", "imageID": "", "state": { "running": {} } }],
+    } });
+    pods.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status)).await.expect("a status");
+    until(&cluster, "a ready pod", |facts| facts.pod(&this).is_some_and(|pod| pod.ready && pod.restarts == 3)).await;
+    pods.delete(&name, &DeleteParams::default().grace_period(0)).await.expect("deleted");
+    until(&cluster, "no pod", |facts| facts.pod(&this).is_none()).await;
+    nodes.delete(&on, &DeleteParams::default()).await.expect("deleted");
+    until(&cluster, "no node", |facts| facts.node(&on).is_none()).await;
+}
+
+pub async fn a_cut_line_is_resumed_without_losing_a_change(target: &Target) {
+    let line = line(target).await;
+    let cluster = target.watch_through(&line).await;
+    cluster.heard_everything().await.expect("an API that answers");
+    let name = unique("pod");
+    let pods: Api<Pod> = Api::namespaced(target.admin(), "default");
+    line.cut();
+    create(&pods, pod(&name, "nowhere")).await;
+    let this = key("default", &name);
+    until(&cluster, "a word on the cut", |facts| matches!(facts.heard(Source::Pods), Heard::Stale { .. })).await;
+    assert!(cluster.read(|facts| facts.pod(&this).is_none()), "the line was not cut");
+    line.mend();
+    until(&cluster, "the pod that came meanwhile", |facts| facts.pod(&this).is_some()).await;
+    until(&cluster, "good news", |facts| *facts.heard(Source::Pods) == Heard::Live).await;
+    assert!(line.connections() > 1);
+    pods.delete(&name, &DeleteParams::default().grace_period(0)).await.expect("deleted");
+}
+
+pub async fn a_forgotten_past_is_listed_anew_and_what_vanished_is_gone(target: &Target) {
+    let line = line(target).await;
+    let cluster = target.watch_through(&line).await;
+    let (gone, stays) = (unique("gone"), unique("stays"));
+    let pods: Api<Pod> = Api::namespaced(target.admin(), "default");
+    create(&pods, pod(&gone, "nowhere")).await;
+    let was = key("default", &gone);
+    until(&cluster, "the pod", |facts| facts.pod(&was).is_some()).await;
+    line.cut();
+    pods.delete(&gone, &DeleteParams::default().grace_period(0)).await.expect("deleted");
+    create(&pods, pod(&stays, "nowhere")).await;
+    (target.forget)().await;
+    line.mend();
+    let is = key("default", &stays);
+    until(&cluster, "what is there now", |facts| facts.pod(&was).is_none() && facts.pod(&is).is_some()).await;
+    pods.delete(&stays, &DeleteParams::default().grace_period(0)).await.expect("deleted");
+}
+
+pub async fn a_forbidden_kind_names_its_permission_and_stops_no_other(target: &Target) {
+    let cluster = binnacle::cluster::Cluster::start("test", client(&target.limited), "the test's API");
+    let forbidden = |permission: &str| Heard::Forbidden { permission: permission.into() };
+    until(&cluster, "a word on leases", |facts| {
+        *facts.heard(Source::Leases) == forbidden("list leases.coordination.k8s.io")
+    })
+    .await;
+    until(&cluster, "a word on slices", |facts| {
+        *facts.heard(Source::Endpoints) == forbidden("list endpointslices.discovery.k8s.io")
+    })
+    .await;
+    until(&cluster, "everything else", |facts| {
+        [Source::Nodes, Source::Pods, Source::Services, Source::Deployments]
+            .iter()
+            .all(|source| *facts.heard(*source) == Heard::Live)
+    })
+    .await;
+}
+
+pub async fn a_renewed_lease_touches_nothing(target: &Target) {
+    let name = unique("quiet");
+    let leases: Api<Lease> = Api::namespaced(target.admin(), "kube-node-lease");
+    create(&leases, lease(&name, &name, 2)).await;
+    let cluster = target.watch();
+    until(&cluster, "the lease", |facts| facts.lease("kube-node-lease", &name).is_some()).await;
+    let before = cluster.read(|facts| facts.lease("kube-node-lease", &name).and_then(|lease| lease.renewed));
+    let follower = cluster.follow();
+    leases.patch(&name, &PatchParams::default(), &Patch::Merge(&lease(&name, &name, 0))).await.expect("renewed");
+    for _ in 0..200 {
+        if cluster.read(|facts| facts.lease("kube-node-lease", &name).and_then(|lease| lease.renewed)) != before {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_ne!(cluster.read(|facts| facts.lease("kube-node-lease", &name).and_then(|lease| lease.renewed)), before);
+    assert!(!follower.now().nodes.contains(name.as_str()), "a renewal in time is drawn nowhere");
+    leases.delete(&name, &DeleteParams::default()).await.expect("deleted");
+}
+
+pub async fn a_silent_server_makes_everything_stale(target: &Target) {
+    let line = line(target).await;
+    let cluster = target.watch_through(&line).await;
+    cluster.heard_everything().await.expect("an API that answers");
+    line.cut();
+    until(&cluster, "stale nodes", |facts| matches!(facts.heard(Source::Nodes), Heard::Stale { .. })).await;
+    let mut troubled = cluster.follow();
+    while cluster.trouble().is_none() {
+        tokio::time::timeout(std::time::Duration::from_secs(20), troubled.next()).await.expect("a word on the trouble");
+    }
+    line.mend();
+    until(&cluster, "live nodes", |facts| *facts.heard(Source::Nodes) == Heard::Live).await;
+}
+
+async fn line(target: &Target) -> Line {
+    let url = &target.config.cluster_url;
+    Line::to(format!("127.0.0.1:{}", url.port_u16().expect("a port")).parse().expect("an address")).await
+}
