@@ -131,7 +131,7 @@ fn write_own(out: &mut String, mark: &Mark, query: Option<&str>) {
     let _ = write!(out, "<{tag} class=\"own\"");
     if let Some((query, opens)) = link {
         let target = if opens.starts_with('?') { opens.to_owned() } else { format!("{query}sel={}", encoded(opens)) };
-        let _ = write!(out, " href=\"{}\" aria-label=\"{}\"", escaped(&target), escaped(&mark.title));
+        let _ = write!(out, " href=\"{}\"", escaped(&target));
     }
     out.push('>');
     if !mark.title.is_empty() {

@@ -44,15 +44,14 @@ pub fn architecture(
         }
     });
     view! {
+        <main id="content" tabindex="-1">
         <div class="say">
-            <p id="sentence">
-                <span inner_html=parts::sentence(&page.sentence, &prefix)></span>
-            </p>
+            <h1 id="sentence" inner_html=parts::sentence(&page.sentence, &prefix)></h1>
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
         {filters(cluster, view, theme, page)}
-        <main>
+        <div class="columns">
             <section class="card sheet" aria-label=texts::ARCHITECTURE>
                 <div class="tools" id="tools">
                     <button type="button" data-zoom="in" aria-label=texts::ZOOM_IN>"+"</button>
@@ -62,9 +61,10 @@ pub fn architecture(
                 <div class="canvas" id="figure" tabindex="-1" inner_html=figure></div>
                 <div class="legend">{legend()}<span class="grow"></span>{files(cluster, view)}</div>
             </section>
-            <aside class="card panel" id="panel" aria-label="Details" aria-live="polite" inner_html=panel></aside>
-        </main>
+            <section class="card panel" id="panel" aria-label="Details" aria-live="polite" inner_html=panel></section>
+        </div>
         {island}
+        </main>
     }
     .into_any()
 }

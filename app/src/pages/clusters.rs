@@ -7,7 +7,7 @@ use crate::{source::ClusterLine, texts};
 /// The page's content.
 pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
     if lines.is_empty() {
-        return view! { <main class="plain"><h1>{texts::NO_CLUSTER}</h1><p>{texts::NO_CLUSTER_TODO}</p></main> }
+        return view! { <main id="content" tabindex="-1" class="plain"><h1>{texts::NO_CLUSTER}</h1><p>{texts::NO_CLUSTER_TODO}</p></main> }
             .into_any();
     }
     let rows = lines
@@ -18,5 +18,5 @@ pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
             view! { <li><a href=to><strong>{line.name}</strong></a><small>{origin}</small></li> }
         })
         .collect_view();
-    view! { <main class="plain"><h1>{texts::CHOOSE}</h1><ul class="clusters">{rows}</ul></main> }.into_any()
+    view! { <main id="content" tabindex="-1" class="plain"><h1>{texts::CHOOSE}</h1><ul class="clusters">{rows}</ul></main> }.into_any()
 }

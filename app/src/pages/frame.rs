@@ -91,14 +91,16 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
     });
     let demo = open.as_ref().is_some_and(|(name, _)| clusters.iter().any(|line| line.demo && line.name == *name));
     let body = view! {
-        <a class="skip" href="#figure">{texts::SKIP}</a>
-        {demo.then(|| view! { <p class="demo" role="note">{texts::DEMO}</p> })}
-        <header class="top">
+        <a class="skip" href="#content">{texts::SKIP}</a>
+        <header>
+        {demo.then(|| view! { <p class="demo">{texts::DEMO}</p> })}
+        <div class="top">
             <a class="logo" href="/"><img src=assets.icon.clone() alt="" width="22" height="22" />{texts::NAME}</a>
             {chooser(&clusters, open.as_ref())}
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
             {themes(&view, theme)}
+        </div>
         </header>
         {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
         {content}

@@ -13,7 +13,7 @@ use crate::{
 pub fn table(cluster: &str, view: &View, theme: Theme, table: Table) -> AnyView {
     let base = format!("/c/{}{}", scene::encoded(cluster), prefix(view, theme));
     let sections = table.sections.into_iter().map(|section| self::section(section, &base)).collect_view();
-    view! { <main class="tables" id="figure" tabindex="-1">{sections}</main> }.into_any()
+    view! { <main class="tables" id="content" tabindex="-1"><h1 class="unseen">{texts::TABLE}" · "{cluster.to_owned()}</h1>{sections}</main> }.into_any()
 }
 
 fn section(section: Section, base: &str) -> AnyView {
@@ -29,7 +29,7 @@ fn section(section: Section, base: &str) -> AnyView {
     view! {
         <section class="card" aria-labelledby=format!("t-{anchor}")>
             <h2 id=format!("t-{anchor}")>{section.title}" "<small>{count}</small></h2>
-            <div class="wide" tabindex="0" role="region" aria-labelledby=format!("t-{anchor}")>
+            <div class="wide" tabindex="0">
                 <table><thead><tr><th scope="col">{texts::STATE}</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
             </div>
         </section>

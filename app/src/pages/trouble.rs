@@ -12,7 +12,7 @@ pub fn trouble(trouble: &Trouble) -> AnyView {
         Trouble::NoSuchThing(_) => (String::new(), false),
     };
     view! {
-        <main class="plain trouble" role="alert">
+        <main id="content" tabindex="-1" class="plain trouble" role="alert">
             <h1>{trouble.to_string()}</h1>
             <p>{todo}</p>
             {again.then(|| view! { <p><small>{texts::TRYING}</small></p> })}
@@ -24,6 +24,6 @@ pub fn trouble(trouble: &Trouble) -> AnyView {
 
 /// For addresses that lead nowhere.
 pub fn not_found() -> AnyView {
-    view! { <main class="plain trouble"><h1>{texts::NOT_FOUND}</h1><p><a href="/">{texts::CHOOSE}</a></p></main> }
+    view! { <main id="content" tabindex="-1" class="plain trouble"><h1>{texts::NOT_FOUND}</h1><p><a href="/">{texts::CHOOSE}</a></p></main> }
         .into_any()
 }

@@ -1,0 +1,94 @@
+// Servers and a browser for the tests: each test file starts what it needs and ends exactly that.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync, existsSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const binnacle = process.env.BINNACLE_TEST_BINARY ?? join(root, 'target/debug/binnacle');
+
+function browserPath() {
+  const named = process.env.BINNACLE_CHROMIUM;
+  if (named) return named;
+  for (const name of ['chromium', 'google-chrome']) {
+    try {
+      return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+    } catch { /* the next one */ }
+  }
+  throw new Error('no Chromium: install it, or name one in BINNACLE_CHROMIUM');
+}
+
+// Starts the binary and waits for the line that says where it listens.
+export function start(args, env = {}) {
+  const child = spawn(binnacle, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...env } });
+  let log = '';
+  child.stderr.on('data', (text) => { log += text; });
+  const server = { child, stop: () => new Promise((done) => { child.once('exit', done); child.kill('SIGTERM'); }), log: () => log };
+  return new Promise((ready, failed) => {
+    let out = '';
+    child.stdout.on('data', (text) => {
+      out += text;
+      const url = /Listening on (http:\S+)/.exec(out)?.[1];
+      if (url) ready(Object.assign(server, { url }));
+    });
+    child.once('exit', (code) => failed(new Error(`${args.join(' ')} ended with ${code}: ${log}`)));
+  });
+}
+
+export function folder() {
+  const path = mkdtempSync(join(tmpdir(), 'binnacle-'));
+  process.on('exit', () => { if (existsSync(path)) rmSync(path, { recursive: true }); });
+  return path;
+}
+
+// A simulated cluster at rest and Binnacle watching it: what happens, the test does.
+export async function stage({ nodes, pods, listen = '127.0.0.1:0' } = {}) {
+  const size = nodes ? ['--nodes', String(nodes), '--pods', String(pods)] : [];
+  const api = await start(['simulate', '--listen', '127.0.0.1:0', '--life', 'off', ...size]);
+  const data = folder();
+  const kubeconfig = join(data, 'kubeconfig');
+  writeFileSync(kubeconfig, JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'lab', users: [{ name: 'u', user: {} }],
+    clusters: [{ name: 'c', cluster: { server: api.url } }], contexts: [{ name: 'lab', context: { cluster: 'c', user: 'u' } }],
+  }));
+  const serve = (address) => start(['serve', '--listen', address, '--data', data, '--kubeconfig', kubeconfig]);
+  const server = await serve(listen);
+  const call = async (method, path, body) => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const answer = await fetch(api.url + path, { method, headers: { 'content-type': type }, body: body && JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  const pod = (name, node) => call('POST', '/api/v1/namespaces/default/pods', {
+    apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { nodeName: node, containers: [{ name: 'c', image: 'none:1' }] },
+  });
+  const gone = (name) => call('DELETE', `/api/v1/namespaces/default/pods/${name}?gracePeriodSeconds=0`);
+  return {
+    api, server, call, pod, gone, serve, url: server.url, page: `${server.url}/c/lab`,
+    stop: async () => { await server.stop(); await api.stop(); },
+  };
+}
+
+export function browser() {
+  return chromium.launch({
+    executablePath: browserPath(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+}
+
+// A page that notes every word on its console and every error: a good page has none.
+export async function open(where, url, options = {}) {
+  const context = await where.newContext({ viewport: { width: 1480, height: 1000 }, ...options });
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on('console', (line) => { if (['error', 'warning'].includes(line.type())) page.complaints.push(line.text()); });
+  page.on('pageerror', (error) => page.complaints.push(error.message));
+  await page.goto(url);
+  return page;
+}
+
+export const live = (page) => page.waitForSelector('#pulse.live', { timeout: 15_000 });
+export const mark = (id) => `[id="m:${id}"]`;
