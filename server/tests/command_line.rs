@@ -1,0 +1,154 @@
+//! The command line, by running the binary.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+fn binnacle(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_binnacle"));
+    command.args(args).env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    binnacle(args).output().expect("it runs")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
+}
+
+fn temporary(name: &str, text: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("binnacle-{}-{name}", std::process::id()));
+    std::fs::write(&path, text).expect("written");
+    path
+}
+
+/// A process that is ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    for command in ["serve", "draw", "simulate", "settings", "completions"] {
+        let output = run(&[command, "--help"]);
+        assert!(output.status.success() && said(&output).contains("Example:"), "{command}: {}", said(&output));
+    }
+    assert!(said(&run(&["--help"])).contains("Exit codes:"));
+    assert!(said(&run(&["--version"])).starts_with("binnacle "));
+}
+
+#[test]
+fn completions_are_written_for_every_shell() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        assert!(output.status.success() && said(&output).contains("simulate"), "{shell}");
+    }
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest_and_the_line() {
+    let file = temporary("typo.toml", "data = \"x\"\nlissten = \"127.0.0.1:0\"\n");
+    let output = run(&["serve", "--config", file.to_str().expect("text")]);
+    std::fs::remove_file(&file).expect("removed");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("line 2: there is no setting lissten; did you mean listen?"), "{}", said(&output));
+}
+
+#[test]
+fn listening_beyond_loopback_is_refused_with_the_reason() {
+    let output = run(&["serve", "--demo", "--listen", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("there is no sign-in yet"), "{}", said(&output));
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_so() {
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = holder.local_addr().expect("an address").to_string();
+    let data = std::env::temp_dir().join(format!("binnacle-{}-data", std::process::id()));
+    let output = run(&["serve", "--demo", "--listen", &address, "--data", data.to_str().expect("text")]);
+    let _ = std::fs::remove_dir_all(&data);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("is taken by another program"), "{}", said(&output));
+}
+
+#[test]
+fn a_kubeconfig_that_is_none_names_file_and_line_and_shows_nothing_of_it() {
+    let file = temporary("broken.yaml", "apiVersion: v1\nkind: Config\nusers: [ {token: hidden-token\n");
+    let output = run(&["draw", "architecture", "--kubeconfig", file.to_str().expect("text")]);
+    std::fs::remove_file(&file).expect("removed");
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    assert!(said.contains(file.to_str().expect("text")) && said.contains("is not a kubeconfig in YAML"), "{said}");
+    assert!(!said.contains("hidden-token"), "{said}");
+}
+
+#[test]
+fn a_cluster_out_of_reach_is_named_with_its_address_within_two_seconds() {
+    let config = "apiVersion: v1\nkind: Config\ncurrent-context: away\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:9'}}]\nusers: [{name: u, user: {token: hidden-token}}]\ncontexts: [{name: away, context: {cluster: c, user: u}}]\n";
+    let file = temporary("away.yaml", config);
+    let began = Instant::now();
+    let output = run(&["draw", "architecture", "--kubeconfig", file.to_str().expect("text")]);
+    std::fs::remove_file(&file).expect("removed");
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(output.status.code(), Some(3));
+    let said = said(&output);
+    for word in ["away", "127.0.0.1:9", "connection refused", "Check that"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!said.contains("hidden-token"), "{said}");
+}
+
+#[test]
+fn a_figure_is_written_without_a_server() {
+    let svg = run(&["draw", "architecture", "--demo"]);
+    assert!(svg.status.success(), "{}", said(&svg));
+    let text = said(&svg);
+    assert!(text.starts_with("<?xml") && text.contains("node/host5") && !text.contains("var(--"), "{}", &text[..200]);
+    let json = run(&["draw", "architecture", "--demo", "--format", "json", "--at", "node/host4"]);
+    assert!(said(&json).contains("\"title\": \"Node host4\""));
+}
+
+#[test]
+fn the_old_kubernetes_that_compass_installs_is_drawn_from_what_it_has() {
+    let mut child = binnacle(&["simulate", "--listen", "127.0.0.1:0", "--profile", "1.11", "--life", "off"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let _running = Running(child);
+    let url = line.trim().strip_prefix("Listening on ").expect("an address").to_owned();
+    let config = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: old\nclusters: [{{name: c, cluster: {{server: '{url}'}}}}]\nusers: [{{name: u, user: {{}}}}]\ncontexts: [{{name: old, context: {{cluster: c, user: u}}}}]\n"
+    );
+    let file = temporary("old.yaml", &config);
+    let output = run(&["draw", "architecture", "--format", "json", "--kubeconfig", file.to_str().expect("text")]);
+    std::fs::remove_file(&file).expect("removed");
+    let scene: scene::Scene = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+    let mark = |id: &str| scene.marks.iter().find(|mark| mark.id.as_str() == id).unwrap_or_else(|| panic!("no {id}"));
+    // Heartbeats stand in for leases, annotations for leaders, Endpoints for slices; etcd is no pod.
+    assert_eq!(mark("chip/host1/kubelet").health, Some(scene::Health::Ok));
+    assert_eq!(mark("chip/host1/kube-apiserver").health, Some(scene::Health::Ok));
+    let leads = |host: &str| mark(&format!("chip/{host}/kube-scheduler")).title.contains("the leader");
+    assert_eq!(["host1", "host2", "host3"].into_iter().filter(|host| leads(host)).count(), 1);
+    assert!(scene.description.contains("etcd answers the API server"), "{}", scene.description);
+    assert!(mark("node/host1").title.starts_with("Master"));
+}
+
+#[test]
+fn the_readme_lists_every_setting() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("a README");
+    let table = said(&run(&["settings"]));
+    assert!(readme.contains(&table), "put this table into README.md:\n{table}");
+}
