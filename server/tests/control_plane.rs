@@ -5,6 +5,7 @@
 
 mod conformance;
 mod sources;
+mod troubles;
 
 use std::process::Command;
 

@@ -11,7 +11,8 @@ use simulator::{Cluster, Kind, Simulator};
 conformance!(target);
 
 async fn target() -> Target {
-    let open = Simulator::new(Cluster::compass(7).at(jiff::Timestamp::now()));
+    let cluster = Cluster::compass(7).at(jiff::Timestamp::now());
+    let open = Simulator::with_bookmarks(cluster, std::time::Duration::from_secs(1));
     // The same kind of cluster, to one who may not read all of it.
     let limited = Simulator::new(Cluster::compass(7).at(jiff::Timestamp::now()));
     limited.faults().forbid(&[Kind::Lease, Kind::EndpointSlice]);

@@ -1,13 +1,14 @@
 //! The cases. Each works on names of its own, so that they run side by side and beside other
 //! objects.
 
+use futures::StreamExt;
 use k8s_openapi::api::{
     coordination::v1::Lease,
     core::v1::{Node, Pod},
 };
 use kube::{
     Api,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, WatchEvent, WatchParams},
 };
 use serde_json::json;
 use topology::inventory::{Heard, Phase, Source};
@@ -26,6 +27,7 @@ macro_rules! conformance {
             a_forbidden_kind_names_its_permission_and_stops_no_other
             a_renewed_lease_touches_nothing
             a_silent_server_makes_everything_stale
+            a_watch_without_news_moves_on_by_bookmarks
         );
     };
     ($target:path: $($case:ident)+) => {$(
@@ -166,6 +168,28 @@ pub async fn a_silent_server_makes_everything_stale(target: &Target) {
     }
     line.mend();
     until(&cluster, "live nodes", |facts| *facts.heard(Source::Nodes) == Heard::Live).await;
+}
+
+pub async fn a_watch_without_news_moves_on_by_bookmarks(target: &Target) {
+    let pods: Api<Pod> = Api::namespaced(target.admin(), "kube-public");
+    let start = pods.list(&ListParams::default()).await.expect("a list").metadata.resource_version.expect("a version");
+    // Something happens elsewhere, so that the version moves on.
+    let name = unique("elsewhere");
+    let nodes: Api<Node> = Api::all(target.admin());
+    create(&nodes, node(&name, &json!({}))).await;
+    // A real server says about once a minute where a reader stands.
+    let watch = WatchParams::default().timeout(100);
+    let mut events = pods.watch(&watch, &start).await.expect("a watch").boxed();
+    let mut bookmark = None;
+    while let Some(event) = events.next().await {
+        if let WatchEvent::Bookmark(mark) = event.expect("an event") {
+            bookmark = Some(mark.metadata.resource_version);
+            break;
+        }
+    }
+    let passed = |version: &String| version.parse::<u64>().ok() >= start.parse::<u64>().ok();
+    assert!(bookmark.as_ref().is_some_and(passed), "no bookmark came: {bookmark:?} after {start}");
+    nodes.delete(&name, &DeleteParams::default()).await.expect("deleted");
 }
 
 async fn line(target: &Target) -> Line {

@@ -1,0 +1,69 @@
+// From a graph to places, at the sizes at which the field is measured: ours beside elkjs at its
+// cheapest, rust-sugiyama without transposition, and Graphviz' dot, each in a process of its own.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const bench = fileURLToPath(new URL('../../target/release/bench', import.meta.url));
+const elk = fileURLToPath(new URL('./elk.mjs', import.meta.url));
+const LIMIT = 120_000;
+
+// Runs a program with some input; null when it takes too long, is not there, or dies.
+function run(command, args, input) {
+  return new Promise((done) => {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
+    const parts = [];
+    child.stdout.on('data', (part) => parts.push(part));
+    child.stdin.on('error', () => {});
+    child.on('error', () => done(null));
+    child.on('close', (code) => { clearTimeout(timer); done(code === 0 ? Buffer.concat(parts).toString() : null); });
+    child.stdin.end(input ?? '');
+  });
+}
+
+async function crossings(segments) {
+  if (!segments || segments.length > 20_000) return null;
+  return Number(await run(bench, ['crossings'], JSON.stringify(segments)));
+}
+
+async function dot(graph) {
+  const text = `digraph{node[shape=box,width=1,height=.2,label=""];${graph.edges.map(([a, b]) => `${a}->${b}`).join(';')}}`;
+  const began = performance.now();
+  const plain = await run('dot', ['-Tplain'], text);
+  if (plain === null) return null;
+  const ms = performance.now() - began;
+  const places = new Map();
+  for (const line of plain.split('\n')) {
+    const [what, name, x, y] = line.split(' ');
+    if (what === 'node') places.set(Number(name), [Number(x), Number(y)]);
+  }
+  return { ms, segments: graph.edges.map(([a, b]) => [...places.get(a), ...places.get(b)]) };
+}
+
+const said = (ms) => (ms < 10 ? `${ms.toFixed(2)} ms` : ms < 1_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+const json = (text) => (text === null ? null : JSON.parse(text));
+
+export async function layouts(row) {
+  const reach = { 10_001: 'under 50 ms', 50_001: 'under 300 ms, no faster than n log n' };
+  let before;
+  for (const size of [63, 502, 2_001, 10_001, 50_001]) {
+    const ours = json(await run(bench, ['figures', String(size)]));
+    const graphText = await run(bench, ['graph', String(size)]);
+    const total = ours.graph + ours.everything;
+    const growth = before ? `; ${(total / before.total).toFixed(1)} × the time for ${(size / before.size).toFixed(1)} × the things` : '';
+    before = { total, size };
+    const cross = await crossings(ours.segments);
+    row(`${size} things: facts → graph → Scene, everything drawn`, `${said(total)} (${said(ours.everything)} from the graph)${growth}; ${cross ?? 'uncounted'} crossings`, reach[size]);
+    row(`${size}: facts → Scene of a page (${ours.marks} marks)`, said(ours.folded));
+    row(`${size}: one pod changes → Patch`, said(ours.change), 'follows the change');
+    const peers = {
+      'elkjs, cheapest': json(await run('node', [elk], graphText)),
+      'rust-sugiyama, no transpose': json(await run(bench, ['sugiyama', String(size)])),
+      dot: await dot(JSON.parse(graphText)),
+    };
+    for (const [name, peer] of Object.entries(peers)) {
+      const crossed = peer && (await crossings(peer.segments));
+      row(`${size}: ${name}`, peer ? `${said(peer.ms)}, ${(peer.ms / total).toFixed(0)} × ours; ${crossed ?? 'uncounted'} crossings` : `no answer within ${LIMIT / 1_000} s`, 'peer');
+    }
+  }
+}

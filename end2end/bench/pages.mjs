@@ -1,0 +1,115 @@
+// What a reader waits for and what it costs: changes to the DOM, first pictures, memory, weight.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+process.env.BINNACLE_TEST_BINARY ??= fileURLToPath(new URL('../../target/release/binnacle', import.meta.url));
+const { browser, live, open, stage } = await import('../browser/stage.mjs');
+
+const CHANGES = 200;
+const quantile = (times, q) => times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
+const said = (times) => `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms`;
+const resident = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+
+// From before the write is sent to the first change of the figure's DOM.
+async function changes(page, lab, node) {
+  await page.evaluate(() => {
+    window.seen = [];
+    const note = () => window.seen.push(performance.timeOrigin + performance.now());
+    const observer = new MutationObserver(note);
+    observer.observe(document.getElementById('marks'), { childList: true, subtree: true, attributes: true, characterData: true });
+    observer.observe(document.getElementById('sentence'), { childList: true, subtree: true });
+  });
+  const times = { created: [], deleted: [] };
+  const once = async (kind, write) => {
+    await page.evaluate(() => { window.seen = []; });
+    const began = performance.timeOrigin + performance.now();
+    await write();
+    const at = await page.waitForFunction(() => window.seen[0], undefined, { polling: 5, timeout: 10_000 });
+    times[kind].push((await at.jsonValue()) - began);
+    // Readers do not change clusters in step: another phase of the frame each time.
+    await new Promise((done) => setTimeout(done, 20 + (times.created.length * 7) % 33));
+  };
+  for (let n = 0; n < CHANGES / 2; n += 1) {
+    await once('created', () => lab.pod(`bench-${n}`, node));
+    await once('deleted', () => lab.gone(`bench-${n}`));
+  }
+  return times;
+}
+
+async function heap(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const { metrics } = await session.send('Performance.getMetrics');
+  const script = metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
+  const wasm = await page.evaluate(async () => {
+    const source = document.querySelector('link[rel=modulepreload]').href;
+    const module = await import(source);
+    return (await module.default()).memory.buffer.byteLength;
+  });
+  return { script: script / 2 ** 20, wasm: wasm / 2 ** 20 };
+}
+
+async function first(chromium, url) {
+  const context = await chromium.newContext({ viewport: { width: 1480, height: 1000 } });
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send('Network.enable');
+  let bytes = 0;
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
+  await page.goto(url);
+  await live(page);
+  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN);
+  await context.close();
+  return { paint, bytes };
+}
+
+async function firsts(chromium, url) {
+  const all = [];
+  for (let n = 0; n < 7; n += 1) all.push(await first(chromium, url));
+  return { paint: quantile(all.map(({ paint }) => paint), 0.5), bytes: quantile(all.map(({ bytes }) => bytes), 0.5) };
+}
+
+async function rate(url, seconds) {
+  const until = performance.now() + seconds * 1_000;
+  let count = 0;
+  const reader = async () => {
+    while (performance.now() < until) {
+      await (await fetch(url, { headers: { 'accept-encoding': 'identity' } })).arrayBuffer();
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, reader));
+  return count / seconds;
+}
+
+export async function pages(row) {
+  const chromium = await browser();
+  const small = await stage();
+  let page = await open(chromium, small.page);
+  await live(page);
+  const times = await changes(page, small, 'host4');
+  row('change → DOM, 3+2 hosts, created', said(times.created), 'p50 under 25 ms, p99 under 75 ms');
+  row('change → DOM, 3+2 hosts, deleted', said(times.deleted), 'p50 under 25 ms, p99 under 75 ms');
+  await page.context().close();
+  const at100 = await firsts(chromium, small.page);
+  row('page → complete diagram, cold, 3+2 hosts', `first paint ${at100.paint.toFixed(0)} ms, ${(at100.bytes / 1_000).toFixed(0)} kB in all`, 'under 400 kB');
+  row('server memory, 3+2 hosts', `${resident(small.server.child.pid).toFixed(0)} MB resident`);
+  row('whole pages a second, all cores, 3+2 hosts', (await rate(small.page, 4)).toFixed(0), 'report');
+  await small.stop();
+
+  const large = await stage({ nodes: 1_000, pods: 30_000 });
+  page = await open(chromium, large.page);
+  await live(page);
+  await page.waitForSelector('#sentence :text("30")', { timeout: 60_000 });
+  const many = await changes(page, large, await page.evaluate(() => document.querySelector('#marks .k-tile').id.replace('m:node/', '')));
+  row('change → DOM, 1,000 nodes and 30,000 pods, created', said(many.created), 'p99 under 120 ms');
+  row('change → DOM, 1,000 nodes and 30,000 pods, deleted', said(many.deleted), 'p99 under 120 ms');
+  const used = await heap(page);
+  row('browser heap there', `${used.script.toFixed(1)} MB of script, ${used.wasm.toFixed(1)} MB of wasm memory`, 'under 40 MB');
+  row('server memory there', `${resident(large.server.child.pid).toFixed(0)} MB resident`, 'under 150 MB');
+  await page.context().close();
+  const at30000 = await firsts(chromium, large.page);
+  row('page → complete diagram, cold, there', `first paint ${at30000.paint.toFixed(0)} ms (${(at30000.paint / at100.paint).toFixed(2)} × the small one's), ${(at30000.bytes / 1_000).toFixed(0)} kB`, 'the same');
+  await large.stop();
+  await chromium.close();
+}
