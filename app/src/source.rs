@@ -36,7 +36,7 @@ pub struct ClusterLine {
 }
 
 /// What of a cluster is looked at: everything of a figure's address after the `?`, so that the
-/// address alone brings the same picture to somebody else. Parameters in brackets.
+/// address alone brings the same picture to somebody else. Each field names its parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
     /// [`at`] What fills the figure: empty for the cluster, `node/NAME`, or `group/KEY`.

@@ -192,7 +192,7 @@ impl Architecture {
     fn draw_box(&self, inventory: &Inventory, n: usize, now: Stamp) -> Arc<[Mark]> {
         let filter = &self.view.filter;
         if let Some(name) = &self.plan.focus {
-            return rows::draw(&sight(inventory, name, filter, now), (20, 12)).into();
+            return rows::draw(&sight(inventory, name, filter, now), (20, 40)).into();
         }
         if let Some(name) = self.plan.masters.get(n) {
             return frame::master(&sight(inventory, name, filter, now), self.plan.master_grid().place(n)).into();

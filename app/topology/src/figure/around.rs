@@ -79,7 +79,7 @@ pub fn bus(frames: &Frames) -> Vec<Mark> {
         return marks;
     };
     let folded = matches!(frames.below, Some((_, _, false)));
-    let right = if folded { Detail::WIDTH / 2 } else { right };
+    let right = if folded { right.max(Detail::WIDTH / 2) } else { right };
     marks.push(line("bus".into(), &[(left.min(right), frames.bus), (right.max(left), frames.bus)]));
     for (n, (x, top, bottom)) in trunks.iter().enumerate() {
         marks.push(line(format!("trunk/{n}"), &[(*x, *top), (*x, *bottom)]));

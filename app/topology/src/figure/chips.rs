@@ -98,8 +98,8 @@ fn chip(node: &Name, part: &Part, at: Place) -> Mark {
     mark.tone = Tone::System;
     mark.title = title(node, part);
     mark.opens = Some(format!("component/{node}/{word}"));
-    let x = 25;
-    let room = at.w - x - 6;
+    let x = 24;
+    let room = at.w - x - 5;
     let note = note(part);
     if at.h < CHIP {
         let beside = width(&note, Style::Note);

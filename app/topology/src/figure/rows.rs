@@ -6,7 +6,7 @@ use super::{
     chips::{self, CHIP, INSET, TOP, text},
     frame,
     groups::{group_words, tone},
-    node::Sight,
+    node::{PodGroup, Sight},
     tally::Tally,
 };
 use crate::{
@@ -16,53 +16,32 @@ use crate::{
 
 /// Rows beyond this are counted.
 const MOST: usize = 1_500;
+/// Columns of rows, their width and the room between them.
+const COLUMNS: usize = 4;
+const COLUMN: i32 = 260;
+const GAP: i32 = 8;
 
 /// The node's frame, as high as its pods need.
 pub fn draw(sight: &Sight, at: (i32, i32)) -> Vec<Mark> {
     let w = Detail::WIDTH - 40;
     let mut marks = chips::row(sight.name, &sight.parts, TOP, w - 2 * INSET);
-    let mut y = TOP + CHIP + 14;
+    // Each group is a block of rows; blocks fill the column that is shortest so far.
+    let mut columns = [TOP + CHIP + 14; COLUMNS];
     let mut left = MOST;
     let mut hidden = Tally::default();
     for group in &sight.groups {
-        if left == 0 {
-            hidden.merge(&group.tally);
-            continue;
-        }
-        let id = Id::new(format!("group/{}/{}", sight.name, group.slug()));
-        let grid = Grid { x: 0, y: 24, w: 256, h: 24, gap: 6, columns: 4 };
         let shown = group.pods.len().min(left);
         left -= shown;
-        let height = 24 + grid.height(shown);
-        let mut band = Mark::new(id.clone(), Kind::Caption, Place::new(INSET, y, w - 2 * INSET, height));
-        band.title = group_words(group);
-        band.faded = !group.matches;
-        let heading =
-            format!("{} · {} · {}/{}", group.label(), group.namespace, group.tally.well(), group.tally.total());
-        band.texts.push(text(0, 15, Style::Note, clip(&heading, Style::Note, w - 2 * INSET)));
-        marks.push(band);
-        for (n, (pod, health)) in group.pods[..shown].iter().enumerate() {
-            let mut row = Mark::new(Id::new(format!("pod/{}", pod.key)), Kind::Row, grid.place(n));
-            row.parent = Some(id.clone());
-            row.health = Some(*health);
-            row.tone = tone(pod.is_system());
-            row.title = format!("{}: {}", pod.key, pod_words(pod, *health));
-            row.opens = Some(format!("pod/{}", pod.key));
-            row.faded = !group.matches;
-            let note = if pod.reason.is_empty() {
-                format!("{}/{}", pod.containers_ready, pod.containers)
-            } else {
-                pod.reason.to_string()
-            };
-            let note = clip(&note, Style::Tiny, 110);
-            let room = 256 - 24 - 8 - width(&note, Style::Tiny) - 6;
-            row.texts.push(text(24, 16, Style::Body, clip(&pod.key.name, Style::Body, room)));
-            row.texts.push(Text { anchor: Anchor::End, ..text(256 - 8, 16, Style::Tiny, note) });
-            marks.push(row);
-        }
         group.pods[shown..].iter().for_each(|(_, health)| hidden.add(*health));
-        y += height + 10;
+        if shown == 0 {
+            continue;
+        }
+        let column = (0..COLUMNS).min_by_key(|column| (columns[*column], *column)).unwrap_or(0);
+        let x = INSET + i32::try_from(column).unwrap_or(0) * (COLUMN + GAP);
+        let height = block(sight, group, shown, (x, columns[column]), &mut marks);
+        columns[column] += height + 12;
     }
+    let mut y = columns.into_iter().max().unwrap_or(0);
     if hidden.total() > 0 {
         let mut more =
             Mark::new(Id::new(format!("fold/{}", sight.name)), Kind::Fold, Place::new(INSET, y, w - 2 * INSET, 30));
@@ -73,4 +52,37 @@ pub fn draw(sight: &Sight, at: (i32, i32)) -> Vec<Mark> {
         y += 40;
     }
     frame::framed(sight, Place::new(at.0, at.1, w, y.max(TOP + CHIP + 24)), w / 2, marks)
+}
+
+/// A group's heading and its first pods, one a row, at a place; returns how high it is.
+fn block(sight: &Sight, group: &PodGroup, shown: usize, at: (i32, i32), marks: &mut Vec<Mark>) -> i32 {
+    let id = Id::new(format!("group/{}/{}", sight.name, group.slug()));
+    let grid = Grid { x: 0, y: 20, w: COLUMN, h: 24, gap: 4, columns: 1 };
+    let height = grid.y + grid.height(shown);
+    let mut band = Mark::new(id.clone(), Kind::Caption, Place::new(at.0, at.1, COLUMN, height));
+    band.title = group_words(group);
+    band.faded = !group.matches;
+    let heading = format!("{} · {} · {}/{}", group.label(), group.namespace, group.tally.well(), group.tally.total());
+    band.texts.push(text(0, 14, Style::Note, clip(&heading, Style::Note, COLUMN)));
+    marks.push(band);
+    for (n, (pod, health)) in group.pods[..shown].iter().enumerate() {
+        let mut row = Mark::new(Id::new(format!("pod/{}", pod.key)), Kind::Row, grid.place(n));
+        row.parent = Some(id.clone());
+        row.health = Some(*health);
+        row.tone = tone(pod.is_system());
+        row.title = format!("{}: {}", pod.key, pod_words(pod, *health));
+        row.opens = Some(format!("pod/{}", pod.key));
+        row.faded = !group.matches;
+        let note = if pod.reason.is_empty() {
+            format!("{}/{}", pod.containers_ready, pod.containers)
+        } else {
+            pod.reason.to_string()
+        };
+        let note = clip(&note, Style::Tiny, 110);
+        let room = COLUMN - 24 - 8 - width(&note, Style::Tiny) - 6;
+        row.texts.push(text(24, 16, Style::Body, clip(&pod.key.name, Style::Body, room)));
+        row.texts.push(Text { anchor: Anchor::End, ..text(COLUMN - 8, 16, Style::Tiny, note) });
+        marks.push(row);
+    }
+    height
 }
