@@ -39,15 +39,15 @@ pub struct ClusterLine {
 /// address alone brings the same picture to somebody else. Each field names its parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
-    /// [`at`] What fills the figure: empty for the cluster, `node/NAME`, or `group/KEY`.
+    /// `at`: What fills the figure: empty for the cluster, `node/NAME`, or `group/KEY`.
     pub at: String,
-    /// [`ns`] Only pods and services of this namespace are drawn in full; others fade.
+    /// `ns`: Only pods and services of this namespace are drawn in full; others fade.
     pub namespace: String,
-    /// [`owner`] Only pods of this owner, as `Deployment/NAME`.
+    /// `owner`: Only pods of this owner, as `Deployment/NAME`.
     pub owner: String,
-    /// [`state`] Only pods in this state: a [`Health`] word.
+    /// `state`: Only pods in this state: a [`Health`] word.
     pub state: String,
-    /// [`q`] Only what has this text in its name.
+    /// `q`: Only what has this text in its name.
     pub search: String,
 }
 
