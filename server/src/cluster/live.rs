@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use kube::{Client, runtime::watcher::DefaultBackoff};
@@ -32,6 +32,7 @@ pub struct Cluster {
     shared: Arc<Shared>,
     client: Client,
     supervisor: JoinHandle<()>,
+    started: Instant,
 }
 
 /// What the watches write and the views read.
@@ -65,12 +66,18 @@ impl Cluster {
             revived: watch::Sender::new(0),
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
-        Self { shared, client, supervisor }
+        Self { shared, client, supervisor, started: Instant::now() }
     }
 
     /// Looks at the facts. Keep it short: writers wait.
     pub fn read<R>(&self, look: impl FnOnce(&Inventory) -> R) -> R {
         self.shared.read(look)
+    }
+
+    /// Takes changes in that did not come from the cluster itself.
+    #[cfg(test)]
+    pub(crate) fn apply(&self, changes: Vec<Change>) {
+        self.shared.apply(changes);
     }
 
     /// Follows what is touched from now on.
@@ -93,6 +100,11 @@ impl Cluster {
     /// The moment by which staleness is judged.
     pub fn now(&self) -> Stamp {
         self.shared.now()
+    }
+
+    /// For how long it has been watched.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Waits until every source has spoken once, or has said why it cannot; or until the cluster

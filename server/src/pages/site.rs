@@ -12,6 +12,8 @@ use crate::{
 
 /// The first page of a cluster waits this long for its facts, so that its picture is not empty.
 const FIRST: Duration = Duration::from_millis(1_600);
+/// A cluster that has been watched for longer than this has told what it has to tell.
+const YOUNG: Duration = Duration::from_secs(10);
 
 /// The clusters and the views of one server.
 pub struct Site {
@@ -34,7 +36,9 @@ impl Site {
     /// A cluster that has been heard of, or why not.
     pub(super) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
         let cluster = self.clusters.get(name).await.map_err(|trouble| conversions::trouble(&trouble))?;
-        let heard = tokio::time::timeout(FIRST, cluster.heard_everything()).await;
+        // Later, what has not been heard yet may never be: the page says so and does not wait.
+        let patience = if cluster.age() < YOUNG { FIRST } else { Duration::ZERO };
+        let heard = tokio::time::timeout(patience, cluster.heard_everything()).await;
         // Old facts are better than none: only a cluster that never spoke is a trouble.
         let spoke = cluster.read(|inventory| inventory.version().is_some());
         match (heard, spoke) {

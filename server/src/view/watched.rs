@@ -209,3 +209,69 @@ fn choices(inventory: &Inventory) -> Choices {
         owners: owners.into_iter().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use simulator::{Cluster as Simulated, Simulator};
+    use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+    use topology::Change;
+
+    async fn watched() -> Watched {
+        let simulator = Simulator::new(Simulated::compass(5).at(jiff::Timestamp::now()));
+        let cluster = Arc::new(Cluster::start("lab", kube::Client::new(simulator, "default"), "here"));
+        cluster.heard_everything().await.unwrap();
+        Watched::start(cluster, &View::default())
+    }
+
+    /// Makes the figure change, and waits until the change is a step.
+    async fn change(watched: &Watched, version: &str) -> u64 {
+        let before = watched.page().version.number;
+        watched.cluster.apply(vec![Change::Entrance(version.into())]);
+        loop {
+            let number = watched.page().version.number;
+            if number > before {
+                return number;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn numbers(joined: &Joined) -> Vec<Option<u64>> {
+        let number = |text: &Utf8Bytes| match serde_json::from_str(text.as_str()).unwrap() {
+            Message::Step { number, .. } => Some(number),
+            _ => None,
+        };
+        joined.missed.iter().map(number).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_comes_back_gets_what_they_missed_and_no_more() {
+        let watched = watched().await;
+        let had = watched.page().version;
+        let last = change(&watched, "one").await;
+        let last = change(&watched, "two").await.max(last);
+        let joined = watched.join(had);
+        let missed: Vec<Option<u64>> = (had.number + 1..=last).map(Some).collect();
+        assert!(numbers(&joined).starts_with(&missed), "{:?}", numbers(&joined));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_comes_from_another_epoch_gets_the_whole() {
+        let watched = watched().await;
+        let joined = watched.join(Version { epoch: 0, number: 7 });
+        assert_eq!(numbers(&joined), [None]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_reader_who_does_not_read_is_dropped_and_nobody_waits() {
+        let watched = watched().await;
+        let mut slow = watched.join(watched.page().version).next;
+        for n in 0..BEHIND * 2 + 2 {
+            lock(&watched.state).readers.send(n.to_string().into()).unwrap();
+        }
+        assert!(matches!(slow.recv().await, Err(RecvError::Lagged(_))));
+        let mut quick = watched.join(watched.page().version).next;
+        assert!(matches!(quick.try_recv(), Err(TryRecvError::Empty)));
+    }
+}
