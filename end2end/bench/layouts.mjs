@@ -53,7 +53,7 @@ export async function layouts(row) {
     const growth = before ? `; ${(total / before.total).toFixed(1)} × the time for ${(size / before.size).toFixed(1)} × the things` : '';
     before = { total, size };
     const cross = await crossings(ours.segments);
-    row(`${size} things: facts → graph → Scene, everything drawn`, `${said(total)} (${said(ours.everything)} from the graph)${growth}; ${cross ?? 'uncounted'} crossings`, reach[size]);
+    row(`${size} things: facts → graph → Scene, everything drawn (containment as boxes, the rest as lines)`, `${said(total)} (${said(ours.everything)} from the graph)${growth}; ${cross ?? 'uncounted'} crossings`, reach[size]);
     row(`${size}: facts → Scene of a page (${ours.marks} marks)`, said(ours.folded));
     row(`${size}: one pod changes → Patch`, said(ours.change), 'follows the change');
     const peers = {

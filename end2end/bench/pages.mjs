@@ -1,4 +1,5 @@
 // What a reader waits for and what it costs: changes to the DOM, first pictures, memory, weight.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -94,7 +95,9 @@ export async function pages(row) {
   const at100 = await firsts(chromium, small.page);
   row('page → complete diagram, cold, 3+2 hosts', `first paint ${at100.paint.toFixed(0)} ms, ${(at100.bytes / 1_000).toFixed(0)} kB in all`, 'under 400 kB');
   row('server memory, 3+2 hosts', `${resident(small.server.child.pid).toFixed(0)} MB resident`);
-  row('whole pages a second, all cores, 3+2 hosts', (await rate(small.page, 4)).toFixed(0), 'report');
+  // The server alone on one core; whoever asks is on the others.
+  execFileSync('taskset', ['-a', '-c', '-p', '0', String(small.server.child.pid)]);
+  row('whole pages a second on one core, 3+2 hosts', (await rate(small.page, 4)).toFixed(0), 'report');
   await small.stop();
 
   const large = await stage({ nodes: 1_000, pods: 30_000 });

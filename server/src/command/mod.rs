@@ -29,7 +29,7 @@ enum Command {
     Draw(draw::DrawArgs),
     /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
     #[command(
-        after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch"
+        after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
     )]
     Simulate(simulate::SimulateArgs),
     /// Print every setting with its variable, flag, default and meaning.

@@ -25,7 +25,8 @@ const HEAD: i32 = 26;
 
 /// The scene, and how many of its lines cross.
 pub fn lanes(topology: &Topology) -> (Scene, u64) {
-    let mut drawing = Drawing::default();
+    let size = topology.len() + topology.relations();
+    let mut drawing = Drawing { marks: Vec::with_capacity(size), middles: HashMap::with_capacity(topology.len()) };
     drawing.nodes(topology);
     let replicas = drawing.lane(topology, 1, |thing| top_of(topology, thing).is_some() || owns_pods(topology, thing));
     let tops = drawing.lane(topology, 0, |thing| matches!(thing, Thing::Owner(..)));
@@ -54,7 +55,6 @@ fn owns_pods(topology: &Topology, thing: &Thing) -> bool {
     topology.from(thing).any(|(below, _)| matches!(below, Thing::Pod(_)))
 }
 
-#[derive(Default)]
 struct Drawing {
     marks: Vec<Mark>,
     /// The middle of a thing's edge, from the top.
