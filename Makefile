@@ -10,7 +10,7 @@ help: ## List every target
 
 .PHONY: run
 run: build ## Build Binnacle and start it on http://127.0.0.1:8080 (more flags: make run ARGS="--listen …")
-	@target/release/binnacle serve --demo if-none $(ARGS)
+	@target/release/binnacle serve $(ARGS)
 
 .PHONY: build
 build: front ## Build target/release/binnacle, one binary with its assets inside
@@ -32,7 +32,7 @@ bench: build ## Measure Binnacle beside its peers and print one table
 
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else
-	@end2end/install toolchain node wasm-bindgen cargo-leptos etcd control-plane chromium
+	@end2end/install toolchain node wasm-bindgen cargo-leptos etcd control-plane chromium graphviz shellcheck
 
 .PHONY: control-plane
 control-plane: ## Start a real Kubernetes control plane in .tools/control-plane (end it: make control-plane-down)
