@@ -2,17 +2,29 @@
 
 use std::time::Duration;
 
-use kube::{Client, api::LogParams};
-use serde::Deserialize;
+use http_body_util::{BodyExt, Limited};
+use kube::{
+    Client,
+    client::Body,
+    core::{Status, response::StatusSummary},
+};
+use serde::{Deserialize, de::DeserializeOwned};
 use topology::inventory::Key;
 
-use super::object::nullable;
+use super::{
+    lenient::{each, lenient, maybe},
+    trouble::first_line,
+};
 
 /// An answer that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Lines of a log's end, and bytes at most.
-const LINES: i64 = 60;
-const BYTES: i64 = 64 * 1024;
+const LINES: &str = "60";
+const BYTES: &str = "65536";
+/// Events that are asked for: the server gives them in no order of time.
+const EVENTS: &str = "500";
+/// An answer that is longer is none.
+const LONGEST: usize = 8 << 20;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,22 +45,40 @@ pub enum Refused {
 #[serde(rename_all = "camelCase", default)]
 pub struct Event {
     /// `Normal` or `Warning`.
+    #[serde(deserialize_with = "lenient")]
     pub r#type: String,
     /// A word.
+    #[serde(deserialize_with = "lenient")]
     pub reason: String,
     /// A sentence.
+    #[serde(deserialize_with = "lenient")]
     pub message: String,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "lenient")]
     count: u32,
+    #[serde(deserialize_with = "lenient")]
+    series: Series,
+    #[serde(deserialize_with = "maybe")]
     first_timestamp: Option<String>,
+    #[serde(deserialize_with = "maybe")]
     last_timestamp: Option<String>,
+    #[serde(deserialize_with = "maybe")]
     event_time: Option<String>,
+}
+
+/// How newer reporters count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Series {
+    #[serde(deserialize_with = "lenient")]
+    count: u32,
+    #[serde(deserialize_with = "maybe")]
+    last_observed_time: Option<String>,
 }
 
 impl Event {
     /// When it was last seen, RFC 3339.
     pub fn at(&self) -> &str {
-        [&self.last_timestamp, &self.event_time, &self.first_timestamp]
+        [&self.series.last_observed_time, &self.last_timestamp, &self.event_time, &self.first_timestamp]
             .into_iter()
             .flatten()
             .next()
@@ -57,13 +87,14 @@ impl Event {
 
     /// How often it was seen.
     pub fn count(&self) -> u32 {
-        self.count.max(1)
+        self.count.max(self.series.count).max(1)
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Events {
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     items: Vec<Event>,
 }
 
@@ -73,23 +104,87 @@ struct Events {
 /// [`Refused`] with the reason.
 pub async fn events(client: &Client, kind: &str, key: &Key) -> Result<Vec<Event>, Refused> {
     let fields = format!("involvedObject.kind={kind},involvedObject.name={}", key.name);
-    let namespace = if key.namespace.is_empty() { String::new() } else { format!("namespaces/{}/", key.namespace) };
-    let path =
-        format!("/api/v1/{namespace}events?limit=50&fieldSelector={}", fields.replace('=', "%3D").replace(',', "%2C"));
-    let request = http::Request::get(path).body(Vec::new()).map_err(|error| Refused::Nothing(error.to_string()))?;
-    let mut events = in_time("list events", client.request::<Events>(request)).await?.items;
+    let mut path = String::from("/api/v1/");
+    if !key.namespace.is_empty() {
+        path += &format!("namespaces/{}/", part(&key.namespace));
+    }
+    path += "events";
+    let query = [("limit", EVENTS), ("fieldSelector", fields.as_str())];
+    let mut events = in_time("list events", json::<Events>(client, &path, &query)).await?.items;
     events.sort_by(|a, b| b.at().cmp(a.at()));
     Ok(events)
 }
 
-/// The end of a pod's log.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pod {
+    #[serde(deserialize_with = "lenient")]
+    spec: PodSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PodSpec {
+    #[serde(deserialize_with = "each")]
+    containers: Vec<Container>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Container {
+    #[serde(deserialize_with = "lenient")]
+    name: String,
+}
+
+/// The end of a pod's log; of its first container where it has several, which a line above says.
 ///
 /// # Errors
 /// [`Refused`] with the reason.
 pub async fn log_end(client: &Client, pod: &Key) -> Result<String, Refused> {
-    let pods: kube::Api<k8s_openapi::api::core::v1::Pod> = kube::Api::namespaced(client.clone(), &pod.namespace);
-    let wanted = LogParams { tail_lines: Some(LINES), limit_bytes: Some(BYTES), ..LogParams::default() };
-    in_time("get pods/log", pods.logs(&pod.name, &wanted)).await
+    let path = format!("/api/v1/namespaces/{}/pods/{}", part(&pod.namespace), part(&pod.name));
+    let log = format!("{path}/log");
+    let wanted = [("tailLines", LINES), ("limitBytes", BYTES)];
+    let asked = async {
+        let refused = match get(client, &log, &wanted).await {
+            // The server does not choose among containers.
+            Err(kube::Error::Api(status)) if status.code == 400 => kube::Error::Api(status),
+            answer => return answer,
+        };
+        let containers = json::<Pod>(client, &path, &[]).await?.spec.containers;
+        let [first, _, ..] = containers.as_slice() else { return Err(refused) };
+        let wanted = [wanted.as_slice(), &[("container", &first.name)]].concat();
+        let text = get(client, &log, &wanted).await?;
+        Ok(format!("[{}, the first of {} containers]\n{text}", first.name, containers.len()))
+    };
+    in_time("get pods/log", asked).await
+}
+
+/// A name in a path.
+fn part(name: &str) -> String {
+    form_urlencoded::byte_serialize(name.as_bytes()).collect()
+}
+
+async fn json<T: DeserializeOwned>(client: &Client, path: &str, query: &[(&str, &str)]) -> kube::Result<T> {
+    serde_json::from_str(&get(client, path, query).await?).map_err(kube::Error::SerdeError)
+}
+
+/// Text, whatever bytes it is made of: a log that is cut off may end within a letter.
+async fn get(client: &Client, path: &str, query: &[(&str, &str)]) -> kube::Result<String> {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let request = http::Request::get(format!("{path}?{query}")).body(Body::empty()).map_err(kube::Error::HttpError)?;
+    let response = client.send(request).await?;
+    let code = response.status();
+    let body = Limited::new(response.into_body(), LONGEST).collect().await.map_err(kube::Error::Service)?.to_bytes();
+    let text = String::from_utf8_lossy(&body).into_owned();
+    if code.is_success() {
+        return Ok(text);
+    }
+    let refusal = serde_json::from_str::<Status>(&text).unwrap_or_else(|_| Status {
+        status: Some(StatusSummary::Failure),
+        message: code.canonical_reason().unwrap_or("an answer that says nothing").into(),
+        ..Status::default()
+    });
+    Err(kube::Error::Api(Box::new(Status { code: code.as_u16(), ..refusal })))
 }
 
 async fn in_time<T>(permission: &'static str, asked: impl Future<Output = kube::Result<T>>) -> Result<T, Refused> {
@@ -97,7 +192,8 @@ async fn in_time<T>(permission: &'static str, asked: impl Future<Output = kube::
         Err(_) => Err(Refused::Late),
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(kube::Error::Api(status))) if status.code == 403 => Err(Refused::Forbidden(permission)),
-        Ok(Err(kube::Error::Api(status))) => Err(Refused::Nothing(super::trouble::first_line(&status.message))),
+        Ok(Err(kube::Error::Api(status))) => Err(Refused::Nothing(first_line(&status.message))),
+        Ok(Err(kube::Error::SerdeError(_))) => Err(Refused::Nothing("the answer is not what was asked for".into())),
         Ok(Err(_)) => Err(Refused::Nothing("the API server cannot be reached just now".into())),
     }
 }

@@ -1,69 +1,164 @@
-//! What a cluster serves, from Kubernetes 1.11 to today's.
+//! What a cluster serves, and which of it tells what, from Kubernetes 1.11 to today's.
 
 use kube::Client;
-
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::object::{Served, nullable};
+use super::{
+    lenient::{each, lenient},
+    object::Served,
+};
 
 /// How this cluster tells what Binnacle wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
-    /// `v1.34.4`.
-    pub(crate) version: String,
-    /// EndpointSlices, at the newest version that is served; else Endpoints are read.
+    /// EndpointSlices, at the newest version that is served and filled; else Endpoints are read.
     pub(crate) slices: Option<Served>,
-    /// Leases, at the newest version that is served; else leader annotations and heartbeats.
+    /// Leases, at the newest version that is served.
     pub(crate) leases: Option<Served>,
+    /// Whether kubelets renew leases; else their heartbeat is in the node's conditions.
+    pub(crate) beats_in_leases: bool,
+    /// Whether leaders hold leases; else an annotation on Endpoints names them.
+    pub(crate) leaders_in_leases: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// What discovery found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// `v1.34.4`; nothing where it may not be asked.
+    pub(crate) version: Option<String>,
+    /// What follows from it and from what is served.
+    pub(crate) dialect: Dialect,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Version {
+    #[serde(deserialize_with = "lenient")]
     git_version: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Groups {
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     groups: Vec<Group>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Group {
+    #[serde(deserialize_with = "lenient")]
     name: String,
+    #[serde(deserialize_with = "each")]
     versions: Vec<GroupVersion>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct GroupVersion {
+    #[serde(deserialize_with = "lenient")]
     version: String,
 }
 
-/// Asks the API server.
-pub(crate) async fn ask(client: &Client) -> kube::Result<Dialect> {
-    let version = get::<Version>(client, "/version").await?.git_version;
-    let groups = get::<Groups>(client, "/apis").await?.groups;
-    let newest = |group: &str, known: &[&'static str]| {
-        let group = groups.iter().find(|served| served.name == group)?;
-        known.iter().copied().find(|version| group.versions.iter().any(|served| served.version == *version))
+/// Asks the API server. Who may not ask is taken to speak with a server of today.
+pub(crate) async fn ask(client: &Client) -> kube::Result<Found> {
+    let version = allowed(get::<Version>(client, "/version").await)?;
+    let groups = allowed(get::<Groups>(client, "/apis").await)?;
+    let version = version.map(|version| version.git_version).filter(|version| !version.is_empty());
+    let dialect = dialect(version.as_deref(), groups.as_ref());
+    Ok(Found { version, dialect })
+}
+
+/// In 1.14 kubelets began to renew leases; they were served before.
+const BEATS: u32 = 14;
+/// In 1.18 the controller that fills EndpointSlices was switched on; they were served before.
+const SLICES: u32 = 18;
+/// In 1.20 leaders took to leases alone, after some versions of both.
+const LEADERS: u32 = 20;
+
+fn dialect(version: Option<&str>, groups: Option<&Groups>) -> Dialect {
+    let minor = version.and_then(minor).unwrap_or(u32::MAX);
+    let newest = |group: &str| -> Option<&'static str> {
+        let Some(groups) = groups else { return Some("v1") };
+        let group = groups.groups.iter().find(|served| served.name == group)?;
+        ["v1", "v1beta1"].into_iter().find(|version| group.versions.iter().any(|served| served.version == *version))
     };
-    let slices = newest("discovery.k8s.io", &["v1", "v1beta1"]).map(|version| Served {
+    let slices = newest("discovery.k8s.io").filter(|_| minor >= SLICES).map(|version| Served {
         group: "discovery.k8s.io",
         version,
         plural: "endpointslices",
         kind: "EndpointSlice",
     });
-    // Node leases came with v1beta1 in 1.13; before, the group is not there at all.
-    let leases = newest("coordination.k8s.io", &["v1", "v1beta1"]).map(|version| Served {
+    let leases = newest("coordination.k8s.io").map(|version| Served {
         group: "coordination.k8s.io",
         version,
         plural: "leases",
         kind: "Lease",
     });
-    Ok(Dialect { version, slices, leases })
+    let some = leases.is_some();
+    Dialect { slices, leases, beats_in_leases: some && minor >= BEATS, leaders_in_leases: some && minor >= LEADERS }
+}
+
+/// 34 of `v1.34.4`, 17 of `v1.17+`; nothing of what is no Kubernetes 1.
+fn minor(version: &str) -> Option<u32> {
+    let minor = version.trim_start_matches('v').strip_prefix("1.")?;
+    minor.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn allowed<T>(answer: kube::Result<T>) -> kube::Result<Option<T>> {
+    match answer {
+        Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
+        answer => answer.map(Some),
+    }
 }
 
 async fn get<T: DeserializeOwned>(client: &Client, path: &str) -> kube::Result<T> {
     client.request(http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(version: &str, groups: &str) -> Dialect {
+        let groups: Groups = serde_json::from_str(groups).unwrap();
+        dialect(Some(version), Some(&groups))
+    }
+
+    const NONE: &str = r#"{"groups":[{"name":"apps","versions":[{"version":"v1"}]}]}"#;
+    const BETA: &str = r#"{"groups":[{"name":"coordination.k8s.io","versions":[{"version":"v1beta1"}]},
+        {"name":"discovery.k8s.io","versions":[{"version":"v1beta1"},{"version":"v1alpha1"}]}]}"#;
+    const BOTH: &str = r#"{"groups":[null,{"name":"coordination.k8s.io","versions":[{"version":"v1beta1"},{"version":"v1"}]},
+        {"name":"discovery.k8s.io","versions":[{"version":"v1"}]}]}"#;
+
+    #[test]
+    fn what_compass_installs_tells_everything_the_old_way() {
+        let dialect = of("v1.11.5", NONE);
+        assert_eq!((dialect.slices, dialect.leases), (None, None));
+        assert!(!dialect.beats_in_leases && !dialect.leaders_in_leases);
+    }
+
+    #[test]
+    fn what_is_served_before_it_is_filled_is_not_relied_on() {
+        assert!(!of("v1.13.12", BETA).beats_in_leases);
+        let dialect = of("v1.17.9-gke.1", BETA);
+        assert_eq!(dialect.slices, None);
+        assert_eq!(dialect.leases.as_ref().map(|served| served.version), Some("v1beta1"));
+        assert!(dialect.beats_in_leases && !dialect.leaders_in_leases);
+        assert_eq!(of("v1.18.0", BETA).slices.map(|served| served.version), Some("v1beta1"));
+    }
+
+    #[test]
+    fn todays_cluster_tells_by_slices_and_leases_at_v1() {
+        for version in ["v1.34.4", "v1.34.4+rke2r1", "v2.0.0", "unheard of"] {
+            let dialect = of(version, BOTH);
+            assert_eq!(dialect.slices.as_ref().map(|served| served.version), Some("v1"), "{version}");
+            assert!(dialect.beats_in_leases && dialect.leaders_in_leases, "{version}");
+        }
+    }
+
+    #[test]
+    fn who_may_not_ask_is_taken_to_speak_with_a_server_of_today() {
+        assert_eq!(dialect(None, None), of("v1.34.4", BOTH));
+    }
 }

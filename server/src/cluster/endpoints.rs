@@ -5,55 +5,69 @@ use topology::inventory::{Endpoint, EndpointSet, Fact};
 
 use super::{
     intern::Intern,
-    object::{Nothing, Object, nullable},
+    lenient::{each, lenient, maybe, texts},
+    object::{Nothing, Object},
 };
 
 /// `endpoints` of a slice.
-pub(crate) type Slice = Vec<SliceEndpoint>;
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Slice(#[serde(deserialize_with = "each")] Vec<SliceEndpoint>);
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct SliceEndpoint {
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     addresses: Vec<String>,
+    #[serde(deserialize_with = "lenient")]
     conditions: Conditions,
+    #[serde(deserialize_with = "maybe")]
     target_ref: Option<Target>,
+    #[serde(deserialize_with = "maybe")]
     node_name: Option<String>,
     // Where discovery.k8s.io/v1beta1 keeps the node's name.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "texts")]
     topology: std::collections::BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Conditions {
+    #[serde(deserialize_with = "maybe")]
     ready: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Target {
+    #[serde(deserialize_with = "lenient")]
     kind: String,
+    #[serde(deserialize_with = "lenient")]
     name: String,
 }
 
 /// `subsets` of an Endpoints object.
-pub(crate) type Subsets = Vec<Subset>;
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Subsets(#[serde(deserialize_with = "each")] Vec<Subset>);
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Subset {
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     addresses: Vec<SubsetAddress>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     not_ready_addresses: Vec<SubsetAddress>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct SubsetAddress {
+    #[serde(deserialize_with = "lenient")]
     ip: String,
+    #[serde(deserialize_with = "maybe")]
     node_name: Option<String>,
+    #[serde(deserialize_with = "maybe")]
     target_ref: Option<Target>,
 }
 
@@ -65,6 +79,7 @@ pub(crate) fn slice(object: Object<Slice, Nothing>, intern: &mut Intern) -> Fact
         service: intern.name(service),
         endpoints: object
             .spec
+            .0
             .into_iter()
             .map(|endpoint| Endpoint {
                 address: endpoint.addresses.first().map(|address| address.as_str().into()).unwrap_or_default(),
@@ -83,7 +98,7 @@ pub(crate) fn slice(object: Object<Slice, Nothing>, intern: &mut Intern) -> Fact
 /// The fact of an Endpoints object, which has its service's name.
 pub(crate) fn endpoints(object: Object<Subsets, Nothing>, intern: &mut Intern) -> Fact {
     let mut endpoints = Vec::new();
-    for subset in object.spec {
+    for subset in object.spec.0 {
         let ready = subset.addresses.into_iter().map(|address| (address, true));
         let unready = subset.not_ready_addresses.into_iter().map(|address| (address, false));
         endpoints.extend(ready.chain(unready).map(|(address, ready)| Endpoint {

@@ -1,31 +1,42 @@
 //! A cluster that is being watched: its Inventory, and those who follow it.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
     time::{Duration, Instant, SystemTime},
 };
 
-use kube::{Client, runtime::watcher::DefaultBackoff};
+use kube::Client;
 use tokio::{
     sync::{Notify, watch},
-    task::{JoinHandle, JoinSet},
+    task::JoinHandle,
 };
 use topology::{
     Change, Inventory, Stamp, Touched,
-    inventory::{Heard, OwnerKind, Source},
+    inventory::{Heard, Source},
 };
 
-use super::{
-    Trouble,
-    discovery::{self, Dialect},
-    endpoints, lease, node,
-    object::Served,
-    owner, pod, pulse, readyz, service,
-    watch::{Kind, follow},
-};
+use super::{Trouble, supervision::supervise};
 
-/// How often leases are looked at that may have run out.
-const TICK: Duration = Duration::from_secs(1);
+/// How often what is not watched is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// A kind that may not be read, or is not served.
+    pub refused: Duration,
+    /// The API server's own checks.
+    pub checks: Duration,
+    /// Whether the API server answers at all.
+    pub pulse: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { refused: Duration::from_secs(30), checks: Duration::from_secs(5), pulse: Duration::from_secs(3) }
+    }
+}
+
+/// More touched nodes than these are all nodes.
+const MOST_NODES: usize = 8_192;
 
 /// A watched cluster. Dropping it ends every watch.
 pub struct Cluster {
@@ -43,6 +54,8 @@ pub(crate) struct Shared {
     followers: Mutex<Vec<Weak<Mailbox>>>,
     trouble: RwLock<Option<Trouble>>,
     revived: watch::Sender<u64>,
+    missed: watch::Sender<u64>,
+    pace: Pace,
 }
 
 #[derive(Default)]
@@ -57,6 +70,11 @@ pub struct Follower(Arc<Mailbox>);
 impl Cluster {
     /// Starts watching and returns at once. `address` is where clients reach the API, for people.
     pub fn start(name: &str, client: Client, address: &str) -> Self {
+        Self::start_at(Pace::default(), name, client, address)
+    }
+
+    /// The same at another pace.
+    pub fn start_at(pace: Pace, name: &str, client: Client, address: &str) -> Self {
         let shared = Arc::new(Shared {
             name: name.into(),
             address: address.into(),
@@ -64,6 +82,8 @@ impl Cluster {
             followers: Mutex::default(),
             trouble: RwLock::default(),
             revived: watch::Sender::new(0),
+            missed: watch::Sender::new(0),
+            pace,
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
         Self { shared, client, supervisor, started: Instant::now() }
@@ -183,13 +203,19 @@ impl Shared {
         self.tell(&touched);
     }
 
-    fn tell(&self, touched: &Touched) {
+    pub(crate) fn tell(&self, touched: &Touched) {
         if touched.is_nothing() {
             return;
         }
         lock(&self.followers).retain(|follower| {
             let Some(mailbox) = follower.upgrade() else { return false };
-            lock(&mailbox.touched).merge(touched.clone());
+            let mut held = lock(&mailbox.touched);
+            held.merge(touched.clone());
+            // However long nobody reads and however many nodes come and go, it stays small.
+            if held.nodes.len() > MOST_NODES {
+                *held = Touched { nodes: BTreeSet::new(), all: true, ..std::mem::take(&mut held) };
+            }
+            drop(held);
             mailbox.mail.notify_one();
             true
         });
@@ -222,9 +248,22 @@ impl Shared {
         }
     }
 
-    /// Makes every watch start over.
+    /// Makes every watch resume on a new line.
     pub(crate) fn revive(&self) {
         self.revived.send_modify(|count| *count += 1);
+    }
+
+    /// A kind is not served, although it was thought to be.
+    pub(crate) fn miss(&self) {
+        self.missed.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn missed(&self) -> watch::Receiver<u64> {
+        self.missed.subscribe()
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
     }
 
     pub(crate) fn revived(&self) -> watch::Receiver<u64> {
@@ -234,141 +273,4 @@ impl Shared {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Finds out what is served, then keeps every watch running.
-async fn supervise(client: Client, shared: Arc<Shared>) {
-    let dialect = discover(&client, &shared).await;
-    shared.apply(vec![
-        Change::Version(dialect.version.as_str().into()),
-        Change::Entrance(shared.address.as_str().into()),
-    ]);
-    let mut tasks = JoinSet::new();
-    spawn_watches(&mut tasks, &client, &shared, dialect);
-    tasks.spawn(readyz::follow(client.clone(), shared.clone()));
-    tasks.spawn(pulse::follow(client, shared.clone()));
-    tasks.spawn(tick(shared));
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!("a watch ended: {error}");
-        }
-    }
-}
-
-async fn discover(client: &Client, shared: &Shared) -> Dialect {
-    let mut backoff = DefaultBackoff::default();
-    loop {
-        match discovery::ask(client).await {
-            Ok(dialect) => {
-                shared.recover();
-                return dialect;
-            }
-            Err(error) => shared.fail(&Trouble::of(&error, &shared.name, &shared.address)),
-        }
-        tokio::time::sleep(backoff.next().unwrap_or(TICK)).await;
-    }
-}
-
-async fn tick(shared: Arc<Shared>) {
-    let mut before = shared.now();
-    loop {
-        tokio::time::sleep(TICK).await;
-        let now = shared.now();
-        let touched = shared.read(|inventory| inventory.elapsed(before, now));
-        shared.tell(&touched);
-        before = now;
-    }
-}
-
-const fn served(group: &'static str, plural: &'static str, kind: &'static str) -> Served {
-    Served { group, version: "v1", plural, kind }
-}
-
-fn spawn_watches(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: Dialect) {
-    let (c, s) = (|| client.clone(), || shared.clone());
-    let nodes = served("", "nodes", "Node");
-    let fact: fn(_, &mut _) -> _ = if dialect.leases.is_some() {
-        |object, intern| vec![node::fact(object, intern, true)]
-    } else {
-        |object, intern| vec![node::fact(object, intern, false)]
-    };
-    tasks.spawn(follow(c(), Kind { served: nodes, sources: &[Source::Nodes], facts: fact }, s()));
-    let pods = served("", "pods", "Pod");
-    tasks.spawn(follow(c(), Kind { served: pods, sources: &[Source::Pods], facts: |o, i| vec![pod::fact(o, i)] }, s()));
-    let services = served("", "services", "Service");
-    tasks.spawn(follow(
-        c(),
-        Kind { served: services, sources: &[Source::Services], facts: |o, i| vec![service::fact(o, i)] },
-        s(),
-    ));
-    let namespaces = served("", "namespaces", "Namespace");
-    let kind =
-        Kind { served: namespaces, sources: &[Source::Namespaces], facts: |o, i| vec![service::namespace(&o, i)] };
-    tasks.spawn(follow(c(), kind, s()));
-    spawn_endpoints_and_leases(tasks, client, shared, dialect);
-
-    macro_rules! owners {
-        ($($group:literal $plural:literal $kind:ident $source:ident),+ $(,)?) => {$(
-            let kind = Kind {
-                served: served($group, $plural, stringify!($kind)),
-                sources: &[Source::$source],
-                facts: |object, intern| vec![owner::fact(OwnerKind::$kind, &object, intern)],
-            };
-            tasks.spawn(follow(c(), kind, s()));
-        )+};
-    }
-    owners! {
-        "apps" "deployments" Deployment Deployments,
-        "apps" "replicasets" ReplicaSet ReplicaSets,
-        "apps" "statefulsets" StatefulSet StatefulSets,
-        "apps" "daemonsets" DaemonSet DaemonSets,
-        "batch" "jobs" Job Jobs,
-    }
-}
-
-/// Slices and leases, or what stands in for them: Endpoints, and the annotations on these.
-fn spawn_endpoints_and_leases(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: Dialect) {
-    let (c, s) = (|| client.clone(), || shared.clone());
-    let endpoints = served("", "endpoints", "Endpoints");
-    let (slices, leases) = (dialect.slices, dialect.leases);
-    if let Some(served) = slices.clone() {
-        tasks.spawn(follow(
-            c(),
-            Kind { served, sources: &[Source::Endpoints], facts: |o, i| vec![endpoints::slice(o, i)] },
-            s(),
-        ));
-    }
-    if let Some(served) = leases.clone() {
-        tasks.spawn(follow(
-            c(),
-            Kind { served, sources: &[Source::Leases], facts: |o, i| vec![lease::fact(o, i)] },
-            s(),
-        ));
-    }
-    match (slices, leases) {
-        (Some(_), Some(_)) => {}
-        (None, Some(_)) => {
-            let kind = Kind {
-                served: endpoints,
-                sources: &[Source::Endpoints],
-                facts: |o, i| vec![endpoints::endpoints(o, i)],
-            };
-            tasks.spawn(follow(c(), kind, s()));
-        }
-        (Some(_), None) => {
-            let facts: fn(_, &mut _) -> _ = |o, i| lease::annotation(&o, i).into_iter().collect();
-            tasks.spawn(follow(c(), Kind { served: endpoints, sources: &[Source::Leases], facts }, s()));
-        }
-        (None, None) => {
-            let facts: fn(_, &mut _) -> _ = |o, i| {
-                let lease = lease::annotation(&o, i);
-                std::iter::once(endpoints::endpoints(o, i)).chain(lease).collect()
-            };
-            tasks.spawn(follow(
-                c(),
-                Kind { served: endpoints, sources: &[Source::Endpoints, Source::Leases], facts },
-                s(),
-            ));
-        }
-    }
 }

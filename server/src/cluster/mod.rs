@@ -1,10 +1,10 @@
 //! A Kubernetes cluster, watched once however many look at it.
 //!
 //! ```text
-//! contexts ─▶ registry ─▶ live (Cluster) ──┬─ discovery: what is served
-//!                                          ├─ watch × kind ─▶ object ─▶ fact ─▶ Inventory
-//!                                          ├─ readyz: the API server's own checks
-//!                                          └─ pulse: whether it answers at all
+//! contexts ─▶ registry ─▶ live (Cluster) ─▶ supervision ─┬─ discovery: what is served
+//!                                                        ├─ feeds: watch × kind ─▶ object ─▶ fact ─▶ reader ─▶ Inventory
+//!                                                        ├─ readyz: the API server's own checks
+//!                                                        └─ pulse: whether it answers at all
 //! ```
 //!
 //! - Each kind has one watch a cluster, and a file of its own that turns an object into a fact.
@@ -18,20 +18,25 @@ pub mod ask;
 pub mod contexts;
 mod discovery;
 mod endpoints;
+mod feeds;
 mod intern;
 mod lease;
+mod lenient;
+mod line;
 mod live;
 mod node;
 mod object;
 mod owner;
 mod pod;
 mod pulse;
+mod reader;
 mod readyz;
 mod registry;
 mod service;
+mod supervision;
 mod trouble;
 mod watch;
 
-pub use live::{Cluster, Follower};
+pub use live::{Cluster, Follower, Pace};
 pub use registry::Clusters;
 pub use trouble::Trouble;

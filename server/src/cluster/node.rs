@@ -5,72 +5,93 @@ use topology::inventory::{Address, AddressKind, Condition, Fact, Name, Node, Tru
 
 use super::{
     intern::Intern,
-    object::{Object, nullable, stamp},
+    lenient::{each, lenient, maybe},
+    object::{Object, stamp},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Spec {
+    #[serde(deserialize_with = "lenient")]
     unschedulable: bool,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     taints: Vec<Taint>,
     // Kubernetes before 1.16 has only the one without the s.
-    #[serde(rename = "podCIDR")]
+    #[serde(rename = "podCIDR", deserialize_with = "lenient")]
     pod_cidr: String,
-    #[serde(rename = "podCIDRs", deserialize_with = "nullable")]
+    #[serde(rename = "podCIDRs", deserialize_with = "each")]
     pod_cidrs: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Taint {
+    #[serde(deserialize_with = "lenient")]
     key: String,
+    #[serde(deserialize_with = "lenient")]
     value: String,
+    #[serde(deserialize_with = "lenient")]
     effect: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Status {
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     addresses: Vec<StatusAddress>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     conditions: Vec<StatusCondition>,
+    #[serde(deserialize_with = "lenient")]
     node_info: Info,
+    #[serde(deserialize_with = "lenient")]
     allocatable: Allocatable,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct StatusAddress {
+    #[serde(deserialize_with = "lenient")]
     r#type: String,
+    #[serde(deserialize_with = "lenient")]
     address: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct StatusCondition {
+    #[serde(deserialize_with = "lenient")]
     r#type: String,
+    #[serde(deserialize_with = "lenient")]
     status: String,
+    #[serde(deserialize_with = "lenient")]
     reason: String,
+    #[serde(deserialize_with = "lenient")]
     message: String,
+    #[serde(deserialize_with = "maybe")]
     last_transition_time: Option<String>,
+    #[serde(deserialize_with = "maybe")]
     last_heartbeat_time: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Info {
+    #[serde(deserialize_with = "lenient")]
     kubelet_version: String,
+    #[serde(deserialize_with = "lenient")]
     kube_proxy_version: String,
+    #[serde(deserialize_with = "lenient")]
     container_runtime_version: String,
+    #[serde(deserialize_with = "lenient")]
     os_image: String,
+    #[serde(deserialize_with = "lenient")]
     kernel_version: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Allocatable {
+    #[serde(deserialize_with = "maybe")]
     pods: Option<String>,
 }
 

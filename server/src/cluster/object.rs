@@ -13,7 +13,10 @@ use topology::{
     inventory::{Key, OwnerKind},
 };
 
-use super::intern::Intern;
+use super::{
+    intern::Intern,
+    lenient::{Item, each, lenient, maybe, texts},
+};
 
 /// A kind as a cluster serves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,13 @@ pub(crate) struct Served {
     pub(crate) version: &'static str,
     pub(crate) plural: &'static str,
     pub(crate) kind: &'static str,
+}
+
+impl Served {
+    /// As a role names it: `pods`, `leases.coordination.k8s.io`.
+    pub(crate) fn resource(&self) -> String {
+        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+    }
 }
 
 /// Annotations that are used; all others are skipped while reading.
@@ -35,16 +45,21 @@ pub(crate) const LEADER: &str = "control-plane.alpha.kubernetes.io/leader";
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Metadata {
+    #[serde(deserialize_with = "lenient")]
     pub(crate) name: String,
+    #[serde(deserialize_with = "lenient")]
     pub(crate) namespace: String,
+    #[serde(deserialize_with = "maybe")]
     resource_version: Option<String>,
+    #[serde(deserialize_with = "maybe")]
     creation_timestamp: Option<String>,
+    #[serde(deserialize_with = "maybe")]
     deletion_timestamp: Option<String>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "texts")]
     pub(crate) labels: BTreeMap<String, String>,
-    #[serde(deserialize_with = "wanted_annotations")]
-    pub(crate) annotations: BTreeMap<String, String>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "lenient")]
+    pub(crate) annotations: Annotations,
+    #[serde(deserialize_with = "each")]
     owner_references: Vec<Reference>,
 }
 
@@ -52,8 +67,11 @@ pub(crate) struct Metadata {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Reference {
+    #[serde(deserialize_with = "lenient")]
     kind: String,
+    #[serde(deserialize_with = "lenient")]
     name: String,
+    #[serde(deserialize_with = "lenient")]
     controller: bool,
 }
 
@@ -100,22 +118,25 @@ impl<'de, S: Deserialize<'de> + Default, T: Deserialize<'de> + Default> Deserial
         #[derive(Deserialize)]
         #[serde(bound = "S: Deserialize<'de> + Default, T: Deserialize<'de> + Default")]
         struct Raw<S, T> {
-            #[serde(default)]
+            #[serde(default, deserialize_with = "lenient")]
             metadata: Metadata,
             // Endpoints keep what they say in `subsets`, slices in `endpoints`.
-            #[serde(default = "Option::default", alias = "subsets", alias = "endpoints")]
-            spec: Option<S>,
-            #[serde(default = "Option::default")]
-            status: Option<T>,
+            #[serde(default, deserialize_with = "lenient", alias = "subsets", alias = "endpoints")]
+            spec: S,
+            #[serde(default, deserialize_with = "lenient")]
+            status: T,
         }
-        let Raw { mut metadata, spec, status } = Raw::<S, T>::deserialize(deserializer)?;
+        // What is no object at all has no name, and is passed over.
+        let raw = maybe::<D, Raw<S, T>>(deserializer)?;
+        let Raw { mut metadata, spec, status } =
+            raw.unwrap_or_else(|| Raw { metadata: Metadata::default(), spec: S::default(), status: T::default() });
         let meta = ObjectMeta {
             name: Some(metadata.name.clone()),
             namespace: Some(metadata.namespace.clone()).filter(|namespace| !namespace.is_empty()),
             resource_version: metadata.resource_version.take(),
             ..ObjectMeta::default()
         };
-        Ok(Self { meta, metadata, spec: spec.unwrap_or_default(), status: status.unwrap_or_default() })
+        Ok(Self { meta, metadata, spec, status })
     }
 }
 
@@ -154,36 +175,40 @@ pub(crate) fn stamp(text: &str) -> Option<Stamp> {
     text.parse::<jiff::Timestamp>().ok().map(|time| Stamp(time.as_millisecond()))
 }
 
-/// `null` reads as nothing.
-pub(crate) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
-    Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
+/// The annotations that are used; others are passed over while reading: they may be hundreds of
+/// kilobytes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Annotations(BTreeMap<&'static str, String>);
+
+impl Annotations {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
 }
 
-/// Reads only the annotations that are used: others may be hundreds of kilobytes.
-fn wanted_annotations<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
-    struct Wanted;
-    impl<'de> Visitor<'de> for Wanted {
-        type Value = BTreeMap<String, String>;
+impl<'de> Deserialize<'de> for Annotations {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Wanted;
+        impl<'de> Visitor<'de> for Wanted {
+            type Value = Annotations;
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("annotations")
-        }
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(BTreeMap::new())
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut found = BTreeMap::new();
-            while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                if ANNOTATIONS.contains(&&*name) {
-                    found.insert(name.into_owned(), map.next_value()?);
-                } else {
-                    map.next_value::<IgnoredAny>()?;
-                }
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("annotations")
             }
-            Ok(found)
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut found = BTreeMap::new();
+                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                    match ANNOTATIONS.into_iter().find(|wanted| *wanted == name) {
+                        Some(wanted) => found.extend(map.next_value::<Item<String>>()?.0.map(|text| (wanted, text))),
+                        None => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(Annotations(found))
+            }
         }
+        from.deserialize_map(Wanted)
     }
-    from.deserialize_any(Wanted)
 }

@@ -3,21 +3,31 @@
 use serde::Deserialize;
 use topology::inventory::{Fact, Owner, OwnerKind};
 
-use super::{intern::Intern, object::Object};
+use super::{
+    intern::Intern,
+    lenient::{lenient, maybe},
+    object::Object,
+};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Spec {
+    #[serde(deserialize_with = "maybe")]
     replicas: Option<u32>,
+    #[serde(deserialize_with = "maybe")]
     completions: Option<u32>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Status {
+    #[serde(deserialize_with = "lenient")]
     ready_replicas: u32,
+    #[serde(deserialize_with = "lenient")]
     desired_number_scheduled: u32,
+    #[serde(deserialize_with = "lenient")]
     number_ready: u32,
+    #[serde(deserialize_with = "lenient")]
     succeeded: u32,
 }
 

@@ -5,84 +5,102 @@ use topology::inventory::{Component, ComponentKind, Fact, Name, Phase, Pod};
 
 use super::{
     intern::Intern,
-    object::{MIRROR, Metadata, Object, nullable},
+    lenient::{each, lenient, maybe},
+    object::{MIRROR, Metadata, Object},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Spec {
+    #[serde(deserialize_with = "lenient")]
     node_name: String,
+    #[serde(deserialize_with = "lenient")]
     host_network: bool,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     containers: Vec<Container>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Container {
+    #[serde(deserialize_with = "lenient")]
     image: String,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     command: Vec<String>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     args: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Status {
+    #[serde(deserialize_with = "lenient")]
     phase: String,
+    #[serde(deserialize_with = "lenient")]
     reason: String,
-    #[serde(rename = "podIP")]
+    #[serde(rename = "podIP", deserialize_with = "lenient")]
     pod_ip: String,
-    #[serde(rename = "podIPs", deserialize_with = "nullable")]
+    #[serde(rename = "podIPs", deserialize_with = "each")]
     pod_ips: Vec<Ip>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     conditions: Vec<PodCondition>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     container_statuses: Vec<ContainerStatus>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     init_container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Ip {
+    #[serde(deserialize_with = "lenient")]
     ip: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct PodCondition {
+    #[serde(deserialize_with = "lenient")]
     r#type: String,
+    #[serde(deserialize_with = "lenient")]
     status: String,
+    #[serde(deserialize_with = "lenient")]
     reason: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ContainerStatus {
+    #[serde(deserialize_with = "lenient")]
     ready: bool,
+    #[serde(deserialize_with = "lenient")]
     restart_count: u32,
+    #[serde(deserialize_with = "lenient")]
     state: State,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct State {
+    #[serde(deserialize_with = "maybe")]
     waiting: Option<Reason>,
+    #[serde(deserialize_with = "maybe")]
     terminated: Option<Ended>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Reason {
+    #[serde(deserialize_with = "lenient")]
     reason: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Ended {
+    #[serde(deserialize_with = "lenient")]
     reason: String,
+    #[serde(deserialize_with = "lenient")]
     exit_code: i32,
 }
 
@@ -126,7 +144,7 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         addresses,
         created: metadata.created(),
         leaving: metadata.leaving(),
-        mirror: metadata.annotations.contains_key(MIRROR),
+        mirror: metadata.annotations.get(MIRROR).is_some(),
         component: component(&metadata, &spec, intern).map(Box::new),
     }))
 }

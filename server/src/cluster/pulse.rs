@@ -7,8 +7,6 @@ use kube::Client;
 
 use super::{Trouble, live::Shared};
 
-/// From one beat to the next.
-const EVERY: Duration = Duration::from_secs(3);
 /// An answer that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -19,7 +17,7 @@ pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
         match beat(&client, &shared).await {
             Ok(()) => {
                 shared.recover();
-                // What the watches hang on may be dead although a new connection works.
+                // What the watches hang on may be dead although a new connection works: they resume.
                 if std::mem::take(&mut failed) {
                     shared.revive();
                 }
@@ -29,20 +27,15 @@ pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
                 shared.cut(&trouble);
             }
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(shared.pace().pulse).await;
     }
 }
 
 /// Any answer is a beat, a refusal of the credentials excepted: with them, nothing else will come.
 async fn beat(client: &Client, shared: &Shared) -> Result<(), Trouble> {
-    let late = || Trouble::Unreachable {
-        cluster: shared.name().into(),
-        address: shared.address().into(),
-        what: "no answer in time".into(),
-    };
     let Ok(request) = http::Request::get("/version").body(Vec::new()) else { return Ok(()) };
     match tokio::time::timeout(PATIENCE, client.request_text(request)).await {
-        Err(_) => Err(late()),
+        Err(_) => Err(Trouble::late(shared.name(), shared.address())),
         Ok(Ok(_)) => Ok(()),
         Ok(Err(kube::Error::Api(status))) if status.code != 401 => Ok(()),
         Ok(Err(error)) => Err(Trouble::of(&error, shared.name(), shared.address())),

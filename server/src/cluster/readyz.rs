@@ -10,28 +10,38 @@ use topology::{
 
 use super::live::Shared;
 
-/// From one question to the next.
-const EVERY: Duration = Duration::from_secs(5);
 /// An answer that takes longer is none. Each check of a dead etcd takes the API server 2 s.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Asks for ever.
 pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
     loop {
-        if let Ok(answer) = ask(&client).await {
-            let heard = match &answer {
-                Answer::Checks(_) => Heard::Live,
-                Answer::Forbidden(permission) => Heard::Forbidden { permission: (*permission).into() },
-                Answer::NotServed => Heard::NotServed,
-            };
-            let mut changes = vec![Change::Heard(Source::Readyz, heard)];
-            if let Answer::Checks(checks) = answer {
-                changes.push(Change::Checks(checks));
+        let changes = match ask(&client).await {
+            Ok(Answer::Checks(checks)) => {
+                vec![Change::Heard(Source::Readyz, Heard::Live), Change::Checks(checks)]
             }
-            shared.apply(changes);
-        }
-        tokio::time::sleep(EVERY).await;
+            Ok(Answer::Forbidden(permission)) => {
+                vec![Change::Heard(Source::Readyz, Heard::Forbidden { permission: permission.into() })]
+            }
+            Ok(Answer::NotServed) => vec![Change::Heard(Source::Readyz, Heard::NotServed)],
+            // What it said last is no news of now, although the server may answer other questions.
+            Err(NoAnswer) => match shared.read(|facts| facts.heard(Source::Readyz).clone()) {
+                Heard::Live => {
+                    let reason = "the API server does not say in time how it fares".into();
+                    vec![Change::Heard(Source::Readyz, Heard::Stale { since: shared.now(), reason })]
+                }
+                _ => Vec::new(),
+            },
+        };
+        shared.apply(changes);
+        tokio::time::sleep(spread(shared.pace().checks)).await;
     }
+}
+
+/// About so long, so that many servers do not ask in step.
+fn spread(about: Duration) -> Duration {
+    let part = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    about.mul_f64(0.9 + 0.2 * f64::from(part % 1_000) / 1_000.0)
 }
 
 enum Answer {
@@ -42,13 +52,18 @@ enum Answer {
 
 async fn ask(client: &Client) -> Result<Answer, NoAnswer> {
     match get(client, "/readyz?verbose").await? {
-        Reply { code: 200..=299 | 500..=599, body } => Ok(Answer::Checks(parse(&body))),
-        Reply { code: 403, .. } => Ok(Answer::Forbidden("get /readyz")),
-        // Before 1.16 there is no readyz, but each check has a path of its own.
-        _ => match get(client, "/healthz/etcd").await? {
-            Reply { code: 200, .. } => Ok(Answer::Checks(BTreeMap::from([("etcd".into(), true)]))),
-            Reply { code: 500..=599, .. } => Ok(Answer::Checks(BTreeMap::from([("etcd".into(), false)]))),
-            Reply { code: 403, .. } => Ok(Answer::Forbidden("get /healthz/etcd")),
+        // A gateway in between may answer for a server that does not.
+        Reply { code: 200..=299 | 500..=599, body } => match parse(&body) {
+            checks if checks.is_empty() => Err(NoAnswer),
+            checks => Ok(Answer::Checks(checks)),
+        },
+        // Before 1.16 there is no readyz, but each check has a path of its own; who may not read
+        // paths is refused there whether they exist or not.
+        Reply { code: refused, .. } => match get(client, "/healthz/etcd").await?.code {
+            200 => Ok(Answer::Checks(BTreeMap::from([("etcd".into(), true)]))),
+            500..=599 => Ok(Answer::Checks(BTreeMap::from([("etcd".into(), false)]))),
+            403 if refused == 403 => Ok(Answer::Forbidden("get /readyz")),
+            403 => Ok(Answer::Forbidden("get /healthz/etcd")),
             _ => Ok(Answer::NotServed),
         },
     }

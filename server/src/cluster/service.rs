@@ -5,51 +5,60 @@ use topology::inventory::{Fact, Service, ServicePort};
 
 use super::{
     intern::Intern,
-    object::{Nothing, Object, nullable},
+    lenient::{each, lenient, maybe, texts},
+    object::{Nothing, Object},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Spec {
+    #[serde(deserialize_with = "lenient")]
     r#type: String,
-    #[serde(rename = "clusterIP")]
+    #[serde(rename = "clusterIP", deserialize_with = "lenient")]
     cluster_ip: String,
-    #[serde(rename = "clusterIPs", deserialize_with = "nullable")]
+    #[serde(rename = "clusterIPs", deserialize_with = "each")]
     cluster_ips: Vec<String>,
-    #[serde(rename = "externalIPs", deserialize_with = "nullable")]
+    #[serde(rename = "externalIPs", deserialize_with = "each")]
     external_ips: Vec<String>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     ports: Vec<Port>,
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "texts")]
     selector: std::collections::BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Port {
+    #[serde(deserialize_with = "lenient")]
     name: String,
+    #[serde(deserialize_with = "lenient")]
     protocol: String,
+    #[serde(deserialize_with = "lenient")]
     port: u16,
+    #[serde(deserialize_with = "maybe")]
     node_port: Option<u16>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Status {
+    #[serde(deserialize_with = "lenient")]
     load_balancer: LoadBalancer,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct LoadBalancer {
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "each")]
     ingress: Vec<Ingress>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Ingress {
+    #[serde(deserialize_with = "lenient")]
     ip: String,
+    #[serde(deserialize_with = "lenient")]
     hostname: String,
 }
 

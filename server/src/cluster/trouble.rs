@@ -49,6 +49,16 @@ pub enum Trouble {
         /// What it said.
         what: String,
     },
+    /// It answers, but not now.
+    #[error("the API server of {cluster} at {address} cannot answer now: {what}")]
+    Unwell {
+        /// The cluster's name here.
+        cluster: String,
+        /// Host and port.
+        address: String,
+        /// Status and message.
+        what: String,
+    },
     /// No cluster has this name.
     #[error("there is no cluster named {0}")]
     NoSuchCluster(String),
@@ -69,8 +79,19 @@ impl Trouble {
                 format!("The token or certificate may have expired: fetch the kubeconfig of {cluster} anew; Binnacle keeps trying.")
             }
             Self::NotKubernetes { .. } => "Check the server's address in the kubeconfig; a proxy may stand in between.".into(),
+            Self::Unwell { .. } => "Look at the API server's own log and at its etcd; Binnacle keeps trying.".into(),
             Self::NoSuchCluster(_) => "Choose one of the clusters on the first page.".into(),
         }
+    }
+
+    /// Nobody has answered for a while.
+    pub(crate) fn late(cluster: &str, address: &str) -> Self {
+        Self::Unreachable { cluster: cluster.into(), address: address.into(), what: "no answer in time".into() }
+    }
+
+    /// Whether it is the cluster's as a whole, and not that of one kind which is served badly.
+    pub(crate) const fn is_everywhere(&self) -> bool {
+        !matches!(self, Self::NotKubernetes { .. } | Self::Unwell { .. })
     }
 
     /// What an error of the client means, for the cluster that was asked.
@@ -78,6 +99,12 @@ impl Trouble {
         let (cluster, address) = (cluster.to_owned(), address.to_owned());
         match error {
             kube::Error::Api(status) if status.code == 401 => Self::Credentials { cluster },
+            kube::Error::Api(status) if status.code >= 500 || status.code == 429 => {
+                Self::Unwell { cluster, address, what: format!("{} {}", status.code, first_line(&status.message)) }
+            }
+            kube::Error::SerdeError(error) if error.is_eof() => {
+                Self::Unreachable { cluster, address, what: "the connection was cut".into() }
+            }
             kube::Error::Api(status) => Self::NotKubernetes {
                 cluster,
                 address,

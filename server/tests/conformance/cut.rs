@@ -20,6 +20,7 @@ pub struct Line {
     cuts: watch::Sender<u64>,
     open: Arc<AtomicBool>,
     connections: Arc<AtomicUsize>,
+    refused: Arc<AtomicUsize>,
 }
 
 impl Line {
@@ -29,10 +30,12 @@ impl Line {
         let address = listener.local_addr().expect("an address");
         let (cuts, _) = watch::channel(0);
         let (open, connections) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
-        let (sender, is_open, count) = (cuts.clone(), open.clone(), connections.clone());
+        let refused = Arc::new(AtomicUsize::new(0));
+        let (sender, is_open, count, turned_away) = (cuts.clone(), open.clone(), connections.clone(), refused.clone());
         tokio::spawn(async move {
             while let Ok((mut inner, _)) = listener.accept().await {
                 if !is_open.load(Ordering::SeqCst) {
+                    turned_away.fetch_add(1, Ordering::SeqCst);
                     continue;
                 }
                 count.fetch_add(1, Ordering::SeqCst);
@@ -46,7 +49,7 @@ impl Line {
                 });
             }
         });
-        Self { address, cuts, open, connections }
+        Self { address, cuts, open, connections, refused }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -66,5 +69,10 @@ impl Line {
     /// Connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Connections that were turned away so far.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
     }
 }

@@ -11,7 +11,10 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, WatchEvent, WatchParams},
 };
 use serde_json::json;
-use topology::inventory::{Heard, Phase, Source};
+use topology::{
+    Inventory,
+    inventory::{Heard, Phase, Source},
+};
 
 use super::{Line, Target, client, create, key, lease, node, pod, unique, until};
 
@@ -23,6 +26,8 @@ macro_rules! conformance {
             everything_is_listed_however_many_pages_it_takes
             what_is_created_changed_and_deleted_is_followed
             a_cut_line_is_resumed_without_losing_a_change
+            a_line_that_was_cut_for_a_moment_leaves_nothing_stale
+            an_outage_is_as_old_as_its_beginning
             a_forgotten_past_is_listed_anew_and_what_vanished_is_gone
             a_forbidden_kind_names_its_permission_and_stops_no_other
             a_renewed_lease_touches_nothing
@@ -97,6 +102,43 @@ pub async fn a_cut_line_is_resumed_without_losing_a_change(target: &Target) {
     until(&cluster, "good news", |facts| *facts.heard(Source::Pods) == Heard::Live).await;
     assert!(line.connections() > 1);
     pods.delete(&name, &DeleteParams::default().grace_period(0)).await.expect("deleted");
+}
+
+/// Most kinds have no news to tell when their watch stands again.
+pub async fn a_line_that_was_cut_for_a_moment_leaves_nothing_stale(target: &Target) {
+    let line = line(target).await;
+    let cluster = target.watch_through(&line).await;
+    cluster.heard_everything().await.expect("an API that answers");
+    line.cut();
+    let stale = |facts: &Inventory, source: &Source| matches!(facts.heard(*source), Heard::Stale { .. });
+    until(&cluster, "a word on the cut", |facts| QUIET.iter().any(|source| stale(facts, source))).await;
+    line.mend();
+    until(&cluster, "good news of every kind", |facts| {
+        Source::ALL.iter().all(|source| *facts.heard(*source) == Heard::Live)
+    })
+    .await;
+}
+
+/// Kinds of which little is heard in a cluster at rest.
+const QUIET: [Source; 4] = [Source::Namespaces, Source::Services, Source::StatefulSets, Source::DaemonSets];
+
+pub async fn an_outage_is_as_old_as_its_beginning(target: &Target) {
+    let line = line(target).await;
+    let cluster = target.watch_through(&line).await;
+    cluster.heard_everything().await.expect("an API that answers");
+    let since = |facts: &Inventory| match facts.heard(Source::Services) {
+        Heard::Stale { since, .. } => Some(*since),
+        _ => None,
+    };
+    line.cut();
+    until(&cluster, "a word on the cut", |facts| since(facts).is_some()).await;
+    let first = cluster.read(since);
+    let tries = line.refused();
+    // Every kind tries again several times.
+    while line.refused() < tries + 40 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(cluster.read(since), first);
 }
 
 pub async fn a_forgotten_past_is_listed_anew_and_what_vanished_is_gone(target: &Target) {
