@@ -1,7 +1,5 @@
 //! What people read, in English, in one place.
 
-use scene::Health;
-
 /// The name.
 pub const NAME: &str = "Binnacle";
 /// Said on every page of the built-in cluster.
@@ -67,17 +65,3 @@ pub const STILL: &str = "A still picture: reload for a newer one.";
 pub const TRYING: &str = "This page tries again by itself.";
 /// Shown when the address leads nowhere.
 pub const NOT_FOUND: &str = "There is no such page.";
-
-/// A health for people.
-pub const fn health(health: Health) -> &'static str {
-    match health {
-        Health::Ok => "well",
-        Health::Done => "done",
-        Health::Ghost => "planned",
-        Health::Starting => "starting or ending",
-        Health::Unknown => "unknown",
-        Health::Stale => "not heard of",
-        Health::Warn => "not ready",
-        Health::Bad => "failing",
-    }
-}

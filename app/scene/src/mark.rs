@@ -222,6 +222,20 @@ impl Health {
         self as u8
     }
 
+    /// An adjective for people.
+    pub const fn adjective(self) -> &'static str {
+        match self {
+            Self::Ok => "well",
+            Self::Done => "done",
+            Self::Ghost => "planned",
+            Self::Starting => "starting or ending",
+            Self::Unknown => "unknown",
+            Self::Stale => "not heard of",
+            Self::Warn => "not ready",
+            Self::Bad => "failing",
+        }
+    }
+
     /// The word in class names and addresses.
     pub const fn word(self) -> &'static str {
         match self {

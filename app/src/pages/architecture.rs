@@ -116,7 +116,7 @@ fn filters(cluster: &str, view: &View, theme: Theme, page: &FigurePage) -> AnyVi
     let states =
         [Health::Ok, Health::Starting, Health::Done, Health::Warn, Health::Bad, Health::Stale, Health::Unknown];
     let states: Vec<(String, String)> =
-        states.into_iter().map(|health| (health.word().to_owned(), texts::health(health).to_owned())).collect();
+        states.into_iter().map(|health| (health.word().to_owned(), health.adjective().to_owned())).collect();
     let same =
         |names: &[String]| -> Vec<(String, String)> { names.iter().map(|name| (name.clone(), name.clone())).collect() };
     let filtered = *view != View { at: view.at.clone(), ..View::default() };

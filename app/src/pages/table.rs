@@ -39,7 +39,7 @@ fn section(section: Section, base: &str) -> AnyView {
 
 fn row(row: TableRow, base: &str) -> AnyView {
     let class = row.health.map(|health| format!("h-{}", health.word()));
-    let state = row.health.map(texts::health).unwrap_or_default();
+    let state = row.health.map(scene::Health::adjective).unwrap_or_default();
     let mut cells = row.cells.into_iter();
     let first = cells.next().unwrap_or_default();
     let first = match row.opens {

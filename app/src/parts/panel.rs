@@ -16,7 +16,7 @@ pub fn panel(facts: &Facts, query: &str, back: &str) -> String {
     let mut out = String::new();
     let health = facts
         .health
-        .map(|health| format!("<span class=\"badge h-{}\">{}</span>", health.word(), texts::health(health)))
+        .map(|health| format!("<span class=\"badge h-{}\">{}</span>", health.word(), health.adjective()))
         .unwrap_or_default();
     let _ = write!(
         out,

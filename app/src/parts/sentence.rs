@@ -4,10 +4,7 @@ use std::fmt::Write;
 
 use scene::escaped;
 
-use crate::{
-    source::{Notice, Phrase},
-    texts,
-};
+use crate::source::{Notice, Phrase};
 
 /// The state of the cluster. `query` is put before what a phrase leads to.
 pub fn sentence(phrases: &[Phrase], query: &str) -> String {
@@ -43,7 +40,7 @@ pub fn notices(notices: &[Notice]) -> String {
             out,
             "<li class=\"h-{}\"><strong>{}:</strong> {} {}</li>",
             notice.health.word(),
-            texts::health(notice.health),
+            notice.health.adjective(),
             escaped(&notice.what),
             escaped(&notice.todo)
         );

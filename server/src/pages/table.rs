@@ -33,12 +33,7 @@ fn nodes(inventory: &Inventory, view: &View, now: Stamp) -> Section {
         let parts: Vec<String> = parts
             .iter()
             .map(|part| {
-                format!(
-                    "{}{}: {}",
-                    part.label,
-                    if part.leads { " (leader)" } else { "" },
-                    app::texts::health(part.health)
-                )
+                format!("{}{}: {}", part.label, if part.leads { " (leader)" } else { "" }, part.health.adjective())
             })
             .collect();
         TableRow {

@@ -52,7 +52,7 @@ impl Tally {
     /// In words, worst first, as in `2 failing, 31 well`.
     pub fn words(&self) -> String {
         let words: Vec<String> =
-            self.shares().into_iter().map(|(health, count)| format!("{count} {}", word(health))).collect();
+            self.shares().into_iter().map(|(health, count)| format!("{count} {}", health.adjective())).collect();
         if words.is_empty() { "none".to_owned() } else { words.join(", ") }
     }
 }
@@ -62,19 +62,5 @@ impl FromIterator<Health> for Tally {
         let mut tally = Self::default();
         all.into_iter().for_each(|health| tally.add(health));
         tally
-    }
-}
-
-/// A health as an adjective for people.
-pub const fn word(health: Health) -> &'static str {
-    match health {
-        Health::Ok => "well",
-        Health::Done => "done",
-        Health::Ghost => "planned",
-        Health::Starting => "starting or ending",
-        Health::Unknown => "unknown",
-        Health::Stale => "not heard of",
-        Health::Warn => "not ready",
-        Health::Bad => "failing",
     }
 }
