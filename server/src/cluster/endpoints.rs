@@ -34,7 +34,7 @@ pub(crate) struct SliceEndpoint {
 #[serde(default)]
 struct Conditions {
     #[serde(deserialize_with = "maybe")]
-    ready: Option<bool>,
+    ready: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -83,7 +83,8 @@ pub(crate) fn slice(object: Object<Slice, Nothing>, intern: &mut Intern) -> Fact
             .into_iter()
             .map(|endpoint| Endpoint {
                 address: endpoint.addresses.first().map(|address| address.as_str().into()).unwrap_or_default(),
-                ready: endpoint.conditions.ready.unwrap_or(true),
+                // Absent counts as ready, as the API says; odd does not.
+                ready: endpoint.conditions.ready.is_none_or(|ready| ready == true),
                 pod: pod(endpoint.target_ref),
                 node: endpoint
                     .node_name
@@ -117,4 +118,54 @@ pub(crate) fn endpoints(object: Object<Subsets, Nothing>, intern: &mut Intern) -
 
 fn pod(target: Option<Target>) -> Option<topology::inventory::Name> {
     target.filter(|target| target.kind == "Pod").map(|target| target.name.as_str().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::object::read;
+
+    type Told = (String, bool, Option<String>, Option<String>);
+
+    fn told(fact: Fact) -> (String, Vec<Told>) {
+        let Fact::Endpoints(set) = fact else { panic!("no endpoints") };
+        let text = |name: Option<topology::inventory::Name>| name.map(|name| name.to_string());
+        let told = |e: Endpoint| (e.address.to_string(), e.ready, text(e.pod), text(e.node));
+        (set.service.to_string(), set.endpoints.into_iter().map(told).collect())
+    }
+
+    #[test]
+    fn a_slice_tells_whose_it_is_and_who_is_ready() {
+        let object = json!({
+            "metadata": { "namespace": "shop", "name": "web-x1", "labels": { "kubernetes.io/service-name": "web" } },
+            "endpoints": [
+                { "addresses": ["10.0.0.1"], "conditions": { "ready": true }, "nodeName": "a", "targetRef": { "kind": "Pod", "name": "web-1" } },
+                { "addresses": ["10.0.0.2"], "conditions": { "ready": false }, "topology": { "kubernetes.io/hostname": "b" } },
+                { "addresses": ["10.0.0.3"], "conditions": {}, "targetRef": { "kind": "Node", "name": "c" } },
+                { "addresses": null, "conditions": { "ready": "yes" } },
+            ],
+        });
+        let (service, endpoints) = told(slice(read(&object), &mut Intern::default()));
+        assert_eq!(service, "web");
+        assert_eq!(endpoints[0], ("10.0.0.1".into(), true, Some("web-1".into()), Some("a".into())));
+        assert_eq!(endpoints[1], ("10.0.0.2".into(), false, None, Some("b".into())));
+        assert_eq!(endpoints[2], ("10.0.0.3".into(), true, None, None));
+        assert_eq!(endpoints[3], (String::new(), false, None, None));
+    }
+
+    #[test]
+    fn old_endpoints_tell_the_same() {
+        let object = json!({
+            "metadata": { "namespace": "shop", "name": "web" },
+            "subsets": [{ "addresses": [{ "ip": "10.0.0.1", "nodeName": "a", "targetRef": { "kind": "Pod", "name": "web-1" } }],
+                "notReadyAddresses": [{ "ip": "10.0.0.2" }, 5] }, null, { "addresses": {} }],
+        });
+        let (service, endpoints) = told(super::endpoints(read(&object), &mut Intern::default()));
+        assert_eq!(service, "web");
+        assert_eq!(endpoints.len(), 2);
+        assert_eq!(endpoints[0], ("10.0.0.1".into(), true, Some("web-1".into()), Some("a".into())));
+        assert_eq!(endpoints[1], ("10.0.0.2".into(), false, None, None));
+    }
 }

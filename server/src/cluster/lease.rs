@@ -62,3 +62,53 @@ pub(crate) fn annotation(object: &Object<Subsets, Nothing>, intern: &mut Intern)
         lasts: spec.lasts(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use topology::Stamp;
+
+    use super::*;
+    use crate::cluster::object::read;
+
+    fn of(object: &serde_json::Value) -> Lease {
+        let Fact::Lease(lease) = fact(read(object), &mut Intern::default()) else { panic!("no lease") };
+        lease
+    }
+
+    #[test]
+    fn a_lease_tells_who_holds_it_and_until_when() {
+        let lease = of(&json!({
+            "metadata": { "namespace": "kube-system", "name": "apiserver-x",
+                "labels": { "apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": "host1" } },
+            "spec": { "holderIdentity": "host1_4f", "leaseDurationSeconds": 40, "renewTime": "1970-01-01T00:00:02.500000Z" },
+        }));
+        assert_eq!((&*lease.holder, lease.host.as_deref(), lease.apiserver), ("host1_4f", Some("host1"), true));
+        assert_eq!((lease.renewed, lease.lasts), (Some(Stamp(2_500)), 40_000));
+    }
+
+    #[test]
+    fn a_lease_that_says_odd_things_was_never_renewed() {
+        for spec in [
+            json!(null),
+            json!([]),
+            json!({ "holderIdentity": 5, "leaseDurationSeconds": i64::MAX, "renewTime": "soon" }),
+        ] {
+            let lease = of(&json!({ "metadata": { "name": "x" }, "spec": spec }));
+            assert_eq!((&*lease.holder, lease.renewed, lease.lasts), ("", None, 15_000));
+        }
+    }
+
+    #[test]
+    fn a_leader_annotation_is_a_lease() {
+        let endpoints = |text: &str| {
+            read::<Subsets, Nothing>(&json!({ "metadata": { "namespace": "kube-system", "name": "kube-scheduler",
+                "annotations": { (LEADER): text } } }))
+        };
+        let held = r#"{"holderIdentity":"host2_7c","leaseDurationSeconds":15,"renewTime":"1970-01-01T00:00:01Z","leaderTransitions":3}"#;
+        let Some(Fact::Lease(lease)) = annotation(&endpoints(held), &mut Intern::default()) else { panic!("no lease") };
+        assert_eq!((lease.key.to_string().as_str(), &*lease.holder), ("kube-system/kube-scheduler", "host2_7c"));
+        assert_eq!(lease.renewed, Some(Stamp(1_000)));
+        assert_eq!(annotation(&endpoints("{cut"), &mut Intern::default()), None);
+    }
+}

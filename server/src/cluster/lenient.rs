@@ -8,10 +8,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{
-        Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-        value::{MapAccessDeserializer, SeqAccessDeserializer},
-    },
+    de::{Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
 /// A value, or its default where there is none or an odd one.
@@ -114,9 +111,34 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for One<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let found = T::deserialize(SeqAccessDeserializer::new(&mut list)).ok();
+        let found = T::deserialize(List(&mut list)).ok();
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(found)
+    }
+}
+
+/// A list that is read as a list, and not as the fields of a struct by their places.
+struct List<A>(A);
+
+impl<'de, A: SeqAccess<'de>> Deserializer<'de> for List<A> {
+    type Error = A::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_seq(self.0)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Self::Error> {
+        Err(A::Error::custom(format_args!("{name} is a list")))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -164,6 +186,7 @@ mod tests {
         assert_eq!(thing.labels, BTreeMap::from([("a".into(), "b".into())]));
         let parts: Vec<_> = thing.parts.iter().map(|part| (part.name.as_str(), part.port)).collect();
         assert_eq!(parts, [("in", None), ("", Some(1))]);
+        assert_eq!(read(r#"{"parts":[["name"]]}"#), Thing::default());
         assert_eq!(read(r#"{"words":{"a":1},"labels":["x"],"parts":"none"}"#), Thing::default());
     }
 }

@@ -15,6 +15,7 @@
 //!   no error or log holds a token.
 
 pub mod ask;
+mod component;
 pub mod contexts;
 mod discovery;
 mod endpoints;

@@ -173,3 +173,60 @@ impl Taint {
         format!("{}{value}:{}", self.key, self.effect)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::object::read;
+
+    fn of(object: &serde_json::Value, leases: bool) -> Node {
+        let Fact::Node(node) = fact(read(object), &mut Intern::default(), leases) else { panic!("no node") };
+        *node
+    }
+
+    #[test]
+    fn a_node_tells_its_roles_addresses_and_conditions_in_order() {
+        let node = of(
+            &json!({
+                "metadata": { "name": "host1", "labels": { "node-role.kubernetes.io/worker": "", "node-role.kubernetes.io/control-plane": "",
+                    "failure-domain.beta.kubernetes.io/zone": "z1" } },
+                "spec": { "unschedulable": true, "podCIDR": "10.244.0.0/24",
+                    "taints": [{ "key": "b", "effect": "NoSchedule" }, { "key": "a", "value": "v", "effect": "NoExecute" }] },
+                "status": { "addresses": [{ "type": "InternalIP", "address": "10.1.0.50" }, { "type": "Hostname", "address": "host1" }],
+                    "conditions": [{ "type": "Ready", "status": "True", "lastTransitionTime": "1970-01-01T00:00:01Z", "lastHeartbeatTime": "1970-01-01T00:00:09Z" },
+                        { "type": "DiskPressure", "status": "False" }],
+                    "nodeInfo": { "kubeletVersion": "v1.11.5", "containerRuntimeVersion": "docker://17.3.2" },
+                    "allocatable": { "pods": "110" } },
+            }),
+            false,
+        );
+        let texts = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(texts(&node.roles), ["control-plane", "worker"]);
+        assert_eq!(texts(&node.taints), ["a=v:NoExecute", "b:NoSchedule"]);
+        assert_eq!(texts(&node.pod_cidrs), ["10.244.0.0/24"]);
+        assert_eq!(node.address(AddressKind::Internal).map(|name| &**name), Some("10.1.0.50"));
+        assert_eq!((node.room, node.zone.as_deref(), node.cordoned), (Some(110), Some("z1"), true));
+        let ready = node.condition("Ready").unwrap();
+        assert_eq!((ready.truth, ready.heartbeat.map(|stamp| stamp.0)), (Truth::True, Some(9_000)));
+    }
+
+    #[test]
+    fn a_heartbeat_alone_changes_nothing_where_leases_tell() {
+        let beat = |at: &str| json!({ "metadata": { "name": "n" }, "status": { "conditions": [{ "type": "Ready", "status": "True", "lastHeartbeatTime": at }] } });
+        assert_eq!(of(&beat("1970-01-01T00:00:01Z"), true), of(&beat("1970-01-01T00:00:09Z"), true));
+        assert_ne!(of(&beat("1970-01-01T00:00:01Z"), false), of(&beat("1970-01-01T00:00:09Z"), false));
+    }
+
+    #[test]
+    fn an_odd_condition_is_unknown() {
+        let node = of(
+            &json!({ "metadata": { "name": "n" }, "spec": { "taints": "x", "unschedulable": 1 },
+                "status": { "conditions": [{ "type": "Ready", "status": true, "lastTransitionTime": {} }, 4], "nodeInfo": [], "allocatable": { "pods": 9 } } }),
+            true,
+        );
+        assert_eq!(node.condition("Ready").map(|ready| ready.truth), Some(Truth::Unknown));
+        assert_eq!((node.conditions.len(), node.room, node.cordoned), (1, None, false));
+    }
+}

@@ -212,3 +212,39 @@ impl<'de> Deserialize<'de> for Annotations {
         from.deserialize_map(Wanted)
     }
 }
+
+/// An object of a test, as the API would send it.
+#[cfg(test)]
+pub(crate) fn read<S, T>(object: &serde_json::Value) -> Object<S, T>
+where
+    S: serde::de::DeserializeOwned + Default,
+    T: serde::de::DeserializeOwned + Default,
+{
+    // By way of text: that is how it arrives.
+    serde_json::from_str(&object.to_string()).expect("whatever it holds, it can be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::{ObjectList, WatchEvent};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_object_spoils_no_list() {
+        let list = json!({ "apiVersion": "v1", "kind": "PodList", "metadata": { "resourceVersion": "7" },
+            "items": [5, null, "x", [1], { "metadata": { "name": "good" } }, { "metadata": [] }] });
+        let list: ObjectList<Object<Nothing, Nothing>> = serde_json::from_str(&list.to_string()).unwrap();
+        let names: Vec<&str> = list.items.iter().map(|object| object.metadata.name.as_str()).collect();
+        assert_eq!(names, ["", "", "", "", "good", ""]);
+    }
+
+    #[test]
+    fn an_event_keeps_its_version_whatever_else_is_odd() {
+        let event = json!({ "type": "MODIFIED", "object": { "metadata": { "name": "a", "resourceVersion": "9", "labels": 4 }, "spec": [], "status": 7 } });
+        let event: WatchEvent<Object<Nothing, Nothing>> = serde_json::from_str(&event.to_string()).unwrap();
+        let WatchEvent::Modified(object) = event else { panic!("another event") };
+        assert_eq!(object.meta().resource_version.as_deref(), Some("9"));
+    }
+}

@@ -48,3 +48,43 @@ pub(crate) fn fact(kind: OwnerKind, object: &Object<Spec, Status>, intern: &mut 
         created: metadata.created(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::object::read;
+
+    fn of(kind: OwnerKind, object: &serde_json::Value) -> Owner {
+        let Fact::Owner(owner) = fact(kind, &read(object), &mut Intern::default()) else { panic!("no owner") };
+        owner
+    }
+
+    #[test]
+    fn each_kind_counts_in_its_own_fields() {
+        let object = json!({
+            "metadata": { "namespace": "shop", "name": "x", "ownerReferences": [{ "kind": "Deployment", "name": "web", "controller": true }] },
+            "spec": { "replicas": 3, "completions": 5 },
+            "status": { "readyReplicas": 2, "desiredNumberScheduled": 7, "numberReady": 6, "succeeded": 4 },
+        });
+        let counts = |kind| {
+            let owner = of(kind, &object);
+            (owner.wanted, owner.ready)
+        };
+        assert_eq!(counts(OwnerKind::ReplicaSet), (3, 2));
+        assert_eq!(counts(OwnerKind::StatefulSet), (3, 2));
+        assert_eq!(counts(OwnerKind::DaemonSet), (7, 6));
+        assert_eq!(counts(OwnerKind::Job), (5, 4));
+        assert_eq!(of(OwnerKind::ReplicaSet, &object).owner, Some((OwnerKind::Deployment, "web".into())));
+    }
+
+    #[test]
+    fn odd_counts_are_those_of_nothing_said() {
+        let odd = of(
+            OwnerKind::Deployment,
+            &json!({ "metadata": { "name": "x" }, "spec": { "replicas": -1 }, "status": { "readyReplicas": "two" } }),
+        );
+        assert_eq!((odd.wanted, odd.ready, odd.owner), (1, 0, None));
+    }
+}

@@ -1,34 +1,37 @@
 //! Pod → fact.
 
 use serde::Deserialize;
-use topology::inventory::{Component, ComponentKind, Fact, Name, Phase, Pod};
+use topology::inventory::{Fact, Name, Phase, Pod};
 
 use super::{
+    component,
     intern::Intern,
     lenient::{each, lenient, maybe},
-    object::{MIRROR, Metadata, Object},
+    object::{MIRROR, Object},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Spec {
     #[serde(deserialize_with = "lenient")]
-    node_name: String,
+    pub(crate) node_name: String,
     #[serde(deserialize_with = "lenient")]
     host_network: bool,
     #[serde(deserialize_with = "each")]
-    containers: Vec<Container>,
+    pub(crate) containers: Vec<Container>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Container {
+pub(crate) struct Container {
     #[serde(deserialize_with = "lenient")]
-    image: String,
+    pub(crate) name: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(crate) image: String,
     #[serde(deserialize_with = "each")]
-    command: Vec<String>,
+    pub(crate) command: Vec<String>,
     #[serde(deserialize_with = "each")]
-    args: Vec<String>,
+    pub(crate) args: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -104,26 +107,34 @@ struct Ended {
     exit_code: i32,
 }
 
+/// Reasons to wait that are no trouble.
+const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+
 /// The fact.
 pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
     let Object { metadata, spec, status, .. } = object;
     let statuses = || status.container_statuses.iter().chain(&status.init_container_statuses);
     let condition = |kind: &str| status.conditions.iter().find(|condition| condition.r#type == kind);
     let phase = match status.phase.as_str() {
-        "Pending" | "" => Phase::Pending,
+        "Pending" => Phase::Pending,
         "Running" => Phase::Running,
         "Succeeded" => Phase::Succeeded,
         "Failed" => Phase::Failed,
         _ => Phase::Unknown,
     };
-    let waiting = statuses().find_map(|status| status.state.waiting.as_ref()).map(|waiting| waiting.reason.as_str());
-    let ended = || statuses().find_map(|status| status.state.terminated.as_ref().filter(|ended| ended.exit_code != 0));
+    let waiting =
+        || statuses().filter_map(|status| status.state.waiting.as_ref()).map(|waiting| waiting.reason.as_str());
+    let ended = statuses().filter_map(|status| status.state.terminated.as_ref()).find(|ended| ended.exit_code != 0);
     let unscheduled = condition("PodScheduled").filter(|condition| condition.status == "False");
-    let reason = waiting
-        .filter(|reason| !reason.is_empty())
-        .or(Some(status.reason.as_str()).filter(|reason| !reason.is_empty()))
-        .or_else(|| unscheduled.map(|condition| condition.reason.as_str()))
-        .or_else(|| ended().map(|ended| ended.reason.as_str()))
+    let said = |reason: &&str| !reason.is_empty();
+    // A container that will not start tells more than its neighbours, which wait their turn.
+    let reason = waiting()
+        .filter(said)
+        .find(|reason| !STARTING.contains(reason))
+        .or_else(|| Some(status.reason.as_str()).filter(said))
+        .or_else(|| unscheduled.map(|condition| condition.reason.as_str()).filter(said))
+        .or_else(|| ended.map(|ended| ended.reason.as_str()).filter(said))
+        .or_else(|| waiting().find(said))
         .unwrap_or_default();
     let mut addresses: Vec<Name> = status.pod_ips.iter().map(|ip| ip.ip.as_str().into()).collect();
     if addresses.is_empty() && !status.pod_ip.is_empty() {
@@ -137,7 +148,7 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         ready: condition("Ready").is_some_and(|ready| ready.status == "True"),
         containers_ready: count(status.container_statuses.iter().filter(|status| status.ready).count()),
         containers: count(spec.containers.len()),
-        restarts: status.container_statuses.iter().map(|status| status.restart_count).sum(),
+        restarts: status.container_statuses.iter().fold(0, |sum, status| sum.saturating_add(status.restart_count)),
         reason: intern.name(reason),
         owner: metadata.controller(intern),
         host_network: spec.host_network,
@@ -145,71 +156,79 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         created: metadata.created(),
         leaving: metadata.leaving(),
         mirror: metadata.annotations.get(MIRROR).is_some(),
-        component: component(&metadata, &spec, intern).map(Box::new),
+        component: component::of(&metadata, &spec, intern).map(Box::new),
     }))
-}
-
-/// Which of the cluster's components runs in a pod of kube-system, if any: by its labels, or by
-/// the name of a static pod, which is the program's and the node's.
-fn component(metadata: &Metadata, spec: &Spec, intern: &mut Intern) -> Option<Component> {
-    if metadata.namespace != "kube-system" {
-        return None;
-    }
-    let by_label = metadata.label("component").or_else(|| metadata.label("k8s-app"));
-    let by_name = || metadata.name.strip_suffix(&spec.node_name).and_then(|name| name.strip_suffix('-'));
-    let kind = by_label.and_then(kind_of).or_else(|| by_name().and_then(kind_of))?;
-    let container = spec.containers.first()?;
-    let words = container.command.iter().chain(&container.args);
-    let flags = words.filter(|word| word.starts_with('-')).map(|word| intern.name(&without_secret(word))).collect();
-    Some(Component { kind, version: intern.name(tag(&container.image)), flags })
-}
-
-fn kind_of(program: &str) -> Option<ComponentKind> {
-    Some(match program {
-        "kube-apiserver" => ComponentKind::ApiServer,
-        "etcd" => ComponentKind::Etcd,
-        "kube-controller-manager" => ComponentKind::ControllerManager,
-        "kube-scheduler" => ComponentKind::Scheduler,
-        "kube-proxy" => ComponentKind::Proxy,
-        _ => return None,
-    })
-}
-
-/// An image's tag, whether or not a registry's port or a digest stands beside it; empty without.
-fn tag(image: &str) -> &str {
-    let image = image.split_once('@').map_or(image, |(image, _)| image);
-    image.rsplit_once('/').map_or(image, |(_, last)| last).split_once(':').map_or("", |(_, tag)| tag)
-}
-
-/// A flag as it may be shown: the value of one that could hold a secret is taken out. The path of
-/// a file is none.
-fn without_secret(flag: &str) -> String {
-    const SECRET: [&str; 6] = ["token", "password", "passwd", "secret", "basic-auth", "credential"];
-    let Some((name, value)) = flag.split_once('=') else { return flag.to_owned() };
-    let holds = SECRET.iter().any(|word| name.to_lowercase().contains(word)) && !value.starts_with('/');
-    // A user in an address brings a password along.
-    let userinfo =
-        value.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@')));
-    if holds || userinfo { format!("{name}=•••") } else { flag.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
+    use topology::inventory::{ComponentKind, OwnerKind};
 
-    #[test]
-    fn the_tag_is_found_beside_a_port_and_a_digest() {
-        assert_eq!(tag("registry.local:5000/kube-apiserver:v1.34.4@sha256:00ff"), "v1.34.4");
-        assert_eq!(tag("registry.local:5000/etcd"), "");
-        assert_eq!(tag("etcd:3.6.4-0"), "3.6.4-0");
+    use super::*;
+    use crate::cluster::object::read;
+
+    fn of(object: &serde_json::Value) -> Pod {
+        let Fact::Pod(pod) = fact(read(object), &mut Intern::default()) else { panic!("no pod") };
+        *pod
     }
 
     #[test]
-    fn a_flag_loses_what_might_be_a_secret_and_keeps_paths() {
-        assert_eq!(without_secret("--token=abc"), "--token=•••");
-        assert_eq!(without_secret("--basic-auth=a:b"), "--basic-auth=•••");
-        assert_eq!(without_secret("--etcd-servers=https://root:pw@10.0.0.1:2379"), "--etcd-servers=•••");
-        assert_eq!(without_secret("--token-auth-file=/etc/tokens.csv"), "--token-auth-file=/etc/tokens.csv");
-        assert_eq!(without_secret("--v=2"), "--v=2");
+    fn a_pod_tells_where_it_runs_how_it_fares_and_whose_it_is() {
+        let pod = of(&json!({
+            "metadata": { "namespace": "shop", "name": "web-1", "creationTimestamp": "2026-01-01T00:00:01Z",
+                "ownerReferences": [{ "kind": "Other", "name": "x" }, { "kind": "ReplicaSet", "name": "web", "controller": true }] },
+            "spec": { "nodeName": "host4", "hostNetwork": true, "containers": [{}, {}] },
+            "status": { "phase": "Running", "podIP": "10.0.0.1", "podIPs": [{ "ip": "10.0.0.1" }, { "ip": "fd00::1" }],
+                "conditions": [{ "type": "Ready", "status": "True" }],
+                "containerStatuses": [{ "ready": true, "restartCount": 2 }, { "ready": false, "restartCount": 1 }] },
+        }));
+        assert_eq!(pod.key.to_string(), "shop/web-1");
+        assert_eq!((pod.node.as_deref(), pod.phase, pod.ready), (Some("host4"), Phase::Running, true));
+        assert_eq!((pod.containers_ready, pod.containers, pod.restarts), (1, 2, 3));
+        assert_eq!(pod.owner, Some((OwnerKind::ReplicaSet, "web".into())));
+        assert_eq!(pod.addresses.len(), 2);
+        assert!(pod.host_network && !pod.mirror && !pod.leaving && pod.component.is_none());
+    }
+
+    #[test]
+    fn the_container_that_fails_gives_the_reason() {
+        let waits = |reason: &str| json!({ "state": { "waiting": { "reason": reason } } });
+        let reason = |statuses: serde_json::Value| of(&json!({ "status": { "containerStatuses": statuses } })).reason;
+        assert_eq!(&*reason(json!([waits("ContainerCreating"), waits("CrashLoopBackOff")])), "CrashLoopBackOff");
+        assert_eq!(
+            &*reason(
+                json!([waits("ContainerCreating"), { "state": { "terminated": { "reason": "OOMKilled", "exitCode": 137 } } }])
+            ),
+            "OOMKilled"
+        );
+        assert_eq!(&*reason(json!([waits("ContainerCreating")])), "ContainerCreating");
+        assert_eq!(&*reason(json!([{ "state": { "terminated": { "reason": "Completed", "exitCode": 0 } } }])), "");
+        let unscheduled = json!({ "status": { "phase": "Pending", "conditions": [{ "type": "PodScheduled", "status": "False", "reason": "Unschedulable" }] } });
+        assert_eq!(&*of(&unscheduled).reason, "Unschedulable");
+    }
+
+    #[test]
+    fn odd_fields_are_unknown_and_never_healthy() {
+        let pod = of(&json!({
+            "metadata": { "name": "odd", "namespace": null, "labels": [1], "ownerReferences": { "a": 1 }, "annotations": "x",
+                "creationTimestamp": 12, "deletionTimestamp": null },
+            "spec": { "nodeName": { "x": 1 }, "hostNetwork": "yes", "containers": [7, { "image": [], "command": {} }] },
+            "status": { "phase": 3, "podIPs": "none", "conditions": [[], { "type": "Ready", "status": true }],
+                "containerStatuses": [{ "ready": 1, "restartCount": -1, "state": { "waiting": "x", "terminated": [] } }] },
+        }));
+        assert_eq!((pod.phase, pod.ready, pod.containers_ready), (Phase::Unknown, false, 0));
+        assert_eq!((pod.node, pod.owner, pod.restarts), (None, None, 0));
+        assert_eq!(of(&json!({ "metadata": { "name": "x" }, "spec": 5, "status": ["Running"] })).phase, Phase::Unknown);
+    }
+
+    #[test]
+    fn a_mirror_of_a_static_pod_is_its_component() {
+        let pod = of(&json!({
+            "metadata": { "namespace": "kube-system", "name": "etcd-host1", "annotations": { "kubernetes.io/config.mirror": "0a", "other": 5 } },
+            "spec": { "nodeName": "host1", "containers": [{ "name": "etcd", "image": "etcd:3.6.4-0", "command": ["etcd", "--name=host1"] }] },
+        }));
+        assert!(pod.mirror);
+        assert_eq!(pod.component.unwrap().kind, ComponentKind::Etcd);
     }
 }

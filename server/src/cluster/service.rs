@@ -95,3 +95,50 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
 pub(crate) fn namespace(object: &Object<Nothing, Nothing>, intern: &mut Intern) -> Fact {
     Fact::Namespace(intern.name(&object.metadata.name))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::object::read;
+
+    fn of(object: &serde_json::Value) -> Service {
+        let Fact::Service(service) = fact(read(object), &mut Intern::default()) else { panic!("no service") };
+        service
+    }
+
+    #[test]
+    fn a_service_tells_every_way_in() {
+        let service = of(&json!({
+            "metadata": { "namespace": "shop", "name": "web" },
+            "spec": { "type": "LoadBalancer", "clusterIP": "10.233.0.7", "externalIPs": ["192.0.2.1"], "selector": { "app": "web" },
+                "ports": [{ "port": 80, "protocol": "TCP", "nodePort": 30080 }, { "port": 443, "nodePort": 0 }] },
+            "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.9" }, { "hostname": "lb.example" }] } },
+        }));
+        let texts = |names: &[topology::inventory::Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(texts(&service.cluster_ips), ["10.233.0.7"]);
+        assert_eq!(texts(&service.external_ips), ["192.0.2.1", "192.0.2.9", "lb.example"]);
+        assert_eq!(
+            service.ports.iter().map(|port| (port.port, port.node_port)).collect::<Vec<_>>(),
+            [(80, Some(30_080)), (443, None)]
+        );
+        assert!(service.selects);
+    }
+
+    #[test]
+    fn a_headless_or_odd_service_has_no_address() {
+        assert!(
+            of(&json!({ "metadata": { "name": "x" }, "spec": { "clusterIP": "None", "clusterIPs": ["None"] } }))
+                .cluster_ips
+                .is_empty()
+        );
+        let odd = of(
+            &json!({ "metadata": { "name": "x" }, "spec": { "clusterIPs": 4, "ports": [{ "port": 70_000, "nodePort": "a" }], "selector": [] }, "status": 1 }),
+        );
+        assert_eq!(
+            (odd.cluster_ips.len(), odd.ports[0].port, odd.ports[0].node_port, odd.selects),
+            (0, 0, None, false)
+        );
+    }
+}
