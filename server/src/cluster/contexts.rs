@@ -2,15 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use kube::{
     Client, Config,
-    config::{KubeConfigOptions, Kubeconfig, KubeconfigError},
+    config::{KubeConfigOptions, Kubeconfig},
 };
 
-use super::{Trouble, trouble::first_line};
+use super::{
+    Trouble,
+    kubeconfig::{no_client, words},
+    trouble::first_line,
+};
 
 /// A cluster that can be chosen.
 #[derive(Clone)]
@@ -26,7 +31,7 @@ pub struct Context {
 
 #[derive(Clone)]
 enum Way {
-    Kubeconfig(Box<Kubeconfig>, String),
+    Kubeconfig(Arc<Kubeconfig>),
     InCluster,
     Ready(Client, String),
 }
@@ -39,6 +44,8 @@ impl std::fmt::Debug for Context {
 
 /// A connection attempt takes no longer than this.
 const CONNECT: Duration = Duration::from_millis(1_500);
+/// A credential plugin that takes longer is said to hang.
+const PLUGIN: Duration = Duration::from_secs(5);
 
 impl Context {
     /// A cluster that a client exists for already, as the built-in one.
@@ -46,32 +53,64 @@ impl Context {
         Self { name: name.into(), origin: origin.into(), demo, way: Way::Ready(client, address.into()) }
     }
 
-    /// A client for it, and the address that it talks to. Nothing is connected yet.
+    /// A client for it, and the address that it talks to. Nothing is connected yet; a credential
+    /// plugin is run.
     ///
     /// # Errors
-    /// [`Trouble::Kubeconfig`] when the context is incomplete or names files that cannot be read.
+    /// [`Trouble::Kubeconfig`] when the context is incomplete, names files that cannot be read, or
+    /// its credential plugin does not give any.
     pub async fn client(&self) -> Result<(Client, String), Trouble> {
-        let mut config = match &self.way {
+        let (mut config, plugin) = match &self.way {
             Way::Ready(client, address) => return Ok((client.clone(), address.clone())),
-            Way::Kubeconfig(file, context) => {
-                let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-                let config = Config::from_custom_kubeconfig((**file).clone(), &options).await;
-                config.map_err(|error| self.unusable(&error))?
+            Way::Kubeconfig(file) => (self.config(file).await?, plugin(file, &self.name)),
+            Way::InCluster => {
+                let unusable = |error: kube::config::InClusterError| self.unusable(&first_line(&error.to_string()));
+                (Config::incluster().map_err(unusable)?, None)
             }
-            Way::InCluster => Config::incluster().map_err(|error| Trouble::Kubeconfig {
-                file: "the service account of this pod".into(),
-                what: first_line(&error.to_string()),
-            })?,
         };
         config.connect_timeout = Some(CONNECT);
         let address = address(&config.cluster_url);
-        let client = Client::try_from(config).map_err(|error| Trouble::of(&error, &self.name, &address))?;
-        Ok((client, address))
+        let plugin = plugin.unwrap_or_default();
+        // A plugin is another program: it may take its time, but not that of a worker.
+        let made = tokio::task::spawn_blocking(move || Client::try_from(config));
+        match tokio::time::timeout(PLUGIN, made).await {
+            Ok(Ok(Ok(client))) => Ok((client, address)),
+            Ok(Ok(Err(error))) => Err(self.unusable(&no_client(&error, &plugin))),
+            Ok(Err(_)) => Err(self.unusable("no client can be made of it")),
+            Err(_) => Err(self.unusable(&format!("its credential plugin {plugin} does not come to an end"))),
+        }
     }
 
-    fn unusable(&self, error: &KubeconfigError) -> Trouble {
-        Trouble::Kubeconfig { file: self.origin.clone(), what: words(error) }
+    async fn config(&self, file: &Arc<Kubeconfig>) -> Result<Config, Trouble> {
+        let options = KubeConfigOptions { context: Some(self.name.clone()), ..KubeConfigOptions::default() };
+        let config = Config::from_custom_kubeconfig((**file).clone(), &options).await;
+        let mut config = config.map_err(|error| self.unusable(&words(&error)))?;
+        if !names_proxy(file, &self.name) {
+            // A proxy of the environment is for the world outside; the cluster is near.
+            config.proxy_url = None;
+        }
+        Ok(config)
     }
+
+    fn unusable(&self, what: &str) -> Trouble {
+        let what =
+            if matches!(self.way, Way::InCluster) { what.into() } else { format!("context {}: {what}", self.name) };
+        Trouble::Kubeconfig { file: self.origin.clone(), what }
+    }
+}
+
+/// The name of the program that gives a context its credentials, if one does.
+fn plugin(file: &Kubeconfig, context: &str) -> Option<String> {
+    let context = file.contexts.iter().find(|named| named.name == context)?.context.as_ref()?;
+    let user = file.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref())?;
+    user.auth_info.as_ref()?.exec.as_ref()?.command.clone()
+}
+
+fn names_proxy(file: &Kubeconfig, context: &str) -> bool {
+    let named = file.contexts.iter().find(|named| named.name == context);
+    let cluster = named.and_then(|named| named.context.as_ref()).map(|context| &context.cluster);
+    let found = file.clusters.iter().find(|named| Some(&named.name) == cluster);
+    found.and_then(|named| named.cluster.as_ref()).is_some_and(|cluster| cluster.proxy_url.is_some())
 }
 
 /// Host and port of a URL.
@@ -80,32 +119,57 @@ fn address(url: &http::Uri) -> String {
     format!("{}:{port}", url.host().unwrap_or_default())
 }
 
+/// Where a kubeconfig may be when none is named.
+struct Surroundings {
+    /// The variable KUBECONFIG.
+    kubeconfig: Option<String>,
+    /// ~/.kube/config.
+    home: Option<PathBuf>,
+    /// Whether this is a pod with a service account.
+    inside: bool,
+}
+
 /// All contexts, the current one first, then by name. Empty when there is no kubeconfig anywhere.
 ///
 /// # Errors
-/// [`Trouble::Kubeconfig`] when a file is named but cannot be read as one.
+/// [`Trouble::Kubeconfig`] when a file is there but cannot be read as one.
 pub fn find(named: Option<&Path>) -> Result<Vec<Context>, Trouble> {
-    let env = std::env::var("KUBECONFIG").ok().filter(|paths| !paths.is_empty());
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".kube/config"));
-    match (named, env) {
-        (Some(path), _) => contexts(&read(path)?, &path.display().to_string()),
-        (None, Some(paths)) => contexts(&read_all(&paths)?, &format!("KUBECONFIG={paths}")),
-        (None, None) => match home.filter(|path| path.exists()) {
-            Some(path) => contexts(&read(&path)?, &path.display().to_string()),
-            None => Ok(in_cluster().into_iter().collect()),
-        },
-    }
-}
-
-fn in_cluster() -> Option<Context> {
     let inside = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some()
         && Path::new("/var/run/secrets/kubernetes.io/serviceaccount/token").exists();
-    inside.then(|| Context {
+    find_in(
+        named,
+        &Surroundings {
+            kubeconfig: std::env::var("KUBECONFIG").ok(),
+            home: std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".kube/config")),
+            inside,
+        },
+    )
+}
+
+fn find_in(named: Option<&Path>, around: &Surroundings) -> Result<Vec<Context>, Trouble> {
+    if let Some(path) = named {
+        return contexts(read(path)?, &path.display().to_string());
+    }
+    if let Some(paths) = around.kubeconfig.as_deref().filter(|paths| !paths.is_empty()) {
+        return contexts(read_all(paths)?, &format!("KUBECONFIG={paths}"));
+    }
+    if let Some(path) = around.home.as_ref().filter(|path| path.exists()) {
+        let file = read(path)?;
+        // What tools leave behind when they remove their last cluster is no mistake of anybody's.
+        if !file.contexts.is_empty() {
+            return contexts(file, &path.display().to_string());
+        }
+    }
+    Ok(around.inside.then(in_cluster).into_iter().collect())
+}
+
+fn in_cluster() -> Context {
+    Context {
         name: "in-cluster".into(),
-        origin: "the cluster that Binnacle runs in".into(),
+        origin: "the service account of the pod that Binnacle runs in".into(),
         demo: false,
         way: Way::InCluster,
-    })
+    }
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, Trouble> {
@@ -120,7 +184,7 @@ fn read(path: &Path) -> Result<Kubeconfig, Trouble> {
 fn read_all(paths: &str) -> Result<Kubeconfig, Trouble> {
     let mut merged = Kubeconfig::default();
     let mut found = false;
-    for path in std::env::split_paths(paths).filter(|path| path.exists()) {
+    for path in std::env::split_paths(paths).filter(|path| !path.as_os_str().is_empty() && path.exists()) {
         let next = read(&path)?;
         merged = merged
             .merge(next)
@@ -134,81 +198,197 @@ fn read_all(paths: &str) -> Result<Kubeconfig, Trouble> {
     }
 }
 
-fn contexts(file: &Kubeconfig, origin: &str) -> Result<Vec<Context>, Trouble> {
+fn contexts(file: Kubeconfig, origin: &str) -> Result<Vec<Context>, Trouble> {
     let mut names: Vec<String> = file.contexts.iter().map(|context| context.name.clone()).collect();
     if names.is_empty() {
         return Err(Trouble::Kubeconfig { file: origin.into(), what: "has no contexts".into() });
     }
     names.sort();
+    names.dedup();
     names.sort_by_key(|name| Some(name) != file.current_context.as_ref());
-    let context = |name: String| Context {
-        origin: origin.into(),
-        demo: false,
-        way: Way::Kubeconfig(Box::new(file.clone()), name.clone()),
-        name,
-    };
+    let file = Arc::new(file);
+    let context =
+        |name: String| Context { origin: origin.into(), demo: false, way: Way::Kubeconfig(file.clone()), name };
     Ok(names.into_iter().map(context).collect())
-}
-
-/// What is wrong with a kubeconfig. Its content never shows: it may be a key.
-fn words(error: &KubeconfigError) -> String {
-    match error {
-        KubeconfigError::ReadConfig(io, _) => match io.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".into(),
-            std::io::ErrorKind::PermissionDenied => "this user may not read it".into(),
-            _ => first_line(&io.to_string()),
-        },
-        KubeconfigError::Parse(error) => {
-            let place = error
-                .location()
-                .map(|at| format!(" at line {}, column {}", at.line(), at.column()))
-                .unwrap_or_default();
-            format!("is not a kubeconfig in YAML{place}")
-        }
-        KubeconfigError::LoadContext(name) => format!("has no context {name}"),
-        KubeconfigError::LoadClusterOfContext(name) => format!("names a cluster {name} that it does not describe"),
-        KubeconfigError::LoadCertificateAuthority(error) => {
-            format!("its certificate authority cannot be read: {}", first_line(&error.to_string()))
-        }
-        KubeconfigError::LoadClientCertificate(error) => {
-            format!("its client certificate cannot be read: {}", first_line(&error.to_string()))
-        }
-        KubeconfigError::LoadClientKey(_) => "its client key cannot be read".into(),
-        other => first_line(&other.to_string()),
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
-    const TWO: &str = "apiVersion: v1\nkind: Config\ncurrent-context: b\nclusters:\n- {name: c, cluster: {server: 'https://127.0.0.1:1'}}\nusers:\n- {name: u, user: {token: hidden-token}}\ncontexts:\n- {name: a, context: {cluster: c, user: u}}\n- {name: b, context: {cluster: c, user: u}}\n";
+    const TWO: &str = "apiVersion: v1
+kind: Config
+current-context: b
+clusters:
+- {name: c, cluster: {server: 'https://127.0.0.1:1'}}
+users:
+- {name: u, user: {token: hidden-token}}
+contexts:
+- {name: a, context: {cluster: c, user: u}}
+- {name: b, context: {cluster: c, user: u}}
+";
+
+    /// A directory of a test's own.
+    struct Dir(PathBuf);
+
+    impl Dir {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("binnacle-contexts-{name}-{}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn file(&self, name: &str, text: &str) -> PathBuf {
+            let path = self.0.join(name);
+            fs::write(&path, text).unwrap();
+            path
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn nothing() -> Surroundings {
+        Surroundings { kubeconfig: None, home: None, inside: false }
+    }
+
+    fn names(found: &[Context]) -> Vec<&str> {
+        found.iter().map(|context| context.name.as_str()).collect()
+    }
+
+    fn said(found: Result<Vec<Context>, Trouble>) -> String {
+        found.unwrap_err().to_string()
+    }
+
+    /// What is wrong with the first context of a file.
+    async fn wrong(text: &str) -> String {
+        let file = Kubeconfig::from_yaml(text).unwrap();
+        let context = contexts(file, "conf").unwrap().remove(0);
+        let said = context.client().await.err().unwrap().to_string();
+        said.strip_prefix("conf: context b: ").unwrap_or_else(|| panic!("{said}")).to_owned()
+    }
 
     #[test]
     fn the_current_context_comes_first() {
-        let file = Kubeconfig::from_yaml(TWO).unwrap();
-        let names: Vec<String> = contexts(&file, "x").unwrap().into_iter().map(|context| context.name).collect();
-        assert_eq!(names, ["b", "a"]);
+        let found = contexts(Kubeconfig::from_yaml(TWO).unwrap(), "x").unwrap();
+        assert_eq!(names(&found), ["b", "a"]);
+        assert!(!format!("{found:?}").contains("hidden-token"));
     }
 
     #[test]
-    fn no_token_is_printed() {
-        let file = Kubeconfig::from_yaml(TWO).unwrap();
-        let text = format!("{:?}", contexts(&file, "x").unwrap());
-        assert!(!text.contains("hidden-token"), "{text}");
+    fn a_named_file_comes_before_the_variable_and_that_before_the_home() {
+        let dir = Dir::new("order");
+        let (named, variable, home) = (
+            dir.file("named", &TWO.replace("name: a", "name: from-named")),
+            dir.file("variable", &TWO.replace("name: a", "name: from-variable")),
+            dir.file("home", &TWO.replace("name: a", "name: from-home")),
+        );
+        let mut around =
+            Surroundings { kubeconfig: Some(variable.display().to_string()), home: Some(home), inside: true };
+        let second = |around: &Surroundings, named| find_in(named, around).unwrap().get(1).map(|c| c.name.clone());
+        assert_eq!(second(&around, Some(named.as_path())).as_deref(), Some("from-named"));
+        assert_eq!(second(&around, None).as_deref(), Some("from-variable"));
+        around.kubeconfig = Some(String::new());
+        assert_eq!(second(&around, None).as_deref(), Some("from-home"));
+        around.home = None;
+        assert_eq!(names(&find_in(None, &around).unwrap()), ["in-cluster"]);
+        assert!(find_in(None, &nothing()).unwrap().is_empty());
     }
 
     #[test]
-    fn a_missing_file_is_named() {
-        let error = find(Some(Path::new("/nowhere/kubeconfig"))).unwrap_err().to_string();
-        assert_eq!(error, "/nowhere/kubeconfig: there is no such file");
+    fn the_files_of_the_variable_are_merged_and_missing_ones_passed_over() {
+        let dir = Dir::new("merge");
+        let first = dir.file("first", TWO);
+        let second =
+            dir.file("second", &TWO.replace("name: a", "name: d").replace("current-context: b", "current-context: d"));
+        let paths = format!("{}:{}::{}", first.display(), dir.0.join("missing").display(), second.display());
+        let around = Surroundings { kubeconfig: Some(paths), ..nothing() };
+        assert_eq!(names(&find_in(None, &around).unwrap()), ["b", "a", "d"]);
+        let missing = dir.0.join("missing").display().to_string();
+        let around = Surroundings { kubeconfig: Some(missing.clone()), ..nothing() };
+        assert_eq!(said(find_in(None, &around)), format!("{missing}: none of these files exists"));
+    }
+
+    #[test]
+    fn a_file_that_is_none_is_named_with_what_is_wrong() {
+        let dir = Dir::new("none");
+        let said = |path: &Path| said(find_in(Some(path), &nothing()));
+        assert_eq!(said(Path::new("/nowhere/kubeconfig")), "/nowhere/kubeconfig: there is no such file");
+        assert!(said(&dir.0).ends_with("is a directory, not a kubeconfig"));
+        let odd = dir.file("odd", "apiVersion: v1\nclusters: [\ntoken: hidden-token\n");
+        let text = said(&odd);
+        assert!(text.contains("is not a kubeconfig in YAML at line ") && !text.contains("hidden-token"), "{text}");
+        let path = dir.0.join("bytes");
+        fs::write(&path, [0x80, 0xff, 0x00, 0x9c]).unwrap();
+        assert!(said(&path).starts_with(&path.display().to_string()));
+        assert!(said(&dir.file("empty", "")).ends_with("has no contexts"));
+    }
+
+    #[test]
+    fn a_home_without_contexts_is_as_none() {
+        let dir = Dir::new("home");
+        let home = dir.file("config", "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: null\nusers: null\n");
+        let around = Surroundings { home: Some(home.clone()), ..nothing() };
+        assert!(find_in(None, &around).unwrap().is_empty());
+        assert!(said(find_in(Some(&home), &nothing())).ends_with("has no contexts"));
     }
 
     #[tokio::test]
-    async fn a_context_without_its_cluster_says_so() {
-        let file = Kubeconfig::from_yaml(&TWO.replace("{cluster: c,", "{cluster: gone,")).unwrap();
-        let context = contexts(&file, "conf").unwrap().remove(0);
-        let error = context.client().await.err().unwrap().to_string();
-        assert!(error.contains("gone") && error.starts_with("conf"), "{error}");
+    async fn a_context_that_cannot_be_used_says_what_it_lacks() {
+        let cluster = |with: &str| TWO.replace("server: 'https://127.0.0.1:1'", with);
+        let user = |with: &str| TWO.replace("token: hidden-token", with);
+        assert_eq!(
+            wrong(&TWO.replace("{cluster: c,", "{cluster: gone,")).await,
+            "names a cluster gone that it does not describe"
+        );
+        assert_eq!(wrong(&cluster("tls-server-name: x")).await, "its cluster has no server");
+        assert_eq!(wrong(&cluster("server: 'https://[oh'")).await, "the server of its cluster is no address");
+        assert_eq!(
+            wrong(&cluster("server: 'https://127.0.0.1:1', certificate-authority: /nowhere/ca.crt")).await,
+            "its certificate authority /nowhere/ca.crt cannot be read: there is no such file"
+        );
+        assert_eq!(
+            wrong(&cluster("server: 'https://127.0.0.1:1', certificate-authority-data: '*hidden*'")).await,
+            "the data of its certificate authority is not base64"
+        );
+        assert_eq!(
+            wrong(&cluster("server: 'https://127.0.0.1:1', proxy-url: 'http://me:hidden@proxy:1'")).await,
+            "its cluster is behind a proxy-url, but Binnacle connects directly only"
+        );
+        assert_eq!(
+            wrong(&user("client-certificate: /nowhere/a.crt, client-key: /nowhere/a.key")).await,
+            "its client certificate /nowhere/a.crt cannot be read: there is no such file"
+        );
+        let pem = "client-certificate-data: bm9uZQ==, client-key-data: bm9uZQ==";
+        assert_eq!(
+            wrong(&user(pem)).await,
+            "its client certificate, its key or its authority is not PEM that TLS can use"
+        );
+        assert_eq!(
+            wrong(&user("tokenFile: /nowhere/token")).await,
+            "its token file /nowhere/token cannot be read: there is no such file"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_credential_plugin_that_gives_none_is_named_and_not_quoted() {
+        let plugin = |command: &str, args: &str| {
+            let exec = format!(
+                "exec: {{apiVersion: client.authentication.k8s.io/v1, command: {command}, args: {args}, interactiveMode: Never}}"
+            );
+            TWO.replace("token: hidden-token", &exec)
+        };
+        assert_eq!(
+            wrong(&plugin("no-such-plugin", "[]")).await,
+            "its credential plugin no-such-plugin is not installed, or not on the PATH"
+        );
+        let failed = wrong(&plugin("sh", "['-c', 'echo hidden-token; exit 3']")).await;
+        assert!(failed.starts_with("its credential plugin sh failed (exit status: 3)"), "{failed}");
+        assert_eq!(wrong(&plugin("echo", "[hidden-token]")).await, "its credential plugin echo printed no credentials");
     }
 }

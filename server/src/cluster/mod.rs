@@ -21,6 +21,7 @@ mod discovery;
 mod endpoints;
 mod feeds;
 mod intern;
+mod kubeconfig;
 mod lease;
 mod lenient;
 mod line;
