@@ -26,6 +26,9 @@ const PAGE: u32 = 500;
 /// Changes that are applied in one go at most, so that readers are not kept waiting.
 const BATCH: usize = 512;
 
+/// A watch that cannot be read so often in a row is given up for a new list.
+const UNREAD: u32 = 3;
+
 /// Follows a kind for ever.
 pub(crate) async fn follow<S, T>(client: Client, kind: Kind<S, T>, shared: Arc<Shared>)
 where
@@ -36,8 +39,9 @@ where
     // A line that went dead without a word shows in the pulse: then a new one is laid.
     let (client, mut line) = line::lay(client, revived.clone());
     let api: Api<Object<S, T>> = Api::all_with(client, &kind.served);
-    let config = watcher::Config::default().page_size(PAGE).any_semantic();
-    let mut events = watcher::watcher(api, config).boxed();
+    let anew = || watcher::watcher(api.clone(), watcher::Config::default().page_size(PAGE).any_semantic()).boxed();
+    let mut events = anew();
+    let mut unread = 0;
     let mut backoff = DefaultBackoff::default();
     let mut reader = Reader::new(&kind);
     loop {
@@ -54,6 +58,7 @@ where
         for event in batch {
             if reader.take(event) {
                 backoff.reset();
+                unread = 0;
                 reader.heard(&Heard::Live);
             }
         }
@@ -62,6 +67,16 @@ where
             continue;
         };
         line.fell();
+        if matches!(error, watcher::Error::WatchFailed(_)) {
+            // What could not be read is told again from where the watch was before it; if it
+            // cannot be read then either, a list says how things are.
+            line.end();
+            unread += 1;
+            if unread > UNREAD {
+                events = anew();
+                unread = 0;
+            }
+        }
         let pause = match refusal(&error, &kind.served) {
             Some(Refusal::Forgotten) => backoff.next(),
             Some(Refusal::Forbidden(permission)) => {

@@ -1,6 +1,8 @@
 //! What Binnacle's client must do on every Kubernetes API, the real one and the simulated one alike.
 
 mod cut;
+mod outages;
+mod relations;
 mod suite;
 
 use std::{future::Future, time::Duration};
@@ -12,6 +14,8 @@ use serde_json::{Value, json};
 use topology::{Inventory, inventory::Key};
 
 pub use cut::Line;
+pub use outages::*;
+pub use relations::*;
 pub use suite::*;
 
 /// An API under test.

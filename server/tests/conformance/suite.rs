@@ -11,12 +11,9 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, WatchEvent, WatchParams},
 };
 use serde_json::json;
-use topology::{
-    Inventory,
-    inventory::{Heard, Phase, Source},
-};
+use topology::inventory::{Heard, Phase, Source};
 
-use super::{Line, Target, client, create, key, lease, node, pod, unique, until};
+use super::{Target, client, create, key, lease, node, pod, unique, until};
 
 /// Declares every case as a test against the target that a function makes.
 #[macro_export]
@@ -32,6 +29,11 @@ macro_rules! conformance {
             a_forbidden_kind_names_its_permission_and_stops_no_other
             a_renewed_lease_touches_nothing
             a_silent_server_makes_everything_stale
+            a_line_that_went_dead_without_a_word_is_laid_anew
+            many_cuts_lose_no_change
+            owners_are_followed_up_to_the_deployment
+            endpoints_follow_their_slices
+            events_about_a_pod_are_answered_newest_first
             a_watch_without_news_moves_on_by_bookmarks
         );
     };
@@ -86,79 +88,6 @@ pub async fn what_is_created_changed_and_deleted_is_followed(target: &Target) {
     until(&cluster, "no node", |facts| facts.node(&on).is_none()).await;
 }
 
-pub async fn a_cut_line_is_resumed_without_losing_a_change(target: &Target) {
-    let line = line(target).await;
-    let cluster = target.watch_through(&line).await;
-    cluster.heard_everything().await.expect("an API that answers");
-    let name = unique("pod");
-    let pods: Api<Pod> = Api::namespaced(target.admin(), "default");
-    line.cut();
-    create(&pods, pod(&name, "nowhere")).await;
-    let this = key("default", &name);
-    until(&cluster, "a word on the cut", |facts| matches!(facts.heard(Source::Pods), Heard::Stale { .. })).await;
-    assert!(cluster.read(|facts| facts.pod(&this).is_none()), "the line was not cut");
-    line.mend();
-    until(&cluster, "the pod that came meanwhile", |facts| facts.pod(&this).is_some()).await;
-    until(&cluster, "good news", |facts| *facts.heard(Source::Pods) == Heard::Live).await;
-    assert!(line.connections() > 1);
-    pods.delete(&name, &DeleteParams::default().grace_period(0)).await.expect("deleted");
-}
-
-/// Most kinds have no news to tell when their watch stands again.
-pub async fn a_line_that_was_cut_for_a_moment_leaves_nothing_stale(target: &Target) {
-    let line = line(target).await;
-    let cluster = target.watch_through(&line).await;
-    cluster.heard_everything().await.expect("an API that answers");
-    line.cut();
-    let stale = |facts: &Inventory, source: &Source| matches!(facts.heard(*source), Heard::Stale { .. });
-    until(&cluster, "a word on the cut", |facts| QUIET.iter().any(|source| stale(facts, source))).await;
-    line.mend();
-    until(&cluster, "good news of every kind", |facts| {
-        Source::ALL.iter().all(|source| *facts.heard(*source) == Heard::Live)
-    })
-    .await;
-}
-
-/// Kinds of which little is heard in a cluster at rest.
-const QUIET: [Source; 4] = [Source::Namespaces, Source::Services, Source::StatefulSets, Source::DaemonSets];
-
-pub async fn an_outage_is_as_old_as_its_beginning(target: &Target) {
-    let line = line(target).await;
-    let cluster = target.watch_through(&line).await;
-    cluster.heard_everything().await.expect("an API that answers");
-    let since = |facts: &Inventory| match facts.heard(Source::Services) {
-        Heard::Stale { since, .. } => Some(*since),
-        _ => None,
-    };
-    line.cut();
-    until(&cluster, "a word on the cut", |facts| since(facts).is_some()).await;
-    let first = cluster.read(since);
-    let tries = line.refused();
-    // Every kind tries again several times.
-    while line.refused() < tries + 40 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert_eq!(cluster.read(since), first);
-}
-
-pub async fn a_forgotten_past_is_listed_anew_and_what_vanished_is_gone(target: &Target) {
-    let line = line(target).await;
-    let cluster = target.watch_through(&line).await;
-    let (gone, stays) = (unique("gone"), unique("stays"));
-    let pods: Api<Pod> = Api::namespaced(target.admin(), "default");
-    create(&pods, pod(&gone, "nowhere")).await;
-    let was = key("default", &gone);
-    until(&cluster, "the pod", |facts| facts.pod(&was).is_some()).await;
-    line.cut();
-    pods.delete(&gone, &DeleteParams::default().grace_period(0)).await.expect("deleted");
-    create(&pods, pod(&stays, "nowhere")).await;
-    (target.forget)().await;
-    line.mend();
-    let is = key("default", &stays);
-    until(&cluster, "what is there now", |facts| facts.pod(&was).is_none() && facts.pod(&is).is_some()).await;
-    pods.delete(&stays, &DeleteParams::default().grace_period(0)).await.expect("deleted");
-}
-
 pub async fn a_forbidden_kind_names_its_permission_and_stops_no_other(target: &Target) {
     let cluster = binnacle::cluster::Cluster::start("test", client(&target.limited), "the test's API");
     let forbidden = |permission: &str| Heard::Forbidden { permission: permission.into() };
@@ -198,20 +127,6 @@ pub async fn a_renewed_lease_touches_nothing(target: &Target) {
     leases.delete(&name, &DeleteParams::default()).await.expect("deleted");
 }
 
-pub async fn a_silent_server_makes_everything_stale(target: &Target) {
-    let line = line(target).await;
-    let cluster = target.watch_through(&line).await;
-    cluster.heard_everything().await.expect("an API that answers");
-    line.cut();
-    until(&cluster, "stale nodes", |facts| matches!(facts.heard(Source::Nodes), Heard::Stale { .. })).await;
-    let mut troubled = cluster.follow();
-    while cluster.trouble().is_none() {
-        tokio::time::timeout(std::time::Duration::from_secs(20), troubled.next()).await.expect("a word on the trouble");
-    }
-    line.mend();
-    until(&cluster, "live nodes", |facts| *facts.heard(Source::Nodes) == Heard::Live).await;
-}
-
 pub async fn a_watch_without_news_moves_on_by_bookmarks(target: &Target) {
     let pods: Api<Pod> = Api::namespaced(target.admin(), "kube-public");
     let start = pods.list(&ListParams::default()).await.expect("a list").metadata.resource_version.expect("a version");
@@ -232,9 +147,4 @@ pub async fn a_watch_without_news_moves_on_by_bookmarks(target: &Target) {
     let passed = |version: &String| version.parse::<u64>().ok() >= start.parse::<u64>().ok();
     assert!(bookmark.as_ref().is_some_and(passed), "no bookmark came: {bookmark:?} after {start}");
     nodes.delete(&name, &DeleteParams::default()).await.expect("deleted");
-}
-
-async fn line(target: &Target) -> Line {
-    let url = &target.config.cluster_url;
-    Line::to(format!("127.0.0.1:{}", url.port_u16().expect("a port")).parse().expect("an address")).await
 }
