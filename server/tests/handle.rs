@@ -12,7 +12,8 @@ use std::{
 
 use binnacle::cluster::{Cluster, Clusters, Pace, Trouble, contexts::Context};
 use http::{Request, Response};
-use kube::{Client, Config, client::Body};
+use k8s_openapi::api::core::v1::Endpoints;
+use kube::{Api, Client, Config, api::PostParams, client::Body};
 use simulator::{Kind, Profile, Simulator};
 use topology::{
     Inventory,
@@ -56,6 +57,42 @@ async fn a_cluster_of_1_11_tells_everything_the_old_way() {
         let kubernetes = Key::new("default", "kubernetes");
         assert_eq!(facts.endpoints_of(&kubernetes).flat_map(|set| &set.endpoints).count(), 3);
         assert_eq!(facts.checks().and_then(|checks| checks.get("etcd")), Some(&true));
+    });
+}
+
+/// As between Kubernetes 1.14 and 1.17: kubelets renew leases, leaders still write annotations, and
+/// slices are served but not filled.
+#[tokio::test]
+async fn a_cluster_between_the_ages_is_read_where_it_writes() {
+    let simulator = compass(Profile::Current);
+    let inner = Client::new(simulator, "default");
+    let endpoints: Api<Endpoints> = Api::namespaced(inner.clone(), "kube-system");
+    let held = r#"{"holderIdentity":"host3_annotated","leaseDurationSeconds":15,"renewTime":"2026-01-01T00:00:00Z"}"#;
+    let annotated: Endpoints = serde_json::from_value(serde_json::json!({ "metadata": { "name": "kube-scheduler",
+        "annotations": { "control-plane.alpha.kubernetes.io/leader": held } } }))
+    .expect("endpoints");
+    endpoints.create(&PostParams::default(), &annotated).await.expect("created");
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let inner = inner.clone();
+        async move {
+            if request.uri().path() == "/version" {
+                let body = Body::from(br#"{"gitVersion":"v1.16.15"}"#.to_vec());
+                return Ok::<_, kube::Error>(Response::new(body));
+            }
+            inner.send(request).await
+        }
+    });
+    let cluster = Cluster::start_at(QUICK, "lab", Client::new(service, "default"), "in process");
+    cluster.heard_everything().await.expect("an API that answers");
+    until(&cluster, "the leader of the annotation", |facts| {
+        facts.lease("kube-system", "kube-scheduler").is_some_and(|lease| &*lease.holder == "host3_annotated")
+    })
+    .await;
+    cluster.read(|facts| {
+        assert!(facts.lease("kube-node-lease", "host1").is_some());
+        assert!(facts.nodes().all(|node| node.condition("Ready").is_some_and(|ready| ready.heartbeat.is_none())));
+        let sets: Vec<_> = facts.endpoints_of(&Key::new("default", "kubernetes")).collect();
+        assert!(sets.iter().all(|set| &*set.key.name == "kubernetes") && !sets.is_empty(), "{sets:?}");
     });
 }
 

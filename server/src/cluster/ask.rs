@@ -197,3 +197,81 @@ async fn in_time<T>(permission: &'static str, asked: impl Future<Output = kube::
         Ok(Err(_)) => Err(Refused::Nothing("the API server cannot be reached just now".into())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A server that answers by path and query.
+    fn server(answer: fn(&str, &str) -> (u16, Vec<u8>)) -> Client {
+        let service = tower::service_fn(move |request: http::Request<Body>| async move {
+            let (code, body) = answer(request.uri().path(), request.uri().query().unwrap_or_default());
+            http::Response::builder().status(code).body(Body::from(body))
+        });
+        Client::new(service, "default")
+    }
+
+    fn pod() -> Key {
+        Key::new("shop", "web-1")
+    }
+
+    fn refusal(code: u16, message: &str) -> (u16, Vec<u8>) {
+        (code, json!({ "kind": "Status", "code": code, "message": message }).to_string().into_bytes())
+    }
+
+    #[tokio::test]
+    async fn a_pod_of_several_containers_gives_the_log_of_the_first_and_says_so() {
+        let client = server(|path, query| match path {
+            "/api/v1/namespaces/shop/pods/web-1" => {
+                (200, json!({ "spec": { "containers": [{ "name": "web" }, { "name": "proxy" }] } }).to_string().into())
+            }
+            _ if query.contains("container=web") => (200, "hello\n".into()),
+            _ => refusal(400, "a container name must be specified"),
+        });
+        assert_eq!(log_end(&client, &pod()).await.unwrap(), "[web, the first of 2 containers]\nhello\n");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_ends_within_a_letter_is_a_log() {
+        let client = server(|_, query| {
+            assert!(query.contains("tailLines=60") && query.contains("limitBytes=65536"), "{query}");
+            (200, [b"caf".as_slice(), &[0xc3]].concat())
+        });
+        assert_eq!(log_end(&client, &pod()).await.unwrap(), "caf\u{fffd}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_the_permission_or_repeats_the_reason() {
+        let forbidden = server(|_, _| refusal(403, "no"));
+        assert_eq!(log_end(&forbidden, &pod()).await, Err(Refused::Forbidden("get pods/log")));
+        assert_eq!(events(&forbidden, "Pod", &pod()).await, Err(Refused::Forbidden("list events")));
+        let waiting = server(|path, _| match path {
+            "/api/v1/namespaces/shop/pods/web-1" => {
+                (200, json!({ "spec": { "containers": [{ "name": "c" }] } }).to_string().into())
+            }
+            _ => refusal(400, "container \"c\" is waiting to start\nand more"),
+        });
+        assert_eq!(
+            log_end(&waiting, &pod()).await,
+            Err(Refused::Nothing("container \"c\" is waiting to start".into()))
+        );
+        let gateway = server(|_, _| (502, "<html>".into()));
+        assert_eq!(events(&gateway, "Pod", &pod()).await, Err(Refused::Nothing("Bad Gateway".into())));
+    }
+
+    #[tokio::test]
+    async fn odd_events_are_passed_over_and_the_newest_comes_first() {
+        let client = server(|path, query| {
+            assert_eq!(path, "/api/v1/namespaces/shop/events");
+            assert!(query.contains("fieldSelector=involvedObject.kind%3DPod%2CinvolvedObject.name%3Dweb-1"), "{query}");
+            let items = json!([5, { "reason": "Old", "count": null, "lastTimestamp": "2026-01-01T00:00:00Z" },
+                { "reason": "New", "eventTime": "2026-01-02T00:00:00.000000Z", "series": { "count": 7, "lastObservedTime": "2026-01-03T00:00:00.000000Z" } }]);
+            (200, json!({ "items": items }).to_string().into())
+        });
+        let found = events(&client, "Pod", &pod()).await.unwrap();
+        let told: Vec<_> = found.iter().map(|event| (event.reason.as_str(), event.count())).collect();
+        assert_eq!(told, [("New", 7), ("Old", 1)]);
+    }
+}

@@ -45,7 +45,7 @@ impl std::fmt::Debug for Context {
 /// A connection attempt takes no longer than this.
 const CONNECT: Duration = Duration::from_millis(1_500);
 /// A credential plugin that takes longer is said to hang.
-const PLUGIN: Duration = Duration::from_secs(5);
+const PLUGIN: Duration = Duration::from_secs(30);
 
 impl Context {
     /// A cluster that a client exists for already, as the built-in one.

@@ -179,3 +179,109 @@ fn name(fact: &Fact) -> (Source, Key) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use topology::Inventory;
+
+    use super::*;
+    use crate::cluster::{
+        endpoints::{self, Subsets},
+        lease,
+        object::{LEADER, Nothing, read},
+    };
+
+    const ENDPOINTS: Served = Served { group: "", version: "v1", plural: "endpoints", kind: "Endpoints" };
+    const LEASES: Served = Served { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease" };
+
+    /// As between Kubernetes 1.14 and 1.17: endpoints alone, leases beside those of kubelets.
+    fn annotations() -> Kind<Subsets, Nothing> {
+        let (heard, whole, shared): (&[Source], &[Source], &[Source]) =
+            (&[Source::Endpoints], &[Source::Endpoints], &[Source::Leases]);
+        let facts = |object: Object<Subsets, Nothing>, intern: &mut Intern| {
+            let leader = lease::annotation(&object, intern);
+            std::iter::once(endpoints::endpoints(object, intern)).chain(leader).collect()
+        };
+        Kind { served: ENDPOINTS, heard, whole, shared, facts }
+    }
+
+    fn leases() -> Kind<lease::Spec, Nothing> {
+        let (heard, shared): (&[Source], &[Source]) = (&[Source::Leases], &[Source::Leases]);
+        let facts = |object, intern: &mut Intern| lease::not_a_leaders(object, intern).into_iter().collect();
+        Kind { served: LEASES, heard, whole: &[], shared, facts }
+    }
+
+    fn scheduler(holder: Option<&str>) -> Value {
+        let annotations = holder.map(|holder| json!({ (LEADER): json!({ "holderIdentity": holder }).to_string() }));
+        json!({ "metadata": { "namespace": "kube-system", "name": "kube-scheduler", "annotations": annotations } })
+    }
+
+    fn node_lease(name: &str) -> Value {
+        json!({ "metadata": { "namespace": "kube-node-lease", "name": name }, "spec": { "holderIdentity": name } })
+    }
+
+    fn tell<S, T>(reader: &mut Reader<S, T>, facts: &mut Inventory, events: Vec<Event<Object<S, T>>>) {
+        for event in events {
+            reader.take(event);
+        }
+        for change in reader.changes() {
+            facts.apply(change);
+        }
+    }
+
+    fn held(facts: &Inventory) -> Vec<String> {
+        let asked = [("kube-node-lease", "a"), ("kube-node-lease", "b"), ("kube-system", "kube-scheduler"), ("", "")];
+        let found = asked.into_iter().filter_map(|(namespace, name)| facts.lease(namespace, name));
+        found.map(|lease| format!("{}={}", lease.key.name, lease.holder)).collect()
+    }
+
+    #[test]
+    fn two_watches_of_one_source_take_nothing_from_each_other() {
+        let (annotations, leases) = (annotations(), leases());
+        let (mut of_leaders, mut of_kubelets) = (Reader::new(&annotations), Reader::new(&leases));
+        let mut facts = Inventory::default();
+        let leader = |holder| read(&scheduler(holder));
+        let list = vec![Event::Init, Event::InitApply(leader(Some("host1"))), Event::InitDone];
+        tell(&mut of_leaders, &mut facts, list);
+        let list = |names: &[&str]| {
+            let named = names.iter().map(|name| Event::InitApply(read(&node_lease(name))));
+            std::iter::once(Event::Init).chain(named).chain([Event::InitDone]).collect()
+        };
+        tell(&mut of_kubelets, &mut facts, list(&["a", "b"]));
+        assert_eq!(held(&facts), ["a=a", "b=b", "kube-scheduler=host1"]);
+        tell(&mut of_kubelets, &mut facts, list(&["b"]));
+        assert_eq!(held(&facts), ["b=b", "kube-scheduler=host1"]);
+        tell(&mut of_leaders, &mut facts, vec![Event::Apply(leader(Some("host2")))]);
+        assert_eq!(held(&facts), ["b=b", "kube-scheduler=host2"]);
+        tell(&mut of_kubelets, &mut facts, vec![Event::Delete(read(&node_lease("b")))]);
+        tell(&mut of_leaders, &mut facts, vec![Event::Apply(leader(None))]);
+        assert!(held(&facts).is_empty());
+        assert_eq!(facts.endpoints_of(&Key::new("kube-system", "kube-scheduler")).count(), 1);
+        tell(&mut of_leaders, &mut facts, vec![Event::Init, Event::InitDone]);
+        assert_eq!(facts.endpoints_of(&Key::new("kube-system", "kube-scheduler")).count(), 0);
+    }
+
+    #[test]
+    fn what_has_no_name_is_passed_over() {
+        let kind = leases();
+        let mut reader = Reader::new(&kind);
+        let mut facts = Inventory::default();
+        let nameless = || read(&json!(["odd"]));
+        let events = vec![Event::Init, Event::InitApply(nameless()), Event::InitDone, Event::Apply(nameless())];
+        tell(&mut reader, &mut facts, events);
+        assert!(held(&facts).is_empty());
+    }
+
+    #[test]
+    fn a_refusal_names_the_verb_and_the_group() {
+        let status = |code| Box::new(kube::core::Status { code, ..kube::core::Status::default() });
+        let list = |code| watcher::Error::InitialListFailed(kube::Error::Api(status(code)));
+        let forbidden = |permission: &str| Some(Refusal::Forbidden(permission.into()));
+        assert_eq!(refusal(&list(403), &LEASES), forbidden("list leases.coordination.k8s.io"));
+        assert_eq!(refusal(&watcher::Error::WatchError(status(403)), &ENDPOINTS), forbidden("watch endpoints"));
+        assert_eq!(refusal(&list(404), &LEASES), Some(Refusal::NotServed));
+        assert_eq!(refusal(&watcher::Error::WatchError(status(410)), &LEASES), Some(Refusal::Forgotten));
+        assert_eq!(refusal(&list(500), &LEASES), None);
+    }
+}

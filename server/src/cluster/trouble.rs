@@ -162,7 +162,7 @@ fn unreachable(chain: &str) -> String {
         () if lower.contains("timed out") || lower.contains("deadline") || lower.contains("elapsed") => {
             "no answer in time".into()
         }
-        () if lower.contains("unreachable") => "no route to it".into(),
+        () if lower.contains("unreachable") || lower.contains("no route") => "no route to it".into(),
         () if lower.contains("reset") || lower.contains("closed") || lower.contains("eof") => {
             "the connection was cut".into()
         }
@@ -184,5 +184,45 @@ mod tests {
         assert_eq!(certificate("tcp connect error: Connection refused (os error 111)"), None);
         assert_eq!(unreachable("tcp connect error: Connection refused (os error 111)"), "connection refused");
         assert!(certificate("invalid peer certificate: UnknownIssuer").is_some_and(|what| what.contains("authority")));
+    }
+
+    #[test]
+    fn every_cause_is_said_in_words() {
+        for (chain, words) in [
+            ("invalid peer certificate: certificate expired: verification time 1 (UNIX)", "it has expired"),
+            ("invalid peer certificate: Expired", "it has expired"),
+            (
+                "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for b",
+                "it is made out to another name",
+            ),
+            ("invalid peer certificate: NotValidYet", "it is not valid yet: compare the clocks"),
+            ("invalid peer certificate: BadSignature", "it cannot be verified"),
+        ] {
+            assert_eq!(certificate(chain), Some(words), "{chain}");
+        }
+        for (chain, words) in [
+            ("client error (Connect): dns error: failed to lookup address information", "its name cannot be resolved"),
+            ("client error (Connect): deadline has elapsed", "no answer in time"),
+            ("client error (Connect): Network is unreachable (os error 101)", "no route to it"),
+            ("client error (Connect): No route to host (os error 113)", "no route to it"),
+            ("connection closed before message completed", "the connection was cut"),
+        ] {
+            assert_eq!(certificate(chain), None, "{chain}");
+            assert_eq!(unreachable(chain), words, "{chain}");
+        }
+    }
+
+    #[test]
+    fn a_status_says_whether_the_server_is_ill_or_none() {
+        let of = |code: u16| {
+            let status = kube::core::Status { code, message: "so\nand more".into(), ..kube::core::Status::default() };
+            Trouble::of(&kube::Error::Api(Box::new(status)), "lab", "10.1.0.222:6443")
+        };
+        assert_eq!(of(401), Trouble::Credentials { cluster: "lab".into() });
+        for code in [429, 500, 503, 504] {
+            let words = format!("the API server of lab at 10.1.0.222:6443 cannot answer now: {code} so");
+            assert_eq!(of(code).to_string(), words);
+        }
+        assert!(matches!(of(404), Trouble::NotKubernetes { .. }));
     }
 }

@@ -55,12 +55,14 @@ where
             }
             told = at_once(&mut events) => told,
         };
+        let mut good = false;
         for event in batch {
-            if reader.take(event) {
-                backoff.reset();
-                unread = 0;
-                reader.heard(&Heard::Live);
-            }
+            good |= reader.take(event);
+        }
+        if good {
+            backoff.reset();
+            unread = 0;
+            reader.heard(&Heard::Live);
         }
         let Some(error) = error else {
             shared.apply(reader.changes());

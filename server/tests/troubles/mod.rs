@@ -43,3 +43,15 @@ async fn plain_http_to_a_tls_port_is_no_kubernetes() {
     .await;
     assert!(matches!(trouble, Trouble::NotKubernetes { .. }), "{trouble:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_read_all_but_secrets_hears_everything() {
+    use topology::inventory::{Heard, Source};
+    let viewer = client(&crate::config("BINNACLE_TEST_KUBECONFIG_VIEWER").await);
+    let cluster = Cluster::start("lab", viewer, "127.0.0.1");
+    cluster.heard_everything().await.expect("an API that answers");
+    for source in Source::ALL {
+        let heard = cluster.read(|facts| facts.heard(source).clone());
+        assert_eq!(heard, Heard::Live, "{}", source.word());
+    }
+}
