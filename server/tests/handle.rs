@@ -5,14 +5,14 @@ use std::{
     net::TcpListener,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use binnacle::cluster::{Cluster, Clusters, Pace, Trouble, contexts::Context};
 use http::{Request, Response};
-use k8s_openapi::api::core::v1::Endpoints;
+use k8s_openapi::api::core::v1::{Endpoints, Namespace};
 use kube::{Api, Client, Config, api::PostParams, client::Body};
 use simulator::{Kind, Profile, Simulator};
 use topology::{
@@ -146,6 +146,40 @@ async fn an_upgraded_cluster_is_asked_anew_what_it_serves() {
     until(&cluster, "leaders in leases", |facts| facts.lease("kube-system", "kube-scheduler").is_some()).await;
     until(&cluster, "news of every kind", |facts| {
         Source::ALL.iter().all(|source| *facts.heard(*source) == Heard::Live)
+    })
+    .await;
+}
+
+/// Today's servers say it in the stream; some old ones and proxies by the status.
+#[tokio::test]
+async fn a_past_that_is_gone_by_status_is_listed_anew() {
+    let simulator = compass(Profile::Current);
+    let floor = Arc::new(AtomicU64::new(0));
+    let (inner, oldest) = (Client::new(simulator.clone(), "default"), floor.clone());
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let (inner, oldest) = (inner.clone(), oldest.load(Ordering::SeqCst));
+        async move {
+            let query = request.uri().query().unwrap_or_default();
+            let version = query.split('&').find_map(|part| part.strip_prefix("resourceVersion=")?.parse::<u64>().ok());
+            if query.contains("watch=true") && version.is_some_and(|version| version < oldest) {
+                let gone = br#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410}"#;
+                return Ok(Response::builder().status(410).body(Body::from(gone.to_vec())).expect("an answer"));
+            }
+            inner.send(request).await
+        }
+    });
+    let cluster = Cluster::start_at(QUICK, "lab", Client::new(service, "default"), "in process");
+    cluster.heard_everything().await.expect("an API that answers");
+    let kinds = Api::<Namespace>::all(Client::new(simulator.clone(), "default"));
+    let new: Namespace =
+        serde_json::from_value(serde_json::json!({ "metadata": { "name": "newcomer" } })).expect("a namespace");
+    floor.store(u64::MAX, Ordering::SeqCst);
+    simulator.faults().drop_watches();
+    kinds.create(&PostParams::default(), &new).await.expect("created");
+    floor.store(simulator.version(), Ordering::SeqCst);
+    until(&cluster, "what came meanwhile", |facts| {
+        facts.namespaces().any(|name| &**name == "newcomer")
+            && Source::ALL.iter().all(|source| *facts.heard(*source) == Heard::Live)
     })
     .await;
 }

@@ -64,10 +64,8 @@ where
             unread = 0;
             reader.heard(&Heard::Live);
         }
-        let Some(error) = error else {
-            shared.apply(reader.changes());
-            continue;
-        };
+        shared.apply(reader.changes());
+        let Some(error) = error else { continue };
         line.fell();
         if matches!(error, watcher::Error::WatchFailed(_)) {
             // What could not be read is told again from where the watch was before it; if it
@@ -80,7 +78,11 @@ where
             }
         }
         let pause = match refusal(&error, &kind.served) {
-            Some(Refusal::Forgotten) => backoff.next(),
+            Some(Refusal::Forgotten) => {
+                // Told by the status of its answer, kube's watcher would ask for the same past again.
+                events = anew();
+                backoff.next()
+            }
             Some(Refusal::Forbidden(permission)) => {
                 reader.heard(&Heard::Forbidden { permission });
                 Some(shared.pace().refused)
