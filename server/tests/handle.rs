@@ -185,6 +185,26 @@ async fn a_past_that_is_gone_by_status_is_listed_anew() {
 }
 
 #[tokio::test]
+async fn a_gateway_before_a_server_that_is_away_is_no_sign_of_life() {
+    let simulator = compass(Profile::Current);
+    let cluster = watch(&simulator);
+    cluster.heard_everything().await.expect("an API that answers");
+    let mut follower = cluster.follow();
+    simulator.faults().fail_next(u32::MAX, 503);
+    simulator.faults().drop_watches();
+    while cluster.trouble().is_none() {
+        tokio::time::timeout(Duration::from_secs(20), follower.next()).await.expect("a word on the trouble");
+    }
+    assert!(matches!(cluster.trouble(), Some(Trouble::Unwell { .. })), "{:?}", cluster.trouble());
+    simulator.faults().clear();
+    until(&cluster, "news of every kind", |facts| {
+        Source::ALL.iter().all(|source| *facts.heard(*source) == Heard::Live)
+    })
+    .await;
+    assert_eq!(cluster.trouble(), None);
+}
+
+#[tokio::test]
 async fn a_line_of_garbage_costs_nothing() {
     let simulator = compass(Profile::Current);
     simulator.faults().set(|plan| {

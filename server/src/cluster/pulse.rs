@@ -31,13 +31,14 @@ pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
     }
 }
 
-/// Any answer is a beat, a refusal of the credentials excepted: with them, nothing else will come.
+/// Any answer is a beat, but a refusal of the credentials, with which nothing else will come, and
+/// that of a gateway which stands before a server that is away.
 async fn beat(client: &Client, shared: &Shared) -> Result<(), Trouble> {
     let Ok(request) = http::Request::get("/version").body(Vec::new()) else { return Ok(()) };
     match tokio::time::timeout(PATIENCE, client.request_text(request)).await {
         Err(_) => Err(Trouble::late(shared.name(), shared.address())),
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(kube::Error::Api(status))) if status.code != 401 => Ok(()),
+        Ok(Err(kube::Error::Api(status))) if !matches!(status.code, 401 | 502..=504) => Ok(()),
         Ok(Err(error)) => Err(Trouble::of(&error, shared.name(), shared.address())),
     }
 }
