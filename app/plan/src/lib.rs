@@ -1,0 +1,33 @@
+//! What Compass was told to build: the DHA file and network.yml, read and checked.
+//!
+//! ```text
+//! text ──document──▶ tree with places ──read──▶ Dha, Network ──check──▶ findings
+//! ```
+//!
+//! Invariants:
+//! - No I/O, no clock. Time and memory are bounded by the text's size, whatever it holds.
+//! - Nothing is dropped: what the types do not know is kept in `rest` and reported as a finding.
+//! - A value that Compass treats as a password is a [`Secret`] from the moment it is read.
+
+mod dha;
+mod finding;
+mod network;
+mod place;
+mod secret;
+
+pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Stack};
+pub use finding::{Finding, Rule, Severity};
+pub use network::{
+    Bond, IpSettings, Network, ProviderNet, PublicNet, Range, SystemInterface, TenantNet, Vip, Vlan, Wire,
+};
+pub use place::{At, File, Place, Unknown};
+pub use secret::Secret;
+
+/// Both files, as far as they were given and could be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Who plays which role.
+    pub dha: Option<Dha>,
+    /// Which network carries what.
+    pub network: Option<Network>,
+}
