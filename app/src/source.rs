@@ -39,6 +39,8 @@ pub struct ClusterLine {
 /// address alone brings the same picture to somebody else. Each field names its parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
+    /// `fig`: Which figure: empty for the architecture, `networking`.
+    pub figure: String,
     /// `at`: What fills the figure: empty for the cluster, `node/NAME`, or `group/KEY`.
     pub at: String,
     /// `ns`: Only pods and services of this namespace are drawn in full; others fade.

@@ -3,8 +3,15 @@
 use crate::source::View;
 
 /// Parameters of a view with their names in the address, in the order in which they are written.
-fn pairs(view: &View) -> [(&'static str, &str); 5] {
-    [("at", &view.at), ("ns", &view.namespace), ("owner", &view.owner), ("state", &view.state), ("q", &view.search)]
+fn pairs(view: &View) -> [(&'static str, &str); 6] {
+    [
+        ("fig", &view.figure),
+        ("at", &view.at),
+        ("ns", &view.namespace),
+        ("owner", &view.owner),
+        ("state", &view.state),
+        ("q", &view.search),
+    ]
 }
 
 impl View {
@@ -13,6 +20,7 @@ impl View {
         let mut view = Self::default();
         for (name, value) in pairs {
             let field = match name {
+                "fig" => &mut view.figure,
                 "at" => &mut view.at,
                 "ns" => &mut view.namespace,
                 "owner" => &mut view.owner,

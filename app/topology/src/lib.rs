@@ -16,5 +16,6 @@ pub mod graph;
 pub mod health;
 pub mod inventory;
 pub mod layout;
+pub mod planned;
 
 pub use inventory::{Change, Inventory, Stamp, Touched};

@@ -13,7 +13,7 @@ use cluster::Cluster;
 use serde_json::json;
 use topology::{
     Stamp,
-    figure::{Architecture, View, lanes},
+    figure::{Drawing, View, lanes},
     graph::Topology,
     inventory::Key,
 };
@@ -57,7 +57,7 @@ fn figures(size: usize) -> serde_json::Value {
     let topology = Topology::of(&facts, now);
     let (scene, _) = lanes(&topology);
     let lines: Vec<[f64; 4]> = scene.marks.iter().filter_map(cluster::segment).collect();
-    let mut figure = Architecture::draw(&facts, &View::default(), now);
+    let mut figure = Drawing::draw(&facts, &View::default(), now);
     let mut changing = facts.clone();
     let mut ready = false;
     let change = median(|| {
@@ -69,7 +69,7 @@ fn figures(size: usize) -> serde_json::Value {
         "things": topology.len(),
         "relations": topology.relations(),
         "everything": median(|| lanes(&topology)),
-        "folded": median(|| Architecture::draw(&facts, &View::default(), now).scene()),
+        "folded": median(|| Drawing::draw(&facts, &View::default(), now).scene()),
         "graph": median(|| Topology::of(&facts, now)),
         "svg": median(|| scene::document(&scene)),
         "change": change,

@@ -3,7 +3,7 @@
 use app::source::{Trouble, View};
 use scene::Health;
 use topology::{
-    figure::{self, Filter, Focus},
+    figure::{self, Figure, Filter, Focus},
     inventory::{Name, OwnerKind},
 };
 
@@ -19,7 +19,12 @@ pub fn view(view: &View) -> figure::View {
     };
     let owner = view.owner.split_once('/').map(|(kind, name)| (OwnerKind::from_word(kind), name.into()));
     let health = Health::ALL.into_iter().find(|health| health.word() == view.state);
-    figure::View { focus, filter: Filter { namespace: some(&view.namespace), owner, health, text: some(&view.search) } }
+    let figure = if view.figure == "networking" { Figure::Networking } else { Figure::Architecture };
+    figure::View {
+        figure,
+        focus,
+        filter: Filter { namespace: some(&view.namespace), owner, health, text: some(&view.search) },
+    }
 }
 
 /// A cluster's trouble in the pages' words.

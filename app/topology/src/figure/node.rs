@@ -7,8 +7,9 @@ use scene::Health;
 use super::{Filter, tally::Tally};
 use crate::{
     Inventory, Stamp,
-    health::{NodeState, Part, node_state, parts, pod_health},
+    health::{NodeState, Part, node_state, parts, planned_parts, pod_health},
     inventory::{ComponentKind, Name, Node, OwnerKind, Pod, Source},
+    planned::PlannedHost,
 };
 
 /// What is kept of a node between two drawings.
@@ -155,6 +156,9 @@ impl Seen<'_> {
 
 fn seen<'a>(inventory: &'a Inventory, name: &'a Name, now: Stamp) -> Seen<'a> {
     let Some(node) = inventory.node(name) else {
+        if let Some(host) = inventory.planned_host(name) {
+            return ghost(inventory, host);
+        }
         let long = if inventory.heard(Source::Nodes).knows() {
             format!("Pods are bound to {name}, but there is no such node.")
         } else {
@@ -167,6 +171,17 @@ fn seen<'a>(inventory: &'a Inventory, name: &'a Name, now: Stamp) -> Seen<'a> {
     let state = node_state(inventory, node, now);
     let parts = parts(inventory, node, &state, master, now);
     Seen { node: Some(node), master, state, parts }
+}
+
+/// A host of the plan that is no node of the cluster.
+fn ghost<'a>(inventory: &Inventory, host: &PlannedHost) -> Seen<'a> {
+    let roles = host.roles.join(", ");
+    let (short, long) = match inventory.heard(Source::Nodes).knows() {
+        true => ("planned, missing", format!("Planned as {roles}; the cluster has no such node.")),
+        false => ("planned", format!("Planned as {roles}.")),
+    };
+    let state = NodeState { health: Health::Ghost, short: short.into(), long };
+    Seen { node: None, master: host.master, parts: planned_parts(host), state }
 }
 
 /// Whether a pod is drawn as a component's chip rather than as a pod.

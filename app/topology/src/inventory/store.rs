@@ -1,10 +1,14 @@
 //! The Inventory: facts by name, with the few indexes that a figure needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::{EndpointSet, Heard, Key, Lease, Name, Node, Owner, OwnerKind, Pod, Service, Source, Stamp};
+use crate::planned::{Planned, PlannedHost};
 
 /// One thing as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +46,8 @@ pub enum Change {
     Version(Name),
     /// Where clients reach the API, as in `10.1.0.222:6443`.
     Entrance(Name),
+    /// What the cluster was to be, or that nobody says.
+    Planned(Option<Arc<Planned>>),
     /// The API server's checks by name, as `/readyz?verbose` lists them: whether each passed.
     Checks(BTreeMap<Name, bool>),
 }
@@ -90,6 +96,7 @@ impl Touched {
 /// The facts of one cluster, live or as of a past moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
+    planned: Option<Arc<Planned>>,
     version: Option<Name>,
     entrance: Option<Name>,
     heard: BTreeMap<Source, Heard>,
@@ -123,6 +130,14 @@ impl Inventory {
             Change::Entrance(entrance) => {
                 let before = self.entrance.replace(entrance);
                 if before == self.entrance { Touched::default() } else { Touched::around() }
+            }
+            Change::Planned(planned) => {
+                let before = std::mem::replace(&mut self.planned, planned);
+                if before == self.planned {
+                    Touched::default()
+                } else {
+                    Touched { node_set: true, ..Touched::everything() }
+                }
             }
             Change::Checks(checks) => {
                 let before = self.checks.replace(checks);
@@ -214,6 +229,27 @@ impl Inventory {
     /// The endpoint sets of a service.
     pub fn endpoints_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a EndpointSet> {
         self.slices_of.get(service).into_iter().flatten().filter_map(|key| self.endpoints.get(key))
+    }
+
+    /// What the cluster was to be, when that was told.
+    pub fn planned(&self) -> Option<&Planned> {
+        self.planned.as_deref()
+    }
+
+    /// The plan's host that a node is, by its name.
+    pub fn planned_host(&self, node: &str) -> Option<&PlannedHost> {
+        self.planned.as_ref()?.host(node)
+    }
+
+    /// Names of planned hosts that are no nodes.
+    pub fn unmet_hosts(&self) -> impl Iterator<Item = &Name> {
+        let hosts = self.planned.iter().flat_map(|planned| &planned.hosts).map(|host| &host.name);
+        let label = |node: &Name, host: &Name| node.strip_prefix(&**host).is_some_and(|rest| rest.starts_with('.'));
+        hosts.filter(move |host| {
+            !self.nodes.contains_key(*host)
+                && !self.pods_on.contains_key(&Some((*host).clone()))
+                && !self.nodes.range((*host).clone()..).take(64).any(|(node, _)| label(node, host))
+        })
     }
 
     /// All namespaces that were told.
