@@ -13,8 +13,8 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + Send>>;
 pub trait Source: Send + Sync + 'static {
     /// The clusters that can be chosen, in the order of the configuration.
     fn clusters(&self) -> Vec<ClusterLine>;
-    /// The architecture figure of a cluster, as it is at this moment.
-    fn architecture(&self, cluster: &str, view: &View) -> Answer<FigurePage>;
+    /// A figure of a cluster, as it is at this moment.
+    fn figure(&self, cluster: &str, view: &View) -> Answer<FigurePage>;
     /// The same facts as a table, complete whatever the figure folds.
     fn table(&self, cluster: &str, view: &View) -> Answer<Table>;
     /// All that is known of one thing: what a click on a mark asks for.

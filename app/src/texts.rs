@@ -6,6 +6,8 @@ pub const NAME: &str = "Binnacle";
 pub const DEMO: &str = "This is the built-in demonstration: no real cluster is shown.";
 /// Tabs.
 pub const ARCHITECTURE: &str = "Architecture";
+/// Tabs.
+pub const NETWORKING: &str = "Networking";
 /// The same facts in rows.
 pub const TABLE: &str = "Table";
 /// Above the list of clusters.

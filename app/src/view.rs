@@ -15,6 +15,9 @@ fn pairs(view: &View) -> [(&'static str, &str); 6] {
 }
 
 impl View {
+    /// The other figure's word.
+    pub const NETWORKING: &str = "networking";
+
     /// Reads a query; what it does not know it leaves alone, what comes twice counts once.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut view = Self::default();

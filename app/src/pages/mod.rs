@@ -1,14 +1,14 @@
 //! One file a page. Pages are functions from what the server found out to a view; none of them
 //! asks, waits or keeps state.
 
-mod architecture;
 mod clusters;
+mod figure;
 mod frame;
 mod table;
 mod trouble;
 
-pub use architecture::architecture;
 pub use clusters::clusters;
+pub use figure::figure;
 pub use frame::{Assets, Frame, Tab, Theme, frame};
 pub use table::table;
 pub use trouble::{not_found, trouble};

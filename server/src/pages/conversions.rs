@@ -19,7 +19,7 @@ pub fn view(view: &View) -> figure::View {
     };
     let owner = view.owner.split_once('/').map(|(kind, name)| (OwnerKind::from_word(kind), name.into()));
     let health = Health::ALL.into_iter().find(|health| health.word() == view.state);
-    let figure = if view.figure == "networking" { Figure::Networking } else { Figure::Architecture };
+    let figure = if view.figure == View::NETWORKING { Figure::Networking } else { Figure::Architecture };
     figure::View {
         figure,
         focus,

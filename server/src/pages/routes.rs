@@ -11,7 +11,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, RawQuery, Request, State, WebSocketUpgrade},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -30,8 +30,11 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}", get(architecture))
         .route("/c/{cluster}/table", get(table))
         .route("/c/{cluster}/panel", get(panel))
+        .route("/c/{cluster}/networking", get(networking))
         .route("/c/{cluster}/architecture.svg", get(svg))
         .route("/c/{cluster}/architecture.json", get(json))
+        .route("/c/{cluster}/networking.svg", get(svg))
+        .route("/c/{cluster}/networking.json", get(json))
         .route("/c/{cluster}/stream", get(stream))
         .fallback(fallback)
         // Pages are made anew each time: a little larger and much sooner.
@@ -81,18 +84,30 @@ async fn home(State(Asked(site)): State<Asked>, request: Request) -> Response {
     render(StatusCode::OK, frame, request, move || pages::clusters(clusters.clone())).await
 }
 
-async fn architecture(
+async fn architecture(asked: State<Asked>, cluster: Path<String>, raw: RawQuery, request: Request) -> Response {
+    let mut query = Query::of(raw);
+    query.view.figure.clear();
+    figure(asked, cluster, query, Tab::Architecture, request).await
+}
+
+async fn networking(asked: State<Asked>, cluster: Path<String>, raw: RawQuery, request: Request) -> Response {
+    let mut query = Query::of(raw);
+    query.view.figure = View::NETWORKING.into();
+    figure(asked, cluster, query, Tab::Networking, request).await
+}
+
+async fn figure(
     State(asked): State<Asked>,
     Path(cluster): Path<String>,
-    raw: RawQuery,
+    query: Query,
+    tab: Tab,
     request: Request,
 ) -> Response {
-    let query = Query::of(raw);
     if query.show == "table" {
         let path = format!("/c/{}/table{}", scene::encoded(&cluster), query.view.prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
-    let page = match asked.architecture(&cluster, &query.view).await {
+    let page = match asked.figure(&cluster, &query.view).await {
         Ok(page) => page,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
@@ -100,9 +115,9 @@ async fn architecture(
         Some(selection) => Some((selection.clone(), asked.facts(&cluster, selection).await)),
         None => None,
     };
-    let frame = opened(&asked, &cluster, Tab::Architecture, &query);
+    let frame = opened(&asked, &cluster, tab, &query);
     let live = frame.assets.script.is_some();
-    let content = move || pages::architecture(&cluster, &query.view, query.theme, &page, selected.clone(), live);
+    let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), live);
     render(StatusCode::OK, frame, request, content).await
 }
 
@@ -130,8 +145,15 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
         .into_response()
 }
 
-async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
-    match asked.architecture(&cluster, &Query::of(raw).view).await {
+/// The view that a file shows: its name tells the figure.
+fn view_of_file(uri: &Uri, raw: RawQuery) -> View {
+    let networking = uri.path().rsplit('/').next().is_some_and(|file| file.starts_with(View::NETWORKING));
+    let figure = if networking { View::NETWORKING } else { "" };
+    View { figure: figure.into(), ..Query::of(raw).view }
+}
+
+async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
+    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
         Ok(page) => (
             [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")],
             scene::document(&page.scene),
@@ -141,8 +163,8 @@ async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQu
     }
 }
 
-async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
-    match asked.architecture(&cluster, &Query::of(raw).view).await {
+async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
+    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
         Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
         Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
     }

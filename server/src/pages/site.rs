@@ -73,7 +73,7 @@ impl Source for Asked {
         self.0.clusters.contexts().iter().map(line).collect()
     }
 
-    fn architecture(&self, cluster: &str, view: &View) -> Answer<FigurePage> {
+    fn figure(&self, cluster: &str, view: &View) -> Answer<FigurePage> {
         let (site, cluster, view) = (self.0.clone(), cluster.to_owned(), view.clone());
         Box::pin(async move { Ok(site.watched(&cluster, &view).await?.page()) })
     }
