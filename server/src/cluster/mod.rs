@@ -26,6 +26,7 @@ mod lease;
 mod lenient;
 mod line;
 mod live;
+mod networks;
 mod node;
 mod object;
 mod owner;

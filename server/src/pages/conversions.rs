@@ -15,6 +15,7 @@ pub fn view(view: &View) -> figure::View {
     let focus = match view.at.split_once('/') {
         Some(("node", name)) => Focus::Node(name.into()),
         Some(("group", key)) => Focus::Group(key.into()),
+        Some(("follow", text)) => text.parse().map_or(Focus::Cluster, Focus::Way),
         _ => Focus::Cluster,
     };
     let owner = view.owner.split_once('/').map(|(kind, name)| (OwnerKind::from_word(kind), name.into()));

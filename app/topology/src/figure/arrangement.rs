@@ -40,6 +40,7 @@ impl Arrangement {
                 plan.of_node.extend(plan.focus.iter().map(|name| (name.clone(), 0)));
                 return plan;
             }
+            Focus::Way(_) => {}
             Focus::Group(key) => {
                 let groups = groups(inventory, &others(inventory, &names).1);
                 let members =

@@ -77,7 +77,9 @@ impl Drawing {
 
     /// Draws again what was touched; the Patch turns the former Scene into the new one.
     pub fn redraw(&mut self, inventory: &Inventory, touched: &Touched, now: Stamp) -> Patch {
-        if touched.all || touched.node_set {
+        // What is on a way may lie anywhere; following it again costs less than finding out.
+        let anywhere = matches!(self.view.focus, Focus::Way(_)) && !touched.is_nothing();
+        if touched.all || touched.node_set || anywhere {
             return self.redraw_all(inventory, now);
         }
         let canvas = self.canvas();
@@ -159,6 +161,7 @@ impl Drawing {
             Focus::Cluster => self.view.figure.title().to_owned(),
             Focus::Group(key) => format!("Nodes of {key}"),
             Focus::Node(name) => format!("Node {name}"),
+            Focus::Way(question) => format!("The way of {question}"),
         };
         let description = self.sentence.iter().map(|phrase| phrase.text.as_str()).collect();
         (title, description, Detail::WIDTH, self.height)
@@ -208,6 +211,7 @@ impl Drawing {
     fn draw_around(&self, inventory: &Inventory) -> BTreeMap<Segment, Arc<[Mark]>> {
         let board = self.board(inventory, Stamp::default());
         let around = match (&self.view.focus, self.view.figure) {
+            (Focus::Way(question), _) => vec![(Segment::Way, networking::draw_way(inventory, question))],
             (Focus::Cluster, Figure::Architecture) => architecture::draw_around(&board),
             (Focus::Cluster, Figure::Networking) => networking::draw_around(&board),
             _ => Vec::new(),
@@ -220,6 +224,9 @@ impl Drawing {
     }
 
     fn bottom(&self) -> i32 {
+        if let Focus::Way(_) = self.view.focus {
+            return 0;
+        }
         match self.view.figure {
             Figure::Architecture => architecture::bottom(&self.plan),
             Figure::Networking => networking::bottom(&self.plan),
@@ -227,8 +234,12 @@ impl Drawing {
     }
 
     fn measure(&self) -> i32 {
-        let bottom = |marks: &Arc<[Mark]>| marks.first().map_or(0, |root| root.at.y + root.at.h);
-        self.segments.values().map(bottom).max().unwrap_or(0).max(self.bottom()) + 12
+        let root = |marks: &Arc<[Mark]>| marks.first().map_or(0, |root| root.at.y + root.at.h);
+        let bottom = |(segment, marks): (&Segment, &Arc<[Mark]>)| match segment {
+            Segment::Way => marks.iter().map(|mark| mark.at.y + mark.at.h).max().unwrap_or(0),
+            _ => root(marks),
+        };
+        self.segments.iter().map(bottom).max().unwrap_or(0).max(self.bottom()) + 12
     }
 }
 

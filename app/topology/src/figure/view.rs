@@ -4,6 +4,7 @@ use scene::Health;
 
 use crate::{
     Inventory,
+    graph::Question,
     inventory::{Key, Name, OwnerKind, Pod},
 };
 
@@ -48,6 +49,8 @@ pub enum Focus {
     Group(Name),
     /// One node with all its pods.
     Node(Name),
+    /// The way of a service, a pod, a port or an address.
+    Way(Question),
 }
 
 /// What stands out; an empty filter lets everything through.

@@ -30,6 +30,8 @@ pub enum Source {
     DaemonSets,
     /// `jobs`.
     Jobs,
+    /// `networkpolicies` of networking.k8s.io.
+    NetworkPolicies,
     /// The API server's own check of its etcd: `/readyz?verbose`, or `/healthz/etcd` on old ones.
     Readyz,
 }
@@ -65,6 +67,7 @@ impl Source {
             Self::StatefulSets => "statefulsets",
             Self::DaemonSets => "daemonsets",
             Self::Jobs => "jobs",
+            Self::NetworkPolicies => "networkpolicies",
             Self::Readyz => "readyz",
         }
     }

@@ -12,11 +12,13 @@ mod card;
 mod comb;
 mod geometry;
 mod machine;
+mod way;
 mod wires;
 
 use scene::Mark;
 
 pub use geometry::bottom;
+pub use way::draw as draw_way;
 
 use super::{
     architecture::folded,
