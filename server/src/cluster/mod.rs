@@ -31,6 +31,7 @@ mod node;
 mod object;
 mod owner;
 mod pod;
+mod probe;
 mod pulse;
 mod reader;
 mod readyz;
@@ -41,5 +42,6 @@ mod trouble;
 mod watch;
 
 pub use live::{Cluster, Follower, Pace};
+pub use probe::Ports;
 pub use registry::Clusters;
 pub use trouble::Trouble;

@@ -7,6 +7,7 @@ use scene::Health;
 use super::{Filter, tally::Tally};
 use crate::{
     Inventory, Stamp,
+    drift::{self, Drift},
     health::{NodeState, Part, node_state, parts, planned_parts, pod_health},
     inventory::{ComponentKind, Name, Node, OwnerKind, Pod, Source},
     planned::PlannedHost,
@@ -29,6 +30,8 @@ pub struct Digest {
     pub worst_part: Option<Health>,
     /// Whether any pod of it passes the filter.
     pub matches: bool,
+    /// Whether it has left the plan.
+    pub drifted: bool,
 }
 
 /// A node with all that lies in it.
@@ -39,6 +42,8 @@ pub struct Sight<'a> {
     pub parts: Vec<Part>,
     pub groups: Vec<PodGroup<'a>>,
     pub digest: Digest,
+    /// Where it has left the plan.
+    pub drift: Vec<Drift>,
 }
 
 /// Pods of one owner on one node.
@@ -89,7 +94,8 @@ pub fn digest(inventory: &Inventory, name: &Name, filter: &Filter, now: Stamp) -
         pods.add(health);
         matches = matches || filter.matches(inventory, pod, health);
     }
-    seen.digest(pods, matches)
+    let drifted = seen.node.is_some_and(|node| !drift::of_node(inventory, node).is_empty());
+    Digest { drifted, ..seen.digest(pods, matches) }
 }
 
 /// System pods first, then by namespace and owner.
@@ -123,7 +129,8 @@ pub fn sight<'a>(inventory: &'a Inventory, name: &'a Name, filter: &Filter, now:
     let groups: Vec<_> = groups.into_values().collect();
     matches = matches || groups.iter().any(|group| group.matches);
     let digest = seen.digest(pods, matches);
-    Sight { name, node: seen.node, state: seen.state, parts: seen.parts, groups, digest }
+    let drift = seen.node.map(|node| drift::of_node(inventory, node)).unwrap_or_default();
+    Sight { name, node: seen.node, state: seen.state, parts: seen.parts, groups, digest, drift }
 }
 
 struct Seen<'a> {
@@ -150,6 +157,7 @@ impl Seen<'_> {
                 .map(|part| part.health)
                 .max_by_key(|health| health.severity()),
             matches,
+            drifted: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
@@ -54,6 +54,8 @@ pub enum Change {
     Entrance(Name),
     /// What the cluster was to be, or that nobody says.
     Planned(Option<Arc<Planned>>),
+    /// Addresses of the plan that were tried, and whether anything answered.
+    Answers(BTreeMap<Ipv4Addr, bool>),
     /// The API server's checks by name, as `/readyz?verbose` lists them: whether each passed.
     Checks(BTreeMap<Name, bool>),
 }
@@ -103,6 +105,7 @@ impl Touched {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
     planned: Option<Arc<Planned>>,
+    answers: BTreeMap<Ipv4Addr, bool>,
     version: Option<Name>,
     entrance: Option<Name>,
     heard: BTreeMap<Source, Heard>,
@@ -138,6 +141,10 @@ impl Inventory {
             Change::Entrance(entrance) => {
                 let before = self.entrance.replace(entrance);
                 if before == self.entrance { Touched::default() } else { Touched::around() }
+            }
+            Change::Answers(answers) => {
+                let before = std::mem::replace(&mut self.answers, answers);
+                if before == self.answers { Touched::default() } else { Touched::everything() }
             }
             Change::Planned(planned) => {
                 let before = std::mem::replace(&mut self.planned, planned);
@@ -256,13 +263,22 @@ impl Inventory {
         self.planned.as_ref()?.host(node)
     }
 
-    /// Names of planned hosts that are no nodes.
+    /// Whether anything answered at an address of the plan, when that was tried.
+    pub fn answers(&self, address: Ipv4Addr) -> Option<bool> {
+        self.answers.get(&address).copied()
+    }
+
+    /// Names of planned hosts that are neither nodes nor known from their pods.
     pub fn unmet_hosts(&self) -> impl Iterator<Item = &Name> {
+        self.missing_hosts().filter(|host| !self.pods_on.contains_key(&Some((*host).clone())))
+    }
+
+    /// Names of planned hosts that are no nodes.
+    pub fn missing_hosts(&self) -> impl Iterator<Item = &Name> {
         let hosts = self.planned.iter().flat_map(|planned| &planned.hosts).map(|host| &host.name);
         let label = |node: &Name, host: &Name| node.strip_prefix(&**host).is_some_and(|rest| rest.starts_with('.'));
         hosts.filter(move |host| {
             !self.nodes.contains_key(*host)
-                && !self.pods_on.contains_key(&Some((*host).clone()))
                 && !self.nodes.range((*host).clone()..).take(64).any(|(node, _)| label(node, host))
         })
     }

@@ -2,7 +2,7 @@
 //! and the networks that join them. Made from a [`plan::Plan`] once; a plan with faults gives what
 //! can be told from it and leaves the rest unsaid.
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 use plan::Plan;
@@ -17,6 +17,7 @@ pub struct Planned {
     pub hosts: Vec<PlannedHost>,
     /// The networks that hosts have addresses in: management first, then in the file's order.
     pub nets: Vec<PlannedNet>,
+    by_name: BTreeMap<Name, usize>,
 }
 
 /// A host that was to be.
@@ -55,6 +56,12 @@ pub struct PlannedNet {
 pub const MGMT: &str = "mgmt";
 
 impl Planned {
+    /// From its parts.
+    pub fn new(hosts: Vec<PlannedHost>, nets: Vec<PlannedNet>) -> Self {
+        let by_name = hosts.iter().enumerate().rev().map(|(n, host)| (host.name.clone(), n)).collect();
+        Self { hosts, nets, by_name }
+    }
+
     /// What a plan says of hosts and networks.
     pub fn of(plan: &Plan) -> Self {
         let mut nets: Vec<PlannedNet> = plan
@@ -64,7 +71,7 @@ impl Planned {
             .collect();
         nets.sort_by_key(|net| &*net.name != MGMT);
         let hosts = plan.dha.iter().flat_map(|dha| dha.hosts.iter().enumerate());
-        let hosts = hosts
+        let hosts: Vec<PlannedHost> = hosts
             .filter_map(|(n, host)| {
                 let address =
                     |net: &PlannedNet| Some((net.name.clone(), plan.network.as_ref()?.address_of(&net.name, n)?));
@@ -77,16 +84,13 @@ impl Planned {
                 })
             })
             .collect();
-        Self { hosts, nets }
+        Self::new(hosts, nets)
     }
 
     /// The host that a node is: by its whole name or by the first label of it.
     pub fn host(&self, node: &str) -> Option<&PlannedHost> {
         let label = node.split('.').next().unwrap_or(node);
-        self.hosts
-            .iter()
-            .find(|host| &*host.name == node)
-            .or_else(|| self.hosts.iter().find(|host| &*host.name == label))
+        self.by_name.get(node).or_else(|| self.by_name.get(label)).and_then(|n| self.hosts.get(*n))
     }
 
     /// The management network.

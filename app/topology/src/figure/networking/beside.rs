@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     Inventory,
-    inventory::Name,
+    drift::{self, Holder},
+    inventory::{Name, cni},
     planned::{MGMT, PlannedNet},
 };
 
@@ -135,22 +136,30 @@ fn net_words(net: &PlannedNet, named: bool) -> String {
     format!("{name}{cidr} · {card}{tag}")
 }
 
-/// The VIP, and who holds it when a node says so.
+/// The VIP, and who holds it as far as anything tells.
 fn vip_line(inventory: &Inventory, net: &PlannedNet) -> Option<(String, Option<Health>)> {
-    let vip = net.vip?.to_string();
-    let holds = |node: &&crate::inventory::Node| node.addresses.iter().any(|address| *address.value == *vip);
-    Some(match inventory.nodes().find(holds) {
-        Some(node) => (format!("VIP {vip} on {}", node.name), Some(Health::Ok)),
-        None => (format!("VIP {vip}, holder unknown"), None),
+    let vip = net.vip?;
+    Some(match drift::holder(inventory, vip) {
+        Holder::Master(node) => (format!("VIP {vip} on {node}"), Some(Health::Ok)),
+        Holder::Somebody => (format!("VIP {vip} answers"), Some(Health::Ok)),
+        Holder::Other(node) => (format!("≠ VIP {vip} on {node}, no master"), Some(Health::Bad)),
+        Holder::Nobody => (format!("≠ VIP {vip}: nobody answers"), Some(Health::Bad)),
+        Holder::Unknown => (format!("VIP {vip}, holder unknown"), None),
     })
 }
 
 fn pod_network(inventory: &Inventory) -> String {
     let mut cidrs = inventory.nodes().flat_map(|node| &node.pod_cidrs);
-    let Some(first) = cidrs.next() else { return "pod CIDRs unknown".into() };
+    let plugins = cni::found(inventory).map(|found| found.iter().map(|one| one.kind.word()).collect::<Vec<_>>());
+    let plugin = match plugins.as_deref() {
+        None => "CNI unknown".to_owned(),
+        Some([]) => "no CNI seen".to_owned(),
+        Some(words) => words.join(" + "),
+    };
+    let Some(first) = cidrs.next() else { return format!("{plugin} · pod CIDRs unknown") };
     match cidrs.count() {
-        0 => format!("pods {first}"),
-        more => format!("pods {first} and {more} more"),
+        0 => format!("{plugin} · pods {first}"),
+        more => format!("{plugin} · pods {first} + {more}"),
     }
 }
 

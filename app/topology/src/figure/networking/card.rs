@@ -98,14 +98,14 @@ fn untold(sight: &Sight) -> Vec<Card> {
     let internal = sight.node.and_then(|node| node.address(AddressKind::Internal));
     let pods = sight.node.and_then(|node| node.pod_cidrs.first());
     let card = |slot, tone, what: &str, told: Option<&Name>, net: &str| {
-        let label = told.map_or_else(|| "NIC unknown".to_owned(), |told| format!("{what} {told}"));
+        let label = told.map_or_else(|| "NIC unknown".to_owned(), |told| format!("{what}{told}"));
         let health = if told.is_some() { Health::Ok } else { Health::Unknown };
         let title =
             format!("The card of {} on the {net}; its name stands in the plan, and none was given.", sight.name);
         Card { slot, label, health, tone, title }
     };
     vec![
-        card(0, Tone::Mgmt, "NIC", internal, "install and management network"),
-        card(1, Tone::Net, "pods", pods, "container service network"),
+        card(0, Tone::Mgmt, "NIC ", internal, "install and management network"),
+        card(1, Tone::Net, "", pods, "container service network"),
     ]
 }
