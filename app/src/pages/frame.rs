@@ -28,6 +28,8 @@ pub enum Tab {
     Networking,
     /// Its facts in rows.
     Table,
+    /// Where it has left its plan.
+    Drift,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -49,6 +51,7 @@ impl Tab {
             Self::Architecture => "",
             Self::Networking => "/networking",
             Self::Table => "/table",
+            Self::Drift => "/drift",
         }
     }
 
@@ -115,6 +118,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         <div class="top">
             <a class="logo" href="/"><img src=assets.icon.clone() alt="" width="22" height="22" />{texts::NAME}</a>
             {chooser(&clusters, open.as_ref())}
+            <a class="plans" href="/plans">{texts::PLANS}</a>
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
             {themes(&view, theme)}
@@ -159,8 +163,12 @@ fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>) -> Option<Any
 }
 
 fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
-    let tabs =
-        [(Tab::Architecture, texts::ARCHITECTURE), (Tab::Networking, texts::NETWORKING), (Tab::Table, texts::TABLE)];
+    let tabs = [
+        (Tab::Architecture, texts::ARCHITECTURE),
+        (Tab::Networking, texts::NETWORKING),
+        (Tab::Drift, texts::DRIFT),
+        (Tab::Table, texts::TABLE),
+    ];
     let tabs = tabs.map(|(tab, name)| {
         let to = format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{name}</a> }

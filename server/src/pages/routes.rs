@@ -5,12 +5,14 @@ use std::sync::Arc;
 use app::{
     pages::{self, Frame, Tab, Theme, frame},
     parts,
-    source::{Source, Trouble, Version, View},
+    source::{PlanAsked, PlanText, Source, Trouble, Version, View},
 };
 use axum::{
     Router,
     body::Body,
-    extract::{Path, RawQuery, Request, State, WebSocketUpgrade},
+    extract::{
+        DefaultBodyLimit, Form, Path, RawQuery, Request, State, WebSocketUpgrade, rejection::FormRejection,
+    },
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -21,6 +23,9 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 use super::{Site, assets, site::Asked};
 use crate::view;
 
+/// A pasted plan is no larger than this, both files together and encoded.
+const PASTE: usize = 4 << 20;
+
 /// All pages of a site.
 pub fn router(site: Arc<Site>) -> Router {
     // Leptos spawns what it renders; a second call finds the first one's and changes nothing.
@@ -29,7 +34,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/", get(home))
         .route("/c/{cluster}", get(architecture))
         .route("/c/{cluster}/table", get(table))
+        .route("/c/{cluster}/drift", get(drift))
+        .route("/c/{cluster}/drift.json", get(drift_json))
         .route("/c/{cluster}/panel", get(panel))
+        .route("/plans", get(chosen_plan).post(pasted_plan).layer(DefaultBodyLimit::max(PASTE)))
         .route("/c/{cluster}/networking", get(networking))
         .route("/c/{cluster}/architecture.svg", get(svg))
         .route("/c/{cluster}/architecture.json", get(json))
@@ -131,6 +139,71 @@ async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
     frame.assets.script = None;
     render(StatusCode::OK, frame, request, move || pages::table(&cluster, &query.view, query.theme, table.clone()))
         .await
+}
+
+async fn drift(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery, request: Request) -> Response {
+    let query = Query::of(raw);
+    let page = match asked.drift(&cluster).await {
+        Ok(page) => page,
+        Err(trouble) => return troubled(&asked, trouble, request).await,
+    };
+    let mut frame = opened(&asked, &cluster, Tab::Drift, &query);
+    frame.assets.script = None;
+    render(StatusCode::OK, frame, request, move || pages::drift(&cluster, page.clone())).await
+}
+
+async fn drift_json(State(asked): State<Asked>, Path(cluster): Path<String>) -> Response {
+    match asked.drift(&cluster).await {
+        Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response(),
+        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+    }
+}
+
+/// The parts of a plan, as a form has them.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct PlanForm {
+    dha: String,
+    network: String,
+    theme: String,
+}
+
+async fn chosen_plan(State(asked): State<Asked>, form: axum::extract::Query<PlanForm>, request: Request) -> Response {
+    let file = |name: &String| Some(PlanText::File(name.clone())).filter(|_| !name.is_empty());
+    let wanted = PlanAsked { dha: file(&form.dha), network: file(&form.network) };
+    plan(asked, wanted, Theme::from_word(&form.theme), request).await
+}
+
+async fn pasted_plan(State(asked): State<Asked>, form: Result<Form<PlanForm>, FormRejection>) -> Response {
+    let request = Request::new(Body::empty());
+    let form = match form {
+        Ok(form) => form,
+        Err(rejection) => {
+            let trouble = Trouble::Unusable {
+                what: format!("The pasted plan cannot be taken: {}", rejection.body_text()),
+                todo: format!("A plan is at most {} MiB of text.", PASTE >> 20),
+            };
+            return troubled(&asked, trouble, request).await;
+        }
+    };
+    let text = |text: &String| Some(PlanText::Pasted(text.clone())).filter(|_| !text.trim().is_empty());
+    let wanted = PlanAsked { dha: text(&form.dha), network: text(&form.network) };
+    plan(asked, wanted, Theme::from_word(&form.theme), request).await
+}
+
+async fn plan(asked: Asked, wanted: PlanAsked, theme: Theme, request: Request) -> Response {
+    let page = if wanted == PlanAsked::default() {
+        None
+    } else {
+        match asked.plan(&wanted).await {
+            Ok(page) => Some(page),
+            Err(trouble) => return troubled(&asked, trouble, request).await,
+        }
+    };
+    let mut frame = bare("Plans", asked.clusters());
+    frame.theme = theme;
+    let choices = asked.plans();
+    render(StatusCode::OK, frame, request, move || pages::plan(&choices, &wanted, page.clone())).await
 }
 
 async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
@@ -240,6 +313,7 @@ async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response
 const fn status(trouble: &Trouble) -> StatusCode {
     match trouble {
         Trouble::NoSuchCluster(_) | Trouble::NoSuchThing(_) => StatusCode::NOT_FOUND,
+        Trouble::Unusable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Trouble::Unreachable { .. } => StatusCode::BAD_GATEWAY,
     }
 }
