@@ -15,7 +15,8 @@ pub fn drift(cluster: &str, page: DriftPage) -> AnyView {
         view! { <section class="card plain"><h2>{texts::NOT_COMPARED}</h2><ul>{unknown}</ul></section> }
     });
     let content = if !page.planned {
-        view! { <div class="card plain"><p>{texts::NO_PLAN}</p><p class="hint">{texts::NO_PLAN_TODO}</p></div> }.into_any()
+        view! { <div class="card plain"><p>{texts::NO_PLAN}</p><p class="hint">{texts::NO_PLAN_TODO}</p></div> }
+            .into_any()
     } else if page.drifts.is_empty() {
         view! { <p class="card plain">{texts::NO_DRIFT}</p> }.into_any()
     } else {

@@ -120,7 +120,9 @@ fn file(file: &PlanFile, findings: &[FindingLine]) -> AnyView {
             let worst = here().map(|one| one.health).max_by_key(|health| health.severity());
             let said: Vec<&str> = here().map(|one| one.what.as_str()).collect();
             let class = worst.map(|health| format!("marked h-{}", health.word()));
-            let note = worst.map(|health| view! { <span class="note">{format!("{}: {}", severity(health), said.join("; "))}</span> });
+            let note = worst.map(
+                |health| view! { <span class="note">{format!("{}: {}", severity(health), said.join("; "))}</span> },
+            );
             view! { <li id=format!("{}-{n}", file.word) class=class><code>{text.clone()}</code>{note}</li> }
         })
         .collect_view();

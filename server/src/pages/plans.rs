@@ -72,10 +72,8 @@ fn source(folder: Option<&Path>, text: &PlanText) -> Result<(String, Vec<u8>), T
             // Only what is offered is read: no name leads out of the folder.
             let known = folder.filter(|folder| choices(Some(folder)).contains(name));
             let folder = known.ok_or_else(|| Trouble::NoSuchThing(format!("the plan {name}")))?;
-            let bytes = crate::plan::read_file(&folder.join(name)).map_err(|error| Trouble::Unusable {
-                what: error.to_string(),
-                todo: "Choose another file.".into(),
-            })?;
+            let bytes = crate::plan::read_file(&folder.join(name))
+                .map_err(|error| Trouble::Unusable { what: error.to_string(), todo: "Choose another file.".into() })?;
             Ok((name.clone(), bytes))
         }
     }

@@ -10,9 +10,7 @@ use app::{
 use axum::{
     Router,
     body::Body,
-    extract::{
-        DefaultBodyLimit, Form, Path, RawQuery, Request, State, WebSocketUpgrade, rejection::FormRejection,
-    },
+    extract::{DefaultBodyLimit, Form, Path, RawQuery, Request, State, WebSocketUpgrade, rejection::FormRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,

@@ -143,7 +143,7 @@ fn vip_line(inventory: &Inventory, net: &PlannedNet) -> Option<(String, Option<H
         Holder::Master(node) => (format!("VIP {vip} on {node}"), Some(Health::Ok)),
         Holder::Somebody => (format!("VIP {vip} answers"), Some(Health::Ok)),
         Holder::Other(node) => (format!("≠ VIP {vip} on {node}, no master"), Some(Health::Bad)),
-        Holder::Nobody => (format!("≠ VIP {vip}: nobody answers"), Some(Health::Bad)),
+        Holder::Nobody => (format!("≠ VIP {vip}: no answer"), Some(Health::Bad)),
         Holder::Unknown => (format!("VIP {vip}, holder unknown"), None),
     })
 }

@@ -158,7 +158,7 @@ fn chips(sight: &Sight, cards: &[Card], w: i32) -> Vec<Mark> {
         mark.tone = card.tone;
         mark.title.clone_from(&card.title);
         mark.opens = Some(format!("node/{}", sight.name));
-        mark.texts.push(text(24, 16, Style::Note, clip(&card.label, Style::Note, place.w - 28)));
+        mark.texts.push(text(22, 16, Style::Tiny, clip(&card.label, Style::Tiny, place.w - 25)));
         mark
     };
     cards.iter().zip(card::places(cards.len(), w)).map(chip).collect()

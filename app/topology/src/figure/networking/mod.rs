@@ -10,6 +10,7 @@
 mod beside;
 mod card;
 mod comb;
+mod entries;
 mod geometry;
 mod machine;
 mod way;
@@ -49,6 +50,9 @@ pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
         y += band.at.h + 12;
         segments.push((Segment::Unplaced, unplaced));
     }
-    segments.push((Segment::Services, bands::services(board.inventory, board.filter, y)));
+    segments.push((
+        Segment::Services,
+        bands::with_ways(board.inventory, board.filter, y, |service| Some(entries::ways_in(service))),
+    ));
     segments
 }
