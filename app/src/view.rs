@@ -22,6 +22,9 @@ impl View {
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut view = Self::default();
         for (name, value) in pairs {
+            if name == "follow" && !value.trim().is_empty() {
+                view.at = format!("follow/{}", value.trim()).chars().take(600).collect();
+            }
             let field = match name {
                 "fig" => &mut view.figure,
                 "at" => &mut view.at,

@@ -10,17 +10,21 @@
 //! - A value that Compass treats as a password is a [`Secret`] from the moment it is read.
 
 mod dha;
+mod document;
 mod finding;
 mod network;
 mod place;
+mod read;
 mod secret;
 
 pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Stack};
+pub use document::LONGEST;
 pub use finding::{Finding, Rule, Severity};
 pub use network::{
     Bond, IpSettings, Network, ProviderNet, PublicNet, Range, SystemInterface, TenantNet, Vip, Vlan, Wire,
 };
 pub use place::{At, File, Place, Unknown};
+pub use read::{read_dha, read_network};
 pub use secret::Secret;
 
 /// Both files, as far as they were given and could be read.

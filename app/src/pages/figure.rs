@@ -134,6 +134,13 @@ fn filters(cluster: &str, view: &View, theme: Theme, page: &FigurePage) -> AnyVi
             {hidden(&rest, theme)}
             <button type="submit">{texts::APPLY}</button>
             {filtered.then(|| view! { <a href=format!("{to}{clear}")>{texts::CLEAR}</a> })}
+        </form>
+        <form class="filters" method="get" action=to.clone() role="search" aria-label=texts::FOLLOW>
+            <label>{texts::FOLLOW}" "
+                <input type="search" name="follow" placeholder=texts::FOLLOW_HINT autocomplete="off" spellcheck="false"
+                    value=view.at.strip_prefix("follow/").unwrap_or_default().to_owned() /></label>
+            {hidden(&View::default(), theme)}
+            <button type="submit" class="unseen">{texts::FOLLOW}</button>
             {(!view.at.is_empty()).then(|| view! { <a class="whole" href=format!("{to}{whole}")>"‹ "{texts::WHOLE}</a> })}
         </form>
     }

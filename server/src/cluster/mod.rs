@@ -31,6 +31,7 @@ mod node;
 mod object;
 mod owner;
 mod pod;
+mod policy;
 mod probe;
 mod pulse;
 mod reader;

@@ -6,6 +6,8 @@ use app::source::{
     Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, PlanAsked, PlanPage, Source, Table, Trouble, View,
 };
 
+use topology::graph::Question;
+
 use super::{conversions, facts, plans, table};
 use crate::{
     cluster::{self, Cluster, Clusters},
@@ -53,6 +55,10 @@ impl Site {
 
     /// A view that is being drawn.
     pub(super) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
+        if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
+            let what = format!("There is no way to follow from {:?}.", &view.at["follow/".len()..]);
+            return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });
+        }
         let cluster = self.cluster(name).await?;
         Ok(self.views.get(&cluster, conversions::view(view)))
     }

@@ -99,6 +99,10 @@ pub async fn a_forbidden_kind_names_its_permission_and_stops_no_other(target: &T
         *facts.heard(Source::Endpoints) == forbidden("list endpointslices.discovery.k8s.io")
     })
     .await;
+    until(&cluster, "a word on policies", |facts| {
+        *facts.heard(Source::NetworkPolicies) == forbidden("list networkpolicies.networking.k8s.io")
+    })
+    .await;
     until(&cluster, "everything else", |facts| {
         [Source::Nodes, Source::Pods, Source::Services, Source::Deployments]
             .iter()

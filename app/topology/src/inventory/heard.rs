@@ -38,7 +38,7 @@ pub enum Source {
 
 impl Source {
     /// All of them, in the order in which they are named to people.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Nodes,
         Self::Pods,
         Self::Services,
@@ -50,6 +50,7 @@ impl Source {
         Self::StatefulSets,
         Self::DaemonSets,
         Self::Jobs,
+        Self::NetworkPolicies,
         Self::Readyz,
     ];
 
