@@ -5,8 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use ::plan::{File, Finding, Plan, Severity};
 use app::source::{FindingLine, PlanAsked, PlanFile, PlanPage, PlanText, Trouble};
-use plan::{File, Finding, Plan, Severity};
 use scene::{Health, Scene};
 use topology::{
     Change, Inventory, Stamp,
