@@ -8,10 +8,10 @@ use crate::{
 };
 
 /// The page's content; `page` is `None` as long as nothing was asked for.
-pub fn plan(choices: &[String], asked: &PlanAsked, page: Option<PlanPage>) -> AnyView {
+pub fn plan(choices: &[String], asked: &PlanAsked, page: Option<&PlanPage>) -> AnyView {
     view! {
         <main class="plan" id="content" tabindex="-1">
-            <h1>{page.as_ref().map_or(texts::PLANS.to_owned(), |page| page.headline.clone())}</h1>
+            <h1>{page.map_or(texts::PLANS.to_owned(), |page| page.headline.clone())}</h1>
             {form(choices, asked, page.is_none())}
             {page.map(result)}
         </main>
@@ -67,7 +67,7 @@ fn choice(name: &'static str, label: &'static str, choices: &[String], chosen: O
     .into_any()
 }
 
-fn result(page: PlanPage) -> AnyView {
+fn result(page: &PlanPage) -> AnyView {
     let findings = page.findings.iter().map(finding).collect_view();
     let files = page.files.iter().map(|one| file(one, &page.findings)).collect_view();
     let figure = page.scene.as_ref().map(|scene| {

@@ -17,7 +17,7 @@ use topology::{
 /// The address that the fixture gives a node of this name.
 fn address(name: &str) -> [u8; 4] {
     let last: u32 = name.bytes().fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 250);
-    [10, 1, 0, u8::try_from(last).unwrap()]
+    [10, 1, 0, u8::try_from(last).expect("below 250")]
 }
 
 fn text(address: [u8; 4]) -> String {
@@ -249,7 +249,7 @@ proptest! {
             prop_assert!(before[n + 1..].iter().all(|(_, b)| !a.overlaps(*b)));
         }
         // Where the level of detail stays, every machine stays.
-        if nodes < 18 || nodes > 19 {
+        if !(18..=19).contains(&nodes) {
             let after = boxes(&scene(nodes + 1));
             prop_assert!(before.iter().all(|one| after.contains(one)));
         }

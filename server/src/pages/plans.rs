@@ -1,9 +1,6 @@
 //! Plans on a page: files of the configured folder, or texts that somebody pasted. Nothing is kept.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use ::plan::{File, Finding, Plan, Severity};
 use app::source::{FindingLine, PlanAsked, PlanFile, PlanPage, PlanText, Trouble};
@@ -45,9 +42,9 @@ fn look(root: &Path, folder: &Path, depth: usize, found: &mut Vec<String>) {
 }
 
 /// What is to be said of a plan, and its figure.
-pub(super) fn page(folder: Option<PathBuf>, asked: &PlanAsked) -> Result<PlanPage, Trouble> {
-    let dha = asked.dha.as_ref().map(|text| source(folder.as_deref(), text)).transpose()?;
-    let network = asked.network.as_ref().map(|text| source(folder.as_deref(), text)).transpose()?;
+pub(super) fn page(folder: Option<&Path>, asked: &PlanAsked) -> Result<PlanPage, Trouble> {
+    let dha = asked.dha.as_ref().map(|text| source(folder, text)).transpose()?;
+    let network = asked.network.as_ref().map(|text| source(folder, text)).transpose()?;
     let bytes = |source: &Option<(String, Vec<u8>)>| source.as_ref().map(|(_, bytes)| bytes.clone());
     let (dha_bytes, network_bytes) = (bytes(&dha), bytes(&network));
     let (plan, findings) = crate::plan::judge(dha_bytes.as_deref(), network_bytes.as_deref());

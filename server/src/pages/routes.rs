@@ -167,7 +167,7 @@ struct PlanForm {
 }
 
 async fn chosen_plan(State(asked): State<Asked>, form: axum::extract::Query<PlanForm>, request: Request) -> Response {
-    let file = |name: &String| Some(PlanText::File(name.clone())).filter(|_| !name.is_empty());
+    let file = |name: &String| (!name.is_empty()).then(|| PlanText::File(name.clone()));
     let wanted = PlanAsked { dha: file(&form.dha), network: file(&form.network) };
     plan(asked, wanted, Theme::from_word(&form.theme), request).await
 }
@@ -184,7 +184,7 @@ async fn pasted_plan(State(asked): State<Asked>, form: Result<Form<PlanForm>, Fo
             return troubled(&asked, trouble, request).await;
         }
     };
-    let text = |text: &String| Some(PlanText::Pasted(text.clone())).filter(|_| !text.trim().is_empty());
+    let text = |text: &String| (!text.trim().is_empty()).then(|| PlanText::Pasted(text.clone()));
     let wanted = PlanAsked { dha: text(&form.dha), network: text(&form.network) };
     plan(asked, wanted, Theme::from_word(&form.theme), request).await
 }
@@ -201,7 +201,7 @@ async fn plan(asked: Asked, wanted: PlanAsked, theme: Theme, request: Request) -
     let mut frame = bare("Plans", asked.clusters());
     frame.theme = theme;
     let choices = asked.plans();
-    render(StatusCode::OK, frame, request, move || pages::plan(&choices, &wanted, page.clone())).await
+    render(StatusCode::OK, frame, request, move || pages::plan(&choices, &wanted, page.as_ref())).await
 }
 
 async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {

@@ -122,7 +122,7 @@ impl Source for Asked {
         let (folder, asked) = (self.0.plans.clone(), asked.clone());
         Box::pin(async move {
             // Reading files and a large paste take their time: not a worker's.
-            let page = tokio::task::spawn_blocking(move || plans::page(folder, &asked)).await;
+            let page = tokio::task::spawn_blocking(move || plans::page(folder.as_deref(), &asked)).await;
             page.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into())))
         })
     }

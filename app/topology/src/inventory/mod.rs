@@ -1,6 +1,7 @@
 //! What exists, as slim facts: each holds the parts that a figure, a table or a panel shows, and
 //! nothing else. Comparing two facts of a thing tells whether anything that matters has changed.
 
+mod change;
 pub mod cni;
 mod component;
 mod endpoints;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use change::{Change, Fact, Touched};
 pub use cni::{Cni, CniKind};
 pub use component::{Component, ComponentKind};
 pub use endpoints::{Endpoint, EndpointPort, EndpointSet};
@@ -33,7 +35,7 @@ pub use places::Resident;
 pub use pod::{Phase, Pod};
 pub use policy::NetworkPolicy;
 pub use service::{Service, ServicePort};
-pub use store::{Change, Fact, Inventory, Touched};
+pub use store::Inventory;
 
 /// A shared text: names repeat thousands of times, their bytes do not.
 pub type Name = Arc<str>;

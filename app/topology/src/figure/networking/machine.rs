@@ -185,9 +185,9 @@ pub fn label(name: &str, (w, h): (i32, i32)) -> Vec<Text> {
         ..text(w / 2, y, Style::Tiny, clip(words, Style::Tiny, room))
     };
     let fits = scene::width(name, Style::Tiny) <= room;
-    let joint =
+    let mut joint =
         name.match_indices('-').map(|(at, _)| at + 1).filter(|at| scene::width(&name[..*at], Style::Tiny) <= room);
-    match joint.last() {
+    match joint.next_back() {
         Some(at) if !fits => vec![line(h / 2 + 2, &name[..at]), line(h / 2 + 13, &name[at..])],
         _ => vec![line(h / 2 + 7, name)],
     }
