@@ -146,7 +146,7 @@ impl Cluster {
     }
 }
 
-fn node(n: usize) -> Node {
+pub(crate) fn node(n: usize) -> Node {
     let role = (n < 3).then(|| Name::from("control-plane"));
     Node {
         name: format!("host{n}").into(),

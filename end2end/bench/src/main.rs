@@ -1,11 +1,12 @@
 //! Measures figures and prints JSON; `end2end/bench/run.mjs` runs it beside its peers.
 //!
 //! `bench graph N` writes the graph that all engines lay out, `bench figures N` measures ours,
-//! `bench sugiyama N` measures rust-sugiyama, `bench crossings` counts, for line segments on
-//! standard input, how many pairs cross.
+//! `bench sugiyama N` measures rust-sugiyama, `bench follow NODES PODS SERVICES` follows traffic,
+//! `bench crossings` counts, for line segments on standard input, how many pairs cross.
 
 mod cluster;
 mod crossings;
+mod ways;
 
 use std::{hint::black_box, io::Read, time::Instant};
 
@@ -27,12 +28,16 @@ fn main() {
         Some("graph") => Cluster::of(size()).graph(),
         Some("figures") => figures(size()),
         Some("sugiyama") => sugiyama(size()),
+        Some("follow") => {
+            let count = |at: usize| args.get(at).and_then(|count| count.parse().ok()).expect("nodes, pods, services");
+            ways::measure(count(1), count(2), count(3))
+        }
         Some("crossings") => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).expect("segments on standard input");
             json!(crossings::count(&serde_json::from_str::<Vec<[f64; 4]>>(&text).expect("[[x1, y1, x2, y2], …]")))
         }
-        _ => panic!("graph N | figures N | sugiyama N | crossings"),
+        _ => panic!("graph N | figures N | sugiyama N | follow NODES PODS SERVICES | crossings"),
     };
     println!("{answer}");
 }

@@ -35,6 +35,9 @@ macro_rules! conformance {
             endpoints_follow_their_slices
             events_about_a_pod_are_answered_newest_first
             a_watch_without_news_moves_on_by_bookmarks
+            a_service_is_followed_to_the_pods_that_its_controller_finds
+            a_policy_selects_a_pod_by_its_labels
+            networks_of_multus_are_read_from_the_annotation
         );
     };
     ($target:path: $($case:ident)+) => {$(

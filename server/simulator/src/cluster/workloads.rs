@@ -37,8 +37,23 @@ pub(super) fn build(site: &mut Site<'_>) {
     site.store.edit(Kind::Service, &Key::new("ims", "cscf"), |cscf| {
         cscf["spec"]["externalIPs"] = json!(["10.1.0.224"]);
     });
+    nobody(site);
     agents(site);
     policies(site);
+}
+
+/// A service that was installed before what it stands for: no pod answers for it.
+fn nobody(site: &mut Site<'_>) {
+    let presence = Workload {
+        namespace: "ims".to_owned(),
+        name: "presence".to_owned(),
+        form: Form::Deployment,
+        replicas: 0,
+        labels: json!({"app": "presence"}),
+        template: Value::Null,
+        annotations: Value::Null,
+    };
+    site.service(&presence, 5_065, "ClusterIP", &[]);
 }
 
 /// Multus, which gives the packet gateways the networks of their user plane.
