@@ -1,9 +1,13 @@
 //! `binnacle draw`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
-use topology::figure::Drawing;
+use topology::{Change, Inventory, Stamp, figure::Drawing, planned::Planned};
 
 use super::{Exit, Failure};
 use crate::{
@@ -30,6 +34,12 @@ pub(super) struct DrawArgs {
     /// Draw the built-in cluster.
     #[arg(long)]
     demo: bool,
+    /// DHA file: draw what was planned; alone, or beside a cluster that is named.
+    #[arg(long, value_name = "FILE")]
+    dha: Option<PathBuf>,
+    /// network.yml that belongs to it.
+    #[arg(long, value_name = "FILE")]
+    network: Option<PathBuf>,
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Svg)]
     format: Format,
@@ -61,21 +71,29 @@ enum Format {
 }
 
 pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
-    let context = context(&args)?;
-    let (client, address) = context.client().await.map_err(|trouble| failed(&trouble))?;
-    let cluster = Cluster::start(&context.name, client, &address);
-    let heard = tokio::time::timeout(PATIENCE, cluster.heard_everything()).await;
-    if let Ok(Err(trouble)) = heard {
-        return Err(failed(&trouble));
-    }
+    let planned = crate::plan::planned(args.dha.as_deref(), args.network.as_deref())
+        .map_err(|error| (Exit::Usage, error.to_string()))?
+        .map(Arc::new);
     let view = app::source::View { at: args.at, namespace: args.namespace, ..app::source::View::default() };
     let mut view = crate::pages::figure_view(&view);
     view.figure = match args.figure {
         Figure::Architecture => topology::figure::Figure::Architecture,
         Figure::Networking => topology::figure::Figure::Networking,
     };
-    let now = cluster.now();
-    let scene = cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene());
+    let named = args.demo || args.kubeconfig.is_some() || args.context.is_some();
+    let scene = match planned {
+        Some(planned) if !named => {
+            let mut inventory = Inventory::default();
+            inventory.apply(Change::Planned(Some(planned)));
+            Drawing::draw(&inventory, &view, Stamp::default()).scene()
+        }
+        planned => {
+            let context = context(args.demo, args.kubeconfig.as_deref(), args.context.as_deref())?;
+            let cluster = heard(&context, planned).await?;
+            let now = cluster.now();
+            cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene())
+        }
+    };
     let text = match args.format {
         Format::Svg => scene::document(&scene),
         Format::Json => serde_json::to_string_pretty(&scene).map_err(|error| (Exit::Failed, error.to_string()))? + "\n",
@@ -83,14 +101,29 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
     write(args.output, &text)
 }
 
-fn context(args: &DrawArgs) -> Result<Context, Failure> {
-    if args.demo {
+/// The cluster of a context, once every source has spoken or has taken too long.
+pub(super) async fn heard(context: &Context, planned: Option<Arc<Planned>>) -> Result<Cluster, Failure> {
+    let (client, address) = context.client().await.map_err(|trouble| failed(&trouble))?;
+    let cluster = Cluster::start(&context.name, client, &address);
+    if let Some(planned) = planned {
+        cluster.plan(planned);
+    }
+    let heard = tokio::time::timeout(PATIENCE, cluster.heard_everything()).await;
+    match heard {
+        Ok(Err(trouble)) => Err(failed(&trouble)),
+        _ => Ok(cluster),
+    }
+}
+
+/// The context that flags name, as kubectl finds it.
+pub(super) fn context(demo: bool, kubeconfig: Option<&Path>, name: Option<&str>) -> Result<Context, Failure> {
+    if demo {
         return Ok(demo::still());
     }
-    let found = contexts::find(args.kubeconfig.as_deref()).map_err(|trouble| (Exit::Usage, said(&trouble)))?;
-    let wanted = |context: &Context| args.context.as_ref().is_none_or(|name| context.name == *name);
+    let found = contexts::find(kubeconfig).map_err(|trouble| (Exit::Usage, said(&trouble)))?;
+    let wanted = |context: &Context| name.is_none_or(|name| context.name == *name);
     found.into_iter().find(wanted).ok_or_else(|| {
-        let why = match &args.context {
+        let why = match name {
             Some(name) => format!("no kubeconfig has a context {name}"),
             None => {
                 "no kubeconfig was found: name one with --kubeconfig, or draw the built-in cluster with --demo".into()
@@ -109,7 +142,7 @@ fn said(trouble: &Trouble) -> String {
     format!("{trouble}. {}", trouble.todo())
 }
 
-fn write(output: Option<PathBuf>, text: &str) -> Result<(), Failure> {
+pub(super) fn write(output: Option<PathBuf>, text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let Some(path) = output else {
         return match std::io::stdout().lock().write_all(text.as_bytes()) {

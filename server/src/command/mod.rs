@@ -1,6 +1,8 @@
 //! The command line.
 
+mod check;
 mod draw;
+mod drift;
 mod exit;
 mod serve;
 mod simulate;
@@ -27,6 +29,14 @@ enum Command {
     /// Write a figure to a file, without a browser or a server.
     #[command(after_help = "Example:\n  binnacle draw architecture --kubeconfig ~/.kube/config -o cluster.svg")]
     Draw(draw::DrawArgs),
+    /// Say what is wrong with a plan before Compass is told it.
+    #[command(after_help = "Example:\n  binnacle check --dha k8-nosdn-nofeature-ha.yml --network network.yml")]
+    Check(check::CheckArgs),
+    /// Say where a cluster has left its plan.
+    #[command(
+        after_help = "Example:\n  binnacle drift --dha k8-nosdn-nofeature-ha.yml --network network.yml --kubeconfig ~/.kube/config"
+    )]
+    Drift(drift::DriftArgs),
     /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
     #[command(
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
@@ -116,6 +126,8 @@ pub fn run() -> Exit {
     let ended = match cli.command {
         Command::Serve(args) => wait(serve::run(args.given())),
         Command::Draw(args) => wait(draw::run(args)),
+        Command::Check(args) => check::run(&args),
+        Command::Drift(args) => wait(drift::run(args)),
         Command::Simulate(args) => wait(simulate::run(args)),
         Command::Settings => {
             print!("{}", crate::config::table());

@@ -29,7 +29,12 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         let data = settings.data.display();
         (Exit::Usage, format!("the data folder {data} cannot be made: {error}. Name another with --data"))
     })?;
-    let contexts = clusters(&settings)?;
+    let mut contexts = clusters(&settings)?;
+    let planned = crate::plan::planned(settings.dha.as_deref(), settings.network.as_deref())
+        .map_err(|error| (Exit::Usage, error.to_string()))?;
+    if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
+        *first = first.clone().with_plan(planned);
+    }
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| cannot_listen(settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| (Exit::Failed, error.to_string()))?;
     announce(address, &contexts);

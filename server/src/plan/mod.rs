@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::plan::{Finding, LONGEST, Plan, Severity, Stack};
+use ::plan::{self as plan_file, Finding, LONGEST, Plan, Severity, Stack};
+use topology::planned::Planned;
 
 /// Why a file of a plan cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,14 @@ pub enum PlanError {
         file: PathBuf,
         /// Its size.
         bytes: u64,
+    },
+    /// What it holds cannot be read as a plan.
+    #[error("{file}: {what}")]
+    NoPlan {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        what: String,
     },
     /// It cannot be opened or read.
     #[error("{file} cannot be read: {error}")]
@@ -51,6 +60,36 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, PlanError> {
     // It may have grown since.
     File::open(path).and_then(|open| open.take(longest + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// The plan in two files, or in one of them, as a figure needs it; nothing when none is named.
+///
+/// # Errors
+/// [`PlanError`], also when a file holds nothing that can be read as a plan.
+pub fn planned(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<Planned>, PlanError> {
+    let (plan, findings) = load(dha, network)?;
+    let unread = |path: Option<&Path>, file: plan_file::File, read: bool| {
+        let path = path.filter(|_| !read)?;
+        let why = findings.iter().find(|finding| finding.file == file && finding.severity == Severity::Error);
+        let what =
+            why.map_or_else(|| "it cannot be read".to_owned(), |why| format!("line {}: {}", why.place.line, why.what));
+        Some(PlanError::NoPlan { file: path.to_owned(), what })
+    };
+    let unread_dha = unread(dha, plan_file::File::Dha, plan.dha.is_some());
+    if let Some(error) = unread_dha.or_else(|| unread(network, plan_file::File::Network, plan.network.is_some())) {
+        return Err(error);
+    }
+    Ok((dha.is_some() || network.is_some()).then(|| Planned::of(&plan)))
+}
+
+/// Reads and judges the files that are named.
+///
+/// # Errors
+/// [`PlanError`] when one of them cannot be read from the disk.
+pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<(Plan, Vec<Finding>), PlanError> {
+    let dha = dha.map(read_file).transpose()?;
+    let network = network.map(read_file).transpose()?;
+    Ok(judge(dha.as_deref(), network.as_deref()))
 }
 
 /// Reads both files, or one of them, and says what was found, in the files' order.
