@@ -16,6 +16,7 @@ mod network;
 mod place;
 mod read;
 mod secret;
+mod shell;
 
 pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Stack};
 pub use document::LONGEST;
@@ -26,6 +27,7 @@ pub use network::{
 pub use place::{At, File, Place, Unknown};
 pub use read::{read_dha, read_network};
 pub use secret::Secret;
+pub use shell::{check_shell, startable};
 
 /// Both files, as far as they were given and could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

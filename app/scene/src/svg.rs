@@ -162,7 +162,9 @@ fn write_shape(out: &mut String, mark: &Mark) {
         Kind::Pod => write_cylinder(out, mark.health, w, h),
         Kind::Can => {
             write_body(out, w, h, 5);
-            write_glyph(out, mark.health.filter(|health| *health != Health::Ok), w - 9, h - 9);
+            // A planned one is told by its outline.
+            let sign = mark.health.filter(|health| !matches!(health, Health::Ok | Health::Ghost));
+            write_glyph(out, sign, w - 9, h - 9);
         }
         Kind::Switch => write_box(out, w, h, 10),
         Kind::Row => {

@@ -14,6 +14,9 @@ const DEEPEST: usize = 32;
 /// Texts with more values are not read.
 const MOST: usize = 100_000;
 
+/// Tags that make plain values; any other can make Compass's reader run something.
+const PLAIN_TAGS: [&str; 8] = ["str", "int", "float", "bool", "null", "seq", "map", "timestamp"];
+
 /// What is open.
 enum Open {
     List(Place, Vec<Node>),
@@ -82,7 +85,7 @@ impl Builder<'_> {
             Event::Scalar(.., tag) | Event::SequenceStart(_, tag) | Event::MappingStart(_, tag) => tag.as_ref(),
             _ => None,
         };
-        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
+        if let Some(tag) = tag.filter(|tag| !(tag.is_yaml_core_schema() && PLAIN_TAGS.contains(&tag.suffix.as_str()))) {
             self.findings.push(Finding {
                 rule: Rule::Shell,
                 why: "Compass's reader makes what a tag names: it can run a program.".into(),

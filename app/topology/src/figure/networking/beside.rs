@@ -132,7 +132,7 @@ fn net_words(net: &PlannedNet, named: bool) -> String {
     let name = if named { format!("{} ", net.name) } else { String::new() };
     let cidr = net.cidr.map_or_else(|| "no CIDR".to_owned(), |cidr| cidr.to_string());
     let card = if net.card.is_empty() { "?" } else { &*net.card };
-    let tag = net.vlan.map_or_else(String::new, |vlan| format!(" · VLAN {vlan}"));
+    let tag = net.vlan.map_or_else(String::new, |vlan| format!(" VLAN {vlan}"));
     format!("{name}{cidr} · {card}{tag}")
 }
 
@@ -171,7 +171,7 @@ fn network(id: &str, tone: Tone, (y, h): (i32, i32), heading: &str, lines: &[(St
     mark.title = format!("{heading}: {}.", words.join("; "));
     mark.texts.push(text(12, 20, Style::Body, heading.into()));
     for ((words, _), y) in lines.iter().zip((0..).map(|n| 38 + n * 16)) {
-        mark.texts.push(text(12, y, Style::Note, clip(words, Style::Note, BESIDE.1 - 20)));
+        mark.texts.push(text(12, y, Style::Tiny, clip(words, Style::Tiny, BESIDE.1 - 18)));
     }
     mark
 }

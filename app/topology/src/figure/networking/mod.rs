@@ -27,6 +27,7 @@ use super::{
     bands,
     drawing::{Board, Segment},
 };
+use crate::inventory::{Heard, Source};
 
 /// The n-th box: a master, another node, or a group.
 pub fn draw_box(board: &Board, n: usize) -> Vec<Mark> {
@@ -49,6 +50,11 @@ pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
     if let Some(band) = unplaced.first() {
         y += band.at.h + 12;
         segments.push((Segment::Unplaced, unplaced));
+    }
+    let planned_alone =
+        board.inventory.planned().is_some() && *board.inventory.heard(Source::Services) == Heard::NotYet;
+    if planned_alone {
+        return segments;
     }
     segments.push((
         Segment::Services,
