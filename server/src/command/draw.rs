@@ -89,6 +89,7 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
         }
         planned => {
             let context = context(args.demo, args.kubeconfig.as_deref(), args.context.as_deref())?;
+            let planned = planned.or_else(|| context.planned.clone());
             let cluster = heard(&context, planned).await?;
             let now = cluster.now();
             cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene())

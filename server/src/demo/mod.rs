@@ -2,6 +2,7 @@
 
 use kube::Client;
 use simulator::{Cluster, Simulator};
+use topology::planned::Planned;
 
 use crate::cluster::contexts::Context;
 
@@ -14,11 +15,28 @@ pub const NAME: &str = "demo";
 pub fn context() -> Context {
     let simulator = Simulator::new(Cluster::compass(SEED).at(jiff::Timestamp::now()));
     drop(simulator.live());
-    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true)
+    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true).with_plan(planned())
+}
+
+/// What it was to be.
+fn planned() -> Planned {
+    let (dha, network) = (include_bytes!("plan/dha.yml"), include_bytes!("plan/network.yml"));
+    Planned::of(&::plan::Plan::read(Some(dha), Some(network)).0)
 }
 
 /// The same cluster at rest, for a figure that comes out the same each time it is drawn.
 pub fn still() -> Context {
     let simulator = Simulator::new(Cluster::compass(SEED).at(jiff::Timestamp::now()));
-    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true)
+    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true).with_plan(planned())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_plan_of_the_built_in_cluster_is_without_fault() {
+        let (dha, network) = (include_bytes!("plan/dha.yml"), include_bytes!("plan/network.yml"));
+        let (plan, findings) = crate::plan::judge(Some(dha), Some(network));
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!(plan.dha.map(|dha| dha.hosts.len()), Some(5));
+    }
 }
