@@ -9,13 +9,15 @@
 //! - Nothing is dropped: what the types do not know is kept in `rest` and reported as a finding.
 //! - A value that Compass treats as a password is a [`Secret`] from the moment it is read.
 
+mod check;
 mod dha;
 mod finding;
 mod network;
 mod place;
 mod secret;
 
-pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Stack};
+pub use check::{check, check_expansion};
+pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Purpose, Stack};
 pub use finding::{Finding, Rule, Severity};
 pub use network::{
     Bond, IpSettings, Network, ProviderNet, PublicNet, Range, SystemInterface, TenantNet, Vip, Vlan, Wire,
