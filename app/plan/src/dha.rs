@@ -51,6 +51,15 @@ pub enum Stack {
     Unknown,
 }
 
+/// What a plan is for, told from the roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A cluster of its own.
+    Deployment,
+    /// Workers for a cluster that is there.
+    Expansion,
+}
+
 /// One of `hosts`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
@@ -125,6 +134,21 @@ impl Dha {
             (true, true) => Stack::Mixed,
             (false, false) => Stack::Unknown,
         }
+    }
+
+    /// What the plan is for: an expansion when there are workers and nothing that leads a cluster.
+    pub fn purpose(&self) -> Purpose {
+        let any = |roles: &[&str]| self.hosts.iter().any(|host| roles.iter().any(|role| host.plays(role)));
+        if any(&["kube_node", "compute"]) && !any(&["kube_master", "etcd", "controller"]) {
+            Purpose::Expansion
+        } else {
+            Purpose::Deployment
+        }
+    }
+
+    /// Whether Compass makes the machines itself.
+    pub fn is_virtual(&self) -> bool {
+        self.kind.as_ref().is_some_and(|kind| kind.value == Kind::Virtual)
     }
 }
 

@@ -9,6 +9,7 @@
 //! - Nothing is dropped: what the types do not know is kept in `rest` and reported as a finding.
 //! - A value that Compass treats as a password is a [`Secret`] from the moment it is read.
 
+mod check;
 mod dha;
 mod document;
 mod finding;
@@ -18,7 +19,8 @@ mod read;
 mod secret;
 mod shell;
 
-pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Stack};
+pub use check::{check, check_expansion};
+pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Purpose, Stack};
 pub use document::LONGEST;
 pub use finding::{Finding, Rule, Severity};
 pub use network::{

@@ -96,7 +96,9 @@ pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<(Plan, Vec<Fin
 pub fn judge(dha: Option<&[u8]>, network: Option<&[u8]>) -> (Plan, Vec<Finding>) {
     let (plan, mut findings) = Plan::read(dha, network);
     findings.extend(::plan::check_shell(&plan));
+    findings.extend(::plan::check(&plan));
     findings.sort();
+    findings.dedup();
     (plan, findings)
 }
 

@@ -1,0 +1,256 @@
+//! Cards, VLANs, bonds and provider networks: what carries each network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::report::{Report, called, listed};
+use crate::{At, Dha, File, Finding, Form, Host, Network, Plan, Rule, Severity, Stack, SystemInterface, Vlan, Wire};
+
+/// The cards of a machine that Compass makes; it is asked for no others.
+const VIRTUAL: [&str; 4] = ["eth0", "eth1", "eth2", "eth3"];
+/// Those of them that are on Compass's networks.
+const WIRED: [&str; 2] = ["eth0", "eth1"];
+const TAGS: std::ops::RangeInclusive<i64> = 1..=4094;
+
+pub(super) fn check(plan: &Plan) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(dha) = &plan.dha {
+        found.extend(form(dha));
+    }
+    let Some(network) = &plan.network else { return found };
+    let stack = plan.dha.as_ref().map_or(Stack::Unknown, Dha::stack);
+    let mut report = Report::of(File::Network, Rule::Links);
+    for one in &network.interfaces {
+        wire(one, network, &mut report);
+        vlan(one, stack, &mut report);
+    }
+    one_wire(&network.interfaces, &mut report);
+    if let Some(dha) = &plan.dha {
+        cards(dha, network, &mut report);
+    }
+    bonds(plan.dha.as_ref(), network, &mut report);
+    found.extend(report.found());
+    found
+}
+
+/// Which of Compass's scripts understand how `interfaces` is written; once, however many hosts there are.
+fn form(dha: &Dha) -> Vec<Finding> {
+    let mut report = Report::of(File::Dha, Rule::Links);
+    if dha.is_virtual() {
+        return Vec::new();
+    }
+    let first = |form: Form| dha.hosts.iter().filter_map(|host| host.form.as_ref()).find(|one| one.value == form);
+    if let Some(list) = first(Form::List) {
+        report.warning(
+            list.place,
+            "interfaces is a list of cards",
+            "Compass's samples and its rename_nics.py have it so; the check and the parser of its newest source \
+             (since December 2018) want a map and stop (AttributeError)",
+            "for the newest Compass write a map, as in interfaces: {eth0: MAC, eth1: MAC}",
+        );
+    }
+    if let Some(map) = first(Form::Map) {
+        report.note(
+            map.place,
+            "interfaces is a map of cards",
+            "the check and the parser of Compass's newest source want it so; its rename_nics.py, which names cards in \
+             cobbler, and older releases want a list",
+            "keep the map for the newest Compass, write a list for an older one",
+        );
+    }
+    report.found()
+}
+
+fn wire(one: &SystemInterface, network: &Network, report: &mut Report) {
+    let name = titled(one);
+    match &one.wire {
+        Some(At { value: Wire::Other(text), place }) => report.error(
+            *place,
+            format!("the type {text} of {name} is not known"),
+            "Compass passes over it without a word: the network gets no card",
+            "write normal, vlan, ovs or dpdk",
+        ),
+        Some(At { value: Wire::Ovs, .. }) => {
+            let Some(bridge) = &one.interface else { return };
+            if provider(network, bridge).is_none() {
+                report.error(
+                    bridge.place,
+                    format!("{name} is a port of the bridge {}, which no provider network makes", bridge.as_str()),
+                    "Compass looks the bridge's card up in provider_net_mappings and stops with a KeyError",
+                    "name a bridge of provider_net_mappings, or add it there",
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn vlan(one: &SystemInterface, stack: Stack, report: &mut Report) {
+    let name = titled(one);
+    let is_vlan = matches!(&one.wire, Some(At { value: Wire::Vlan, .. }));
+    let todo = format!("write a number from {} to {}", TAGS.start(), TAGS.end());
+    let why = "the card of the VLAN cannot be made, and the network is not set up";
+    match &one.vlan {
+        None | Some(At { value: Vlan::Untagged, .. }) if is_vlan => {
+            let place = one.vlan.as_ref().map_or(one.place, |vlan| vlan.place);
+            report.error(place, format!("{name} is of type vlan and has no vlan_tag"), why, todo);
+        }
+        Some(At { value: Vlan::Tag(tag), place }) if !TAGS.contains(tag) => {
+            let severity = if is_vlan { Severity::Error } else { Severity::Warning };
+            report.add(severity, *place, format!("the vlan_tag {tag} of {name} is none"), why, todo);
+        }
+        Some(At { value: Vlan::Other(text), place }) => {
+            let severity = if is_vlan { Severity::Error } else { Severity::Warning };
+            report.add(severity, *place, format!("the vlan_tag {text} of {name} is no number"), why, todo);
+        }
+        // OpenStack's playbooks heed the tag, whatever the type is, and Kubernetes' do so for tenant.
+        Some(At { value: Vlan::Tag(tag), place })
+            if stack == Stack::Kubernetes
+                && name != "tenant"
+                && matches!(&one.wire, Some(At { value: Wire::Normal, .. })) =>
+        {
+            report.note(
+                *place,
+                format!("{name} has the vlan_tag {tag} and the type normal"),
+                "Compass's playbooks for Kubernetes make a VLAN for the type vlan only: the network goes untagged",
+                "write type: vlan if a VLAN is meant, vlan_tag: None if not",
+            );
+        }
+        _ => {}
+    }
+}
+
+fn one_wire(all: &[SystemInterface], report: &mut Report) {
+    let mut seen: BTreeMap<(&str, i64), &SystemInterface> = BTreeMap::new();
+    for one in all {
+        let Some(interface) = &one.interface else { continue };
+        let tag = match &one.vlan {
+            Some(At { value: Vlan::Tag(tag), .. }) => *tag,
+            Some(At { value: Vlan::Other(_), .. }) => continue,
+            _ => 0,
+        };
+        let Some(first) = seen.get(&(interface.as_str(), tag)) else {
+            seen.insert((interface.as_str(), tag), one);
+            continue;
+        };
+        if titled(first) == titled(one) {
+            continue;
+        }
+        let on = if tag == 0 { "untagged".into() } else { format!("with the tag {tag}") };
+        report.warning(
+            interface.place,
+            format!("{} and {} are both on {} {on}", titled(one), titled(first), interface.as_str()),
+            "hosts get the addresses of both on one wire: nothing keeps the networks apart",
+            "give one of them another card or tag",
+        );
+    }
+}
+
+/// The cards that a host has; nothing if that is not said.
+fn known_cards(host: &Host) -> Option<BTreeSet<&str>> {
+    let cards: BTreeSet<&str> =
+        host.interfaces.iter().map(|one| one.name.as_str()).chain(host.mac.iter().map(|_| "eth0")).collect();
+    (!cards.is_empty()).then_some(cards)
+}
+
+fn cards(dha: &Dha, network: &Network, report: &mut Report) {
+    let mapped =
+        network.interfaces.iter().filter_map(|one| Some((titled(one), one.interface.as_ref()?, Severity::Error)));
+    // Only OpenStack's playbooks make the bridges, and some name a card that is made on the way.
+    let bridged = network.provider_nets.iter().filter_map(|one| {
+        Some((
+            one.name.as_ref().map_or("a provider network", |name| name.as_str()),
+            one.interface.as_ref()?,
+            Severity::Warning,
+        ))
+    });
+    for (name, card, severity) in mapped.chain(bridged) {
+        if provider(network, card).is_some() || bond(network, card) {
+            continue;
+        }
+        if dha.is_virtual() {
+            virtual_card(name, card, severity, report);
+            continue;
+        }
+        let without: Vec<String> = dha
+            .hosts
+            .iter()
+            .filter(|host| known_cards(host).is_some_and(|cards| !cards.contains(card.as_str())))
+            .map(called)
+            .collect();
+        if !without.is_empty() {
+            report.add(
+                severity,
+                card.place,
+                format!("{name} is on {}, which the DHA does not name for {}", card.as_str(), listed(&without)),
+                "Compass knows a card by the MAC in the DHA; without it the network is not set up on the host",
+                format!("add {} with its MAC to interfaces, or take a card that all hosts have", card.as_str()),
+            );
+        }
+    }
+}
+
+fn virtual_card(name: &str, card: &At<String>, severity: Severity, report: &mut Report) {
+    if !VIRTUAL.contains(&card.as_str()) {
+        report.add(
+            severity,
+            card.place,
+            format!("{name} is on {}, which virtual machines do not have", card.as_str()),
+            "Compass makes them with eth0 to eth3: the network is not set up",
+            "write eth0 or eth1",
+        );
+    } else if !WIRED.contains(&card.as_str()) {
+        report.warning(
+            card.place,
+            format!("{name} is on {} of virtual machines", card.as_str()),
+            "Compass ties eth2 and eth3 to libvirt's own network, not to one of the plan's",
+            "write eth0 or eth1, unless hosts need only reach each other there",
+        );
+    }
+}
+
+fn bonds(dha: Option<&Dha>, network: &Network, report: &mut Report) {
+    for bond in &network.bonds {
+        let name = bond.name.as_ref().map_or("a bond without a name", |name| name.as_str());
+        report.warning(
+            bond.place,
+            format!("{name} is a bond"),
+            "Compass's bonding.py logs in with a key that no release makes any more: the bond is never made, and the \
+             deployment goes on without",
+            "bond the cards after the deployment, or use one of them alone",
+        );
+        let Some(dha) = dha else { continue };
+        for named in &bond.hosts {
+            let Some(host) = dha.hosts.iter().find(|host| host.named() == Some(named.as_str())) else {
+                report.error(
+                    named.place,
+                    format!("{name} is for {}, which is no host of the DHA", named.as_str()),
+                    "cobbler does not know it and refuses the bond",
+                    "name a host of the DHA",
+                );
+                continue;
+            };
+            let made: BTreeSet<&str> = VIRTUAL.into();
+            let Some(cards) = (if dha.is_virtual() { Some(made) } else { known_cards(host) }) else { continue };
+            for slave in bond.slaves.iter().filter(|slave| !cards.contains(slave.as_str())) {
+                report.error(
+                    slave.place,
+                    format!("{} of {name} is no card of {}", slave.as_str(), called(host)),
+                    "a bond needs cards that the host has",
+                    "name cards that the DHA names for the host",
+                );
+            }
+        }
+    }
+}
+
+fn titled(one: &SystemInterface) -> &str {
+    one.name.as_ref().map_or("an entry without a name", |name| name.as_str())
+}
+
+fn provider<'a>(network: &'a Network, bridge: &str) -> Option<&'a crate::ProviderNet> {
+    network.provider_nets.iter().find(|one| one.name.as_ref().is_some_and(|name| name.as_str() == bridge))
+}
+
+fn bond(network: &Network, card: &str) -> bool {
+    network.bonds.iter().any(|one| one.name.as_ref().is_some_and(|name| name.as_str() == card))
+}

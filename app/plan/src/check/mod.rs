@@ -1,0 +1,48 @@
+//! What is wrong with a plan, or worth knowing, before Compass acts on it.
+//!
+//! Each family of rules is one pure function from a plan to findings, and none heeds another's. A rule that needs a
+//! value that is missing or malformed says nothing: the family that owns the value does.
+
+mod addresses;
+mod block;
+mod expansion;
+mod floating;
+mod identity;
+mod links;
+mod names;
+mod pools;
+mod power;
+mod report;
+mod required;
+mod roles;
+mod values;
+mod vips;
+
+pub use expansion::check_expansion;
+
+use super::{Finding, Plan};
+
+/// Checks a plan on its own, as one to deploy or, when no host of it is a master, as one to expand with
+/// (see [`crate::Dha::purpose`]). In the order of the files, without duplicates.
+pub fn check(plan: &Plan) -> Vec<Finding> {
+    let families = [
+        required::check,
+        values::check,
+        roles::check,
+        identity::check,
+        names::check,
+        addresses::check,
+        pools::check,
+        vips::check,
+        floating::check,
+        links::check,
+        power::check,
+    ];
+    in_order(families.iter().flat_map(|family| family(plan)).collect())
+}
+
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort();
+    findings.dedup();
+    findings
+}

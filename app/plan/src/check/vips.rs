@@ -1,0 +1,147 @@
+//! The virtual addresses that masters take over from each other.
+
+use std::net::Ipv4Addr;
+
+use super::{
+    addresses::titled,
+    block::{Block, Span},
+    pools::pools,
+    report::{Report, called},
+};
+use crate::{File, Finding, IpSettings, Network, Plan, Rule, Vip};
+
+pub(super) fn check(plan: &Plan) -> Vec<Finding> {
+    let Some(network) = &plan.network else { return Vec::new() };
+    let mut report = Report::of(File::Network, Rule::Addresses);
+    let vips = [("internal_vip", "mgmt", &network.internal_vip), ("public_vip", "external", &network.public_vip)];
+    for (key, usual, vip) in vips {
+        let Some(vip) = vip else { continue };
+        carrier(key, usual, vip, network, &mut report);
+        netmask(key, vip, network, &mut report);
+        address(key, vip, plan, network, &mut report);
+    }
+    same(network, &mut report);
+    report.found()
+}
+
+/// The network that a VIP belongs to.
+fn of<'a>(vip: &Vip, network: &'a Network) -> Option<&'a IpSettings> {
+    network.settings(vip.interface.as_ref()?)
+}
+
+fn carrier(key: &str, usual: &str, vip: &Vip, network: &Network, report: &mut Report) {
+    let Some(name) = &vip.interface else { return };
+    if network.interface(name).is_none() && network.settings(name).is_none() {
+        report.error(
+            name.place,
+            format!("{key} is on {}, which is no network of the plan", name.as_str()),
+            "Compass looks its card up in sys_intf_mappings and stops with a KeyError",
+            format!("write {usual}"),
+        );
+    } else if name.as_str() != usual {
+        report.warning(
+            name.place,
+            format!("{key} is on {} instead of {usual}", name.as_str()),
+            format!("for Kubernetes, Compass lets keepalived hold it on {usual}'s card, whatever is written here"),
+            format!("write {usual}, and an address of it"),
+        );
+    }
+}
+
+fn netmask(key: &str, vip: &Vip, network: &Network, report: &mut Report) {
+    let Some(text) = &vip.netmask else { return };
+    let why = "keepalived sets the address up with it";
+    match text.parse::<u32>() {
+        Ok(prefix) if (1..=32).contains(&prefix) => {
+            let Some((one, block)) = of(vip, network).and_then(|one| Some((one, Block::of(one)?))) else { return };
+            if block.prefix != prefix {
+                report.warning(
+                    text.place,
+                    format!("the netmask {prefix} of {key} is not the prefix of {} ({})", titled(one), block.written()),
+                    format!("{why}, so that the master that holds it takes other machines for neighbours"),
+                    format!("write \"{}\"", block.prefix),
+                );
+            }
+        }
+        _ => report.error(
+            text.place,
+            format!("the netmask {} of {key} is no length of a prefix", text.as_str()),
+            format!("{why} and fails"),
+            "write the length of the network's prefix, as in \"24\"",
+        ),
+    }
+}
+
+fn address(key: &str, vip: &Vip, plan: &Plan, network: &Network, report: &mut Report) {
+    let Some(text) = &vip.ip else { return };
+    let Ok(address) = text.parse::<Ipv4Addr>() else {
+        report.error(
+            text.place,
+            format!("{key} {} is no IPv4 address", text.as_str()),
+            "Compass does not check it; keepalived fails on it when all hosts are installed",
+            "write an address of the network that is in no pool",
+        );
+        return;
+    };
+    let Some(one) = of(vip, network) else { return };
+    let name = titled(one);
+    if let Some(block) = Block::of(one) {
+        if !block.span().contains(address) {
+            report.error(
+                text.place,
+                format!("{key} {address} is not in {name} ({})", block.written()),
+                "a master holds it on that network's card, where nobody looks for it",
+                "write an address of the network that is in no pool",
+            );
+        } else if block.reserves(address) {
+            report.error(
+                text.place,
+                format!("{key} {address} is {name}'s own address or its broadcast"),
+                "no machine can have it",
+                "write another address of the network that is in no pool",
+            );
+        }
+    }
+    if one.gateway.as_ref().and_then(|gateway| gateway.parse().ok()) == Some(address) {
+        report.error(
+            text.place,
+            format!("{key} {address} is the gateway of {name}"),
+            "a master takes the gateway's address: hosts lose their way out",
+            "write another address of the network that is in no pool",
+        );
+    }
+    for (pool, range) in pools(one) {
+        let Some(span) = Span::of(range).filter(|span| span.contains(address)) else { continue };
+        report.error(
+            text.place,
+            format!("{key} {address} lies in {pool} of {name} (line {})", range.place.line),
+            given_to(plan, pool, span, address),
+            "move the VIP out of the pool, or end the pool before it",
+        );
+    }
+}
+
+/// Who is given the address of a VIP that lies in a pool.
+fn given_to(plan: &Plan, pool: &str, span: Span, address: Ipv4Addr) -> String {
+    let hosts = plan.dha.as_ref().map_or(&[][..], |dha| &dha.hosts);
+    let at = span.given(hosts.len()).position(|given| given == address);
+    match at.filter(|_| pool == "ip_ranges").and_then(|at| hosts.get(at)) {
+        Some(host) => format!("Compass gives it to {} as well", called(host)),
+        None => {
+            "Compass may give it to a host as well, when the pool is used up that far; its manual forbids it".into()
+        }
+    }
+}
+
+fn same(network: &Network, report: &mut Report) {
+    let ip = |vip: &Option<Vip>| vip.as_ref().and_then(|vip| vip.ip.clone());
+    let (Some(internal), Some(public)) = (ip(&network.internal_vip), ip(&network.public_vip)) else { return };
+    if internal.value == public.value {
+        report.error(
+            internal.place.max(public.place),
+            format!("internal_vip and public_vip are both {}", internal.as_str()),
+            "keepalived holds it on two cards: answers leave through the wrong one",
+            "give each an address of its own network",
+        );
+    }
+}
