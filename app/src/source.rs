@@ -13,10 +13,16 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + Send>>;
 pub trait Source: Send + Sync + 'static {
     /// The clusters that can be chosen, in the order of the configuration.
     fn clusters(&self) -> Vec<ClusterLine>;
-    /// The architecture figure of a cluster, as it is at this moment.
-    fn architecture(&self, cluster: &str, view: &View) -> Answer<FigurePage>;
+    /// A figure of a cluster, as it is at this moment.
+    fn figure(&self, cluster: &str, view: &View) -> Answer<FigurePage>;
     /// The same facts as a table, complete whatever the figure folds.
     fn table(&self, cluster: &str, view: &View) -> Answer<Table>;
+    /// Where the cluster has left its plan.
+    fn drift(&self, cluster: &str) -> Answer<DriftPage>;
+    /// The plans that can be looked at: names of files in the configured folder.
+    fn plans(&self) -> Vec<String>;
+    /// A plan with what is to be said of it.
+    fn plan(&self, asked: &PlanAsked) -> Answer<PlanPage>;
     /// All that is known of one thing: what a click on a mark asks for.
     fn facts(&self, cluster: &str, selection: &str) -> Answer<Facts>;
 }
@@ -39,6 +45,8 @@ pub struct ClusterLine {
 /// address alone brings the same picture to somebody else. Each field names its parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
+    /// `fig`: Which figure: empty for the architecture, `networking`.
+    pub figure: String,
     /// `at`: What fills the figure: empty for the cluster, `node/NAME`, or `group/KEY`.
     pub at: String,
     /// `ns`: Only pods and services of this namespace are drawn in full; others fade.
@@ -143,6 +151,96 @@ pub struct TableRow {
     pub opens: Option<String>,
 }
 
+/// Where a cluster has left its plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftPage {
+    /// Whether there is a plan to compare with.
+    pub planned: bool,
+    /// The differences.
+    pub drifts: Vec<DriftLine>,
+    /// What no source tells, in sentences.
+    pub unknown: Vec<String>,
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftLine {
+    /// Its kind in one word, as in `host-missing`.
+    pub kind: String,
+    /// Whether it endangers the cluster.
+    pub error: bool,
+    /// The host, node or network that it is about.
+    pub about: String,
+    /// What was planned.
+    pub planned: String,
+    /// What there is.
+    pub found: String,
+    /// What to do.
+    pub todo: String,
+}
+
+/// A file of a plan: its name in the configured folder, or its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanText {
+    /// A name.
+    File(String),
+    /// The text itself.
+    Pasted(String),
+}
+
+/// The plan that is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanAsked {
+    /// The DHA file.
+    pub dha: Option<PlanText>,
+    /// The network.yml.
+    pub network: Option<PlanText>,
+}
+
+/// A plan with what is to be said of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanPage {
+    /// What it is and how it fares, in a sentence.
+    pub headline: String,
+    /// What was found, in the files' order.
+    pub findings: Vec<FindingLine>,
+    /// The files, with secrets masked.
+    pub files: Vec<PlanFile>,
+    /// What would be built: the networking figure; `None` when nothing can be told.
+    pub scene: Option<Scene>,
+}
+
+/// A file of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFile {
+    /// Its name for people.
+    pub name: String,
+    /// Its part of an anchor: `dha` or `network`.
+    pub word: String,
+    /// Its lines.
+    pub lines: Vec<String>,
+}
+
+/// Something that was found in a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingLine {
+    /// [`PlanFile::word`].
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+    /// [`Health::Bad`] for errors, [`Health::Warn`] for warnings, [`Health::Unknown`] for notes.
+    pub health: Health,
+    /// What is wrong.
+    pub what: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub todo: String,
+}
+
 /// The panel's content for one thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
@@ -212,6 +310,14 @@ pub enum Trouble {
     /// The cluster has nothing of this name, or has it no more.
     #[error("{0} is not in the cluster, or not any more")]
     NoSuchThing(String),
+    /// What was handed in cannot be used; asking again changes nothing.
+    #[error("{what}")]
+    Unusable {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        todo: String,
+    },
     /// The cluster cannot be reached or read.
     #[error("{what}")]
     Unreachable {

@@ -6,6 +6,39 @@ pub const NAME: &str = "Binnacle";
 pub const DEMO: &str = "This is the built-in demonstration: no real cluster is shown.";
 /// Tabs.
 pub const ARCHITECTURE: &str = "Architecture";
+/// Tabs.
+pub const NETWORKING: &str = "Networking";
+/// Tabs.
+pub const DRIFT: &str = "Drift";
+/// Above the drift.
+pub const NO_PLAN: &str = "No plan was given for this cluster, so there is nothing to compare it with.";
+/// What to do then.
+pub const NO_PLAN_TODO: &str = "Start Binnacle with --dha FILE --network FILE: the two files that Compass was given.";
+/// When all is as planned.
+pub const NO_DRIFT: &str = "As far as the sources tell, the cluster is as planned.";
+/// Above what cannot be compared.
+pub const NOT_COMPARED: &str = "What cannot be compared";
+/// The page of plans.
+pub const PLANS: &str = "Plans";
+/// What that page is for.
+pub const PLANS_FOR: &str =
+    "Check what Compass is to be told before it is told: choose the two files, or paste them. Either alone will do.";
+/// When no folder is configured.
+pub const NO_PLANS: &str = "No folder of plans is configured (--plans DIR): paste a plan instead.";
+/// A file of a plan.
+pub const DHA_FILE: &str = "DHA file: who plays which role";
+/// A file of a plan.
+pub const NETWORK_FILE: &str = "network.yml: which network carries what";
+/// A choice.
+pub const NONE: &str = "none";
+/// The button.
+pub const CHECK: &str = "Check";
+/// Above the findings.
+pub const FINDINGS: &str = "Findings";
+/// The way form.
+pub const FOLLOW: &str = "Follow";
+/// What it takes.
+pub const FOLLOW_HINT: &str = "namespace/service, node port or address";
 /// The same facts in rows.
 pub const TABLE: &str = "Table";
 /// Above the list of clusters.

@@ -3,16 +3,30 @@
 use crate::source::View;
 
 /// Parameters of a view with their names in the address, in the order in which they are written.
-fn pairs(view: &View) -> [(&'static str, &str); 5] {
-    [("at", &view.at), ("ns", &view.namespace), ("owner", &view.owner), ("state", &view.state), ("q", &view.search)]
+fn pairs(view: &View) -> [(&'static str, &str); 6] {
+    [
+        ("fig", &view.figure),
+        ("at", &view.at),
+        ("ns", &view.namespace),
+        ("owner", &view.owner),
+        ("state", &view.state),
+        ("q", &view.search),
+    ]
 }
 
 impl View {
+    /// The other figure's word.
+    pub const NETWORKING: &str = "networking";
+
     /// Reads a query; what it does not know it leaves alone, what comes twice counts once.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut view = Self::default();
         for (name, value) in pairs {
+            if name == "follow" && !value.trim().is_empty() {
+                view.at = format!("follow/{}", value.trim()).chars().take(600).collect();
+            }
             let field = match name {
+                "fig" => &mut view.figure,
                 "at" => &mut view.at,
                 "ns" => &mut view.namespace,
                 "owner" => &mut view.owner,

@@ -13,4 +13,5 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod pages;
+pub mod plan;
 pub mod view;

@@ -15,7 +15,7 @@ async fn target() -> Target {
     let open = Simulator::with_bookmarks(cluster, std::time::Duration::from_secs(1));
     // The same kind of cluster, to one who may not read all of it.
     let limited = Simulator::new(Cluster::compass(7).at(jiff::Timestamp::now()));
-    limited.faults().forbid(&[Kind::Lease, Kind::EndpointSlice]);
+    limited.faults().forbid(&[Kind::Lease, Kind::EndpointSlice, Kind::NetworkPolicy]);
     let forgetful = Arc::new(open.clone());
     Target {
         config: serve(open).await,

@@ -9,17 +9,14 @@
 //! - Nothing is dropped: what the types do not know is kept in `rest` and reported as a finding.
 //! - A value that Compass treats as a password is a [`Secret`] from the moment it is read.
 
-mod check;
 mod dha;
 mod document;
 mod finding;
-mod hidden;
 mod network;
 mod place;
 mod read;
 mod secret;
 
-pub use check::check;
 pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Stack};
 pub use document::LONGEST;
 pub use finding::{Finding, Rule, Severity};
@@ -27,10 +24,8 @@ pub use network::{
     Bond, IpSettings, Network, ProviderNet, PublicNet, Range, SystemInterface, TenantNet, Vip, Vlan, Wire,
 };
 pub use place::{At, File, Place, Unknown};
-pub use read::{kind_of, read_dha, read_network};
+pub use read::{read_dha, read_network};
 pub use secret::Secret;
-
-pub(crate) use hidden::{MASK, shown};
 
 /// Both files, as far as they were given and could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

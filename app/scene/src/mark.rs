@@ -131,6 +131,10 @@ pub enum Kind {
     Group,
     /// One pod: a small cylinder, as the manual draws it.
     Pod,
+    /// A part or a pod as a cylinder with its name on it.
+    Can,
+    /// A network: a box with its facts in lines.
+    Switch,
     /// A pod with its name beside it, where there is room.
     Row,
     /// Whatever does not fit, counted, with its worst state.

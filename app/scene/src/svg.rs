@@ -160,6 +160,11 @@ fn write_shape(out: &mut String, mark: &Mark) {
             write_glyph(out, mark.health.filter(|health| *health != Health::Ok), w / 2, h / 2);
         }
         Kind::Pod => write_cylinder(out, mark.health, w, h),
+        Kind::Can => {
+            write_body(out, w, h, 5);
+            write_glyph(out, mark.health.filter(|health| *health != Health::Ok), w - 9, h - 9);
+        }
+        Kind::Switch => write_box(out, w, h, 10),
         Kind::Row => {
             write_box(out, w, h, 4);
             write_glyph(out, mark.health, 11, h / 2);
@@ -192,12 +197,18 @@ fn write_glyph(out: &mut String, health: Option<Health>, x: i32, y: i32) {
     let _ = write!(out, "<path class=\"glyph\" transform=\"translate({x} {y})\" d=\"{d}\"/>");
 }
 
-fn write_cylinder(out: &mut String, health: Option<Health>, w: i32, h: i32) {
-    let (rx, body) = (w / 2, h - 6);
+/// A cylinder whose ends are `ry` high.
+fn write_body(out: &mut String, w: i32, h: i32, ry: i32) {
+    let (rx, body) = (w / 2, h - 2 * ry);
     let _ = write!(
         out,
-        "<path class=\"can\" d=\"M0 3a{rx} 3 0 0 1 {w} 0v{body}a{rx} 3 0 0 1 -{w} 0z\"/><path class=\"lid\" d=\"M0 3a{rx} 3 0 0 0 {w} 0\"/>"
+        "<path class=\"can\" d=\"M0 {ry}a{rx} {ry} 0 0 1 {w} 0v{body}a{rx} {ry} 0 0 1 -{w} 0z\"/><path class=\"lid\" d=\"M0 {ry}a{rx} {ry} 0 0 0 {w} 0\"/>"
     );
+}
+
+fn write_cylinder(out: &mut String, health: Option<Health>, w: i32, h: i32) {
+    let rx = w / 2;
+    write_body(out, w, h, 3);
     let sign = match health {
         Some(Health::Bad) => "M0 -3v4M0 3v.6",
         Some(Health::Warn) => "M-2.4 -1q1.2 -1.4 2.4 0t2.4 0M-2.4 2q1.2 -1.4 2.4 0t2.4 0",
@@ -271,6 +282,8 @@ const fn kind_word(kind: Kind) -> &'static str {
         Kind::Chip => "chip",
         Kind::Group => "group",
         Kind::Pod => "pod",
+        Kind::Can => "can",
+        Kind::Switch => "switch",
         Kind::Row => "row",
         Kind::Fold => "fold",
         Kind::Tile => "tile",

@@ -22,10 +22,14 @@ pub struct Assets {
 /// Which page is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
-    /// The figure.
+    /// The architecture figure.
     Architecture,
+    /// The networking figure.
+    Networking,
     /// Its facts in rows.
     Table,
+    /// Where it has left its plan.
+    Drift,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -38,6 +42,23 @@ pub enum Theme {
     Light,
     /// Always dark.
     Dark,
+}
+
+impl Tab {
+    /// Its path below a cluster's.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Architecture => "",
+            Self::Networking => "/networking",
+            Self::Table => "/table",
+            Self::Drift => "/drift",
+        }
+    }
+
+    /// Where the view that is open stands.
+    pub(super) fn of(view: &View) -> Self {
+        if view.figure == View::NETWORKING { Self::Networking } else { Self::Architecture }
+    }
 }
 
 impl Theme {
@@ -97,6 +118,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         <div class="top">
             <a class="logo" href="/"><img src=assets.icon.clone() alt="" width="22" height="22" />{texts::NAME}</a>
             {chooser(&clusters, open.as_ref())}
+            <a class="plans" href="/plans">{texts::PLANS}</a>
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
             {themes(&view, theme)}
@@ -141,16 +163,23 @@ fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>) -> Option<Any
 }
 
 fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
-    let tabs = [(Tab::Architecture, "", texts::ARCHITECTURE), (Tab::Table, "/table", texts::TABLE)];
-    let tabs = tabs.map(|(tab, path, name)| {
-        let to = format!("/c/{}{path}{}", scene::encoded(cluster), query(view, theme));
+    let tabs = [
+        (Tab::Architecture, texts::ARCHITECTURE),
+        (Tab::Networking, texts::NETWORKING),
+        (Tab::Drift, texts::DRIFT),
+        (Tab::Table, texts::TABLE),
+    ];
+    let tabs = tabs.map(|(tab, name)| {
+        let to = format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{name}</a> }
     });
     view! { <nav class="tabs" aria-label="Views">{tabs.into_iter().collect_view()}</nav> }.into_any()
 }
 
-/// A view's whole query with its `?`, the theme included; empty when there is nothing to say.
+/// A view's whole query with its `?`, the theme included; empty when there is nothing to say. The
+/// path tells the figure.
 pub(super) fn query(view: &View, theme: Theme) -> String {
+    let view = View { figure: String::new(), ..view.clone() };
     let theme = theme.word().map(|word| format!("theme={word}"));
     let parts: Vec<String> = Some(view.query()).filter(|query| !query.is_empty()).into_iter().chain(theme).collect();
     if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
@@ -165,7 +194,7 @@ pub(super) fn prefix(view: &View, theme: Theme) -> String {
 }
 
 fn search(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyView {
-    let to = format!("/c/{}{}", scene::encoded(cluster), if tab == Tab::Table { "/table" } else { "" });
+    let to = format!("/c/{}{}", scene::encoded(cluster), tab.path());
     view! {
         <form class="search" method="get" action=to role="search">
             <input type="search" name="q" value=view.search.clone() placeholder=texts::SEARCH aria-label=texts::SEARCH

@@ -8,6 +8,7 @@ use crate::{source::Trouble, texts};
 pub fn trouble(trouble: &Trouble) -> AnyView {
     let (todo, again) = match trouble {
         Trouble::Unreachable { todo, .. } => (todo.clone(), true),
+        Trouble::Unusable { todo, .. } => (todo.clone(), false),
         Trouble::NoSuchCluster(_) => (String::new(), false),
         Trouble::NoSuchThing(_) => (String::new(), false),
     };

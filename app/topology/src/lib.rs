@@ -11,10 +11,12 @@
 //! - What no source tells is unknown, and unknown is never drawn as healthy.
 //! - Adding or losing a pod moves nothing outside its node; adding a node moves no node before it.
 
+pub mod drift;
 pub mod figure;
 pub mod graph;
 pub mod health;
 pub mod inventory;
 pub mod layout;
+pub mod planned;
 
 pub use inventory::{Change, Inventory, Stamp, Touched};

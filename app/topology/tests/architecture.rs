@@ -9,11 +9,11 @@ use proptest::prelude::*;
 use scene::{Health, Kind, Mark, Place, Scene};
 use topology::{
     Inventory, Touched,
-    figure::{Architecture, Focus, View},
+    figure::{Drawing, Focus, View},
 };
 
 fn draw(text: &str) -> Scene {
-    Architecture::draw(&inventory(text), &View::default(), NOW).scene()
+    Drawing::draw(&inventory(text), &View::default(), NOW).scene()
 }
 
 fn mark<'a>(scene: &'a Scene, id: &str) -> &'a Mark {
@@ -87,7 +87,7 @@ fn three_masters_and_two_nodes() {
 
 #[test]
 fn the_sentence_says_what_is_up_and_what_is_not() {
-    let figure = Architecture::draw(&inventory(THREE_AND_TWO), &View::default(), NOW);
+    let figure = Drawing::draw(&inventory(THREE_AND_TWO), &View::default(), NOW);
     let sentence: String = figure.sentence().iter().map(|phrase| phrase.text.as_str()).collect();
     assert_eq!(sentence, "3 of 3 masters up, 2 of 2 nodes up, etcd 3/3, 35 pods, 3 not ready (2 failing)");
 }
@@ -142,7 +142,7 @@ fn what_may_not_be_read_is_unknown_and_the_permission_is_named() {
     for change in line("deny pods") {
         facts.apply(change);
     }
-    let scene = Architecture::draw(&facts, &View::default(), NOW).scene();
+    let scene = Drawing::draw(&facts, &View::default(), NOW).scene();
     let chip = mark(&scene, "chip/m1/kube-scheduler");
     assert_eq!(chip.health, Some(Health::Unknown));
     assert!(chip.title.contains("list pods"), "{}", chip.title);
@@ -213,10 +213,10 @@ fn a_service_without_a_ready_endpoint_stands_out() {
 #[test]
 fn a_filter_fades_the_others_and_moves_nothing() {
     let facts = inventory(THREE_AND_TWO);
-    let whole = Architecture::draw(&facts, &View::default(), NOW).scene();
+    let whole = Drawing::draw(&facts, &View::default(), NOW).scene();
     let mut view = View::default();
     view.filter.text = Some("HSS".into());
-    let filtered = Architecture::draw(&facts, &view, NOW).scene();
+    let filtered = Drawing::draw(&facts, &view, NOW).scene();
     assert_eq!(places(&whole), places(&filtered));
     assert!(!mark(&filtered, "pod/default/hss-a").faded);
     assert!(mark(&filtered, "pod/default/mme-0").faded);
@@ -245,15 +245,15 @@ fn a_group_and_a_node_of_a_large_cluster_can_be_opened() {
         text += &format!("node host{n} zone=z{}\npod web{n} on host{n} of Deployment/web ready\n", n % 3);
     }
     let facts = inventory(&text);
-    let cluster = Architecture::draw(&facts, &View::default(), NOW).scene();
+    let cluster = Drawing::draw(&facts, &View::default(), NOW).scene();
     let group =
         cluster.marks.iter().find_map(|mark| mark.opens.as_deref()?.strip_prefix("?at=group/")).expect("groups");
     let view = View { focus: Focus::Group(group.into()), ..View::default() };
-    let inside = Architecture::draw(&facts, &view, NOW).scene();
+    let inside = Drawing::draw(&facts, &view, NOW).scene();
     assert_orderly(&inside);
     let card = inside.marks.iter().find_map(|mark| mark.opens.as_deref()?.strip_prefix("?at=node/")).expect("nodes");
     let view = View { focus: Focus::Node(card.into()), ..View::default() };
-    let node = Architecture::draw(&facts, &view, NOW).scene();
+    let node = Drawing::draw(&facts, &view, NOW).scene();
     assert_orderly(&node);
     assert!(node.marks.iter().any(|mark| mark.kind == Kind::Row));
 }
@@ -278,7 +278,7 @@ proptest! {
     #[test]
     fn what_is_redrawn_is_what_would_be_drawn(before in lines(), after in lines()) {
         let mut facts = inventory(&before.join("\n"));
-        let mut figure = Architecture::draw(&facts, &View::default(), NOW);
+        let mut figure = Drawing::draw(&facts, &View::default(), NOW);
         let mut held = figure.scene();
         for batch in after.chunks(3) {
             let mut touched = Touched::default();
@@ -290,7 +290,7 @@ proptest! {
             let patch = figure.redraw(&facts, &touched, NOW);
             scene::apply(&patch, &mut held).unwrap();
             prop_assert_eq!(&held, &figure.scene());
-            prop_assert_eq!(&held, &Architecture::draw(&facts, &View::default(), NOW).scene());
+            prop_assert_eq!(&held, &Drawing::draw(&facts, &View::default(), NOW).scene());
         }
         assert_orderly(&held);
     }
@@ -310,7 +310,7 @@ proptest! {
         let scene = |changes: Vec<topology::Change>| {
             let mut facts = Inventory::default();
             changes.into_iter().for_each(|change| { facts.apply(change); });
-            scene::document(&Architecture::draw(&facts, &View::default(), NOW).scene())
+            scene::document(&Drawing::draw(&facts, &View::default(), NOW).scene())
         };
         prop_assert_eq!(scene(straight), scene(shuffled));
     }

@@ -5,7 +5,9 @@ use scene::{Kind, Mark};
 use serde_json::{Value, json};
 use topology::{
     Change, Inventory, Stamp,
-    inventory::{Endpoint, EndpointSet, Fact, Heard, Key, Name, Node, Owner, OwnerKind, Phase, Pod, Service, Source},
+    inventory::{
+        Endpoint, EndpointSet, Fact, Heard, Key, Labels, Name, Node, Owner, OwnerKind, Phase, Pod, Service, Source,
+    },
 };
 
 pub(crate) struct Cluster {
@@ -89,6 +91,7 @@ impl Cluster {
                         ready: true,
                         pod: Some(format!("pod-{pod}").into()),
                         node: None,
+                        ports: [].into(),
                     })
                     .collect(),
             }));
@@ -97,6 +100,8 @@ impl Cluster {
                 kind: "ClusterIP".into(),
                 cluster_ips: Vec::new(),
                 external_ips: Vec::new(),
+                balancer_ips: Vec::new(),
+                local: false,
                 ports: Vec::new(),
                 selects: true,
             }));
@@ -134,11 +139,14 @@ impl Cluster {
             leaving: false,
             mirror: false,
             component: None,
+            labels: Labels::default(),
+            images: [].into(),
+            networks: None,
         })))
     }
 }
 
-fn node(n: usize) -> Node {
+pub(crate) fn node(n: usize) -> Node {
     let role = (n < 3).then(|| Name::from("control-plane"));
     Node {
         name: format!("host{n}").into(),

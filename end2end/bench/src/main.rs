@@ -1,11 +1,12 @@
 //! Measures figures and prints JSON; `end2end/bench/run.mjs` runs it beside its peers.
 //!
 //! `bench graph N` writes the graph that all engines lay out, `bench figures N` measures ours,
-//! `bench sugiyama N` measures rust-sugiyama, `bench crossings` counts, for line segments on
-//! standard input, how many pairs cross.
+//! `bench sugiyama N` measures rust-sugiyama, `bench follow NODES PODS SERVICES` follows traffic,
+//! `bench crossings` counts, for line segments on standard input, how many pairs cross.
 
 mod cluster;
 mod crossings;
+mod ways;
 
 use std::{hint::black_box, io::Read, time::Instant};
 
@@ -13,7 +14,7 @@ use cluster::Cluster;
 use serde_json::json;
 use topology::{
     Stamp,
-    figure::{Architecture, View, lanes},
+    figure::{Drawing, View, lanes},
     graph::Topology,
     inventory::Key,
 };
@@ -27,12 +28,16 @@ fn main() {
         Some("graph") => Cluster::of(size()).graph(),
         Some("figures") => figures(size()),
         Some("sugiyama") => sugiyama(size()),
+        Some("follow") => {
+            let count = |at: usize| args.get(at).and_then(|count| count.parse().ok()).expect("nodes, pods, services");
+            ways::measure(count(1), count(2), count(3))
+        }
         Some("crossings") => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).expect("segments on standard input");
             json!(crossings::count(&serde_json::from_str::<Vec<[f64; 4]>>(&text).expect("[[x1, y1, x2, y2], …]")))
         }
-        _ => panic!("graph N | figures N | sugiyama N | crossings"),
+        _ => panic!("graph N | figures N | sugiyama N | follow NODES PODS SERVICES | crossings"),
     };
     println!("{answer}");
 }
@@ -57,7 +62,7 @@ fn figures(size: usize) -> serde_json::Value {
     let topology = Topology::of(&facts, now);
     let (scene, _) = lanes(&topology);
     let lines: Vec<[f64; 4]> = scene.marks.iter().filter_map(cluster::segment).collect();
-    let mut figure = Architecture::draw(&facts, &View::default(), now);
+    let mut figure = Drawing::draw(&facts, &View::default(), now);
     let mut changing = facts.clone();
     let mut ready = false;
     let change = median(|| {
@@ -69,7 +74,7 @@ fn figures(size: usize) -> serde_json::Value {
         "things": topology.len(),
         "relations": topology.relations(),
         "everything": median(|| lanes(&topology)),
-        "folded": median(|| Architecture::draw(&facts, &View::default(), now).scene()),
+        "folded": median(|| Drawing::draw(&facts, &View::default(), now).scene()),
         "graph": median(|| Topology::of(&facts, now)),
         "svg": median(|| scene::document(&scene)),
         "change": change,

@@ -32,6 +32,8 @@ pub enum Kind {
     Lease,
     /// discovery.k8s.io/v1.
     EndpointSlice,
+    /// networking.k8s.io/v1.
+    NetworkPolicy,
 }
 
 /// What the API calls a kind.
@@ -54,7 +56,7 @@ pub(crate) struct Names {
 
 impl Kind {
     /// Every kind, in the order of their groups.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Namespace,
         Self::Node,
         Self::Pod,
@@ -68,6 +70,7 @@ impl Kind {
         Self::Job,
         Self::Lease,
         Self::EndpointSlice,
+        Self::NetworkPolicy,
     ];
 
     pub(crate) const fn names(self) -> Names {
@@ -97,6 +100,10 @@ impl Kind {
             Self::Lease => row("Lease", "coordination.k8s.io/v1", "leases", "lease", &[], (true, false)),
             Self::EndpointSlice => {
                 row("EndpointSlice", "discovery.k8s.io/v1", "endpointslices", "endpointslice", &[], (true, false))
+            }
+            Self::NetworkPolicy => {
+                let short = &["netpol"];
+                row("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy", short, (true, false))
             }
         }
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     clock,
+    cluster::endpoints,
     kind::Kind,
     object::Key,
     patch::{self, Style},
@@ -31,7 +32,9 @@ pub(crate) fn create(store: &Store, target: &Target, mut value: Value) -> Result
         metadata.insert("generation".into(), 1.into());
     }
     fill_in(store, kind, &name, &mut value);
-    store.create(kind, value).map(|object| object.value()).ok_or_else(|| Refusal::exists(kind, &name))
+    let object = store.create(kind, value).ok_or_else(|| Refusal::exists(kind, &name))?;
+    endpoints::heed(store, &object, true);
+    Ok(object.value())
 }
 
 /// Replaces an object, or its status, and returns it.
@@ -81,6 +84,7 @@ fn revise(store: &Store, target: &Target, change: impl Fn(&Value) -> Value) -> R
             return Ok(now);
         }
         if let Ok(object) = store.replace(&object, next) {
+            endpoints::heed(store, &object, true);
             return Ok(object.value());
         }
     }
@@ -139,6 +143,7 @@ pub(crate) fn delete(store: &Store, target: &Target, grace: Option<u64>) -> Resu
     if !store.remove(kind, &object.key) {
         return Err(missing());
     }
+    endpoints::heed(store, &object, false);
     let uid = object.value()["metadata"]["uid"].clone();
     Ok(json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
         "details": {"name": target.name, "group": kind.group(), "kind": kind.names().plural, "uid": uid}}))

@@ -11,6 +11,8 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 
+use topology::planned::Planned;
+
 use super::{
     Trouble,
     kubeconfig::{no_client, words},
@@ -26,6 +28,8 @@ pub struct Context {
     pub origin: String,
     /// Whether it is the built-in one.
     pub demo: bool,
+    /// What Compass was told to build, when that is known.
+    pub planned: Option<Arc<Planned>>,
     way: Way,
 }
 
@@ -50,7 +54,13 @@ const PLUGIN: Duration = Duration::from_secs(30);
 impl Context {
     /// A cluster that a client exists for already, as the built-in one.
     pub fn ready(name: &str, origin: &str, client: Client, address: &str, demo: bool) -> Self {
-        Self { name: name.into(), origin: origin.into(), demo, way: Way::Ready(client, address.into()) }
+        Self { name: name.into(), origin: origin.into(), demo, planned: None, way: Way::Ready(client, address.into()) }
+    }
+
+    /// The same cluster with its plan.
+    #[must_use]
+    pub fn with_plan(self, planned: Planned) -> Self {
+        Self { planned: Some(Arc::new(planned)), ..self }
     }
 
     /// A client for it, and the address that it talks to. Nothing is connected yet; a credential
@@ -168,6 +178,7 @@ fn in_cluster() -> Context {
         name: "in-cluster".into(),
         origin: "the service account of the pod that Binnacle runs in".into(),
         demo: false,
+        planned: None,
         way: Way::InCluster,
     }
 }
@@ -207,8 +218,13 @@ fn contexts(file: Kubeconfig, origin: &str) -> Result<Vec<Context>, Trouble> {
     names.dedup();
     names.sort_by_key(|name| Some(name) != file.current_context.as_ref());
     let file = Arc::new(file);
-    let context =
-        |name: String| Context { origin: origin.into(), demo: false, way: Way::Kubeconfig(file.clone()), name };
+    let context = |name: String| Context {
+        origin: origin.into(),
+        demo: false,
+        planned: None,
+        way: Way::Kubeconfig(file.clone()),
+        name,
+    };
     Ok(names.into_iter().map(context).collect())
 }
 

@@ -1,7 +1,9 @@
 //! EndpointSlice, or Endpoints on clusters that have no slices → fact.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
-use topology::inventory::{Endpoint, EndpointSet, Fact};
+use topology::inventory::{Endpoint, EndpointPort, EndpointSet, Fact};
 
 use super::{
     intern::Intern,
@@ -13,6 +15,23 @@ use super::{
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Slice(#[serde(deserialize_with = "each")] Vec<SliceEndpoint>);
+
+/// `ports` of a slice or of a subset.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Ports(#[serde(deserialize_with = "each")] Vec<Port>);
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Port {
+    #[serde(deserialize_with = "lenient")]
+    name: String,
+    #[serde(deserialize_with = "maybe")]
+    protocol: Option<String>,
+    // Absent for all ports, which no service's endpoints are.
+    #[serde(deserialize_with = "maybe")]
+    port: Option<u16>,
+}
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -58,6 +77,8 @@ pub(crate) struct Subset {
     addresses: Vec<SubsetAddress>,
     #[serde(deserialize_with = "each")]
     not_ready_addresses: Vec<SubsetAddress>,
+    #[serde(deserialize_with = "lenient")]
+    ports: Ports,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -72,7 +93,8 @@ struct SubsetAddress {
 }
 
 /// The fact of a slice.
-pub(crate) fn slice(object: Object<Slice, Nothing>, intern: &mut Intern) -> Fact {
+pub(crate) fn slice(object: Object<Slice, Ports>, intern: &mut Intern) -> Fact {
+    let ports = ports(object.status, intern);
     let service = object.metadata.label("kubernetes.io/service-name").unwrap_or_default();
     Fact::Endpoints(EndpointSet {
         key: object.metadata.key(intern),
@@ -91,6 +113,7 @@ pub(crate) fn slice(object: Object<Slice, Nothing>, intern: &mut Intern) -> Fact
                     .as_deref()
                     .or(endpoint.topology.get("kubernetes.io/hostname").map(String::as_str))
                     .map(|node| intern.name(node)),
+                ports: ports.clone(),
             })
             .collect(),
     })
@@ -100,6 +123,7 @@ pub(crate) fn slice(object: Object<Slice, Nothing>, intern: &mut Intern) -> Fact
 pub(crate) fn endpoints(object: Object<Subsets, Nothing>, intern: &mut Intern) -> Fact {
     let mut endpoints = Vec::new();
     for subset in object.spec.0 {
+        let ports = ports(subset.ports, intern);
         let ready = subset.addresses.into_iter().map(|address| (address, true));
         let unready = subset.not_ready_addresses.into_iter().map(|address| (address, false));
         endpoints.extend(ready.chain(unready).map(|(address, ready)| Endpoint {
@@ -107,6 +131,7 @@ pub(crate) fn endpoints(object: Object<Subsets, Nothing>, intern: &mut Intern) -
             ready,
             pod: pod(address.target_ref),
             node: address.node_name.map(|node| intern.name(&node)),
+            ports: ports.clone(),
         }));
     }
     Fact::Endpoints(EndpointSet {
@@ -114,6 +139,14 @@ pub(crate) fn endpoints(object: Object<Subsets, Nothing>, intern: &mut Intern) -
         key: object.metadata.key(intern),
         endpoints,
     })
+}
+
+fn ports(ports: Ports, intern: &mut Intern) -> Arc<[EndpointPort]> {
+    let port = |port: Port| {
+        let (name, protocol) = (intern.name(&port.name), intern.name(port.protocol.as_deref().unwrap_or("TCP")));
+        Some(EndpointPort { name, protocol, port: port.port? })
+    };
+    ports.0.into_iter().filter_map(port).collect()
 }
 
 fn pod(target: Option<Target>) -> Option<topology::inventory::Name> {
@@ -128,6 +161,12 @@ mod tests {
     use crate::cluster::object::read;
 
     type Told = (String, bool, Option<String>, Option<String>);
+
+    fn ports(fact: &Fact) -> Vec<String> {
+        let Fact::Endpoints(set) = fact else { panic!("no endpoints") };
+        let ports = set.endpoints.iter().flat_map(|endpoint| endpoint.ports.iter());
+        ports.map(|port| format!("{} {}/{}", port.name, port.port, port.protocol)).collect()
+    }
 
     fn told(fact: Fact) -> (String, Vec<Told>) {
         let Fact::Endpoints(set) = fact else { panic!("no endpoints") };
@@ -146,8 +185,11 @@ mod tests {
                 { "addresses": ["10.0.0.3"], "conditions": {}, "targetRef": { "kind": "Node", "name": "c" } },
                 { "addresses": null, "conditions": { "ready": "yes" } },
             ],
+            "ports": [{ "name": "http", "port": 8080, "protocol": "TCP" }, { "name": "all" }, 7],
         });
-        let (service, endpoints) = told(slice(read(&object), &mut Intern::default()));
+        let fact = slice(read(&object), &mut Intern::default());
+        assert_eq!(ports(&fact), ["http 8080/TCP"; 4]);
+        let (service, endpoints) = told(fact);
         assert_eq!(service, "web");
         assert_eq!(endpoints[0], ("10.0.0.1".into(), true, Some("web-1".into()), Some("a".into())));
         assert_eq!(endpoints[1], ("10.0.0.2".into(), false, None, Some("b".into())));
@@ -160,9 +202,13 @@ mod tests {
         let object = json!({
             "metadata": { "namespace": "shop", "name": "web" },
             "subsets": [{ "addresses": [{ "ip": "10.0.0.1", "nodeName": "a", "targetRef": { "kind": "Pod", "name": "web-1" } }],
-                "notReadyAddresses": [{ "ip": "10.0.0.2" }, 5] }, null, { "addresses": {} }],
+                "notReadyAddresses": [{ "ip": "10.0.0.2" }, 5], "ports": [{ "port": 53, "protocol": "UDP" }] },
+                null, { "addresses": {} }, { "addresses": [{ "ip": "10.0.0.3" }], "ports": 4 }],
         });
-        let (service, endpoints) = told(super::endpoints(read(&object), &mut Intern::default()));
+        let fact = super::endpoints(read(&object), &mut Intern::default());
+        assert_eq!(ports(&fact), [" 53/UDP"; 2]);
+        let (service, mut endpoints) = told(fact);
+        assert_eq!(endpoints.pop().map(|(address, ..)| address), Some("10.0.0.3".into()));
         assert_eq!(service, "web");
         assert_eq!(endpoints.len(), 2);
         assert_eq!(endpoints[0], ("10.0.0.1".into(), true, Some("web-1".into()), Some("a".into())));

@@ -15,7 +15,7 @@ use super::{
     live::Shared,
     node,
     object::{Nothing, Object, Served},
-    owner, pod,
+    owner, pod, policy,
     reader::Kind,
     service,
     watch::follow,
@@ -39,6 +39,8 @@ pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Share
     feeds.one(served("", "pods", "Pod"), &[Source::Pods], |o, i| vec![pod::fact(o, i)]);
     feeds.one(served("", "services", "Service"), &[Source::Services], |o, i| vec![service::fact(o, i)]);
     feeds.one(served("", "namespaces", "Namespace"), &[Source::Namespaces], |o, i| vec![service::namespace(&o, i)]);
+    let policies = served("networking.k8s.io", "networkpolicies", "NetworkPolicy");
+    feeds.one(policies, &[Source::NetworkPolicies], |o, i| vec![policy::fact(o, i)]);
     feeds.endpoints_and_leases(dialect);
     feeds.owners();
 }

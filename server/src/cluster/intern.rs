@@ -1,39 +1,74 @@
-//! One copy of each text that repeats.
+//! One copy of each text that repeats, and of each list of texts that pods of one template share.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::Hash, sync::Arc};
 
-use topology::inventory::Name;
+use topology::inventory::{Labels, Name};
 
-/// The texts of one watch that are held somewhere, and at most as many again that are held nowhere
-/// any more.
+/// What one watch has told.
 #[derive(Default)]
 pub(crate) struct Intern {
-    texts: HashSet<Name>,
-    /// As many were in use when it was last swept.
-    in_use: usize,
+    texts: Held<str>,
+    labels: Held<[(Name, Name)]>,
+    lists: Held<[Name]>,
 }
-
-/// So few texts are not worth sweeping.
-const FEW: usize = 1_024;
 
 impl Intern {
     /// The shared copy of a text.
     pub(crate) fn name(&mut self, text: &str) -> Name {
-        if let Some(known) = self.texts.get(text) {
+        self.texts.share(text)
+    }
+
+    /// The shared copy of labels, whose texts are shared as well.
+    pub(crate) fn labels<'a>(&mut self, labels: impl Iterator<Item = (&'a String, &'a String)>) -> Labels {
+        let labels: Vec<(Name, Name)> = labels.map(|(name, value)| (self.name(name), self.name(value))).collect();
+        Labels::sorted(self.labels.share(&labels))
+    }
+
+    /// The shared copy of a list of texts.
+    pub(crate) fn list<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Arc<[Name]> {
+        let texts: Vec<Name> = texts.map(|text| self.name(text)).collect();
+        self.lists.share(&texts)
+    }
+}
+
+/// What is held somewhere, and at most as much again that is held nowhere any more.
+struct Held<T: ?Sized> {
+    known: HashSet<Arc<T>>,
+    /// As many were in use when it was last swept.
+    in_use: usize,
+}
+
+/// So few are not worth sweeping.
+const FEW: usize = 1_024;
+
+impl<T: ?Sized> Default for Held<T> {
+    fn default() -> Self {
+        Self { known: HashSet::new(), in_use: 0 }
+    }
+}
+
+impl<T: ?Sized + Eq + Hash> Held<T> {
+    fn share<'a>(&mut self, one: &'a T) -> Arc<T>
+    where
+        Arc<T>: From<&'a T>,
+    {
+        if let Some(known) = self.known.get(one) {
             return known.clone();
         }
-        if self.texts.len() >= 2 * self.in_use.max(FEW) {
-            self.texts.retain(|text| Name::strong_count(text) > 1);
-            self.in_use = self.texts.len();
+        if self.known.len() >= 2 * self.in_use.max(FEW) {
+            self.known.retain(|known| Arc::strong_count(known) > 1);
+            self.in_use = self.known.len();
         }
-        let name: Name = text.into();
-        self.texts.insert(name.clone());
-        name
+        let shared: Arc<T> = one.into();
+        self.known.insert(shared.clone());
+        shared
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -44,13 +79,25 @@ mod tests {
     }
 
     #[test]
+    fn pods_of_a_template_share_their_labels_and_images() {
+        let mut intern = Intern::default();
+        let labels = BTreeMap::from([("app".to_owned(), "web".to_owned()), ("tier".to_owned(), "front".to_owned())]);
+        let of_pods = [intern.labels(labels.iter()), intern.labels(labels.iter())];
+        assert_eq!(of_pods[0], of_pods[1]);
+        assert_eq!(of_pods[0].get("tier").map(|value| &**value), Some("front"));
+        assert_eq!(intern.labels.known.len(), 1);
+        let images = [intern.list(["web:1", "proxy:2"].into_iter()), intern.list(["web:1", "proxy:2"].into_iter())];
+        assert!(Arc::ptr_eq(&images[0], &images[1]));
+    }
+
+    #[test]
     fn texts_that_nobody_holds_are_let_go() {
         let mut intern = Intern::default();
         let held = intern.name("held");
         for n in 0..100_000 {
             intern.name(&format!("job-{n}"));
         }
-        assert!(intern.texts.len() <= 2 * FEW, "{} texts", intern.texts.len());
+        assert!(intern.texts.known.len() <= 2 * FEW, "{} texts", intern.texts.known.len());
         assert!(Name::ptr_eq(&held, &intern.name("held")));
     }
 }

@@ -14,9 +14,14 @@ use tokio::{
 use topology::{
     Change, Inventory, Stamp, Touched,
     inventory::{Heard, Source},
+    planned::Planned,
 };
 
-use super::{Trouble, supervision::supervise};
+use super::{
+    Trouble,
+    probe::{Ports, probe},
+    supervision::supervise,
+};
 
 /// How often what is not watched is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +48,7 @@ pub struct Cluster {
     shared: Arc<Shared>,
     client: Client,
     supervisor: JoinHandle<()>,
+    probe: Option<JoinHandle<()>>,
     started: Instant,
 }
 
@@ -86,12 +92,24 @@ impl Cluster {
             pace,
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
-        Self { shared, client, supervisor, started: Instant::now() }
+        Self { shared, client, supervisor, probe: None, started: Instant::now() }
     }
 
     /// Looks at the facts. Keep it short: writers wait.
     pub fn read<R>(&self, look: impl FnOnce(&Inventory) -> R) -> R {
         self.shared.read(look)
+    }
+
+    /// Tells it what it was to be.
+    pub fn plan(&self, planned: Arc<Planned>) {
+        self.shared.apply(vec![Change::Planned(Some(planned))]);
+    }
+
+    /// From now on also asks, now and then, whether the plan's addresses answer.
+    #[must_use]
+    pub fn probed(mut self, planned: &Arc<Planned>, ports: Ports) -> Self {
+        self.probe = Some(tokio::spawn(probe(self.shared.clone(), planned.clone(), ports)));
+        self
     }
 
     /// Takes changes in that did not come from the cluster itself.
@@ -149,6 +167,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.supervisor.abort();
+        self.probe.iter().for_each(JoinHandle::abort);
     }
 }
 

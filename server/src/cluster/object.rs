@@ -35,11 +35,15 @@ impl Served {
 }
 
 /// Annotations that are used; all others are skipped while reading.
-const ANNOTATIONS: [&str; 2] = [MIRROR, LEADER];
+const ANNOTATIONS: [&str; 4] = [MIRROR, LEADER, NETWORKS, NETWORKS_OF_OLD];
 /// Set by a kubelet on the mirror of a static pod.
 pub(crate) const MIRROR: &str = "kubernetes.io/config.mirror";
 /// Set on Endpoints by components that elect a leader without leases.
 pub(crate) const LEADER: &str = "control-plane.alpha.kubernetes.io/leader";
+/// Set by Multus on a pod: the networks that it put it on.
+pub(crate) const NETWORKS: &str = "k8s.v1.cni.cncf.io/network-status";
+/// The same until Multus 3.7.
+pub(crate) const NETWORKS_OF_OLD: &str = "k8s.v1.cni.cncf.io/networks-status";
 
 /// Name, labels and the like.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -123,7 +127,8 @@ impl<'de, S: Deserialize<'de> + Default, T: Deserialize<'de> + Default> Deserial
             // Endpoints keep what they say in `subsets`, slices in `endpoints`.
             #[serde(default, deserialize_with = "lenient", alias = "subsets", alias = "endpoints")]
             spec: S,
-            #[serde(default, deserialize_with = "lenient")]
+            // Slices keep their `ports` beside their endpoints.
+            #[serde(default, deserialize_with = "lenient", alias = "ports")]
             status: T,
         }
         // What is no object at all has no name, and is passed over.

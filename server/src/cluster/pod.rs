@@ -7,6 +7,7 @@ use super::{
     component,
     intern::Intern,
     lenient::{each, lenient, maybe},
+    networks,
     object::{MIRROR, Object},
 };
 
@@ -157,6 +158,9 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         leaving: metadata.leaving(),
         mirror: metadata.annotations.get(MIRROR).is_some(),
         component: component::of(&metadata, &spec, intern).map(Box::new),
+        labels: intern.labels(metadata.labels.iter()),
+        images: intern.list(spec.containers.iter().map(|container| container.image.as_str())),
+        networks: networks::told(&metadata.annotations, intern).map(Box::new),
     }))
 }
 

@@ -177,6 +177,7 @@ fn name(fact: &Fact) -> (Source, Key) {
             };
             (source, owner.key.clone())
         }
+        Fact::Policy(policy) => (Source::NetworkPolicies, policy.key.clone()),
     }
 }
 

@@ -13,7 +13,7 @@ use futures::{
 };
 use kube::Client;
 
-use super::{Cluster, Trouble, contexts::Context};
+use super::{Cluster, Trouble, contexts::Context, probe::Ports};
 
 /// Who asks for a cluster waits no longer than this for its client; a credential plugin may take
 /// longer, and goes on meanwhile.
@@ -60,9 +60,18 @@ impl Clusters {
         let (client, address) = self.open(context).await?;
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have been quicker.
-        let entry = running.entry(name.into()).or_insert_with(|| Running {
-            cluster: Arc::new(Cluster::start(name, client, &address)),
-            asked: Instant::now(),
+        let entry = running.entry(name.into()).or_insert_with(|| {
+            let cluster = Cluster::start(name, client, &address);
+            if let Some(planned) = &context.planned {
+                cluster.plan(planned.clone());
+            }
+            // The built-in cluster's addresses are made up: whoever answers there is somebody else.
+            let planned = context.planned.clone().filter(|_| !context.demo);
+            let cluster = match planned {
+                Some(planned) => cluster.probed(&planned, Ports::default()),
+                None => cluster,
+            };
+            Running { cluster: Arc::new(cluster), asked: Instant::now() }
         });
         Ok(entry.cluster.clone())
     }

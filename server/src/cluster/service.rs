@@ -20,6 +20,8 @@ pub(crate) struct Spec {
     cluster_ips: Vec<String>,
     #[serde(rename = "externalIPs", deserialize_with = "each")]
     external_ips: Vec<String>,
+    #[serde(deserialize_with = "lenient")]
+    external_traffic_policy: String,
     #[serde(deserialize_with = "each")]
     ports: Vec<Port>,
     #[serde(deserialize_with = "texts")]
@@ -76,7 +78,9 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         key: metadata.key(intern),
         kind: intern.name(&spec.r#type),
         cluster_ips: cluster_ips.iter().map(|ip| ip.as_str().into()).collect(),
-        external_ips: spec.external_ips.into_iter().chain(balanced).map(|ip| ip.as_str().into()).collect(),
+        external_ips: spec.external_ips.iter().map(|ip| ip.as_str().into()).collect(),
+        balancer_ips: balanced.filter(|way| !way.is_empty()).map(|way| way.as_str().into()).collect(),
+        local: spec.external_traffic_policy == "Local",
         ports: spec
             .ports
             .iter()
@@ -112,18 +116,20 @@ mod tests {
     fn a_service_tells_every_way_in() {
         let service = of(&json!({
             "metadata": { "namespace": "shop", "name": "web" },
-            "spec": { "type": "LoadBalancer", "clusterIP": "10.233.0.7", "externalIPs": ["192.0.2.1"], "selector": { "app": "web" },
+            "spec": { "type": "LoadBalancer", "clusterIP": "10.233.0.7", "externalIPs": ["192.0.2.1"],
+                "externalTrafficPolicy": "Local", "selector": { "app": "web" },
                 "ports": [{ "port": 80, "protocol": "TCP", "nodePort": 30080 }, { "port": 443, "nodePort": 0 }] },
             "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.9" }, { "hostname": "lb.example" }] } },
         }));
         let texts = |names: &[topology::inventory::Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(texts(&service.cluster_ips), ["10.233.0.7"]);
-        assert_eq!(texts(&service.external_ips), ["192.0.2.1", "192.0.2.9", "lb.example"]);
+        assert_eq!(texts(&service.external_ips), ["192.0.2.1"]);
+        assert_eq!(texts(&service.balancer_ips), ["192.0.2.9", "lb.example"]);
         assert_eq!(
             service.ports.iter().map(|port| (port.port, port.node_port)).collect::<Vec<_>>(),
             [(80, Some(30_080)), (443, None)]
         );
-        assert!(service.selects);
+        assert!(service.selects && service.local);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
-use topology::figure::Architecture;
+use topology::figure::Drawing;
 
 use super::{Exit, Failure};
 use crate::{
@@ -48,6 +48,8 @@ pub(super) struct DrawArgs {
 enum Figure {
     /// Masters and nodes with their components and pods.
     Architecture,
+    /// Which network carries what.
+    Networking,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -59,7 +61,6 @@ enum Format {
 }
 
 pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
-    let Figure::Architecture = args.figure;
     let context = context(&args)?;
     let (client, address) = context.client().await.map_err(|trouble| failed(&trouble))?;
     let cluster = Cluster::start(&context.name, client, &address);
@@ -68,9 +69,13 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
         return Err(failed(&trouble));
     }
     let view = app::source::View { at: args.at, namespace: args.namespace, ..app::source::View::default() };
-    let view = crate::pages::figure_view(&view);
+    let mut view = crate::pages::figure_view(&view);
+    view.figure = match args.figure {
+        Figure::Architecture => topology::figure::Figure::Architecture,
+        Figure::Networking => topology::figure::Figure::Networking,
+    };
     let now = cluster.now();
-    let scene = cluster.read(|inventory| Architecture::draw(inventory, &view, now).scene());
+    let scene = cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene());
     let text = match args.format {
         Format::Svg => scene::document(&scene),
         Format::Json => serde_json::to_string_pretty(&scene).map_err(|error| (Exit::Failed, error.to_string()))? + "\n",

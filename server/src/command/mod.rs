@@ -58,6 +58,15 @@ struct ServeArgs {
     /// Show this context alone.
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
+    /// DHA file that the cluster was deployed from.
+    #[arg(long, value_name = "FILE")]
+    dha: Option<String>,
+    /// Its network.yml.
+    #[arg(long, value_name = "FILE")]
+    network: Option<String>,
+    /// Folder with plans to choose from.
+    #[arg(long, value_name = "DIR")]
+    plans: Option<String>,
     /// Show the built-in cluster: always, if-none, never.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
@@ -82,6 +91,9 @@ impl ServeArgs {
             ("data", self.data),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),
+            ("dha", self.dha),
+            ("network", self.network),
+            ("plans", self.plans),
             ("demo", self.demo),
             ("idle", self.idle),
             ("log_format", self.log_format),

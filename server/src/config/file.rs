@@ -146,6 +146,9 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         data: PathBuf::from(text("data")),
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
+        dha: some("dha").map(PathBuf::from),
+        network: some("network").map(PathBuf::from),
+        plans: some("plans").map(PathBuf::from),
         demo: match text("demo").as_str() {
             "always" | "true" => Demo::Always,
             "if-none" => Demo::IfNone,

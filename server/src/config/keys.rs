@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 8] = [
+pub const KEYS: [Key; 11] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -31,6 +31,17 @@ pub const KEYS: [Key; 8] = [
         meaning: "Kubeconfig; without it KUBECONFIG, ~/.kube/config and the pod's service account are tried, as kubectl does.",
     },
     Key { name: "context", default: "", meaning: "Show this context alone." },
+    Key {
+        name: "dha",
+        default: "",
+        meaning: "The DHA file that the cluster was deployed from; belongs to the first context.",
+    },
+    Key { name: "network", default: "", meaning: "Its network.yml." },
+    Key {
+        name: "plans",
+        default: "",
+        meaning: "Folder with DHA files and network.yml files to choose from on the page of plans.",
+    },
     Key {
         name: "demo",
         default: "if-none",

@@ -19,6 +19,12 @@ pub struct Settings {
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.
     pub context: Option<String>,
+    /// The DHA file that the first context was deployed from.
+    pub dha: Option<PathBuf>,
+    /// Its network.yml.
+    pub network: Option<PathBuf>,
+    /// Where plans to choose from lie.
+    pub plans: Option<PathBuf>,
     /// Whether to show the built-in cluster.
     pub demo: Demo,
     /// How long a cluster that nobody looks at is still watched.

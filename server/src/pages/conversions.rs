@@ -3,7 +3,7 @@
 use app::source::{Trouble, View};
 use scene::Health;
 use topology::{
-    figure::{self, Filter, Focus},
+    figure::{self, Figure, Filter, Focus},
     inventory::{Name, OwnerKind},
 };
 
@@ -15,11 +15,17 @@ pub fn view(view: &View) -> figure::View {
     let focus = match view.at.split_once('/') {
         Some(("node", name)) => Focus::Node(name.into()),
         Some(("group", key)) => Focus::Group(key.into()),
+        Some(("follow", text)) => text.parse().map_or(Focus::Cluster, Focus::Way),
         _ => Focus::Cluster,
     };
     let owner = view.owner.split_once('/').map(|(kind, name)| (OwnerKind::from_word(kind), name.into()));
     let health = Health::ALL.into_iter().find(|health| health.word() == view.state);
-    figure::View { focus, filter: Filter { namespace: some(&view.namespace), owner, health, text: some(&view.search) } }
+    let figure = if view.figure == View::NETWORKING { Figure::Networking } else { Figure::Architecture };
+    figure::View {
+        figure,
+        focus,
+        filter: Filter { namespace: some(&view.namespace), owner, health, text: some(&view.search) },
+    }
 }
 
 /// A cluster's trouble in the pages' words.

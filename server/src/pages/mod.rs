@@ -3,6 +3,7 @@
 mod assets;
 mod conversions;
 mod facts;
+mod plans;
 mod purpose;
 mod routes;
 mod site;

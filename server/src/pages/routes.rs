@@ -5,13 +5,13 @@ use std::sync::Arc;
 use app::{
     pages::{self, Frame, Tab, Theme, frame},
     parts,
-    source::{Source, Trouble, Version, View},
+    source::{PlanAsked, PlanText, Source, Trouble, Version, View},
 };
 use axum::{
     Router,
     body::Body,
-    extract::{Path, RawQuery, Request, State, WebSocketUpgrade},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, Form, Path, RawQuery, Request, State, WebSocketUpgrade, rejection::FormRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -21,6 +21,9 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 use super::{Site, assets, site::Asked};
 use crate::view;
 
+/// A pasted plan is no larger than this, both files together and encoded.
+const PASTE: usize = 4 << 20;
+
 /// All pages of a site.
 pub fn router(site: Arc<Site>) -> Router {
     // Leptos spawns what it renders; a second call finds the first one's and changes nothing.
@@ -29,9 +32,15 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/", get(home))
         .route("/c/{cluster}", get(architecture))
         .route("/c/{cluster}/table", get(table))
+        .route("/c/{cluster}/drift", get(drift))
+        .route("/c/{cluster}/drift.json", get(drift_json))
         .route("/c/{cluster}/panel", get(panel))
+        .route("/plans", get(chosen_plan).post(pasted_plan).layer(DefaultBodyLimit::max(PASTE)))
+        .route("/c/{cluster}/networking", get(networking))
         .route("/c/{cluster}/architecture.svg", get(svg))
         .route("/c/{cluster}/architecture.json", get(json))
+        .route("/c/{cluster}/networking.svg", get(svg))
+        .route("/c/{cluster}/networking.json", get(json))
         .route("/c/{cluster}/stream", get(stream))
         .fallback(fallback)
         // Pages are made anew each time: a little larger and much sooner.
@@ -81,18 +90,30 @@ async fn home(State(Asked(site)): State<Asked>, request: Request) -> Response {
     render(StatusCode::OK, frame, request, move || pages::clusters(clusters.clone())).await
 }
 
-async fn architecture(
+async fn architecture(asked: State<Asked>, cluster: Path<String>, raw: RawQuery, request: Request) -> Response {
+    let mut query = Query::of(raw);
+    query.view.figure.clear();
+    figure(asked, cluster, query, Tab::Architecture, request).await
+}
+
+async fn networking(asked: State<Asked>, cluster: Path<String>, raw: RawQuery, request: Request) -> Response {
+    let mut query = Query::of(raw);
+    query.view.figure = View::NETWORKING.into();
+    figure(asked, cluster, query, Tab::Networking, request).await
+}
+
+async fn figure(
     State(asked): State<Asked>,
     Path(cluster): Path<String>,
-    raw: RawQuery,
+    query: Query,
+    tab: Tab,
     request: Request,
 ) -> Response {
-    let query = Query::of(raw);
     if query.show == "table" {
         let path = format!("/c/{}/table{}", scene::encoded(&cluster), query.view.prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
-    let page = match asked.architecture(&cluster, &query.view).await {
+    let page = match asked.figure(&cluster, &query.view).await {
         Ok(page) => page,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
@@ -100,9 +121,9 @@ async fn architecture(
         Some(selection) => Some((selection.clone(), asked.facts(&cluster, selection).await)),
         None => None,
     };
-    let frame = opened(&asked, &cluster, Tab::Architecture, &query);
+    let frame = opened(&asked, &cluster, tab, &query);
     let live = frame.assets.script.is_some();
-    let content = move || pages::architecture(&cluster, &query.view, query.theme, &page, selected.clone(), live);
+    let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), live);
     render(StatusCode::OK, frame, request, content).await
 }
 
@@ -118,6 +139,71 @@ async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
         .await
 }
 
+async fn drift(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery, request: Request) -> Response {
+    let query = Query::of(raw);
+    let page = match asked.drift(&cluster).await {
+        Ok(page) => page,
+        Err(trouble) => return troubled(&asked, trouble, request).await,
+    };
+    let mut frame = opened(&asked, &cluster, Tab::Drift, &query);
+    frame.assets.script = None;
+    render(StatusCode::OK, frame, request, move || pages::drift(&cluster, page.clone())).await
+}
+
+async fn drift_json(State(asked): State<Asked>, Path(cluster): Path<String>) -> Response {
+    match asked.drift(&cluster).await {
+        Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response(),
+        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+    }
+}
+
+/// The parts of a plan, as a form has them.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct PlanForm {
+    dha: String,
+    network: String,
+    theme: String,
+}
+
+async fn chosen_plan(State(asked): State<Asked>, form: axum::extract::Query<PlanForm>, request: Request) -> Response {
+    let file = |name: &String| (!name.is_empty()).then(|| PlanText::File(name.clone()));
+    let wanted = PlanAsked { dha: file(&form.dha), network: file(&form.network) };
+    plan(asked, wanted, Theme::from_word(&form.theme), request).await
+}
+
+async fn pasted_plan(State(asked): State<Asked>, form: Result<Form<PlanForm>, FormRejection>) -> Response {
+    let request = Request::new(Body::empty());
+    let form = match form {
+        Ok(form) => form,
+        Err(rejection) => {
+            let trouble = Trouble::Unusable {
+                what: format!("The pasted plan cannot be taken: {}", rejection.body_text()),
+                todo: format!("A plan is at most {} MiB of text.", PASTE >> 20),
+            };
+            return troubled(&asked, trouble, request).await;
+        }
+    };
+    let text = |text: &String| (!text.trim().is_empty()).then(|| PlanText::Pasted(text.clone()));
+    let wanted = PlanAsked { dha: text(&form.dha), network: text(&form.network) };
+    plan(asked, wanted, Theme::from_word(&form.theme), request).await
+}
+
+async fn plan(asked: Asked, wanted: PlanAsked, theme: Theme, request: Request) -> Response {
+    let page = if wanted == PlanAsked::default() {
+        None
+    } else {
+        match asked.plan(&wanted).await {
+            Ok(page) => Some(page),
+            Err(trouble) => return troubled(&asked, trouble, request).await,
+        }
+    };
+    let mut frame = bare("Plans", asked.clusters());
+    frame.theme = theme;
+    let choices = asked.plans();
+    render(StatusCode::OK, frame, request, move || pages::plan(&choices, &wanted, page.as_ref())).await
+}
+
 async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
     let query = Query::of(raw);
     let prefix = query.prefix();
@@ -130,8 +216,15 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
         .into_response()
 }
 
-async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
-    match asked.architecture(&cluster, &Query::of(raw).view).await {
+/// The view that a file shows: its name tells the figure.
+fn view_of_file(uri: &Uri, raw: RawQuery) -> View {
+    let networking = uri.path().rsplit('/').next().is_some_and(|file| file.starts_with(View::NETWORKING));
+    let figure = if networking { View::NETWORKING } else { "" };
+    View { figure: figure.into(), ..Query::of(raw).view }
+}
+
+async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
+    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
         Ok(page) => (
             [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")],
             scene::document(&page.scene),
@@ -141,8 +234,8 @@ async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQu
     }
 }
 
-async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
-    match asked.architecture(&cluster, &Query::of(raw).view).await {
+async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
+    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
         Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
         Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
     }
@@ -218,6 +311,7 @@ async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response
 const fn status(trouble: &Trouble) -> StatusCode {
     match trouble {
         Trouble::NoSuchCluster(_) | Trouble::NoSuchThing(_) => StatusCode::NOT_FOUND,
+        Trouble::Unusable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Trouble::Unreachable { .. } => StatusCode::BAD_GATEWAY,
     }
 }

@@ -1,10 +1,14 @@
 //! What pages ask, answered from the clusters that are watched.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use app::source::{Answer, ClusterLine, Facts, FigurePage, Source, Table, Trouble, View};
+use app::source::{
+    Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, PlanAsked, PlanPage, Source, Table, Trouble, View,
+};
 
-use super::{conversions, facts, table};
+use topology::graph::Question;
+
+use super::{conversions, facts, plans, table};
 use crate::{
     cluster::{self, Cluster, Clusters},
     view::{Views, Watched},
@@ -19,12 +23,13 @@ const YOUNG: Duration = Duration::from_secs(10);
 pub struct Site {
     clusters: Clusters,
     views: Views,
+    plans: Option<PathBuf>,
 }
 
 impl Site {
-    /// Of these clusters.
-    pub fn new(clusters: Clusters) -> Arc<Self> {
-        Arc::new(Self { clusters, views: Views::default() })
+    /// Of these clusters, and with this folder of plans.
+    pub fn new(clusters: Clusters, plans: Option<PathBuf>) -> Arc<Self> {
+        Arc::new(Self { clusters, views: Views::default(), plans })
     }
 
     /// Ends what nobody looks at; called now and then.
@@ -50,6 +55,10 @@ impl Site {
 
     /// A view that is being drawn.
     pub(super) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
+        if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
+            let what = format!("There is no way to follow from {:?}.", &view.at["follow/".len()..]);
+            return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });
+        }
         let cluster = self.cluster(name).await?;
         Ok(self.views.get(&cluster, conversions::view(view)))
     }
@@ -73,7 +82,7 @@ impl Source for Asked {
         self.0.clusters.contexts().iter().map(line).collect()
     }
 
-    fn architecture(&self, cluster: &str, view: &View) -> Answer<FigurePage> {
+    fn figure(&self, cluster: &str, view: &View) -> Answer<FigurePage> {
         let (site, cluster, view) = (self.0.clone(), cluster.to_owned(), view.clone());
         Box::pin(async move { Ok(site.watched(&cluster, &view).await?.page()) })
     }
@@ -84,6 +93,37 @@ impl Source for Asked {
             let cluster = site.cluster(&cluster).await?;
             let now = cluster.now();
             Ok(cluster.read(|inventory| table::table(inventory, &conversions::view(&view), now)))
+        })
+    }
+
+    fn drift(&self, cluster: &str) -> Answer<DriftPage> {
+        let (site, cluster) = (self.0.clone(), cluster.to_owned());
+        Box::pin(async move {
+            let cluster = site.cluster(&cluster).await?;
+            let Some(report) = cluster.read(topology::drift::compare) else { return Ok(DriftPage::default()) };
+            let line = |drift: topology::drift::Drift| DriftLine {
+                kind: drift.kind.word().into(),
+                error: drift.kind.is_error(),
+                about: drift.about.to_string(),
+                planned: drift.planned,
+                found: drift.found,
+                todo: drift.kind.todo().into(),
+            };
+            let drifts = report.drifts.into_iter().map(line).collect();
+            Ok(DriftPage { planned: true, drifts, unknown: report.unknown })
+        })
+    }
+
+    fn plans(&self) -> Vec<String> {
+        plans::choices(self.0.plans.as_deref())
+    }
+
+    fn plan(&self, asked: &PlanAsked) -> Answer<PlanPage> {
+        let (folder, asked) = (self.0.plans.clone(), asked.clone());
+        Box::pin(async move {
+            // Reading files and a large paste take their time: not a worker's.
+            let page = tokio::task::spawn_blocking(move || plans::page(folder.as_deref(), &asked)).await;
+            page.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into())))
         })
     }
 

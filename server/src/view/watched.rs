@@ -11,7 +11,7 @@ use axum::extract::ws::Utf8Bytes;
 use tokio::{sync::broadcast, task::JoinHandle};
 use topology::{
     Inventory, Touched,
-    figure::{Architecture, View},
+    figure::{Drawing, View},
 };
 
 use super::notices::notices;
@@ -36,7 +36,7 @@ pub struct Watched {
 }
 
 struct State {
-    figure: Architecture,
+    figure: Drawing,
     sentence: Vec<Phrase>,
     notices: Vec<Notice>,
     version: Version,
@@ -57,7 +57,7 @@ impl Watched {
         let trouble = cluster.trouble();
         let now = cluster.now();
         let (figure, notices) =
-            cluster.read(|inventory| (Architecture::draw(inventory, view, now), notices(inventory, trouble.as_ref())));
+            cluster.read(|inventory| (Drawing::draw(inventory, view, now), notices(inventory, trouble.as_ref())));
         let state = Arc::new(Mutex::new(State {
             sentence: phrases(&figure),
             figure,
@@ -180,7 +180,7 @@ pub(super) fn text(message: &Message) -> Utf8Bytes {
     serde_json::to_string(message).unwrap_or_default().into()
 }
 
-fn phrases(figure: &Architecture) -> Vec<Phrase> {
+fn phrases(figure: &Drawing) -> Vec<Phrase> {
     let phrase = |phrase: &topology::figure::Phrase| Phrase {
         text: phrase.text.clone(),
         health: phrase.health,

@@ -4,6 +4,7 @@ mod cut;
 mod outages;
 mod relations;
 mod suite;
+mod ways;
 
 use std::{future::Future, time::Duration};
 
@@ -17,6 +18,7 @@ pub use cut::Line;
 pub use outages::*;
 pub use relations::*;
 pub use suite::*;
+pub use ways::*;
 
 /// An API under test.
 pub struct Target {

@@ -35,6 +35,9 @@ macro_rules! conformance {
             endpoints_follow_their_slices
             events_about_a_pod_are_answered_newest_first
             a_watch_without_news_moves_on_by_bookmarks
+            a_service_is_followed_to_the_pods_that_its_controller_finds
+            a_policy_selects_a_pod_by_its_labels
+            networks_of_multus_are_read_from_the_annotation
         );
     };
     ($target:path: $($case:ident)+) => {$(
@@ -97,6 +100,10 @@ pub async fn a_forbidden_kind_names_its_permission_and_stops_no_other(target: &T
     .await;
     until(&cluster, "a word on slices", |facts| {
         *facts.heard(Source::Endpoints) == forbidden("list endpointslices.discovery.k8s.io")
+    })
+    .await;
+    until(&cluster, "a word on policies", |facts| {
+        *facts.heard(Source::NetworkPolicies) == forbidden("list networkpolicies.networking.k8s.io")
     })
     .await;
     until(&cluster, "everything else", |facts| {

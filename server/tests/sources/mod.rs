@@ -11,7 +11,7 @@ use kube::{
 };
 use scene::{Health, Mark};
 use serde_json::{Value, json};
-use topology::figure::{Architecture, Focus, View};
+use topology::figure::{Drawing, Focus, View};
 
 use crate::{
     conformance::{create, lease, node, pod, unique},
@@ -86,7 +86,7 @@ impl Stage {
         let drawn = async {
             loop {
                 let now = self.cluster.now();
-                let scene = self.cluster.read(|facts| Architecture::draw(facts, &view, now).scene());
+                let scene = self.cluster.read(|facts| Drawing::draw(facts, &view, now).scene());
                 if scene.marks.iter().any(|mark| mark.id.as_str() == id && wanted(mark)) {
                     return;
                 }

@@ -35,6 +35,16 @@ pub fn service_state(inventory: &Inventory, service: &Service) -> (Health, u32, 
 
 /// The services of the cluster, those without a ready endpoint first when not all fit.
 pub fn services(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
+    with_ways(inventory, filter, y, |_| None)
+}
+
+/// The same, each with a second line.
+pub fn with_ways(
+    inventory: &Inventory,
+    filter: &Filter,
+    y: i32,
+    second: impl Fn(&Service) -> Option<String>,
+) -> Vec<Mark> {
     let all: Vec<(&Service, Health, u32, u32)> = inventory
         .services()
         .map(|service| {
@@ -47,7 +57,8 @@ pub fn services(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
         Heard::NotYet => "Services are being read".to_owned(),
         _ => format!("Services · {}", all.len()),
     };
-    let grid = Grid { x: 12, y: HEAD, w: 263, h: 26, gap: 8, columns: 4 };
+    let tall = all.first().is_some_and(|(service, ..)| second(service).is_some());
+    let grid = Grid { x: 12, y: HEAD, w: 263, h: if tall { 40 } else { 26 }, gap: 8, columns: 4 };
     let (shown, folded) =
         worst_first(&all, |(service, health, ..)| (filter.matches_service(&service.key, *health), *health));
     let boxes = shown.len() + usize::from(!folded.is_empty());
@@ -60,6 +71,10 @@ pub fn services(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
         mark.opens = Some(format!("service/{}", service.key));
         mark.faded = !filter.matches_service(&service.key, *health);
         label(&mut mark, &service.key, &format!("{ready}/{total}"));
+        if let Some(line) = second(service) {
+            mark.title = format!("{}; {line}", mark.title);
+            mark.texts.push(text(24, 32, Style::Tiny, clip(&line, Style::Tiny, mark.at.w - 34)));
+        }
         marks.push(mark);
     }
     if !folded.is_empty() {

@@ -47,7 +47,9 @@ fn node_mark(name: &Name, digest: &Digest, kind: Kind, at: Place) -> Mark {
 
 const fn state_word(digest: &Digest) -> &'static str {
     match digest.health {
+        Health::Ok | Health::Done if digest.drifted => "Ready, ≠ plan",
         Health::Ok | Health::Done => "Ready",
+        Health::Ghost => "planned, missing",
         Health::Warn => "under pressure",
         Health::Bad => "not ready",
         Health::Stale => "silent",

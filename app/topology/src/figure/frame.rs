@@ -52,7 +52,8 @@ pub fn framed(sight: &Sight, at: Place, middle: i32, children: Vec<Mark>) -> Vec
     frame.title = words(sight);
     frame.opens = Some(format!("node/{}", sight.name));
     frame.faded = !sight.digest.matches;
-    let role = role(sight);
+    let drifted = if sight.drift.is_empty() { "" } else { " ≠ plan" };
+    let role = format!("{}{drifted}", role(sight));
     let address = sight.node.and_then(|node| node.address(AddressKind::Internal));
     let right = match address {
         Some(address) => format!("{address} · {}", sight.state.short),
@@ -75,7 +76,9 @@ pub fn framed(sight: &Sight, at: Place, middle: i32, children: Vec<Mark>) -> Vec
 
 /// What a node is called beside its name.
 fn role(sight: &Sight) -> String {
-    let Some(node) = sight.node else { return String::new() };
+    let Some(node) = sight.node else {
+        return if sight.digest.master { "master".into() } else { String::new() };
+    };
     if sight.digest.master {
         return "master".into();
     }
@@ -87,5 +90,6 @@ fn role(sight: &Sight) -> String {
 /// A node in words.
 pub fn words(sight: &Sight) -> String {
     let what = if sight.digest.master { "Master" } else { "Node" };
-    format!("{what} {}: {} Pods: {}.", sight.name, sight.state.long, sight.digest.pods.words())
+    let drift: String = sight.drift.iter().map(|drift| format!(" Not as planned: {drift}.")).collect();
+    format!("{what} {}: {} Pods: {}.{drift}", sight.name, sight.state.long, sight.digest.pods.words())
 }

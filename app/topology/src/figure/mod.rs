@@ -5,21 +5,24 @@
 
 mod architecture;
 mod around;
+mod arrangement;
 mod bands;
 mod card;
 mod chips;
+mod drawing;
 mod frame;
 mod groups;
 mod lanes;
+mod networking;
 mod node;
 mod rows;
 mod summary;
 mod tally;
 mod view;
 
-pub use architecture::Architecture;
 pub use bands::service_state;
+pub use drawing::Drawing;
 pub use lanes::lanes;
 pub use node::is_master;
 pub use summary::Phrase;
-pub use view::{Filter, Focus, View};
+pub use view::{Figure, Filter, Focus, View};

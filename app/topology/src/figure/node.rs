@@ -7,8 +7,10 @@ use scene::Health;
 use super::{Filter, tally::Tally};
 use crate::{
     Inventory, Stamp,
-    health::{NodeState, Part, node_state, parts, pod_health},
+    drift::{self, Drift},
+    health::{NodeState, Part, node_state, parts, planned_parts, pod_health},
     inventory::{ComponentKind, Name, Node, OwnerKind, Pod, Source},
+    planned::PlannedHost,
 };
 
 /// What is kept of a node between two drawings.
@@ -28,6 +30,8 @@ pub struct Digest {
     pub worst_part: Option<Health>,
     /// Whether any pod of it passes the filter.
     pub matches: bool,
+    /// Whether it has left the plan.
+    pub drifted: bool,
 }
 
 /// A node with all that lies in it.
@@ -38,6 +42,8 @@ pub struct Sight<'a> {
     pub parts: Vec<Part>,
     pub groups: Vec<PodGroup<'a>>,
     pub digest: Digest,
+    /// Where it has left the plan.
+    pub drift: Vec<Drift>,
 }
 
 /// Pods of one owner on one node.
@@ -88,7 +94,8 @@ pub fn digest(inventory: &Inventory, name: &Name, filter: &Filter, now: Stamp) -
         pods.add(health);
         matches = matches || filter.matches(inventory, pod, health);
     }
-    seen.digest(pods, matches)
+    let drifted = seen.node.is_some_and(|node| !drift::of_node(inventory, node).is_empty());
+    Digest { drifted, ..seen.digest(pods, matches) }
 }
 
 /// System pods first, then by namespace and owner.
@@ -122,7 +129,8 @@ pub fn sight<'a>(inventory: &'a Inventory, name: &'a Name, filter: &Filter, now:
     let groups: Vec<_> = groups.into_values().collect();
     matches = matches || groups.iter().any(|group| group.matches);
     let digest = seen.digest(pods, matches);
-    Sight { name, node: seen.node, state: seen.state, parts: seen.parts, groups, digest }
+    let drift = seen.node.map(|node| drift::of_node(inventory, node)).unwrap_or_default();
+    Sight { name, node: seen.node, state: seen.state, parts: seen.parts, groups, digest, drift }
 }
 
 struct Seen<'a> {
@@ -149,12 +157,16 @@ impl Seen<'_> {
                 .map(|part| part.health)
                 .max_by_key(|health| health.severity()),
             matches,
+            drifted: false,
         }
     }
 }
 
 fn seen<'a>(inventory: &'a Inventory, name: &'a Name, now: Stamp) -> Seen<'a> {
     let Some(node) = inventory.node(name) else {
+        if let Some(host) = inventory.planned_host(name) {
+            return ghost(inventory, host);
+        }
         let long = if inventory.heard(Source::Nodes).knows() {
             format!("Pods are bound to {name}, but there is no such node.")
         } else {
@@ -167,6 +179,17 @@ fn seen<'a>(inventory: &'a Inventory, name: &'a Name, now: Stamp) -> Seen<'a> {
     let state = node_state(inventory, node, now);
     let parts = parts(inventory, node, &state, master, now);
     Seen { node: Some(node), master, state, parts }
+}
+
+/// A host of the plan that is no node of the cluster.
+fn ghost<'a>(inventory: &Inventory, host: &PlannedHost) -> Seen<'a> {
+    let roles = host.roles.join(", ");
+    let (short, long) = match inventory.heard(Source::Nodes).knows() {
+        true => ("planned, missing", format!("Planned as {roles}; the cluster has no such node.")),
+        false => ("planned", format!("Planned as {roles}.")),
+    };
+    let state = NodeState { health: Health::Ghost, short: short.into(), long };
+    Seen { node: None, master: host.master, parts: planned_parts(host), state }
 }
 
 /// Whether a pod is drawn as a component's chip rather than as a pod.

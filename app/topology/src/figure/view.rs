@@ -4,16 +4,39 @@ use scene::Health;
 
 use crate::{
     Inventory,
+    graph::Question,
     inventory::{Key, Name, OwnerKind, Pod},
 };
 
 /// A way to look at a cluster. Two who look the same way share one Scene.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct View {
+    /// Which figure.
+    pub figure: Figure,
     /// What fills the figure.
     pub focus: Focus,
     /// What stands out; everything else fades, and keeps its place.
     pub filter: Filter,
+}
+
+/// Which of the manual's figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Figure {
+    /// Masters and nodes with their components.
+    #[default]
+    Architecture,
+    /// Which network carries what.
+    Networking,
+}
+
+impl Figure {
+    /// Its name for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Architecture => "Architecture of the cluster",
+            Self::Networking => "Networking of the cluster",
+        }
+    }
 }
 
 /// What fills the figure.
@@ -26,6 +49,8 @@ pub enum Focus {
     Group(Name),
     /// One node with all its pods.
     Node(Name),
+    /// The way of a service, a pod, a port or an address.
+    Way(Question),
 }
 
 /// What stands out; an empty filter lets everything through.

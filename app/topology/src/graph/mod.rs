@@ -3,6 +3,9 @@
 //! The figure of every day is drawn from the Inventory, node by node, because a change touches one
 //! node. The graph is for questions that cross nodes, and for the figure that shows everything.
 
+mod follow;
+mod way;
+
 use std::collections::HashMap;
 
 use petgraph::{
@@ -17,6 +20,9 @@ use crate::{
     health::{node_state, parts},
     inventory::{ComponentKind, Key, Name, OwnerKind},
 };
+
+pub use follow::{NoQuestion, Question, follow};
+pub use way::{Door, Entry, EntryKind, Guard, Hop, Note, Passage, Place, Target, Way};
 
 /// A thing of the cluster, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

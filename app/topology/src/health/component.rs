@@ -6,6 +6,7 @@ use super::{NodeState, age, pod_health, pod_words};
 use crate::{
     Inventory, Stamp,
     inventory::{Component, ComponentKind, Heard, Key, Lease, Name, Node, Pod, Source},
+    planned::PlannedHost,
 };
 
 /// A component as it is drawn.
@@ -49,6 +50,26 @@ pub fn parts(inventory: &Inventory, node: &Node, state: &NodeState, master: bool
     parts.push(mine.proxy());
     parts.push(mine.runtime());
     parts
+}
+
+/// The components that a planned host is to have.
+pub fn planned_parts(host: &PlannedHost) -> Vec<Part> {
+    let mut kinds = Vec::with_capacity(7);
+    if host.master {
+        kinds.extend([ComponentKind::ApiServer, ComponentKind::Scheduler, ComponentKind::ControllerManager]);
+    }
+    kinds.extend(host.etcd.then_some(ComponentKind::Etcd));
+    kinds.extend([ComponentKind::Kubelet, ComponentKind::Proxy, ComponentKind::Runtime]);
+    let part = |kind| Part {
+        kind,
+        health: Health::Ghost,
+        label: label(kind),
+        leads: false,
+        version: None,
+        long: format!("Planned on {}.", host.name),
+        pod: None,
+    };
+    kinds.into_iter().map(part).collect()
 }
 
 /// What one node is asked about.

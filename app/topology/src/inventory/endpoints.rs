@@ -1,5 +1,7 @@
 //! Where a service's traffic ends.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Key, Name};
@@ -26,4 +28,17 @@ pub struct Endpoint {
     pub pod: Option<Name>,
     /// `nodeName`.
     pub node: Option<Name>,
+    /// `ports` of the slice or subset that it stands in, and that its neighbours share.
+    pub ports: Arc<[EndpointPort]>,
+}
+
+/// One entry of a slice's `ports`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EndpointPort {
+    /// `name`: that of the service's port which leads here, often empty.
+    pub name: Name,
+    /// `protocol`.
+    pub protocol: Name,
+    /// `port`.
+    pub port: u16,
 }

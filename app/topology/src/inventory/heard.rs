@@ -30,13 +30,15 @@ pub enum Source {
     DaemonSets,
     /// `jobs`.
     Jobs,
+    /// `networkpolicies` of networking.k8s.io.
+    NetworkPolicies,
     /// The API server's own check of its etcd: `/readyz?verbose`, or `/healthz/etcd` on old ones.
     Readyz,
 }
 
 impl Source {
     /// All of them, in the order in which they are named to people.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Nodes,
         Self::Pods,
         Self::Services,
@@ -48,6 +50,7 @@ impl Source {
         Self::StatefulSets,
         Self::DaemonSets,
         Self::Jobs,
+        Self::NetworkPolicies,
         Self::Readyz,
     ];
 
@@ -65,6 +68,7 @@ impl Source {
             Self::StatefulSets => "statefulsets",
             Self::DaemonSets => "daemonsets",
             Self::Jobs => "jobs",
+            Self::NetworkPolicies => "networkpolicies",
             Self::Readyz => "readyz",
         }
     }

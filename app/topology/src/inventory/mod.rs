@@ -1,13 +1,19 @@
 //! What exists, as slim facts: each holds the parts that a figure, a table or a panel shows, and
 //! nothing else. Comparing two facts of a thing tells whether anything that matters has changed.
 
+mod change;
+pub mod cni;
 mod component;
 mod endpoints;
 mod heard;
+mod labels;
 mod lease;
+mod network;
 mod node;
 mod owner;
+mod places;
 mod pod;
+mod policy;
 mod service;
 mod store;
 
@@ -15,15 +21,21 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use change::{Change, Fact, Touched};
+pub use cni::{Cni, CniKind};
 pub use component::{Component, ComponentKind};
-pub use endpoints::{Endpoint, EndpointSet};
+pub use endpoints::{Endpoint, EndpointPort, EndpointSet};
 pub use heard::{Heard, Source};
+pub use labels::{Labels, Operator, Requirement, Selector};
 pub use lease::Lease;
+pub use network::{Attachment, Networks};
 pub use node::{Address, AddressKind, Condition, Node, Truth};
 pub use owner::{Owner, OwnerKind};
+pub use places::Resident;
 pub use pod::{Phase, Pod};
+pub use policy::NetworkPolicy;
 pub use service::{Service, ServicePort};
-pub use store::{Change, Fact, Inventory, Touched};
+pub use store::Inventory;
 
 /// A shared text: names repeat thousands of times, their bytes do not.
 pub type Name = Arc<str>;

@@ -1,8 +1,10 @@
 //! A pod.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Key, Name, OwnerKind, Stamp};
+use super::{Component, Key, Labels, Name, Networks, OwnerKind, Stamp};
 
 /// What a Pod object tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,12 @@ pub struct Pod {
     pub mirror: bool,
     /// Set when the pod is one of the cluster's own components.
     pub component: Option<Box<Component>>,
+    /// `metadata.labels`.
+    pub labels: Labels,
+    /// `spec.containers[].image`, as in `flannel/flannel:v0.26.4`, in the order of the containers.
+    pub images: Arc<[Name]>,
+    /// The networks that Multus put it on; `None` where no annotation tells of any.
+    pub networks: Option<Box<Networks>>,
 }
 
 /// `status.phase`.

@@ -13,8 +13,13 @@ pub struct Service {
     pub kind: Name,
     /// `spec.clusterIPs` without `None`.
     pub cluster_ips: Vec<Name>,
-    /// `spec.externalIPs` and the load balancer's addresses.
+    /// `spec.externalIPs`.
     pub external_ips: Vec<Name>,
+    /// `status.loadBalancer.ingress`: addresses or host names.
+    pub balancer_ips: Vec<Name>,
+    /// Whether traffic from outside stays on the node that it reaches first
+    /// (`spec.externalTrafficPolicy` is `Local`): nodes without an endpoint answer nobody.
+    pub local: bool,
     /// `spec.ports`.
     pub ports: Vec<ServicePort>,
     /// Whether it has a selector; without one its endpoints are somebody else's business.

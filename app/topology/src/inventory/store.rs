@@ -1,95 +1,22 @@
 //! The Inventory: facts by name, with the few indexes that a figure needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
-use serde::{Deserialize, Serialize};
-
-use super::{EndpointSet, Heard, Key, Lease, Name, Node, Owner, OwnerKind, Pod, Service, Source, Stamp};
-
-/// One thing as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fact {
-    /// From [`Source::Nodes`].
-    Node(Box<Node>),
-    /// From [`Source::Pods`].
-    Pod(Box<Pod>),
-    /// From [`Source::Services`].
-    Service(Service),
-    /// From [`Source::Endpoints`].
-    Endpoints(EndpointSet),
-    /// From [`Source::Namespaces`]: only its name.
-    Namespace(Name),
-    /// From [`Source::Leases`].
-    Lease(Lease),
-    /// From [`Source::Deployments`] and the other kinds of owners.
-    Owner(Owner),
-}
-
-/// What a source tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// The thing is there, or is now different.
-    Put(Fact),
-    /// The thing of this source and name is gone.
-    Gone(Source, Key),
-    /// The source has told everything there is: what it did not name is gone.
-    Whole(Source, BTreeSet<Key>),
-    /// The source's standing.
-    Heard(Source, Heard),
-    /// The server's version, as in `v1.34.4`.
-    Version(Name),
-    /// Where clients reach the API, as in `10.1.0.222:6443`.
-    Entrance(Name),
-    /// The API server's checks by name, as `/readyz?verbose` lists them: whether each passed.
-    Checks(BTreeMap<Name, bool>),
-}
-
-/// What a change touches, so that no more than that is drawn again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// Nodes whose box may look different.
-    pub nodes: BTreeSet<Name>,
-    /// Whether nodes came or went.
-    pub node_set: bool,
-    /// Whether something outside the nodes may look different: services, pods on no node, what a
-    /// source says of itself.
-    pub around: bool,
-    /// Whether any node may look different.
-    pub all: bool,
-}
-
-impl Touched {
-    /// Whether nothing needs to be drawn.
-    pub fn is_nothing(&self) -> bool {
-        self.nodes.is_empty() && !self.node_set && !self.around && !self.all
-    }
-
-    /// Both together.
-    pub fn merge(&mut self, other: Self) {
-        self.nodes.extend(other.nodes);
-        self.node_set |= other.node_set;
-        self.around |= other.around;
-        self.all |= other.all;
-    }
-
-    fn everything() -> Self {
-        Self { all: true, around: true, ..Self::default() }
-    }
-
-    fn around() -> Self {
-        Self { around: true, ..Self::default() }
-    }
-
-    fn node(name: &Name) -> Self {
-        Self { nodes: BTreeSet::from([name.clone()]), ..Self::default() }
-    }
-}
+use super::{
+    Change, EndpointSet, Fact, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, OwnerKind, Pod, Resident, Service,
+    Source, Stamp, Touched, places::Places,
+};
+use crate::planned::{Planned, PlannedHost};
 
 /// The facts of one cluster, live or as of a past moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
+    planned: Option<Arc<Planned>>,
+    answers: BTreeMap<Ipv4Addr, bool>,
     version: Option<Name>,
     entrance: Option<Name>,
     heard: BTreeMap<Source, Heard>,
@@ -103,6 +30,8 @@ pub struct Inventory {
     namespaces: BTreeSet<Name>,
     leases: BTreeMap<Key, Lease>,
     owners: BTreeMap<(OwnerKind, Key), Owner>,
+    policies: BTreeMap<Key, NetworkPolicy>,
+    places: Places,
 }
 
 impl Inventory {
@@ -123,6 +52,18 @@ impl Inventory {
             Change::Entrance(entrance) => {
                 let before = self.entrance.replace(entrance);
                 if before == self.entrance { Touched::default() } else { Touched::around() }
+            }
+            Change::Answers(answers) => {
+                let before = std::mem::replace(&mut self.answers, answers);
+                if before == self.answers { Touched::default() } else { Touched::everything() }
+            }
+            Change::Planned(planned) => {
+                let before = std::mem::replace(&mut self.planned, planned);
+                if before == self.planned {
+                    Touched::default()
+                } else {
+                    Touched { node_set: true, ..Touched::everything() }
+                }
             }
             Change::Checks(checks) => {
                 let before = self.checks.replace(checks);
@@ -186,6 +127,13 @@ impl Inventory {
         self.pods.values()
     }
 
+    /// The pods of a namespace, by name.
+    pub fn pods_in(&self, namespace: &str) -> impl Iterator<Item = &Pod> {
+        let start = Key::new(namespace, "");
+        let namespace = start.namespace.clone();
+        self.pods.range(start..).map(|(_, pod)| pod).take_while(move |pod| pod.key.namespace == namespace)
+    }
+
     /// One pod.
     pub fn pod(&self, key: &Key) -> Option<&Pod> {
         self.pods.get(key)
@@ -216,6 +164,36 @@ impl Inventory {
         self.slices_of.get(service).into_iter().flatten().filter_map(|key| self.endpoints.get(key))
     }
 
+    /// What the cluster was to be, when that was told.
+    pub fn planned(&self) -> Option<&Planned> {
+        self.planned.as_deref()
+    }
+
+    /// The plan's host that a node is, by its name.
+    pub fn planned_host(&self, node: &str) -> Option<&PlannedHost> {
+        self.planned.as_ref()?.host(node)
+    }
+
+    /// Whether anything answered at an address of the plan, when that was tried.
+    pub fn answers(&self, address: Ipv4Addr) -> Option<bool> {
+        self.answers.get(&address).copied()
+    }
+
+    /// Names of planned hosts that are neither nodes nor known from their pods.
+    pub fn unmet_hosts(&self) -> impl Iterator<Item = &Name> {
+        self.missing_hosts().filter(|host| !self.pods_on.contains_key(&Some((*host).clone())))
+    }
+
+    /// Names of planned hosts that are no nodes.
+    pub fn missing_hosts(&self) -> impl Iterator<Item = &Name> {
+        let hosts = self.planned.iter().flat_map(|planned| &planned.hosts).map(|host| &host.name);
+        let label = |node: &Name, host: &Name| node.strip_prefix(&**host).is_some_and(|rest| rest.starts_with('.'));
+        hosts.filter(move |host| {
+            !self.nodes.contains_key(*host)
+                && !self.nodes.range((*host).clone()..).take(64).any(|(node, _)| label(node, host))
+        })
+    }
+
     /// All namespaces that were told.
     pub fn namespaces(&self) -> impl ExactSizeIterator<Item = &Name> {
         self.namespaces.iter()
@@ -243,6 +221,43 @@ impl Inventory {
         self.owners.get(&(kind.clone(), key.clone()))
     }
 
+    /// All network policies.
+    pub fn policies(&self) -> impl ExactSizeIterator<Item = &NetworkPolicy> {
+        self.policies.values()
+    }
+
+    /// The network policies that select a pod; `None` while they are not known, as when they may not
+    /// be read.
+    pub fn policies_selecting<'a>(&'a self, pod: &Pod) -> Option<Vec<&'a NetworkPolicy>> {
+        if !self.heard(Source::NetworkPolicies).knows() {
+            return None;
+        }
+        let start = Key { namespace: pod.key.namespace.clone(), name: "".into() };
+        let here = self.policies.range(start..).map(|(_, policy)| policy);
+        let here = here.take_while(|policy| policy.key.namespace == pod.key.namespace);
+        Some(here.filter(|policy| policy.selects.matches(&pod.labels)).collect())
+    }
+
+    /// What has an address.
+    pub fn at(&self, address: IpAddr) -> impl Iterator<Item = &Resident> {
+        self.places.at(address)
+    }
+
+    /// The services that every node opens a port for.
+    pub fn services_at_port(&self, node_port: u16) -> impl Iterator<Item = &Service> {
+        self.places.node_port(node_port).filter_map(|key| self.services.get(key))
+    }
+
+    /// Every port that nodes open for a service, with the service.
+    pub fn node_ports(&self) -> impl Iterator<Item = (u16, &Service)> {
+        self.places.node_ports().filter_map(|(port, key)| Some((port, self.services.get(key)?)))
+    }
+
+    /// The endpoint sets that name a pod.
+    pub fn endpoints_naming<'a>(&'a self, pod: &'a Key) -> impl Iterator<Item = &'a EndpointSet> {
+        self.places.sets_of(pod).filter_map(|key| self.endpoints.get(&key))
+    }
+
     /// What a pod belongs to in the end: its Deployment rather than its ReplicaSet. A ReplicaSet
     /// whose own fact is not known stands for itself.
     pub fn top_owner(&self, pod: &Pod) -> Option<(OwnerKind, Name)> {
@@ -258,7 +273,14 @@ impl Inventory {
             Fact::Pod(pod) => self.put_pod(*pod),
             Fact::Service(service) => {
                 let before = self.services.insert(service.key.clone(), service.clone());
-                if before == Some(service) { Touched::default() } else { Touched::around() }
+                if before.as_ref() == Some(&service) {
+                    return Touched::default();
+                }
+                if let Some(before) = &before {
+                    self.places.service(before, false);
+                }
+                self.places.service(&service, true);
+                Touched::around()
             }
             Fact::Endpoints(set) => self.put_endpoints(set),
             Fact::Namespace(name) => {
@@ -270,32 +292,43 @@ impl Inventory {
             }
             Fact::Lease(lease) => self.put_lease(lease),
             Fact::Owner(owner) => self.put_owner(owner),
+            Fact::Policy(policy) => {
+                let before = self.policies.insert(policy.key.clone(), policy.clone());
+                if before == Some(policy) { Touched::default() } else { Touched::around() }
+            }
         }
     }
 
     fn put_node(&mut self, node: Node) -> Touched {
         let name = node.name.clone();
-        match self.nodes.insert(name.clone(), node) {
-            None => Touched { node_set: true, around: true, ..Touched::node(&name) },
-            Some(before) if self.nodes.get(&name) == Some(&before) => Touched::default(),
-            // Another role moves it to another part of the figure.
-            Some(before) => {
-                let node_set = self.nodes.get(&name).is_some_and(|node| node.roles != before.roles);
-                Touched { node_set, around: true, ..Touched::node(&name) }
-            }
+        let before = self.nodes.insert(name.clone(), node);
+        let now = self.nodes.get(&name).filter(|now| before.as_ref() != Some(now));
+        let Some(now) = now else { return Touched::default() };
+        if let Some(before) = &before {
+            self.places.node(before, false);
         }
+        self.places.node(now, true);
+        // Another role moves it to another part of the figure.
+        let node_set = before.is_none_or(|before| before.roles != now.roles);
+        Touched { node_set, around: true, ..Touched::node(&name) }
     }
 
     fn put_pod(&mut self, pod: Pod) -> Touched {
         let (key, place) = (pod.key.clone(), pod.node.clone());
         let mut touched = self.touched_by_place(place.as_ref());
-        match self.pods.insert(key.clone(), pod) {
-            Some(before) if self.pods.get(&key) == Some(&before) => return Touched::default(),
-            Some(before) if before.node != place => {
-                touched.merge(self.touched_by_place(before.node.as_ref()));
-                self.leave(before.node, &key);
+        if let Some(before) = self.pods.insert(key.clone(), pod) {
+            let Some(now) = self.pods.get(&key).filter(|now| **now != before) else { return Touched::default() };
+            if (&now.addresses, now.host_network) != (&before.addresses, before.host_network) {
+                self.places.pod(&before, false);
+                self.places.pod(now, true);
             }
-            _ => {}
+            if before.node == place {
+                return touched;
+            }
+            touched.merge(self.touched_by_place(before.node.as_ref()));
+            self.leave(before.node, &key);
+        } else if let Some(now) = self.pods.get(&key) {
+            self.places.pod(now, true);
         }
         self.pods_on.entry(place).or_default().insert(key);
         touched
@@ -326,8 +359,14 @@ impl Inventory {
         if before.as_ref() == self.endpoints.get(&key) {
             return Touched::default();
         }
-        if let Some(before) = before.filter(|before| before.service != service.name) {
-            self.leave_service(&before);
+        if let Some(before) = before {
+            self.places.set(&before, false);
+            if before.service != service.name {
+                self.leave_service(&before);
+            }
+        }
+        if let Some(now) = self.endpoints.get(&key) {
+            self.places.set(now, true);
         }
         let touched = self.touched_by_service(&service);
         self.slices_of.entry(service).or_default().insert(key);
@@ -402,20 +441,32 @@ impl Inventory {
         let gone = |was_there: bool| if was_there { Touched::around() } else { Touched::default() };
         match source {
             Source::Nodes => match self.nodes.remove(&key.name) {
-                Some(node) => Touched { node_set: true, around: true, ..Touched::node(&node.name) },
+                Some(node) => {
+                    self.places.node(&node, false);
+                    Touched { node_set: true, around: true, ..Touched::node(&node.name) }
+                }
                 None => Touched::default(),
             },
             Source::Pods => match self.pods.remove(key) {
                 Some(pod) => {
+                    self.places.pod(&pod, false);
                     let touched = self.touched_by_place(pod.node.as_ref());
                     self.leave(pod.node, key);
                     touched
                 }
                 None => Touched::default(),
             },
-            Source::Services => gone(self.services.remove(key).is_some()),
+            Source::Services => match self.services.remove(key) {
+                Some(service) => {
+                    self.places.service(&service, false);
+                    Touched::around()
+                }
+                None => Touched::default(),
+            },
+            Source::NetworkPolicies => gone(self.policies.remove(key).is_some()),
             Source::Endpoints => match self.endpoints.remove(key) {
                 Some(set) => {
+                    self.places.set(&set, false);
                     self.leave_service(&set);
                     self.touched_by_service(&Key { namespace: key.namespace.clone(), name: set.service })
                 }
@@ -445,6 +496,7 @@ impl Inventory {
             Source::Endpoints => unnamed(&mut self.endpoints.keys().cloned()),
             Source::Namespaces => unnamed(&mut self.namespaces.iter().map(|name| Key::new("", name.clone()))),
             Source::Leases => unnamed(&mut self.leases.keys().cloned()),
+            Source::NetworkPolicies => unnamed(&mut self.policies.keys().cloned()),
             Source::Readyz => Vec::new(),
             owners => {
                 let kind = owner_kind(owners);

@@ -32,7 +32,8 @@ pub(crate) fn put(store: &Store, service: &Value, backends: &[Backend]) {
     let text = |field: &str| metadata[field].as_str().unwrap_or_default();
     let (namespace, name) = (text("namespace"), text("name"));
     let port = &service["spec"]["ports"][0];
-    let ports = json!([{"name": port["name"], "port": port["targetPort"], "protocol": port["protocol"]}]);
+    let target_port = if port["targetPort"].is_null() { &port["port"] } else { &port["targetPort"] };
+    let ports = json!([{"name": port["name"], "port": target_port, "protocol": port["protocol"]}]);
     let address = |backend: &Backend| json!({"ip": backend.address, "nodeName": backend.node, "targetRef": target(namespace, backend)});
     let part = |ready: bool| -> Vec<Value> {
         backends.iter().filter(|it| it.ready == ready && !it.terminating).map(address).collect()
@@ -111,6 +112,31 @@ fn write(store: &Store, kind: Kind, mut metadata: Value, fields: &[(&str, Value)
         object[*field] = value.clone();
     }
     store.put(kind, object);
+}
+
+/// What the controllers of endpoints do when somebody has written or deleted a pod or a service.
+pub(crate) fn heed(store: &Store, object: &Object, there: bool) {
+    let namespace = &*object.key.namespace;
+    match object.kind {
+        Kind::Pod => follow(store, namespace, &object.labels.map),
+        Kind::Service => {
+            let service = object.value();
+            let selector = &service["spec"]["selector"];
+            if selector.as_object().is_none_or(serde_json::Map::is_empty) {
+                // Its endpoints are somebody else's business.
+            } else if there {
+                put(store, &service, &backends(store, namespace, selector));
+            } else {
+                store.remove(Kind::Endpoints, &object.key);
+                let slice = |index| Key::new(namespace, slice_name(&object.key.name, index));
+                let mut index = 0;
+                while store.remove(Kind::EndpointSlice, &slice(index)) {
+                    index += 1;
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Lets the services of a namespace follow a pod with these labels.

@@ -263,7 +263,7 @@ fn dns(site: &mut Site<'_>) {
 }
 
 /// A workload whose label `k8s-app` is its name.
-fn workload(namespace: &str, name: &str, form: Form, replicas: usize, template: Value) -> Workload {
+pub(super) fn workload(namespace: &str, name: &str, form: Form, replicas: usize, template: Value) -> Workload {
     Workload {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
@@ -271,5 +271,6 @@ fn workload(namespace: &str, name: &str, form: Form, replicas: usize, template: 
         replicas,
         labels: json!({"k8s-app": name}),
         template,
+        annotations: Value::Null,
     }
 }

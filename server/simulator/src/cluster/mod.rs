@@ -3,6 +3,7 @@
 pub(crate) mod endpoints;
 pub(crate) mod hosts;
 mod kube_system;
+pub(crate) mod multus;
 pub(crate) mod owners;
 pub(crate) mod pods;
 mod site;

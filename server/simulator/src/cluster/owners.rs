@@ -30,6 +30,8 @@ pub(crate) struct Workload {
     /// On its pods, and what it selects them by.
     pub(crate) labels: Value,
     pub(crate) template: Value,
+    /// On its pods; null for none.
+    pub(crate) annotations: Value,
 }
 
 /// What the pods of a workload are told of their owner.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     endpoints::{self, Backend},
     hosts::Host,
+    multus,
     owners::{self, Form, Workload},
     pods::{self, Draft, Stage},
 };
@@ -77,10 +78,12 @@ impl<'a> Site<'a> {
                 owner: Some(owner.reference.clone()),
                 template: &workload.template,
                 born: self.born,
-                annotations: Value::Null,
+                annotations: workload.annotations.clone(),
             };
             let node = pods::Place { node: host.name.clone(), host: host.address.clone(), pod: address.clone() };
-            self.store.put(Kind::Pod, pods::pod(self.store.profile, &draft, Some(&node), &stage, self.born));
+            let mut pod = pods::pod(self.store.profile, &draft, Some(&node), &stage, self.born);
+            multus::attach(self.store.profile, &mut pod, &address);
+            self.store.put(Kind::Pod, pod);
             let uid = draft.uid;
             backends.push(Backend { address, node: node.node, pod: name, uid, ready: true, terminating: false });
         }

@@ -1,6 +1,6 @@
 //! Workloads for a cluster of any size: forty namespaces, workloads of one to sixty pods.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     owners::{Form, Workload},
@@ -42,6 +42,7 @@ pub(super) fn build(site: &mut Site<'_>, seed: u64, pods: usize) {
             form,
             replicas,
             template: template(&containers),
+            annotations: Value::Null,
         };
         let backends = site.workload(&workload);
         if number.is_multiple_of(2) {

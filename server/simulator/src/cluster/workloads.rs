@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
+    kube_system, multus,
     owners::{Form, Workload},
     pods::{self, container},
     site::Site,
 };
+use crate::{kind::Kind, object::Key};
 
 pub(super) fn build(site: &mut Site<'_>) {
     for namespace in ["vepc", "ims", "monitoring", "ingress"] {
@@ -20,6 +22,7 @@ pub(super) fn build(site: &mut Site<'_>) {
             replicas,
             labels: json!({"app": name}),
             template,
+            annotations: if name == "pgw" { json!({(multus::ASKED): "s1u, sgi"}) } else { Value::Null },
         };
         let backends = site.workload(&workload);
         let kind = match name {
@@ -31,6 +34,58 @@ pub(super) fn build(site: &mut Site<'_>) {
             site.service(&workload, port, kind, &backends);
         }
     }
+    site.store.edit(Kind::Service, &Key::new("ims", "cscf"), |cscf| {
+        cscf["spec"]["externalIPs"] = json!(["10.1.0.224"]);
+    });
+    nobody(site);
+    agents(site);
+    policies(site);
+}
+
+/// A service that was installed before what it stands for: no pod answers for it.
+fn nobody(site: &mut Site<'_>) {
+    let presence = Workload {
+        namespace: "ims".to_owned(),
+        name: "presence".to_owned(),
+        form: Form::Deployment,
+        replicas: 0,
+        labels: json!({"app": "presence"}),
+        template: Value::Null,
+        annotations: Value::Null,
+    };
+    site.service(&presence, 5_065, "ClusterIP", &[]);
+}
+
+/// Multus, which gives the packet gateways the networks of their user plane.
+fn agents(site: &mut Site<'_>) {
+    let multus = container("kube-multus", "k8snetworkplumbingwg/multus-cni:v4.1.4", None, &["/thin_entrypoint".into()]);
+    let mut template = pods::template(&[multus]);
+    template["hostNetwork"] = true.into();
+    template["tolerations"] = json!([{"operator": "Exists"}]);
+    let _pods = site.workload(&kube_system::workload("kube-system", "kube-multus-ds", Form::DaemonSet, 0, template));
+}
+
+/// Who may talk with the subscribers' database, and with the packet core's signalling.
+fn policies(site: &Site<'_>) {
+    let policy = |namespace: &str, name: &str, spec: &Value| {
+        let metadata = site.metadata(namespace, name, &Value::Null);
+        site.store.put(Kind::NetworkPolicy, json!({"metadata": metadata, "spec": spec}));
+    };
+    policy(
+        "ims",
+        "hss-db-from-hss",
+        &json!({"podSelector": {"matchLabels": {"app": "hss-db"}}, "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "hss"}}}],
+                "ports": [{"port": 5_432, "protocol": "TCP"}]}]}),
+    );
+    let ims = json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ims"}}});
+    policy(
+        "vepc",
+        "signalling",
+        &json!({"podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["mme", "sgw"]}]},
+            "policyTypes": ["Ingress", "Egress"], "ingress": [{"from": [{"podSelector": {}}]}],
+            "egress": [{"to": [{"podSelector": {}}, ims]}]}),
+    );
 }
 
 type Row = (&'static str, &'static str, Form, usize, u16, Value);

@@ -7,7 +7,10 @@ use serde_json::Value;
 use super::followers;
 use crate::{
     clock,
-    cluster::pods::{self, Place, Stage},
+    cluster::{
+        multus,
+        pods::{self, Place, Stage},
+    },
     kind::Kind,
     object::Key,
     store::Store,
@@ -79,6 +82,7 @@ pub(super) fn enter(store: &Store, pod: &mut Value, place: &Place, stage: &Stage
     let uid = pod["metadata"]["uid"].as_str().unwrap_or_default();
     let born = pod["metadata"]["creationTimestamp"].as_str().and_then(|text| text.parse().ok()).unwrap_or(now);
     pod["status"] = pods::status(store.profile, &pod["spec"], uid, Some(place), stage, born, now);
+    multus::attach(store.profile, pod, &place.pod);
 }
 
 /// Where a pod is, as it says itself.

@@ -3,17 +3,20 @@
 use app::source::{ConditionLine, Facts};
 use scene::Health;
 use topology::{
-    Inventory, Stamp,
+    Inventory, Stamp, drift,
     figure::is_master,
     health::node_state,
-    inventory::{AddressKind, Condition, Truth},
+    inventory::{AddressKind, Condition, Source, Truth},
+    planned::PlannedHost,
 };
 
 use super::{blank, joined, line, link, moment, told};
 use crate::pages::purpose;
 
 pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Facts> {
-    let node = inventory.node(name)?;
+    let Some(node) = inventory.node(name) else {
+        return inventory.planned_host(name).map(|host| planned(inventory, host));
+    };
     let state = node_state(inventory, node, now);
     let master = is_master(inventory, node);
     let (kind, for_what) = if master { ("Master", purpose::MASTER) } else { ("Node", purpose::NODE) };
@@ -28,6 +31,13 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
             AddressKind::Host => "Host name",
         };
         facts.lines.push(line(what, &*address.value));
+    }
+    if let Some(host) = inventory.planned_host(name) {
+        facts.lines.extend(plan(host));
+    }
+    for drift in drift::of_node(inventory, node) {
+        let what = format!("planned {}, found {}. {}", drift.planned, drift.found, drift.kind.todo());
+        facts.lines.push(line("Not as planned", what));
     }
     let room = node.room.map_or_else(|| pods.to_string(), |room| format!("{pods} of {room}"));
     facts.lines.push(link("Pods", room, format!("?at=node/{name}")));
@@ -49,6 +59,21 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
     conditions.sort_by_key(|condition| std::cmp::Reverse(condition.since));
     facts.conditions = conditions.into_iter().map(self::condition).collect();
     Some(facts)
+}
+
+/// A host of the plan that is no node.
+fn planned(inventory: &Inventory, host: &PlannedHost) -> Facts {
+    let for_what = if host.master { purpose::MASTER } else { purpose::NODE };
+    let mut facts = blank("Planned host", &host.name, Some(Health::Ghost), for_what);
+    let known = inventory.heard(Source::Nodes).knows();
+    facts.lines.push(line("State", if known { "planned; the cluster has no such node" } else { "planned" }));
+    facts.lines.extend(plan(host));
+    facts
+}
+
+fn plan(host: &PlannedHost) -> Vec<app::source::FactLine> {
+    let addresses = host.addresses.iter().map(|(net, address)| line(&format!("Planned in {net}"), address.to_string()));
+    std::iter::once(line("Planned roles", joined(&host.roles))).chain(addresses).collect()
 }
 
 fn condition(condition: &Condition) -> ConditionLine {

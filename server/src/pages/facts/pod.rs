@@ -26,6 +26,7 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
     let mut facts = blank("Pod", &key.name, Some(health), purpose::POD);
     facts.lines.push(line("State", pod_words(pod, health)));
     facts.lines.push(line("Namespace", &*key.namespace));
+    facts.lines.push(link("Way", "what reaches this pod", format!("?at=follow/pod/{key}")));
     facts.lines.push(match &pod.node {
         Some(node) => link("Node", &**node, format!("node/{node}")),
         None => line("Node", "none was found for it"),

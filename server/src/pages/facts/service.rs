@@ -14,10 +14,14 @@ pub(super) fn facts(inventory: &Inventory, key: &Key) -> Option<Facts> {
     let (health, ready, total) = service_state(inventory, service);
     let mut facts = blank("Service", &key.name, Some(health), purpose::SERVICE);
     facts.lines.push(line("Namespace", &*key.namespace));
+    facts.lines.push(link("Way", "from outside to its pods", format!("?at=follow/service/{key}")));
     facts.lines.push(line("Kind", &*service.kind));
     facts.lines.push(line("Cluster addresses", joined(&service.cluster_ips)));
     if !service.external_ips.is_empty() {
-        facts.lines.push(line("From outside", joined(&service.external_ips)));
+        facts.lines.push(line("External addresses", joined(&service.external_ips)));
+    }
+    if !service.balancer_ips.is_empty() {
+        facts.lines.push(line("Load balancer", joined(&service.balancer_ips)));
     }
     for port in &service.ports {
         let node_port = port.node_port.map(|port| format!(", {port} on every node")).unwrap_or_default();

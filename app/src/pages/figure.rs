@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use scene::Health;
 
 use super::{
-    Theme,
+    Tab, Theme,
     frame::{hidden, prefix, query},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The page's content. `selected` is what the address asks for after `sel=`.
-pub fn architecture(
+pub fn figure(
     cluster: &str,
     view: &View,
     theme: Theme,
@@ -25,6 +25,7 @@ pub fn architecture(
 ) -> AnyView {
     let prefix = prefix(view, theme);
     let figure = scene::figure(&page.scene, &prefix);
+    let name = if Tab::of(view) == Tab::Networking { texts::NETWORKING } else { texts::ARCHITECTURE };
     let back = query(view, theme);
     let back = if back.is_empty() { "?".to_owned() } else { back };
     let (selection, panel) = match selected {
@@ -52,7 +53,7 @@ pub fn architecture(
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
         {filters(cluster, view, theme, page)}
         <div class="columns">
-            <section class="card sheet" aria-label=texts::ARCHITECTURE>
+            <section class="card sheet" aria-label=name>
                 <div class="tools" id="tools">
                     <button type="button" data-zoom="in" aria-label=texts::ZOOM_IN>"+"</button>
                     <button type="button" data-zoom="out" aria-label=texts::ZOOM_OUT>"−"</button>
@@ -70,12 +71,13 @@ pub fn architecture(
 }
 
 fn files(cluster: &str, view: &View) -> AnyView {
-    let query = match view.query() {
+    let figure = if Tab::of(view) == Tab::Networking { View::NETWORKING } else { "architecture" };
+    let query = match (View { figure: String::new(), ..view.clone() }).query() {
         query if query.is_empty() => query,
         query => format!("?{query}"),
     };
     let file = |name: &'static str, kind: &str| {
-        let to = format!("/c/{}/architecture.{kind}{query}", scene::encoded(cluster));
+        let to = format!("/c/{}/{figure}.{kind}{query}", scene::encoded(cluster));
         view! { <a href=to>{name}</a> }
     };
     view! { <span class="files">{file("SVG", "svg")}{file("JSON", "json")}</span> }.into_any()
@@ -112,16 +114,17 @@ fn legend() -> AnyView {
 }
 
 fn filters(cluster: &str, view: &View, theme: Theme, page: &FigurePage) -> AnyView {
-    let to = format!("/c/{}", scene::encoded(cluster));
+    let to = format!("/c/{}{}", scene::encoded(cluster), Tab::of(view).path());
     let states =
         [Health::Ok, Health::Starting, Health::Done, Health::Warn, Health::Bad, Health::Stale, Health::Unknown];
     let states: Vec<(String, String)> =
         states.into_iter().map(|health| (health.word().to_owned(), health.adjective().to_owned())).collect();
     let same =
         |names: &[String]| -> Vec<(String, String)> { names.iter().map(|name| (name.clone(), name.clone())).collect() };
-    let filtered = *view != View { at: view.at.clone(), ..View::default() };
-    let rest = View { at: view.at.clone(), search: view.search.clone(), ..View::default() };
-    let clear = query(&View { at: view.at.clone(), ..View::default() }, theme);
+    let filtered = *view != View { figure: view.figure.clone(), at: view.at.clone(), ..View::default() };
+    let rest =
+        View { figure: view.figure.clone(), at: view.at.clone(), search: view.search.clone(), ..View::default() };
+    let clear = query(&View { figure: view.figure.clone(), at: view.at.clone(), ..View::default() }, theme);
     let whole = query(&View { at: String::new(), ..view.clone() }, theme);
     view! {
         <form class="filters" method="get" action=to.clone() id="filters">
@@ -131,6 +134,13 @@ fn filters(cluster: &str, view: &View, theme: Theme, page: &FigurePage) -> AnyVi
             {hidden(&rest, theme)}
             <button type="submit">{texts::APPLY}</button>
             {filtered.then(|| view! { <a href=format!("{to}{clear}")>{texts::CLEAR}</a> })}
+        </form>
+        <form class="filters" method="get" action=to.clone() role="search" aria-label=texts::FOLLOW>
+            <label>{texts::FOLLOW}" "
+                <input type="search" name="follow" placeholder=texts::FOLLOW_HINT autocomplete="off" spellcheck="false"
+                    value=view.at.strip_prefix("follow/").unwrap_or_default().to_owned() /></label>
+            {hidden(&View::default(), theme)}
+            <button type="submit" class="unseen">{texts::FOLLOW}</button>
             {(!view.at.is_empty()).then(|| view! { <a class="whole" href=format!("{to}{whole}")>"‹ "{texts::WHOLE}</a> })}
         </form>
     }

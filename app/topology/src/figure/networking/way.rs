@@ -1,0 +1,236 @@
+//! The way of a service, a pod, a port or an address: a column for each kind of place, from the
+//! Internet at the left to the networks at the right.
+//!
+//! What belongs together stands in one row, so that a line between two columns that are no
+//! neighbours passes through an empty cell and crosses no box.
+
+use std::collections::BTreeMap;
+
+use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip};
+
+use super::super::{chips::text, node::is_master};
+use crate::{
+    Inventory,
+    graph::{self, Hop, Passage, Question, Way},
+    inventory::Key,
+    layout::Detail,
+    planned::MGMT,
+};
+
+const COLUMNS: usize = 8;
+const PITCH: i32 = 141;
+const WIDTH: i32 = 117;
+const HEIGHT: i32 = 40;
+const ROW: i32 = 52;
+const LEFT: i32 = 10;
+const TOP: i32 = 44;
+/// Boxes of one column; more are counted.
+const MOST: usize = 40;
+const HEADINGS: [&str; COLUMNS] = ["From", "Way in", "Service", "Endpoint", "Pod", "Machine", "Card", "Network"];
+
+/// The whole way with its headings and what is to be said of it.
+pub fn draw(inventory: &Inventory, question: &Question) -> Vec<Mark> {
+    let mut way = graph::follow(inventory, question);
+    lead_on(inventory, &mut way);
+    let rows = rows(&way);
+    let mut marks = Vec::with_capacity(way.hops.len() * 2 + 16);
+    for (n, heading) in HEADINGS.iter().enumerate() {
+        marks.push(caption(&format!("way/heading/{n}"), (column_x(n), 24), heading, Style::Note));
+    }
+    for (from, to) in &way.links {
+        if let (Some(a), Some(b)) = (rows.get(from), rows.get(to)) {
+            marks.push(link(&way, *from, *to, place(&way.hops[*from], *a), place(&way.hops[*to], *b)));
+        }
+    }
+    for (n, hop) in way.hops.iter().enumerate() {
+        if let Some(row) = rows.get(&n) {
+            marks.push(hop_mark(inventory, hop, place(hop, *row)));
+        }
+    }
+    let mut y = TOP + rows.values().max().map_or(0, |row| (pixels(*row) + 1) * ROW) + 22;
+    for (n, words) in said(&way, way.hops.len() - rows.len()).into_iter().enumerate() {
+        marks.push(caption(&format!("way/said/{n}"), (LEFT, y), &words, Style::Body));
+        y += 20;
+    }
+    marks
+}
+
+/// From nodes to their cards and networks, as far as the plan tells.
+fn lead_on(inventory: &Inventory, way: &mut Way) {
+    let pods: Vec<(usize, bool)> = way
+        .hops
+        .iter()
+        .enumerate()
+        .filter_map(|(n, hop)| match &hop.place {
+            graph::Place::Pod(key) => Some((n, inventory.pod(key).is_some_and(|pod| pod.host_network))),
+            _ => None,
+        })
+        .collect();
+    let mut leads: Vec<(usize, bool)> = Vec::new();
+    for (pod, on_host) in pods {
+        leads.extend(way.after(pod).map(|(node, _)| (node, on_host)));
+    }
+    leads.sort_unstable();
+    leads.dedup();
+    for (at, on_host) in leads {
+        let graph::Place::Node(node) = way.hops[at].place.clone() else { continue };
+        let known = inventory.planned().filter(|planned| planned.host(&node).is_some());
+        let net = known.and_then(|planned| {
+            planned.nets.iter().find(|net| if on_host { &*net.name == MGMT } else { &*net.name == "external" })
+        });
+        let Some(net) = net.filter(|net| !net.card.is_empty()) else {
+            let place = graph::Place::Interface { node, name: "unknown".into() };
+            way.lead(at, place, Passage::Unknown);
+            continue;
+        };
+        let passage = way.hops[at].passage;
+        let card = way.lead(at, graph::Place::Interface { node, name: net.card.clone() }, passage);
+        let label = net.vlan.map_or_else(|| net.name.to_string(), |vlan| format!("{} · VLAN {vlan}", net.name));
+        way.lead(card, graph::Place::Network(label.into()), Passage::Unknown);
+    }
+}
+
+/// A row for each hop that is drawn: that of the hop that leads to it, where it is free.
+fn rows(way: &Way) -> BTreeMap<usize, usize> {
+    let mut rows: BTreeMap<usize, usize> = BTreeMap::new();
+    for column in 0..COLUMNS {
+        let mut taken: Vec<bool> = Vec::new();
+        for (n, _) in way.hops.iter().enumerate().filter(|(_, hop)| column_of(hop) == column).take(MOST) {
+            let before = way.links.iter().filter(|(_, to)| *to == n).filter_map(|(from, _)| rows.get(from));
+            let wanted = before.min().copied().filter(|_| column >= 4);
+            let free = |row: usize| !taken.get(row).copied().unwrap_or(false);
+            let row = wanted.filter(|row| free(*row)).or_else(|| (0..).find(|row| free(*row))).unwrap_or(0);
+            taken.resize(taken.len().max(row + 1), false);
+            taken[row] = true;
+            rows.insert(n, row);
+        }
+    }
+    rows
+}
+
+const fn column_of(hop: &Hop) -> usize {
+    match hop.place {
+        graph::Place::Internet => 0,
+        graph::Place::Entry(_) => 1,
+        graph::Place::Service(_) => 2,
+        graph::Place::Endpoint(_) => 3,
+        graph::Place::Pod(_) => 4,
+        graph::Place::Node(_) => 5,
+        graph::Place::Interface { .. } => 6,
+        graph::Place::Network(_) => 7,
+    }
+}
+
+fn hop_mark(inventory: &Inventory, hop: &Hop, at: Place) -> Mark {
+    let (id, name, note, opens) = words(inventory, hop);
+    let mut mark = Mark::new(Id::new(format!("way/{id}")), Kind::Chip, at);
+    mark.health = Some(match hop.passage {
+        Passage::Open => Health::Ok,
+        Passage::Closed => Health::Bad,
+        Passage::Unknown => Health::Unknown,
+    });
+    mark.tone = match hop.place {
+        graph::Place::Internet | graph::Place::Entry(_) | graph::Place::Service(_) => Tone::Net,
+        _ => Tone::Plain,
+    };
+    let said = match hop.passage {
+        Passage::Open => "traffic gets through",
+        Passage::Closed => "traffic does not get through",
+        Passage::Unknown => "whether traffic gets through is unknown",
+    };
+    mark.title = format!("{}: {name}, {note}: {said}.", HEADINGS[column_of(hop)]);
+    mark.texts.push(text(24, 17, Style::Body, clip(&name, Style::Body, WIDTH - 28)));
+    mark.texts.push(text(24, 31, Style::Tiny, clip(&note, Style::Tiny, WIDTH - 28)));
+    mark.opens = opens;
+    mark
+}
+
+type Words = (String, String, String, Option<String>);
+
+/// Id, name, note, and what a click asks for.
+fn words(inventory: &Inventory, hop: &Hop) -> Words {
+    let keyed = |kind: &str, key: &Key, note: String| {
+        (format!("{kind}/{key}"), key.name.to_string(), note, Some(format!("{kind}/{key}")))
+    };
+    match &hop.place {
+        graph::Place::Internet => ("internet".into(), "Internet".into(), "and other networks".into(), None),
+        graph::Place::Entry(entry) => {
+            let doors: Vec<String> = entry.doors.iter().map(|door| door.port.to_string()).collect();
+            let doors = doors.join(", ");
+            let address = entry.address.as_deref().unwrap_or("any node");
+            let id = format!("entry/{}/{address}/{doors}", entry.kind.word());
+            (id, address.to_owned(), format!("{} {doors}", entry.kind.word()), None)
+        }
+        graph::Place::Service(key) => {
+            let kind = inventory.service(key).map_or("", |service| &service.kind);
+            keyed("service", key, format!("{} · {kind}", key.namespace))
+        }
+        graph::Place::Endpoint(target) => {
+            let ports: Vec<String> = target.ports.iter().map(|port| port.port.to_string()).collect();
+            let ready = if hop.passage == Passage::Open { "ready" } else { "not ready" };
+            let id = format!("endpoint/{}/{}", target.service, target.address);
+            (id, target.address.to_string(), format!("{ready} {}", ports.join(", ")), None)
+        }
+        graph::Place::Pod(key) => keyed("pod", key, key.namespace.to_string()),
+        graph::Place::Node(name) => {
+            let master = inventory.node(name).is_some_and(|node| is_master(inventory, node));
+            let role = if master { "master" } else { "node" };
+            (format!("node/{name}"), name.to_string(), role.into(), Some(format!("node/{name}")))
+        }
+        graph::Place::Interface { node, name } => {
+            (format!("card/{node}/{name}"), name.to_string(), format!("of {node}"), None)
+        }
+        graph::Place::Network(name) => (format!("network/{name}"), name.to_string(), "planned".into(), None),
+    }
+}
+
+fn link(way: &Way, from: usize, to: usize, a: Place, b: Place) -> Mark {
+    let mut mark = Mark::new(Id::new(format!("way/link/{from}/{to}")), Kind::Link, Place::default());
+    let ((x1, y1), (x2, y2)) = ((a.x + a.w, a.y + a.h / 2), (b.x - 2, b.y + b.h / 2));
+    // The last gap before the target: everything between lies in an empty cell of the row.
+    let turn = b.x - (PITCH - WIDTH) / 2;
+    mark.path = if y1 == y2 {
+        vec![Point { x: x1, y: y1 }, Point { x: x2, y: y2 }]
+    } else {
+        [(x1, y1), (turn, y1), (turn, y2), (x2, y2)].map(|(x, y)| Point { x, y }).to_vec()
+    };
+    let open = |n: usize| way.hops[n].passage == Passage::Open;
+    mark.tone = if open(from) && open(to) { Tone::Net } else { Tone::Plain };
+    mark
+}
+
+fn said(way: &Way, hidden: usize) -> Vec<String> {
+    let mut said: Vec<String> = way.notes.iter().map(ToString::to_string).collect();
+    for guard in &way.guards {
+        let what = match (guard.ingress, guard.egress) {
+            (true, true) => "what comes in and what goes out",
+            (false, true) => "what goes out",
+            _ => "what comes in",
+        };
+        said.push(format!("NetworkPolicy {} restricts {what} of {} pods on this way.", guard.policy, guard.pods.len()));
+    }
+    if hidden > 0 {
+        said.push(format!("{hidden} more places are on this way than are drawn."));
+    }
+    said
+}
+
+fn caption(id: &str, (x, y): (i32, i32), words: &str, style: Style) -> Mark {
+    let mut mark = Mark::new(Id::new(id), Kind::Caption, Place::new(x, y, 0, 0));
+    let room = if matches!(style, Style::Note) { WIDTH } else { Detail::WIDTH - 2 * LEFT };
+    mark.texts.push(Text { anchor: Anchor::Start, ..text(0, 0, style, clip(words, style, room)) });
+    mark.title = words.to_owned();
+    mark
+}
+
+fn place(hop: &Hop, row: usize) -> Place {
+    Place::new(column_x(column_of(hop)), TOP + pixels(row) * ROW, WIDTH, HEIGHT)
+}
+
+fn column_x(column: usize) -> i32 {
+    LEFT + pixels(column) * PITCH
+}
+
+fn pixels(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(0)
+}

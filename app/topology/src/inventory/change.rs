@@ -1,0 +1,99 @@
+//! What comes in, and what it touches.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{EndpointSet, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, Pod, Service, Source};
+use crate::planned::Planned;
+
+/// One thing as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// From [`Source::Nodes`].
+    Node(Box<Node>),
+    /// From [`Source::Pods`].
+    Pod(Box<Pod>),
+    /// From [`Source::Services`].
+    Service(Service),
+    /// From [`Source::Endpoints`].
+    Endpoints(EndpointSet),
+    /// From [`Source::Namespaces`]: only its name.
+    Namespace(Name),
+    /// From [`Source::Leases`].
+    Lease(Lease),
+    /// From [`Source::Deployments`] and the other kinds of owners.
+    Owner(Owner),
+    /// From [`Source::NetworkPolicies`].
+    Policy(NetworkPolicy),
+}
+
+/// What a source tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The thing is there, or is now different.
+    Put(Fact),
+    /// The thing of this source and name is gone.
+    Gone(Source, Key),
+    /// The source has told everything there is: what it did not name is gone.
+    Whole(Source, BTreeSet<Key>),
+    /// The source's standing.
+    Heard(Source, Heard),
+    /// The server's version, as in `v1.34.4`.
+    Version(Name),
+    /// Where clients reach the API, as in `10.1.0.222:6443`.
+    Entrance(Name),
+    /// What the cluster was to be, or that nobody says.
+    Planned(Option<Arc<Planned>>),
+    /// Addresses of the plan that were tried, and whether anything answered.
+    Answers(BTreeMap<Ipv4Addr, bool>),
+    /// The API server's checks by name, as `/readyz?verbose` lists them: whether each passed.
+    Checks(BTreeMap<Name, bool>),
+}
+
+/// What a change touches, so that no more than that is drawn again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Nodes whose box may look different.
+    pub nodes: BTreeSet<Name>,
+    /// Whether nodes came or went.
+    pub node_set: bool,
+    /// Whether something outside the nodes may look different: services, pods on no node, what a
+    /// source says of itself.
+    pub around: bool,
+    /// Whether any node may look different.
+    pub all: bool,
+}
+
+impl Touched {
+    /// Whether nothing needs to be drawn.
+    pub fn is_nothing(&self) -> bool {
+        self.nodes.is_empty() && !self.node_set && !self.around && !self.all
+    }
+
+    /// Both together.
+    pub fn merge(&mut self, other: Self) {
+        self.nodes.extend(other.nodes);
+        self.node_set |= other.node_set;
+        self.around |= other.around;
+        self.all |= other.all;
+    }
+
+    pub(super) fn everything() -> Self {
+        Self { all: true, around: true, ..Self::default() }
+    }
+
+    pub(super) fn around() -> Self {
+        Self { around: true, ..Self::default() }
+    }
+
+    pub(super) fn node(name: &Name) -> Self {
+        Self { nodes: BTreeSet::from([name.clone()]), ..Self::default() }
+    }
+}

@@ -1,0 +1,107 @@
+//! Plans on a page: files of the configured folder, or texts that somebody pasted. Nothing is kept.
+
+use std::{path::Path, sync::Arc};
+
+use ::plan::{File, Finding, Plan, Severity};
+use app::source::{FindingLine, PlanAsked, PlanFile, PlanPage, PlanText, Trouble};
+use scene::{Health, Scene};
+use topology::{
+    Change, Inventory, Stamp,
+    figure::{Drawing, Figure, View},
+    planned::Planned,
+};
+
+/// Files that are offered.
+const MOST: usize = 500;
+/// Folders below the configured one that are looked into.
+const DEPTH: usize = 3;
+
+/// The files of the folder that may be plans, by name, relative to it.
+pub(super) fn choices(folder: Option<&Path>) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(folder) = folder {
+        look(folder, folder, DEPTH, &mut found);
+    }
+    found.sort();
+    found
+}
+
+fn look(root: &Path, folder: &Path, depth: usize, found: &mut Vec<String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let (path, kind) = (entry.path(), entry.file_type());
+        let Ok(kind) = kind else { continue };
+        if kind.is_dir() && depth > 0 {
+            look(root, &path, depth - 1, found);
+        }
+        let yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+        if kind.is_file() && yaml && found.len() < MOST {
+            found.extend(path.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned));
+        }
+    }
+}
+
+/// What is to be said of a plan, and its figure.
+pub(super) fn page(folder: Option<&Path>, asked: &PlanAsked) -> Result<PlanPage, Trouble> {
+    let dha = asked.dha.as_ref().map(|text| source(folder, text)).transpose()?;
+    let network = asked.network.as_ref().map(|text| source(folder, text)).transpose()?;
+    let bytes = |source: &Option<(String, Vec<u8>)>| source.as_ref().map(|(_, bytes)| bytes.clone());
+    let (dha_bytes, network_bytes) = (bytes(&dha), bytes(&network));
+    let (plan, findings) = crate::plan::judge(dha_bytes.as_deref(), network_bytes.as_deref());
+    let files = [("dha", dha), ("network", network)];
+    let files = files.into_iter().filter_map(|(word, source)| {
+        let (name, bytes) = source?;
+        let lines = crate::plan::masked(&plan, &bytes);
+        Some(PlanFile { name, word: word.into(), lines })
+    });
+    Ok(PlanPage {
+        headline: crate::plan::headline(&plan, &findings),
+        files: files.collect(),
+        scene: figure(&plan),
+        findings: findings.iter().map(line).collect(),
+    })
+}
+
+fn source(folder: Option<&Path>, text: &PlanText) -> Result<(String, Vec<u8>), Trouble> {
+    match text {
+        PlanText::Pasted(text) => Ok(("pasted".into(), text.clone().into_bytes())),
+        PlanText::File(name) => {
+            // Only what is offered is read: no name leads out of the folder.
+            let known = folder.filter(|folder| choices(Some(folder)).contains(name));
+            let folder = known.ok_or_else(|| Trouble::NoSuchThing(format!("the plan {name}")))?;
+            let bytes = crate::plan::read_file(&folder.join(name))
+                .map_err(|error| Trouble::Unusable { what: error.to_string(), todo: "Choose another file.".into() })?;
+            Ok((name.clone(), bytes))
+        }
+    }
+}
+
+fn figure(plan: &Plan) -> Option<Scene> {
+    let planned = Planned::of(plan);
+    if planned.hosts.is_empty() && planned.nets.is_empty() {
+        return None;
+    }
+    let mut inventory = Inventory::default();
+    inventory.apply(Change::Planned(Some(Arc::new(planned))));
+    let view = View { figure: Figure::Networking, ..View::default() };
+    Some(Drawing::draw(&inventory, &view, Stamp::default()).scene())
+}
+
+fn line(finding: &Finding) -> FindingLine {
+    FindingLine {
+        file: match finding.file {
+            File::Dha => "dha".into(),
+            File::Network => "network".into(),
+        },
+        line: finding.place.line,
+        column: finding.place.column,
+        health: match finding.severity {
+            Severity::Error => Health::Bad,
+            Severity::Warning => Health::Warn,
+            Severity::Note => Health::Unknown,
+        },
+        what: finding.what.clone(),
+        why: finding.why.clone(),
+        todo: finding.todo.clone(),
+    }
+}
