@@ -13,13 +13,13 @@ mod check;
 mod dha;
 mod document;
 mod finding;
+mod hidden;
 mod network;
 mod place;
 mod read;
 mod secret;
-mod shell;
 
-pub use check::{check, check_expansion};
+pub use check::{check, check_expansion, startable};
 pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Purpose, Stack};
 pub use document::LONGEST;
 pub use finding::{Finding, Rule, Severity};
@@ -27,9 +27,10 @@ pub use network::{
     Bond, IpSettings, Network, ProviderNet, PublicNet, Range, SystemInterface, TenantNet, Vip, Vlan, Wire,
 };
 pub use place::{At, File, Place, Unknown};
-pub use read::{read_dha, read_network};
+pub use read::{kind_of, read_dha, read_network};
 pub use secret::Secret;
-pub use shell::{check_shell, startable};
+
+pub(crate) use hidden::{MASK, shown};
 
 /// Both files, as far as they were given and could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

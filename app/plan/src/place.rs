@@ -4,6 +4,8 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
+use super::Secret;
+
 /// One of the two files of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,4 +56,6 @@ pub struct Unknown {
     pub key: At<String>,
     /// Its value as one line of YAML flow text; a password's value is masked.
     pub value: String,
+    /// What was masked, to be redacted wherever else it stands.
+    pub secrets: Vec<Secret>,
 }

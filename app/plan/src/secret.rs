@@ -23,9 +23,3 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
-
-/// Whether a key's name promises a value that must not be seen.
-pub(crate) fn names_a_secret(key: &str) -> bool {
-    let key = key.to_lowercase();
-    ["pass", "secret", "token", "credential", "private"].iter().any(|word| key.contains(word))
-}

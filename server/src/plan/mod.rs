@@ -95,7 +95,6 @@ pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<(Plan, Vec<Fin
 /// Reads both files, or one of them, and says what was found, in the files' order.
 pub fn judge(dha: Option<&[u8]>, network: Option<&[u8]>) -> (Plan, Vec<Finding>) {
     let (plan, mut findings) = Plan::read(dha, network);
-    findings.extend(::plan::check_shell(&plan));
     findings.extend(::plan::check(&plan));
     findings.sort();
     findings.dedup();

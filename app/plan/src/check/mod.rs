@@ -15,12 +15,14 @@ mod power;
 mod report;
 mod required;
 mod roles;
+mod shell;
 mod values;
 mod vips;
 
 pub use expansion::check_expansion;
+pub use shell::startable;
 
-use super::{Finding, Plan};
+use super::{Finding, Plan, hidden::Hidden};
 
 /// Checks a plan on its own, as one to deploy or, when no host of it is a master, as one to expand with
 /// (see [`crate::Dha::purpose`]). In the order of the files, without duplicates.
@@ -37,8 +39,12 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
         floating::check,
         links::check,
         power::check,
+        shell::check,
     ];
-    in_order(families.iter().flat_map(|family| family(plan)).collect())
+    let mut findings: Vec<Finding> = families.iter().flat_map(|family| family(plan)).collect();
+    // A value may be a secret elsewhere: it is told by its place alone.
+    Hidden::of(plan).findings(&mut findings);
+    in_order(findings)
 }
 
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {

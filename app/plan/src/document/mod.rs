@@ -1,83 +1,103 @@
-//! YAML as a tree in which every value knows its place. Nothing is expanded: an alias stands for
-//! itself, so that no text grows when it is read.
+//! YAML as a tree with places, read within bounds: whatever the text holds, time and memory stay those of its size.
 
-mod build;
-mod text;
+mod bytes;
+mod duplicates;
+mod flow;
+mod plain;
+mod tabs;
+mod tree;
 
-pub use build::tree;
+use super::{At, File, Finding, Place, Rule, Severity};
 
-use super::{At, Place};
+pub use bytes::LONGEST;
+pub(crate) use plain::{Meaning, meaning};
 
-/// Texts that are longer are not read, in bytes.
-pub const LONGEST: usize = 1 << 20;
+/// Deepest nesting that is read.
+pub(crate) const DEPTH: usize = 32;
 
-/// A value with its place.
+/// Most values that are read, those of aliases counted each time.
+pub(crate) const VALUES: usize = 50_000;
+
+/// A value and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Where it begins.
+pub(crate) struct Node {
+    /// Its first character.
     pub place: Place,
-    /// The value.
+    /// What it is.
     pub value: Value,
 }
 
-/// A value as it is written.
+/// What a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A word, a number, a text.
+pub(crate) enum Value {
+    /// One word or text.
     Scalar {
-        /// Without quotes.
+        /// Without quotes and escapes.
         text: String,
-        /// Whether it stood without quotes, so that YAML guesses what it is.
-        plain: bool,
+        /// How it was written.
+        style: Style,
     },
-    /// A list.
+    /// Values in order.
     List(Vec<Node>),
-    /// A map, in the order of the text.
+    /// Keys with values, in order, doubles included.
     Map(Vec<(At<String>, Node)>),
-    /// `*name`: what an anchor stands for.
-    Alias,
+}
+
+/// How a scalar was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Without quotes: YAML may take it for a number, a truth or nothing.
+    Plain,
+    /// In quotes or as a block: always text.
+    Quoted,
 }
 
 impl Node {
-    /// The text of a scalar.
-    pub fn scalar(&self) -> Option<&str> {
+    /// What it is, in a word or two.
+    pub fn described(&self) -> &'static str {
         match &self.value {
-            Value::Scalar { text, .. } => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Whether it says nothing: empty, `~` or `null`.
-    pub fn is_null(&self) -> bool {
-        matches!(&self.value, Value::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
-    }
-
-    /// What it is, for people.
-    pub const fn kind(&self) -> &'static str {
-        match self.value {
-            Value::Scalar { .. } => "a word",
+            Value::Scalar { .. } if self.is_nothing() => "nothing",
+            Value::Scalar { .. } => "a single value",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
-            Value::Alias => "an alias",
         }
     }
 
-    /// The whole as one line, as YAML's flow style has it.
-    pub fn flow(&self) -> String {
-        match &self.value {
-            Value::Scalar { text, .. } => text.clone(),
-            Value::List(items) => format!("[{}]", items.iter().map(Self::flow).collect::<Vec<_>>().join(", ")),
-            Value::Map(pairs) => {
-                let pairs: Vec<String> = pairs
-                    .iter()
-                    .map(|(key, value)| {
-                        let shown = if super::secret::names_a_secret(key) { "…".into() } else { value.flow() };
-                        format!("{}: {shown}", key.value)
-                    })
-                    .collect();
-                format!("{{{}}}", pairs.join(", "))
-            }
-            Value::Alias => "*".into(),
-        }
+    /// Whether it says nothing: no text, `~` or `null`, unquoted.
+    pub fn is_nothing(&self) -> bool {
+        matches!(&self.value, Value::Scalar { text, style: Style::Plain } if meaning(text) == Meaning::Nothing)
     }
 }
+
+/// Reads one document. Without a tree one of the findings says why.
+pub(crate) fn parse(file: File, text: &[u8]) -> (Option<Node>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let root = match bytes::text(file, text, &mut findings) {
+        Ok(text) => tree::build(file, text, &mut findings),
+        Err(finding) => Err(finding),
+    };
+    let root = match root {
+        Ok(root) => root,
+        Err(finding) => {
+            findings.push(*finding);
+            return (None, findings);
+        }
+    };
+    duplicates::find(file, &root, &mut findings);
+    (Some(root), findings)
+}
+
+/// A finding about YAML itself.
+fn yaml(
+    file: File,
+    place: Place,
+    severity: Severity,
+    what: impl Into<String>,
+    why: impl Into<String>,
+    todo: impl Into<String>,
+) -> Finding {
+    Finding { file, place, severity, rule: Rule::Yaml, what: what.into(), why: why.into(), todo: todo.into() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,156 +1,174 @@
-//! From the tree to the types. Whatever has another kind than expected is reported, and the rest
-//! is read all the same.
+//! From the tree to a plan, telling what Compass makes of a value where that is not what stands there.
 
 mod dha;
+mod fields;
 mod network;
+mod secrets;
 
-use super::{
-    At, Dha, File, Finding, Network, Place, Plan, Rule, Secret, Severity, Unknown,
-    document::{Node, Value, tree},
-    secret::names_a_secret,
-};
+use super::{Dha, File, Finding, Network, Place, Plan, Rule, Severity, hidden::Hidden};
+use crate::document::{Node, Value, parse};
 
-/// Reads a DHA file; `None` when it cannot be read at all.
-pub fn read_dha(bytes: &[u8]) -> (Option<Dha>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let read = tree(File::Dha, bytes, &mut findings)
-        .and_then(|root| Fields::of(File::Dha, root, "the file", &mut findings))
-        .map(|fields| dha::read(fields, &mut findings));
-    (read, findings)
+/// Most findings of one reading; a text with more is no plan.
+const MOST: usize = 500;
+
+/// Keys that tell a DHA file.
+const OF_DHA: [&str; 7] = ["hosts", "TYPE", "FLAVOR", "POWER_TOOL", "plugins", "ipmiUser", "ipmiVer"];
+
+/// Keys that tell a network file.
+const OF_NETWORK: [&str; 9] = [
+    "sys_intf_mappings",
+    "ip_settings",
+    "provider_net_mappings",
+    "nic_mappings",
+    "bond_mappings",
+    "internal_vip",
+    "public_vip",
+    "public_net_info",
+    "tenant_net_info",
+];
+
+/// Which of the two files a text is, told from its keys; nothing when it is neither.
+pub fn kind_of(text: &[u8]) -> Option<File> {
+    // Whatever is wrong with it is told when it is read.
+    kind(&parse(File::Dha, text).0?)
 }
 
-/// Reads a network.yml; `None` when it cannot be read at all.
-pub fn read_network(bytes: &[u8]) -> (Option<Network>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let read = tree(File::Network, bytes, &mut findings)
-        .and_then(|root| Fields::of(File::Network, root, "the file", &mut findings))
-        .map(|fields| network::read(fields, &mut findings));
-    (read, findings)
+/// Reads a DHA file. Without one, a finding with [`Severity::Error`] says why.
+pub fn read_dha(text: &[u8]) -> (Option<Dha>, Vec<Finding>) {
+    let (plan, findings) = Plan::read(Some(text), None);
+    (plan.dha, findings)
+}
+
+/// Reads a network file. Without one, a finding with [`Severity::Error`] says why.
+pub fn read_network(text: &[u8]) -> (Option<Network>, Vec<Finding>) {
+    let (plan, findings) = Plan::read(None, Some(text));
+    (plan.network, findings)
 }
 
 impl Plan {
-    /// Reads both files, or one of them.
+    /// Reads what is given of the two files. A file that cannot be read, or is not what it was given for, is left out,
+    /// and a finding with [`Severity::Error`] says why.
     pub fn read(dha: Option<&[u8]>, network: Option<&[u8]>) -> (Self, Vec<Finding>) {
-        let (dha, mut findings) = dha.map(read_dha).unwrap_or_default();
-        let (network, more) = network.map(read_network).unwrap_or_default();
-        findings.extend(more);
+        let mut findings = Vec::new();
+        let mut tree = |file, text: Option<&[u8]>| {
+            let (root, more) = parse(file, text?);
+            findings.extend(more);
+            root.filter(|root| match misplaced(file, root) {
+                Some(finding) => {
+                    findings.push(finding);
+                    false
+                }
+                None => true,
+            })
+        };
+        let (dha, network) = (tree(File::Dha, dha), tree(File::Network, network));
+        let secrets = [&dha, &network].into_iter().flatten().flat_map(secrets::found);
+        let hidden = Hidden::new(secrets.collect::<Vec<_>>().iter().map(String::as_str));
+
+        let mut dha_reader = Reader::new(File::Dha, &hidden);
+        let dha = dha.and_then(|root| dha_reader.dha(&root));
+        let mut network_reader = Reader::new(File::Network, &hidden);
+        let network = network.and_then(|root| network_reader.network(&root));
+        findings.append(&mut dha_reader.findings);
+        findings.append(&mut network_reader.findings);
+
+        let findings = bounded(findings, &hidden);
         (Self { dha, network }, findings)
     }
 
-    /// Every secret value in it, for whoever must keep them out of texts.
+    /// Every secret of the plan, to be redacted wherever it could be shown.
     pub fn secrets(&self) -> Vec<&str> {
-        let Some(dha) = &self.dha else { return Vec::new() };
-        let hosts = dha.hosts.iter().flat_map(|host| [&host.ipmi_pass, &host.power_pass]);
-        let all = std::iter::once(&dha.ipmi_pass).chain(hosts).flatten().map(|at| at.value.reveal());
-        all.filter(|value| !value.is_empty()).collect()
+        secrets::of(self)
+    }
+
+    /// Whether Compass may be started with it: both files are there, and none of these findings says that the shell
+    /// would run a part of them or that the text was not read safely.
+    pub fn startable(&self, findings: &[Finding]) -> bool {
+        let unsafe_one = |one: &Finding| one.rule == Rule::Shell || one.rule == Rule::Yaml;
+        self.dha.is_some()
+            && self.network.is_some()
+            && !findings.iter().any(|one| unsafe_one(one) && one.severity == Severity::Error)
     }
 }
 
-/// The keys of a map, taken out one by one; what is left in the end is unknown.
-struct Fields {
+/// Findings in order, without secrets and not more than one can read.
+fn bounded(mut findings: Vec<Finding>, hidden: &Hidden) -> Vec<Finding> {
+    let all = findings.len();
+    if all > MOST {
+        // The worst are kept.
+        findings.sort_by_key(|one| (one.rule != Rule::Shell, std::cmp::Reverse(one.severity)));
+        findings.truncate(MOST);
+        findings.push(Finding {
+            file: findings[0].file,
+            place: Place { line: 1, column: 1 },
+            severity: Severity::Error,
+            rule: Rule::Yaml,
+            what: format!("{} more findings are left out", all - MOST),
+            why: "So much is wrong in no plan.".into(),
+            todo: "Put right what is told, and look again.".into(),
+        });
+    }
+    hidden.findings(&mut findings);
+    findings.sort();
+    findings
+}
+
+/// Reads trees and collects findings.
+struct Reader<'h> {
     file: File,
-    place: Place,
-    pairs: Vec<(At<String>, Node)>,
+    hidden: &'h Hidden,
+    findings: Vec<Finding>,
 }
 
-impl Fields {
-    fn of(file: File, node: Node, what: &str, findings: &mut Vec<Finding>) -> Option<Self> {
-        let place = node.place;
-        let kind = node.kind();
-        match node.value {
-            Value::Map(pairs) => Some(Self { file, place, pairs }),
-            _ => {
-                findings.push(wrong(file, place, &format!("{what} is {kind}, not a map")));
-                None
-            }
-        }
+impl<'h> Reader<'h> {
+    fn new(file: File, hidden: &'h Hidden) -> Self {
+        Self { file, hidden, findings: Vec::new() }
     }
 
-    fn take(&mut self, key: &str) -> Option<Node> {
-        // Of a key that stands twice, Compass takes the last.
-        let at = self.pairs.iter().rposition(|(known, _)| known.value == key)?;
-        let (_, node) = self.pairs.remove(at);
-        self.pairs.retain(|(known, _)| known.value != key);
-        Some(node)
-    }
-
-    fn word(&mut self, key: &str, findings: &mut Vec<Finding>) -> Option<At<String>> {
-        let node = self.take(key).filter(|node| !node.is_null())?;
-        word(self.file, &node, key, findings)
-    }
-
-    fn secret(&mut self, key: &str, findings: &mut Vec<Finding>) -> Option<At<Secret>> {
-        let word = self.word(key, findings)?;
-        Some(At::new(Secret::new(word.value), word.place))
-    }
-
-    fn list(&mut self, key: &str, findings: &mut Vec<Finding>) -> Vec<Node> {
-        let Some(node) = self.take(key).filter(|node| !node.is_null()) else { return Vec::new() };
-        let (place, kind) = (node.place, node.kind());
-        match node.value {
-            Value::List(items) => items,
-            _ => {
-                findings.push(wrong(self.file, place, &format!("{key} is {kind}, not a list")));
-                Vec::new()
-            }
-        }
-    }
-
-    fn words(&mut self, key: &str, findings: &mut Vec<Finding>) -> Vec<At<String>> {
-        let file = self.file;
-        self.list(key, findings).iter().filter_map(|node| word(file, node, key, findings)).collect()
-    }
-
-    fn maps(&mut self, key: &str, findings: &mut Vec<Finding>) -> Vec<Self> {
-        let file = self.file;
-        let what = format!("an entry of {key}");
-        self.list(key, findings).into_iter().filter_map(|node| Self::of(file, node, &what, findings)).collect()
-    }
-
-    fn map(&mut self, key: &str, findings: &mut Vec<Finding>) -> Option<Self> {
-        let node = self.take(key).filter(|node| !node.is_null())?;
-        Self::of(self.file, node, key, findings)
-    }
-
-    /// What no type knows, kept and reported.
-    fn rest(self, known: &[&str], findings: &mut Vec<Finding>) -> Vec<Unknown> {
-        let unknown = |(key, node): (At<String>, Node)| {
-            let value = if names_a_secret(&key) { "…".to_owned() } else { node.flow() };
-            if !known.contains(&key.value.as_str()) {
-                findings.push(Finding {
-                    file: self.file,
-                    place: key.place,
-                    severity: Severity::Warning,
-                    rule: Rule::Unknown,
-                    what: format!("the key {} is not known", key.value),
-                    why: "Compass leaves it alone, or does something that is not known here.".into(),
-                    todo: "Check its spelling, or leave it out.".into(),
-                });
-            }
-            Unknown { key, value }
-        };
-        self.pairs.into_iter().map(unknown).collect()
+    fn say(&mut self, place: Place, (severity, rule): (Severity, Rule), what: String, why: &str, todo: &str) {
+        let (why, todo) = (why.to_owned(), todo.to_owned());
+        self.findings.push(Finding { file: self.file, place, severity, rule, what, why, todo });
     }
 }
 
-fn word(file: File, node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<At<String>> {
-    match node.scalar() {
-        Some(text) => Some(At::new(text.to_owned(), node.place)),
-        None => {
-            findings.push(wrong(file, node.place, &format!("{key} is {}, not a word", node.kind())));
-            None
-        }
+fn kind(root: &Node) -> Option<File> {
+    let Value::Map(entries) = &root.value else { return None };
+    let known = |keys: &[&str]| entries.iter().filter(|(key, _)| keys.contains(&key.as_str())).count();
+    match (known(&OF_DHA), known(&OF_NETWORK)) {
+        (0, 0) => None,
+        (dha, network) if dha >= network => Some(File::Dha),
+        _ => Some(File::Network),
     }
 }
 
-fn wrong(file: File, place: Place, what: &str) -> Finding {
-    Finding {
+/// Why a tree cannot be the file that it was given for.
+fn misplaced(file: File, root: &Node) -> Option<Finding> {
+    let (what, todo) = match (file, kind(root)) {
+        (File::Dha, Some(File::Dha)) | (File::Network, Some(File::Network)) => return None,
+        (File::Dha, Some(File::Network)) => {
+            ("this is a network file, given as the DHA file", "Give it as the network file.")
+        }
+        (File::Network, Some(File::Dha)) => {
+            ("this is a DHA file, given as the network file", "Give it as the DHA file.")
+        }
+        (File::Dha, None) => {
+            ("this is no DHA file: it has none of the keys hosts, TYPE and FLAVOR", "Give the DHA file.")
+        }
+        (File::Network, None) => (
+            "this is no network file: it has none of the keys sys_intf_mappings and ip_settings",
+            "Give the network file.",
+        ),
+    };
+    Some(Finding {
         file,
-        place,
+        place: root.place,
         severity: Severity::Error,
         rule: Rule::Value,
-        what: what.to_owned(),
-        why: "Compass's parser expects the other kind and fails, or goes on without it.".into(),
-        todo: "Write it as the samples of Compass do.".into(),
-    }
+        what: what.into(),
+        why: "Compass would stop at the first key that it misses.".into(),
+        todo: todo.into(),
+    })
 }
+
+#[cfg(test)]
+mod tests;

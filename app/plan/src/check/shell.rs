@@ -3,7 +3,7 @@
 //! Compass turns a DHA file into lines of shell: what is no plain word there is run, split or
 //! replaced. Such a plan can be looked at, and is never started.
 
-use super::{At, Dha, File, Finding, Interface, Kind, Place, Plan, Plugin, Rule, Secret, Severity};
+use crate::{At, Dha, File, Finding, Interface, Kind, Place, Plan, Plugin, Rule, Secret, Severity};
 
 /// Whether a plan may be handed to Compass: no finding says that its shell would run a value.
 pub fn startable(findings: &[Finding]) -> bool {
@@ -11,7 +11,7 @@ pub fn startable(findings: &[Finding]) -> bool {
 }
 
 /// Every value of the DHA file that is no plain word.
-pub fn check_shell(plan: &Plan) -> Vec<Finding> {
+pub(super) fn check(plan: &Plan) -> Vec<Finding> {
     let Some(dha) = &plan.dha else { return Vec::new() };
     words(dha).into_iter().filter_map(|word| finding(&word)).collect()
 }
