@@ -6,6 +6,7 @@ use std::{hint::black_box, time::Instant};
 use serde_json::{Value, json};
 use topology::{
     Change, Inventory, Stamp,
+    figure::{Drawing, Figure, View},
     graph::{Question, follow},
     inventory::{
         Endpoint, EndpointPort, EndpointSet, Fact, Heard, Key, Labels, NetworkPolicy, Operator, Phase, Pod,
@@ -13,7 +14,7 @@ use topology::{
     },
 };
 
-use crate::cluster::node;
+use crate::{cluster::node, median};
 
 /// Endpoints a service.
 const BEHIND: usize = 10;
@@ -110,12 +111,36 @@ pub(crate) fn measure(nodes: usize, pods: usize, services: usize) -> Value {
     }
     let address = |text: String| Question::Address(text.parse().expect("an address"));
     let pod_key = |n: usize| pod(n, nodes).key;
+    let (whole, endpoint) = networking(&facts, services);
     json!({
+        "whole": whole,
+        "endpoint": endpoint,
         "service": spread(&facts, (0..services).map(|n| Question::Service(Key::new(namespace(n), format!("app-{n}"))))),
         "pod": spread(&facts, (0..pods).step_by(7).map(|n| Question::Pod(pod_key(n)))),
         "address": spread(&facts, (0..services).map(|n| address(service_address(n)))
             .chain((0..pods).step_by(11).map(|n| address(pod_address(n))))),
     })
+}
+
+/// The networking figure whole, and after a change of one endpoint, in milliseconds.
+fn networking(facts: &Inventory, services: usize) -> (f64, Value) {
+    let view = View { figure: Figure::Networking, ..View::default() };
+    let whole = median(|| Drawing::draw(facts, &view, Stamp(0)).scene());
+    let mut facts = facts.clone();
+    let mut figure = Drawing::draw(&facts, &view, Stamp(0));
+    let mut times: Vec<f64> = (0..services.min(200))
+        .map(|n| {
+            let [_, changed] = service(n);
+            let Fact::Endpoints(mut set) = changed else { unreachable!("a service's second fact is its endpoints") };
+            set.endpoints[0].ready = !set.endpoints[0].ready;
+            let start = Instant::now();
+            let touched = facts.apply(Change::Put(Fact::Endpoints(set)));
+            black_box(figure.redraw(&facts, &touched, Stamp(0)));
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    (whole, json!({ "p50": times[times.len() / 2], "p99": times[times.len() * 99 / 100], "worst": times.last() }))
 }
 
 fn spread(facts: &Inventory, questions: impl Iterator<Item = Question>) -> Value {

@@ -6,7 +6,7 @@ use super::{
     around::{self, BETWEEN, Frames, MASTERS},
     arrangement::{Arrangement, Below},
     bands, card,
-    drawing::{Board, Segment},
+    drawing::{BELOW, Board, Segment},
     frame,
     node::Digest,
 };
@@ -60,13 +60,10 @@ pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
         lines.push(around::no_nodes(inventory));
     }
     let mut segments = vec![(Segment::Clients, vec![around::clients(inventory)]), (Segment::Bus, lines)];
-    let mut y = bottom(plan) + 24;
-    let unplaced = bands::unplaced(inventory, board.filter, y);
-    if let Some(band) = unplaced.first() {
-        y += band.at.h + 12;
+    let unplaced = bands::unplaced(inventory, board.filter, bottom(plan) + BELOW);
+    if !unplaced.is_empty() {
         segments.push((Segment::Unplaced, unplaced));
     }
-    segments.push((Segment::Services, bands::services(inventory, board.filter, y)));
     segments
 }
 

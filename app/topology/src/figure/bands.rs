@@ -1,8 +1,10 @@
 //! Bands below the nodes: services, and pods that are on no node.
 
+use std::collections::BTreeMap;
+
 use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, Tone, clip, width};
 
-use super::{Filter, chips::text, groups::tone, tally::Tally};
+use super::{Filter, chips::text, drawing::Board, groups::tone, tally::Tally};
 use crate::{
     Inventory,
     health::{pod_health, pod_words},
@@ -33,24 +35,27 @@ pub fn service_state(inventory: &Inventory, service: &Service) -> (Health, u32, 
     (health, ready, all)
 }
 
+/// How each service fares, kept between two drawings: health, ready endpoints, all of them.
+pub type States = BTreeMap<Key, (Health, u32, u32)>;
+
+/// How all services fare.
+pub fn states(inventory: &Inventory) -> States {
+    inventory.services().map(|service| (service.key.clone(), service_state(inventory, service))).collect()
+}
+
 /// The services of the cluster, those without a ready endpoint first when not all fit.
-pub fn services(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
-    with_ways(inventory, filter, y, |_| None)
+pub fn services(board: &Board, states: &States, y: i32) -> Vec<Mark> {
+    with_ways(board, states, y, |_| None)
 }
 
 /// The same, each with a second line.
-pub fn with_ways(
-    inventory: &Inventory,
-    filter: &Filter,
-    y: i32,
-    second: impl Fn(&Service) -> Option<String>,
-) -> Vec<Mark> {
+pub fn with_ways(board: &Board, states: &States, y: i32, second: impl Fn(&Service) -> Option<String>) -> Vec<Mark> {
+    let (inventory, filter) = (board.inventory, board.filter);
+    // Both are in the order of their names.
     let all: Vec<(&Service, Health, u32, u32)> = inventory
         .services()
-        .map(|service| {
-            let (health, ready, total) = service_state(inventory, service);
-            (service, health, ready, total)
-        })
+        .zip(states.values())
+        .map(|(service, (health, ready, total))| (service, *health, *ready, *total))
         .collect();
     let heading = match inventory.heard(Source::Services) {
         Heard::Forbidden { permission } => format!("Services are unknown: the permission to {permission} is missing"),

@@ -10,6 +10,7 @@ use scene::{Health, Mark, Op, Patch, Scene, diff_marks};
 use super::{
     Figure, Filter, Focus, View, architecture,
     arrangement::Arrangement,
+    bands::{self, States},
     networking,
     node::{Digest, Sight, digest, sight},
     rows,
@@ -24,9 +25,13 @@ pub struct Drawing {
     plan: Arrangement,
     digests: BTreeMap<Name, Digest>,
     segments: BTreeMap<Segment, Arc<[Mark]>>,
+    states: States,
     sentence: Vec<Phrase>,
     height: i32,
 }
+
+/// Room between what stands below one another.
+pub const BELOW: i32 = 24;
 
 /// A run of marks that is drawn in one go. Order is painting and reading order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +73,7 @@ impl Drawing {
             plan: Arrangement::default(),
             digests: BTreeMap::new(),
             segments: BTreeMap::new(),
+            states: States::new(),
             sentence: Vec::new(),
             height: 0,
         };
@@ -98,11 +104,21 @@ impl Drawing {
         if self.plan.focus.is_none() {
             // A node's rows decide how high its figure is.
             if touched.around {
+                self.states = bands::states(inventory);
                 changed.extend(self.draw_around(inventory));
                 let unplaced = changed.contains_key(&Segment::Unplaced);
                 if unplaced != self.segments.contains_key(&Segment::Unplaced) {
                     return self.redraw_all(inventory, now);
                 }
+            }
+            if !touched.around && !touched.services.is_empty() {
+                for key in &touched.services {
+                    if let Some(service) = inventory.service(key) {
+                        self.states.insert(key.clone(), bands::service_state(inventory, service));
+                    }
+                }
+                let unplaced = self.segments.get(&Segment::Unplaced).and_then(|marks| marks.first());
+                changed.extend(self.draw_services(inventory, unplaced.map(|band| band.at.h)));
             }
         } else if !changed.is_empty() {
             return self.redraw_all(inventory, now);
@@ -113,7 +129,9 @@ impl Drawing {
         if !changed.iter().all(same_roots) {
             return self.redraw_all(inventory, now);
         }
-        self.sentence = summary::sentence(inventory, &self.digests, now);
+        if touched.around || !touched.nodes.is_empty() {
+            self.sentence = summary::sentence(inventory, &self.digests, now);
+        }
         let mut gone = Vec::new();
         let mut rest = Vec::new();
         for (segment, marks) in changed {
@@ -184,6 +202,7 @@ impl Drawing {
             names.iter().map(|name| ((*name).clone(), digest(inventory, name, &self.view.filter, now))).collect();
         self.plan = Arrangement::of(inventory, &self.digests, &self.view.focus);
         self.segments.clear();
+        self.states = bands::states(inventory);
         for n in 0..self.plan.len() {
             let marks = self.draw_box(inventory, n, now);
             self.segments.insert(Segment::Box(n), marks);
@@ -216,7 +235,25 @@ impl Drawing {
             (Focus::Cluster, Figure::Networking) => networking::draw_around(&board),
             _ => Vec::new(),
         };
-        around.into_iter().map(|(segment, marks)| (segment, marks.into())).collect()
+        let mut around: BTreeMap<Segment, Arc<[Mark]>> =
+            around.into_iter().map(|(segment, marks)| (segment, marks.into())).collect();
+        let unplaced = around.get(&Segment::Unplaced).and_then(|marks| marks.first()).map(|band| band.at.h);
+        around.extend(self.draw_services(inventory, unplaced));
+        around
+    }
+
+    /// The services below everything else; `unplaced` is the height of the band above them.
+    fn draw_services(&self, inventory: &Inventory, unplaced: Option<i32>) -> Option<(Segment, Arc<[Mark]>)> {
+        if self.view.focus != Focus::Cluster {
+            return None;
+        }
+        let board = self.board(inventory, Stamp::default());
+        let y = self.bottom() + BELOW + unplaced.map_or(0, |height| height + BELOW / 2);
+        let marks = match self.view.figure {
+            Figure::Architecture => bands::services(&board, &self.states, y),
+            Figure::Networking => networking::draw_services(&board, &self.states, y),
+        };
+        (!marks.is_empty()).then(|| (Segment::Services, marks.into()))
     }
 
     fn board<'a>(&'a self, inventory: &'a Inventory, now: Stamp) -> Board<'a> {

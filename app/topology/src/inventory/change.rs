@@ -67,6 +67,8 @@ pub struct Touched {
     /// Whether something outside the nodes may look different: services, pods on no node, what a
     /// source says of itself.
     pub around: bool,
+    /// Services whose endpoints changed, and nothing else around the nodes.
+    pub services: BTreeSet<Key>,
     /// Whether any node may look different.
     pub all: bool,
 }
@@ -74,12 +76,13 @@ pub struct Touched {
 impl Touched {
     /// Whether nothing needs to be drawn.
     pub fn is_nothing(&self) -> bool {
-        self.nodes.is_empty() && !self.node_set && !self.around && !self.all
+        self.nodes.is_empty() && self.services.is_empty() && !self.node_set && !self.around && !self.all
     }
 
     /// Both together.
     pub fn merge(&mut self, other: Self) {
         self.nodes.extend(other.nodes);
+        self.services.extend(other.services);
         self.node_set |= other.node_set;
         self.around |= other.around;
         self.all |= other.all;

@@ -434,7 +434,10 @@ impl Inventory {
 
     fn touched_by_service(&self, service: &Key) -> Touched {
         // The API servers register themselves here: every master may look different.
-        if *service == Key::new("default", "kubernetes") { Touched::everything() } else { Touched::around() }
+        if *service == Key::new("default", "kubernetes") {
+            return Touched::everything();
+        }
+        Touched { services: BTreeSet::from([service.clone()]), ..Touched::default() }
     }
 
     fn remove(&mut self, source: Source, key: &Key) -> Touched {

@@ -24,8 +24,8 @@ pub use way::draw as draw_way;
 use super::{
     architecture::folded,
     arrangement::Below,
-    bands,
-    drawing::{Board, Segment},
+    bands::{self, States},
+    drawing::{BELOW, Board, Segment},
 };
 use crate::inventory::{Heard, Source};
 
@@ -45,20 +45,18 @@ pub fn draw_box(board: &Board, n: usize) -> Vec<Mark> {
 /// What stands around the boxes.
 pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
     let mut segments = vec![(Segment::Beside, beside::draw(board)), (Segment::Bus, wires::draw(board))];
-    let mut y = geometry::bottom(board.plan) + 24;
-    let unplaced = bands::unplaced(board.inventory, board.filter, y);
-    if let Some(band) = unplaced.first() {
-        y += band.at.h + 12;
+    let unplaced = bands::unplaced(board.inventory, board.filter, geometry::bottom(board.plan) + BELOW);
+    if !unplaced.is_empty() {
         segments.push((Segment::Unplaced, unplaced));
     }
-    let planned_alone =
-        board.inventory.planned().is_some() && *board.inventory.heard(Source::Services) == Heard::NotYet;
-    if planned_alone {
-        return segments;
-    }
-    segments.push((
-        Segment::Services,
-        bands::with_ways(board.inventory, board.filter, y, |service| Some(entries::ways_in(service))),
-    ));
     segments
+}
+
+/// The services with their ways in; nothing for a plan alone.
+pub fn draw_services(board: &Board, states: &States, y: i32) -> Vec<Mark> {
+    let unheard = *board.inventory.heard(Source::Services) == Heard::NotYet;
+    if unheard && board.inventory.planned().is_some() {
+        return Vec::new();
+    }
+    bands::with_ways(board, states, y, |service| Some(entries::ways_in(service)))
 }
