@@ -4,6 +4,7 @@
 //! falter run after the others, one by one.
 
 mod conformance;
+mod drift;
 mod sources;
 mod troubles;
 

@@ -19,14 +19,14 @@ use crate::{
 };
 
 /// One node of our own, and the figure of it.
-struct Stage {
+pub struct Stage {
     client: Client,
-    cluster: binnacle::cluster::Cluster,
-    name: String,
+    pub cluster: binnacle::cluster::Cluster,
+    pub name: String,
 }
 
 impl Stage {
-    async fn with(labels: Value) -> Self {
+    pub async fn with(labels: Value) -> Self {
         let target = target().await;
         let (client, cluster, name) = (target.admin(), target.watch(), unique("host"));
         create(&Api::<Node>::all(client.clone()), node(&name, &labels)).await;
@@ -36,7 +36,7 @@ impl Stage {
         stage
     }
 
-    fn nodes(&self) -> Api<Node> {
+    pub fn nodes(&self) -> Api<Node> {
         Api::all(self.client.clone())
     }
 
@@ -50,7 +50,7 @@ impl Stage {
     }
 
     /// A static pod of a component, as a kubelet mirrors it, running and ready.
-    async fn mirror(&self, program: &str) {
+    pub async fn mirror(&self, program: &str) {
         let name = format!("{program}-{}", self.name);
         let mut object = pod(&name, &self.name);
         object["metadata"]["labels"] = json!({ "component": program, "tier": "control-plane" });
@@ -65,7 +65,7 @@ impl Stage {
         Api::namespaced(self.client.clone(), namespace)
     }
 
-    async fn set_ready(&self, namespace: &str, name: &str, ready: bool, restarts: u32) {
+    pub async fn set_ready(&self, namespace: &str, name: &str, ready: bool, restarts: u32) {
         let status = json!({ "status": {
             "phase": "Running",
             "conditions": [{ "type": "Ready", "status": if ready { "True" } else { "False" } }],
@@ -98,7 +98,7 @@ impl Stage {
         assert!(outcome.is_ok(), "the figure never showed {id}: {what}");
     }
 
-    async fn leave(self) {
+    pub async fn leave(self) {
         let _ = self.nodes().delete(&self.name, &DeleteParams::default()).await;
     }
 }
