@@ -55,6 +55,13 @@ export async function ways(row) {
   }
 }
 
+// A folder of real plans can be named; the built-in cluster's plan is always there.
+export async function plans(row) {
+  const folder = process.env.BINNACLE_TEST_PLANS ?? fileURLToPath(new URL('../../server/src/demo/plan', import.meta.url));
+  const { files, ms } = json(await run(bench, ['plans', folder]));
+  row(`${files} files of plans read and checked in one go`, `${(ms / files).toFixed(3)} ms a file, ${ms.toFixed(1)} ms in all`, 'report');
+}
+
 export async function layouts(row) {
   const reach = { 10_001: 'under 50 ms', 50_001: 'under 300 ms, no faster than n log n' };
   let before;

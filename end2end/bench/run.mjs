@@ -1,7 +1,7 @@
 // One table: what, how much, what was to be reached.
 import os from 'node:os';
 import { readFileSync } from 'node:fs';
-import { layouts, ways } from './layouts.mjs';
+import { layouts, plans, ways } from './layouts.mjs';
 import { pages } from './pages.mjs';
 
 const cpu = os.cpus();
@@ -11,5 +11,6 @@ console.log('times are medians unless said otherwise; ratios are of this run alo
 console.log('| what | measured | to reach |\n|---|---|---|');
 const row = (what, measured, reach = '') => console.log(`| ${what} | ${measured} | ${reach} |`);
 await layouts(row);
+await plans(row);
 await ways(row);
 await pages(row);

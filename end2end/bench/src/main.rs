@@ -2,10 +2,12 @@
 //!
 //! `bench graph N` writes the graph that all engines lay out, `bench figures N` measures ours,
 //! `bench sugiyama N` measures rust-sugiyama, `bench follow NODES PODS SERVICES` follows traffic,
+//! `bench plans FOLDER` reads and checks every plan in it,
 //! `bench crossings` counts, for line segments on standard input, how many pairs cross.
 
 mod cluster;
 mod crossings;
+mod plans;
 mod ways;
 
 use std::{hint::black_box, io::Read, time::Instant};
@@ -32,12 +34,13 @@ fn main() {
             let count = |at: usize| args.get(at).and_then(|count| count.parse().ok()).expect("nodes, pods, services");
             ways::measure(count(1), count(2), count(3))
         }
+        Some("plans") => plans::measure(args.get(1).expect("a folder").as_ref()),
         Some("crossings") => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).expect("segments on standard input");
             json!(crossings::count(&serde_json::from_str::<Vec<[f64; 4]>>(&text).expect("[[x1, y1, x2, y2], …]")))
         }
-        _ => panic!("graph N | figures N | sugiyama N | follow NODES PODS SERVICES | crossings"),
+        _ => panic!("graph N | figures N | sugiyama N | follow NODES PODS SERVICES | plans FOLDER | crossings"),
     };
     println!("{answer}");
 }

@@ -5,7 +5,7 @@
 pub enum Exit {
     /// All is well.
     Fine = 0,
-    /// It was tried and did not work.
+    /// It was tried and did not work, or something was found that should not be.
     Failed = 1,
     /// What was asked cannot be understood or read: a flag, a setting, a file.
     Usage = 2,
@@ -16,7 +16,7 @@ pub enum Exit {
 /// The codes for people.
 pub const EXIT_CODES: &str = "Exit codes:
   0  all is well
-  1  it was tried and did not work
+  1  it was tried and did not work; errors in a plan, differences from it
   2  a flag, a setting or a file cannot be understood or read
   3  the cluster cannot be reached or does not let us in";
 
