@@ -123,10 +123,11 @@ fn one_wire(all: &[SystemInterface], report: &mut Report) {
     let mut seen: BTreeMap<(&str, i64), &SystemInterface> = BTreeMap::new();
     for one in all {
         let Some(interface) = &one.interface else { continue };
+        let is_vlan = matches!(&one.wire, Some(At { value: Wire::Vlan, .. }));
         let tag = match &one.vlan {
-            Some(At { value: Vlan::Tag(tag), .. }) => *tag,
-            Some(At { value: Vlan::Other(_), .. }) => continue,
-            _ => 0,
+            Some(At { value: Vlan::Tag(tag), .. }) if TAGS.contains(tag) => *tag,
+            None | Some(At { value: Vlan::Untagged, .. }) if !is_vlan => 0,
+            _ => continue,
         };
         let Some(first) = seen.get(&(interface.as_str(), tag)) else {
             seen.insert((interface.as_str(), tag), one);
