@@ -225,6 +225,13 @@ impl Case {
         self
     }
 
+    /// Another network.yml.
+    pub fn of_network(mut self, network: &str) -> Self {
+        self.network = network.into();
+        self
+    }
+
+    /// Both files, read.
     pub fn plan(&self) -> Plan {
         let (dha, network) = (read_dha(self.dha.as_bytes()), read_network(self.network.as_bytes()));
         Plan { dha: dha.0, network: network.0 }

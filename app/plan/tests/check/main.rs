@@ -9,6 +9,7 @@ mod pools;
 mod power;
 mod required;
 mod roles;
+mod scale;
 mod values;
 mod vips;
 
