@@ -1,9 +1,15 @@
 //! Keys that Compass cannot do without.
 
-use super::fixture::{kubernetes, open_stack};
+use super::fixture::{NETWORK, kubernetes, open_stack};
 use plan::{Rule, Severity};
 
 const MISSING: Rule = Rule::Missing;
+
+/// An entry of the fixture's network.yml, from how it begins to the next one.
+fn entry(begins: &str) -> String {
+    let rest = &NETWORK[NETWORK.find(begins).expect("it is in the fixture")..];
+    rest.split_inclusive("\n\n").next().unwrap_or_default().to_owned()
+}
 
 #[test]
 fn a_plan_without_type_is_an_error() {
@@ -63,17 +69,17 @@ fn a_network_that_kubernetes_needs_is_missed() {
         (Severity::Error, MISSING, "nic_mappings", "storage is missing in sys_intf_mappings"),
         (Severity::Error, MISSING, "- name: storage", "storage is in ip_settings but not in sys_intf_mappings"),
     ]);
-    let pool = "  - name: storage\n    ip_ranges:\n      - - \"172.16.2.1\"\n        - \"172.16.2.50\"\n    cidr: \"172.16.2.0/24\"\n    role: [controller, compute]\n";
-    kubernetes().network("", pool, "").error(MISSING, "- name: storage", "storage is missing in ip_settings");
-    open_stack().network("", pool, "").finds(&[]);
+    let pool = entry("  - name: storage\n    ip_ranges");
+    kubernetes().network("", &pool, "").error(MISSING, "- name: storage", "storage is missing in ip_settings");
+    open_stack().network("", &pool, "").finds(&[]);
 }
 
 #[test]
 fn kubernetes_without_tenant_is_warned_of() {
     let card =
         "  - name: tenant\n    interface: eth1\n    type: vlan\n    vlan_tag: 101\n    role: [controller, compute]\n";
-    let pool = "  - name: tenant\n    ip_ranges:\n      - - \"172.16.1.1\"\n        - \"172.16.1.50\"\n    cidr: \"172.16.1.0/24\"\n    role: [controller, compute]\n";
-    kubernetes().network("", card, "").network("", pool, "").warning(
+    let pool = entry("  - name: tenant\n    ip_ranges");
+    kubernetes().network("", card, "").network("", &pool, "").warning(
         MISSING,
         "nic_mappings",
         "tenant is missing in sys_intf_mappings",
