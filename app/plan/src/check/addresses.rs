@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use super::{
-    block::{Block, NoBlock, Span},
+    block::{Block, NoBlock, Span, overlapping},
     report::Report,
 };
-use crate::{File, Finding, IpSettings, Plan, Rule, Stack};
+use crate::{File, Finding, IpSettings, Place, Plan, Rule, Stack};
 
 /// What kubespray, as Compass runs it, takes for services and for pods.
 const OF_KUBERNETES: [(&str, &str); 2] = [("services", "10.233.0.0/18"), ("pods", "10.233.64.0/18")];
@@ -107,19 +107,17 @@ fn gateway(one: &IpSettings, report: &mut Report) {
 }
 
 fn overlaps(all: &[IpSettings], report: &mut Report) {
-    for (at, one) in all.iter().enumerate() {
-        let Some((block, text)) = Block::of(one).zip(one.cidr.as_ref()) else { continue };
-        for other in &all[..at] {
-            let Some(theirs) = Block::of(other) else { continue };
-            if block.span().overlaps(theirs.span()) {
-                report.error(
-                    text.place,
-                    format!("{} ({}) overlaps {} ({})", titled(one), block.written(), titled(other), theirs.written()),
-                    "each host gets a card in both: it cannot tell through which to answer",
-                    "give each network addresses of its own",
-                );
-            }
-        }
+    let blocks: Vec<(&str, Block, Place)> =
+        all.iter().filter_map(|one| Some((titled(one), Block::of(one)?, one.cidr.as_ref()?.place))).collect();
+    let spans: Vec<Span> = blocks.iter().map(|(_, block, _)| block.span()).collect();
+    for (first, second) in overlapping(&spans) {
+        let ((other, theirs, _), (name, block, place)) = (&blocks[first], &blocks[second]);
+        report.error(
+            *place,
+            format!("{name} ({}) overlaps {other} ({})", block.written(), theirs.written()),
+            "each host gets a card in both: it cannot tell through which to answer",
+            "give each network addresses of its own",
+        );
     }
 }
 

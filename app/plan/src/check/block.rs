@@ -52,10 +52,38 @@ impl Span {
         u64::from(u32::from(self.last)) + 1 - u64::from(u32::from(self.first))
     }
 
-    /// The addresses that a pool gives to so many hosts, in order; fewer when it is too small.
-    pub(super) fn given(self, hosts: usize) -> impl Iterator<Item = Ipv4Addr> {
-        (u32::from(self.first)..=u32::from(self.last)).take(hosts).map(Ipv4Addr::from)
+    /// The addresses that a pool gives to so many hosts, from the first on; none to none.
+    pub(super) fn begun(self, hosts: usize) -> Option<Self> {
+        let more = u32::try_from(hosts.checked_sub(1)?).unwrap_or(u32::MAX);
+        let last = u32::from(self.first).saturating_add(more).min(u32::from(self.last));
+        Some(Self { first: self.first, last: Ipv4Addr::from(last) })
     }
+
+    /// Which host the pool gives an address to, counting from none.
+    pub(super) fn place_of(self, address: Ipv4Addr) -> Option<usize> {
+        let place = u32::from(address).checked_sub(u32::from(self.first))?;
+        usize::try_from(place).ok().filter(|_| self.contains(address))
+    }
+}
+
+/// Pairs of those that overlap, at most one for each of them; the earlier in the list first.
+pub(super) fn overlapping(spans: &[Span]) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..spans.len()).collect();
+    order.sort_by_key(|at| spans[*at].first);
+    let mut pairs = Vec::new();
+    let mut widest: Option<usize> = None;
+    for at in order {
+        match widest {
+            Some(before) if spans[at].first <= spans[before].last => {
+                pairs.push((at.min(before), at.max(before)));
+                if spans[at].last > spans[before].last {
+                    widest = Some(at);
+                }
+            }
+            _ => widest = Some(at),
+        }
+    }
+    pairs
 }
 
 impl Block {
@@ -128,6 +156,16 @@ mod tests {
     fn all_addresses_there_are_can_be_counted() {
         let all = Block::parse("0.0.0.0/0").expect("a block").span();
         assert_eq!(all.len(), 1 << 32);
-        assert_eq!(all.given(2).count(), 2);
+        assert_eq!(all.begun(2), Span::between("0.0.0.0", "0.0.0.1"));
+        assert_eq!(all.begun(0), None);
+    }
+
+    #[test]
+    fn each_span_is_told_to_overlap_another_once() {
+        let span = |first: u8, last: u8| Span { first: [10, 0, 0, first].into(), last: [10, 0, 0, last].into() };
+        assert_eq!(overlapping(&[span(5, 9), span(1, 4), span(10, 20)]), []);
+        assert_eq!(overlapping(&[span(5, 9), span(1, 5)]), [(0, 1)]);
+        assert_eq!(overlapping(&[span(1, 20), span(2, 3), span(5, 6), span(30, 31)]), [(0, 1), (0, 2)]);
+        assert_eq!(overlapping(&[span(1, 9); 100]).len(), 99);
     }
 }

@@ -1,12 +1,9 @@
 //! An expansion beside the plan of the cluster that it expands.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
-};
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use super::{
-    block::{Block, Span},
+    block::{Block, Span, overlapping},
     identity::{cards, power_addresses},
     in_order,
     report::{Report, called},
@@ -126,15 +123,25 @@ fn reused(old: &Dha, new: &Dha, report: &mut Report) {
     }
 }
 
-/// The addresses that hosts are given: of the pools in order.
-fn given(settings: &IpSettings, hosts: usize) -> Vec<Ipv4Addr> {
-    settings.ranges.iter().filter_map(Span::of).flat_map(|span| span.given(hosts)).take(hosts).collect()
+/// The addresses that so many hosts are given: of the pools in order, from the first on.
+fn given(settings: &IpSettings, hosts: usize) -> Vec<Span> {
+    let mut left = hosts;
+    let mut spans = Vec::new();
+    for span in settings.ranges.iter().filter_map(Span::of) {
+        let Some(begun) = span.begun(left) else { break };
+        left = left.saturating_sub(usize::try_from(begun.len()).unwrap_or(usize::MAX));
+        spans.push(begun);
+    }
+    spans
 }
 
 /// Whether the expansion's own pools give addresses that hosts of the cluster have.
 fn free(old: &Dha, new: &Dha, was: &Network, own: &Network, report: &mut Report) {
+    let networks: BTreeMap<&str, &IpSettings> =
+        was.settings.iter().rev().filter_map(|one| Some((one.name.as_ref()?.as_str(), one))).collect();
     for one in &own.settings {
-        let Some((name, before)) = one.name.as_ref().and_then(|name| Some((name, was.settings(name)?))) else {
+        let Some((name, before)) = one.name.as_ref().and_then(|name| Some((name, *networks.get(name.as_str())?)))
+        else {
             continue;
         };
         if let (Some(text), Some(block), Some(theirs)) = (&one.cidr, Block::of(one), Block::of(before))
@@ -147,17 +154,21 @@ fn free(old: &Dha, new: &Dha, was: &Network, own: &Network, report: &mut Report)
                 format!("write {}", theirs.written()),
             );
         }
-        let used: BTreeSet<Ipv4Addr> = given(before, old.hosts.len()).into_iter().collect();
-        let Some(taken) = given(one, new.hosts.len()).into_iter().find(|address| used.contains(address)) else {
-            continue;
-        };
+        let used = given(before, old.hosts.len());
+        let own = given(one, new.hosts.len());
+        let all: Vec<Span> = used.iter().chain(&own).copied().collect();
+        let both = overlapping(&all).into_iter().find(|(a, b)| *a < used.len() && used.len() <= *b);
+        let Some(taken) = both.map(|(a, b)| all[a].first.max(all[b].first)) else { continue };
         let place = one.ranges.first().map_or(one.place, |range| range.first.place);
-        let next = used.last().and_then(|last| u32::from(*last).checked_add(1)).map(Ipv4Addr::from);
+        let next = used.iter().map(|span| span.last).max().and_then(|last| u32::from(last).checked_add(1));
         report.error(
             place,
             format!("ip_ranges of {} give {taken}, which a host of the cluster has", name.as_str()),
             "Compass gives a pool's addresses from the first on, whatever is in use",
-            next.map_or_else(|| "begin behind them".into(), |next| format!("begin the pool at {next} or later")),
+            next.map_or_else(
+                || "begin behind them".into(),
+                |next| format!("begin the pool at {} or later", Ipv4Addr::from(next)),
+            ),
         );
     }
 }

@@ -143,7 +143,7 @@ fn powers(dha: &Dha, report: &mut Report) {
 }
 
 fn against_pools(dha: &Dha, network: &Network, report: &mut Report) {
-    let pools: Vec<(&str, &str, Span)> = network
+    let mut pools: Vec<(&str, &str, Span)> = network
         .settings
         .iter()
         .flat_map(|one| {
@@ -153,10 +153,19 @@ fn against_pools(dha: &Dha, network: &Network, report: &mut Report) {
         })
         .filter_map(|(name, key, range)| Some((name, key, Span::of(range)?)))
         .collect();
+    // The widest pool that begins no later than each: it holds an address if any of them does.
+    pools.sort_by_key(|(_, _, span)| span.first);
+    let starts: Vec<Ipv4Addr> = pools.iter().map(|(_, _, span)| span.first).collect();
+    for at in 1..pools.len() {
+        if pools[at - 1].2.last > pools[at].2.last {
+            pools[at] = pools[at - 1];
+        }
+    }
     for host in &dha.hosts {
         for (key, text) in power_addresses(host) {
             let Ok(address) = text.parse::<Ipv4Addr>() else { continue };
-            if let Some((name, pool, _)) = pools.iter().find(|(_, _, span)| span.contains(address)) {
+            let before = starts.partition_point(|first| *first <= address);
+            if let Some((name, pool, _)) = pools[..before].last().filter(|(_, _, span)| span.contains(address)) {
                 report.error(
                     text.place,
                     format!("{key} {address} of {} lies in {pool} of {name}", called(host)),

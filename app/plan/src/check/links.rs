@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::report::{Report, called, listed};
+use super::report::{Report, SHOWN, called};
 use crate::{At, Dha, File, Finding, Form, Host, Network, Plan, Rule, Severity, Stack, SystemInterface, Vlan, Wire};
 
 /// The cards of a machine that Compass makes; it is asked for no others.
@@ -19,8 +19,9 @@ pub(super) fn check(plan: &Plan) -> Vec<Finding> {
     let Some(network) = &plan.network else { return found };
     let stack = plan.dha.as_ref().map_or(Stack::Unknown, Dha::stack);
     let mut report = Report::of(File::Network, Rule::Links);
+    let bridges = named(network.provider_nets.iter().map(|one| &one.name));
     for one in &network.interfaces {
-        wire(one, network, &mut report);
+        wire(one, &bridges, &mut report);
         vlan(one, stack, &mut report);
     }
     one_wire(&network.interfaces, &mut report);
@@ -60,7 +61,7 @@ fn form(dha: &Dha) -> Vec<Finding> {
     report.found()
 }
 
-fn wire(one: &SystemInterface, network: &Network, report: &mut Report) {
+fn wire(one: &SystemInterface, bridges: &BTreeSet<&str>, report: &mut Report) {
     let name = titled(one);
     match &one.wire {
         Some(At { value: Wire::Other(text), place }) => report.error(
@@ -71,7 +72,7 @@ fn wire(one: &SystemInterface, network: &Network, report: &mut Report) {
         ),
         Some(At { value: Wire::Ovs, .. }) => {
             let Some(bridge) = &one.interface else { return };
-            if provider(network, bridge).is_none() {
+            if !bridges.contains(bridge.as_str()) {
                 report.error(
                     bridge.place,
                     format!("{name} is a port of the bridge {}, which no provider network makes", bridge.as_str()),
@@ -123,10 +124,11 @@ fn one_wire(all: &[SystemInterface], report: &mut Report) {
     let mut seen: BTreeMap<(&str, i64), &SystemInterface> = BTreeMap::new();
     for one in all {
         let Some(interface) = &one.interface else { continue };
+        let is_vlan = matches!(&one.wire, Some(At { value: Wire::Vlan, .. }));
         let tag = match &one.vlan {
-            Some(At { value: Vlan::Tag(tag), .. }) => *tag,
-            Some(At { value: Vlan::Other(_), .. }) => continue,
-            _ => 0,
+            Some(At { value: Vlan::Tag(tag), .. }) if TAGS.contains(tag) => *tag,
+            None | Some(At { value: Vlan::Untagged, .. }) if !is_vlan => 0,
+            _ => continue,
         };
         let Some(first) = seen.get(&(interface.as_str(), tag)) else {
             seen.insert((interface.as_str(), tag), one);
@@ -152,7 +154,31 @@ fn known_cards(host: &Host) -> Option<BTreeSet<&str>> {
     (!cards.is_empty()).then_some(cards)
 }
 
+/// Which hosts have which cards.
+struct Cards<'a> {
+    hosts: Vec<(&'a Host, BTreeSet<&'a str>)>,
+}
+
+impl<'a> Cards<'a> {
+    /// Of hosts of which any is known.
+    fn of(hosts: impl Iterator<Item = &'a Host>) -> Self {
+        Self { hosts: hosts.filter_map(|host| Some((host, known_cards(host)?))).collect() }
+    }
+
+    /// The hosts that do not have a card, as one speaks of them; nothing if all have it.
+    fn without(&self, card: &str) -> Option<String> {
+        // No more than are shown, and one: a hostile plan has many cards that many hosts lack.
+        let lacking = self.hosts.iter().filter(|(_, cards)| !cards.contains(card));
+        let names: Vec<String> = lacking.take(SHOWN + 1).map(|(host, _)| called(host)).collect();
+        let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| if names.len() > SHOWN { format!("{shown} and more") } else { shown })
+    }
+}
+
 fn cards(dha: &Dha, network: &Network, report: &mut Report) {
+    let known = Cards::of(dha.hosts.iter());
+    let bridges: BTreeSet<&str> = named(network.provider_nets.iter().map(|one| &one.name));
+    let bonds: BTreeSet<&str> = named(network.bonds.iter().map(|one| &one.name));
     let mapped =
         network.interfaces.iter().filter_map(|one| Some((titled(one), one.interface.as_ref()?, Severity::Error)));
     // Only OpenStack's playbooks make the bridges, and some name a card that is made on the way.
@@ -164,24 +190,18 @@ fn cards(dha: &Dha, network: &Network, report: &mut Report) {
         ))
     });
     for (name, card, severity) in mapped.chain(bridged) {
-        if provider(network, card).is_some() || bond(network, card) {
+        if bridges.contains(card.as_str()) || bonds.contains(card.as_str()) {
             continue;
         }
         if dha.is_virtual() {
             virtual_card(name, card, severity, report);
             continue;
         }
-        let without: Vec<String> = dha
-            .hosts
-            .iter()
-            .filter(|host| known_cards(host).is_some_and(|cards| !cards.contains(card.as_str())))
-            .map(called)
-            .collect();
-        if !without.is_empty() {
+        if let Some(without) = known.without(card) {
             report.add(
                 severity,
                 card.place,
-                format!("{name} is on {}, which the DHA does not name for {}", card.as_str(), listed(&without)),
+                format!("{name} is on {}, which the DHA does not name for {without}", card.as_str()),
                 "Compass knows a card by the MAC in the DHA; without it the network is not set up on the host",
                 format!("add {} with its MAC to interfaces, or take a card that all hosts have", card.as_str()),
             );
@@ -209,6 +229,8 @@ fn virtual_card(name: &str, card: &At<String>, severity: Severity, report: &mut 
 }
 
 fn bonds(dha: Option<&Dha>, network: &Network, report: &mut Report) {
+    let hosts: BTreeMap<&str, &Host> =
+        dha.iter().flat_map(|dha| &dha.hosts).filter_map(|host| Some((host.named()?, host))).collect();
     for bond in &network.bonds {
         let name = bond.name.as_ref().map_or("a bond without a name", |name| name.as_str());
         report.warning(
@@ -219,22 +241,26 @@ fn bonds(dha: Option<&Dha>, network: &Network, report: &mut Report) {
             "bond the cards after the deployment, or use one of them alone",
         );
         let Some(dha) = dha else { continue };
-        for named in &bond.hosts {
-            let Some(host) = dha.hosts.iter().find(|host| host.named() == Some(named.as_str())) else {
-                report.error(
-                    named.place,
-                    format!("{name} is for {}, which is no host of the DHA", named.as_str()),
-                    "cobbler does not know it and refuses the bond",
-                    "name a host of the DHA",
-                );
-                continue;
+        for unknown in bond.hosts.iter().filter(|one| !hosts.contains_key(one.as_str())) {
+            report.error(
+                unknown.place,
+                format!("{name} is for {}, which is no host of the DHA", unknown.as_str()),
+                "cobbler does not know it and refuses the bond",
+                "name a host of the DHA",
+            );
+        }
+        let known = Cards::of(bond.hosts.iter().filter_map(|one| hosts.get(one.as_str()).copied()));
+        for slave in &bond.slaves {
+            let made = dha.is_virtual().then(|| VIRTUAL.contains(&slave.as_str()));
+            let without = match made {
+                Some(true) => None,
+                Some(false) => Some("a virtual machine".to_owned()),
+                None => known.without(slave),
             };
-            let made: BTreeSet<&str> = VIRTUAL.into();
-            let Some(cards) = (if dha.is_virtual() { Some(made) } else { known_cards(host) }) else { continue };
-            for slave in bond.slaves.iter().filter(|slave| !cards.contains(slave.as_str())) {
+            if let Some(without) = without {
                 report.error(
                     slave.place,
-                    format!("{} of {name} is no card of {}", slave.as_str(), called(host)),
+                    format!("{} of {name} is no card of {without}", slave.as_str()),
                     "a bond needs cards that the host has",
                     "name cards that the DHA names for the host",
                 );
@@ -247,10 +273,6 @@ fn titled(one: &SystemInterface) -> &str {
     one.name.as_ref().map_or("an entry without a name", |name| name.as_str())
 }
 
-fn provider<'a>(network: &'a Network, bridge: &str) -> Option<&'a crate::ProviderNet> {
-    network.provider_nets.iter().find(|one| one.name.as_ref().is_some_and(|name| name.as_str() == bridge))
-}
-
-fn bond(network: &Network, card: &str) -> bool {
-    network.bonds.iter().any(|one| one.name.as_ref().is_some_and(|name| name.as_str() == card))
+fn named<'a>(names: impl Iterator<Item = &'a Option<At<String>>>) -> BTreeSet<&'a str> {
+    names.filter_map(|name| name.as_ref().map(|name| name.as_str())).collect()
 }

@@ -1,9 +1,9 @@
 //! Entries of network.yml that are told apart by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::Report;
-use crate::{At, Dha, File, Finding, Plan, Rule, Stack, SystemInterface};
+use crate::{At, Dha, File, Finding, Place, Plan, Rule, Stack, SystemInterface};
 
 const KEPT: &str = "Compass keeps them by name: the later one takes the place of the earlier";
 const TODO: &str = "name them apart, or remove one";
@@ -16,16 +16,15 @@ pub(super) fn check(plan: &Plan) -> Vec<Finding> {
     once("provider_net_mappings", network.provider_nets.iter().filter_map(|one| one.name.as_ref()), &mut report);
     // OpenStack's plans may map a network for controllers and for computes; Kubernetes' know no such roles.
     let apart_by_role = plan.dha.as_ref().is_none_or(|dha| Dha::stack(dha) != Stack::Kubernetes);
-    for (at, one) in network.interfaces.iter().enumerate() {
+    let mut seen: BTreeMap<&str, Mapped> = BTreeMap::new();
+    for one in &network.interfaces {
         let Some(name) = &one.name else { continue };
-        let same = |other: &&SystemInterface| {
-            other.name.as_ref().is_some_and(|other| other.value == name.value)
-                && !(apart_by_role && have_no_role_in_common(one, other))
-        };
-        if let Some(first) = network.interfaces[..at].iter().find(same) {
-            let what = format!("{} of sys_intf_mappings is that of line {} again", name.as_str(), first.place.line);
+        let before = seen.entry(name.as_str()).or_insert_with(|| Mapped::first(one.place));
+        if before.meets(one, apart_by_role) {
+            let what = format!("{} of sys_intf_mappings is that of line {} again", name.as_str(), before.place.line);
             report.error(name.place, what, KEPT, TODO);
         }
+        before.add(one);
     }
     report.found()
 }
@@ -40,8 +39,27 @@ fn once<'a>(list: &str, names: impl Iterator<Item = &'a At<String>>, report: &mu
     }
 }
 
-fn have_no_role_in_common(one: &SystemInterface, other: &SystemInterface) -> bool {
-    !one.roles.is_empty()
-        && !other.roles.is_empty()
-        && !one.roles.iter().any(|role| other.roles.iter().any(|theirs| theirs.value == role.value))
+/// What maps a network already.
+struct Mapped<'a> {
+    place: Place,
+    roles: BTreeSet<&'a str>,
+    any: bool,
+    for_all: bool,
+}
+
+impl<'a> Mapped<'a> {
+    fn first(place: Place) -> Self {
+        Self { place, roles: BTreeSet::new(), any: false, for_all: false }
+    }
+
+    fn meets(&self, one: &SystemInterface, apart_by_role: bool) -> bool {
+        let shared = one.roles.iter().any(|role| self.roles.contains(role.as_str()));
+        self.any && (!apart_by_role || self.for_all || one.roles.is_empty() || shared)
+    }
+
+    fn add(&mut self, one: &'a SystemInterface) {
+        self.any = true;
+        self.for_all |= one.roles.is_empty();
+        self.roles.extend(one.roles.iter().map(|role| role.as_str()));
+    }
 }

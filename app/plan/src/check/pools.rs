@@ -2,7 +2,7 @@
 
 use super::{
     addresses::titled,
-    block::{Block, Span},
+    block::{Block, Span, overlapping},
     report::Report,
 };
 use crate::{File, Finding, IpSettings, Plan, Range, Rule};
@@ -76,15 +76,15 @@ fn ends(one: &IpSettings, key: &str, range: &Range, report: &mut Report) {
 
 fn apart(one: &IpSettings, report: &mut Report) {
     let all: Vec<_> = pools(one).filter_map(|(key, range)| Some((key, range, Span::of(range)?))).collect();
-    for (at, (key, range, span)) in all.iter().enumerate() {
-        for (other, theirs, _) in all[..at].iter().filter(|(_, _, taken)| taken.overlaps(*span)) {
-            report.error(
-                range.first.place,
-                format!("{key} of {} overlaps its {other} of line {}", titled(one), theirs.place.line),
-                "one address is given to two machines",
-                "let each pool begin after the last address of the other",
-            );
-        }
+    let spans: Vec<Span> = all.iter().map(|(_, _, span)| *span).collect();
+    for (first, second) in overlapping(&spans) {
+        let ((other, theirs, _), (key, range, _)) = (&all[first], &all[second]);
+        report.error(
+            range.first.place,
+            format!("{key} of {} overlaps its {other} of line {}", titled(one), theirs.place.line),
+            "one address is given to two machines",
+            "let each pool begin after the last address of the other",
+        );
     }
 }
 

@@ -5,6 +5,9 @@ use crate::{File, Finding, Host, Place, Rule, Severity};
 /// Where a file begins; the place of a key that is not there.
 pub(super) const TOP: Place = Place { line: 1, column: 1 };
 
+/// How many of several things a finding names.
+pub(super) const SHOWN: usize = 5;
+
 /// What one family found in one file.
 pub(super) struct Report {
     file: File,
@@ -71,7 +74,6 @@ pub(super) fn called(host: &Host) -> String {
 
 /// How to speak of several things: all of them when they are few.
 pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
-    const SHOWN: usize = 5;
     let shown = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {
         0 => shown,

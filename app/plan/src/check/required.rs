@@ -1,5 +1,7 @@
 //! Keys without which Compass's parser stops, or goes on with half of the settings.
 
+use std::collections::BTreeSet;
+
 use super::report::{Report, TOP, called};
 use crate::{Dha, File, Finding, Network, Plan, Rule, Stack, Vip};
 
@@ -99,6 +101,8 @@ fn needed(stack: Stack) -> &'static [(&'static str, &'static str)] {
 }
 
 fn settings(network: &Network, report: &mut Report) {
+    let carried: BTreeSet<&str> =
+        network.interfaces.iter().filter_map(|one| one.name.as_ref().map(|name| name.as_str())).collect();
     for one in &network.settings {
         let Some(name) = &one.name else {
             let (why, todo) = ("Compass's parser stops with a KeyError", "name the network");
@@ -126,7 +130,7 @@ fn settings(network: &Network, report: &mut Report) {
         if one.dhcp_ranges.is_empty() && name == "mgmt" {
             missing("dhcp_ranges", half);
         }
-        if network.interface(name).is_none() && !matches!(name, "mgmt" | "external") {
+        if !carried.contains(name) && !matches!(name, "mgmt" | "external") {
             report.error(
                 one.place,
                 format!("{name} is in ip_settings but not in sys_intf_mappings"),

@@ -124,8 +124,7 @@ fn address(key: &str, vip: &Vip, plan: &Plan, network: &Network, report: &mut Re
 /// Who is given the address of a VIP that lies in a pool.
 fn given_to(plan: &Plan, pool: &str, span: Span, address: Ipv4Addr) -> String {
     let hosts = plan.dha.as_ref().map_or(&[][..], |dha| &dha.hosts);
-    let at = span.given(hosts.len()).position(|given| given == address);
-    match at.filter(|_| pool == "ip_ranges").and_then(|at| hosts.get(at)) {
+    match span.place_of(address).filter(|_| pool == "ip_ranges").and_then(|at| hosts.get(at)) {
         Some(host) => format!("Compass gives it to {} as well", called(host)),
         None => {
             "Compass may give it to a host as well, when the pool is used up that far; its manual forbids it".into()
