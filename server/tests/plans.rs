@@ -38,9 +38,9 @@ struct Folder(PathBuf);
 impl Folder {
     fn new(name: &str, files: &[(&str, &[u8])]) -> Self {
         let path = std::env::temp_dir().join(format!("binnacle-plans-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
+        fs::create_dir_all(&path).expect("it works");
         for (file, bytes) in files {
-            fs::write(path.join(file), bytes).unwrap();
+            fs::write(path.join(file), bytes).expect("it works");
         }
         Self(path)
     }
@@ -57,7 +57,7 @@ impl Drop for Folder {
 }
 
 fn binnacle(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_binnacle")).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_binnacle")).args(args).output().expect("it runs")
 }
 
 fn words(output: &Output) -> String {
@@ -87,7 +87,7 @@ fn a_clean_plan_is_one_line_and_ends_with_nought() {
 fn json_holds_the_same_findings() {
     let folder = Folder::new("json", &[("dha.yml", DHA.as_bytes())]);
     let output = binnacle(&["check", "--format", "json", "--dha", &folder.path("dha.yml")]);
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it works");
     let first = &answer["findings"][0];
     for key in ["file", "place", "severity", "rule", "what", "why", "todo"] {
         assert!(!first[key].is_null(), "{key} of {first}");
@@ -142,4 +142,15 @@ fn drift_ends_with_one_where_there_is_some() {
     let output = binnacle(&["drift", "--demo", "--dha", &folder.path("dha.yml")]);
     assert_eq!(output.status.code(), Some(1), "{}", words(&output));
     assert!(words(&output).contains("host-missing: host9"), "{}", words(&output));
+}
+
+#[test]
+fn an_expansion_that_takes_a_name_of_the_cluster_is_caught() {
+    let base = "TYPE: virtual\nFLAVOR: cluster\nhosts:\n  - name: host1\n    roles: [kube_master, etcd, ha]\n  - name: host2\n    roles: [kube_node]\n";
+    let more = "TYPE: virtual\nFLAVOR: cluster\nhosts:\n  - name: host2\n    roles: [kube_node]\n";
+    let folder = Folder::new("expansion", &[("base.yml", base.as_bytes()), ("more.yml", more.as_bytes())]);
+    let (base, more) = (folder.path("base.yml"), folder.path("more.yml"));
+    let output = binnacle(&["check", "--dha", &more, "--expands", &base]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(words(&output).contains("more.yml:4:") && words(&output).contains("an expansion"), "{}", words(&output));
 }

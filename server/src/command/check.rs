@@ -16,6 +16,12 @@ pub(super) struct CheckArgs {
     /// network.yml: which network carries what.
     #[arg(long, value_name = "FILE")]
     network: Option<PathBuf>,
+    /// DHA file of the cluster that the plan expands.
+    #[arg(long, value_name = "FILE", requires = "dha")]
+    expands: Option<PathBuf>,
+    /// network.yml of the cluster that the plan expands.
+    #[arg(long, value_name = "FILE", requires = "expands")]
+    expands_network: Option<PathBuf>,
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -31,7 +37,14 @@ enum Format {
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let (dha, network) = (args.dha.as_deref(), args.network.as_deref());
-    let (plan, findings) = crate::plan::load(dha, network).map_err(|error| (Exit::Usage, error.to_string()))?;
+    let usage = |error: crate::plan::PlanError| (Exit::Usage, error.to_string());
+    let (plan, mut findings) = crate::plan::load(dha, network).map_err(usage)?;
+    if let Some(base) = args.expands.as_deref() {
+        let (base, _) = crate::plan::load(Some(base), args.expands_network.as_deref()).map_err(usage)?;
+        findings.extend(::plan::check_expansion(&base, &plan));
+        findings.sort();
+        findings.dedup();
+    }
     let headline = crate::plan::headline(&plan, &findings);
     let text = match args.format {
         Format::Json => {

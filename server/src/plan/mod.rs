@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::plan::{self as plan_file, Finding, LONGEST, Plan, Severity, Stack};
+use ::plan::{self as plan_file, Finding, LONGEST, Plan, Purpose, Severity, Stack};
 use topology::planned::Planned;
 
 /// Why a file of a plan cannot be read.
@@ -112,7 +112,9 @@ pub fn headline(plan: &Plan, findings: &[Finding]) -> String {
                 Stack::Mixed => "A plan of mixed roles",
                 Stack::Unknown => "A plan without known roles",
             };
-            format!("{stack} of {hosts} hosts")
+            let what = format!("{stack} of {hosts} hosts");
+            let expands = plan.dha.as_ref().is_some_and(|dha| dha.purpose() == Purpose::Expansion);
+            if expands { format!("{what}, all workers: an expansion") } else { what }
         }
     };
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();

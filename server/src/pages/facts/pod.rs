@@ -5,7 +5,7 @@ use scene::Health;
 use topology::{
     Inventory, Stamp,
     health::{node_state, pod_health, pod_words},
-    inventory::{Key, Pod},
+    inventory::{Key, Networks, Pod},
 };
 
 use super::{blank, joined, line, link, moment};
@@ -45,15 +45,38 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
     facts.lines.push(line("Addresses", addresses));
     facts.lines.push(line("Network", if pod.host_network { "the node's own" } else { "its own" }));
     facts.lines.push(line("Since", moment(pod.created)));
-    let services = inventory.services().filter(|service| {
-        service.key.namespace == key.namespace
-            && inventory
-                .endpoints_of(&service.key)
-                .flat_map(|set| &set.endpoints)
-                .any(|end| end.pod.as_ref() == Some(&key.name))
-    });
+    match pod.networks.as_deref() {
+        None => {}
+        Some(Networks::Unreadable(why)) => facts.lines.push(line("Further networks", format!("unreadable: {why}"))),
+        Some(Networks::Told(all)) => {
+            for one in all.iter().filter(|one| !one.default) {
+                let vlan = one.vlan.map(|vlan| format!(" VLAN {vlan}")).unwrap_or_default();
+                let what = format!("{} on {}{vlan} {}", one.name, one.interface, joined(&one.addresses));
+                facts.lines.push(line("Further network", what));
+            }
+        }
+    }
+    match inventory.policies_selecting(pod) {
+        None => facts.lines.push(line("Network policies", "unknown: they cannot be read")),
+        Some(policies) if policies.is_empty() => facts.lines.push(line("Network policies", "none selects it")),
+        Some(policies) => {
+            for policy in policies {
+                let ways = match (policy.ingress, policy.egress) {
+                    (true, true) => "what comes in and goes out",
+                    (false, true) => "what goes out",
+                    _ => "what comes in",
+                };
+                facts.lines.push(line("Network policy", format!("{} restricts {ways}", policy.key.name)));
+            }
+        }
+    }
+    let services: std::collections::BTreeSet<Key> = inventory
+        .endpoints_naming(key)
+        .map(|set| Key { namespace: set.key.namespace.clone(), name: set.service.clone() })
+        .filter(|service| inventory.service(service).is_some())
+        .collect();
     for service in services {
-        facts.lines.push(link("Answers for", service.key.to_string(), format!("service/{}", service.key)));
+        facts.lines.push(link("Answers for", service.to_string(), format!("service/{service}")));
     }
     Some(facts)
 }
