@@ -16,7 +16,11 @@ use super::{
     rows,
     summary::{self, Phrase},
 };
-use crate::{Inventory, Stamp, Touched, inventory::Name, layout::Detail};
+use crate::{
+    Inventory, Stamp, Touched,
+    inventory::{Heard, Name, Source},
+    layout::Detail,
+};
 
 /// The figure of one view as it was last drawn; keeps what it needs to draw only what changed.
 #[derive(Clone, Debug)]
@@ -244,7 +248,9 @@ impl Drawing {
 
     /// The services below everything else; `unplaced` is the height of the band above them.
     fn draw_services(&self, inventory: &Inventory, unplaced: Option<i32>) -> Option<(Segment, Arc<[Mark]>)> {
-        if self.view.focus != Focus::Cluster {
+        // A plan says nothing of services.
+        let plan_alone = inventory.planned().is_some() && *inventory.heard(Source::Services) == Heard::NotYet;
+        if self.view.focus != Focus::Cluster || plan_alone {
             return None;
         }
         let board = self.board(inventory, Stamp::default());

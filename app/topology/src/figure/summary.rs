@@ -47,6 +47,12 @@ pub fn sentence(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: St
 
 fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
     match inventory.heard(Source::Nodes) {
+        Heard::NotYet if inventory.planned().is_some() => {
+            let hosts = inventory.planned().map(|planned| planned.hosts.as_slice()).unwrap_or_default();
+            let masters = hosts.iter().filter(|host| host.master).count();
+            let words = format!("Planned: {masters} masters, {} nodes", hosts.len() - masters);
+            return phrases.push(Phrase::new(words, Some(Health::Ghost)));
+        }
         Heard::NotYet => return phrases.push(Phrase::new("Nodes are being read", Some(Health::Unknown))),
         Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("Nodes are unknown", Some(Health::Unknown)));

@@ -18,7 +18,7 @@ use crate::{
 /// Top and height of the management network's box.
 pub const MGMT_BOX: (i32, i32) = (TOP + JUMP + 38, 82);
 /// Top and height of the service network's box.
-pub const NET_BOX: (i32, i32) = (MGMT_BOX.0 + MGMT_BOX.1 + 18, 126);
+pub const NET_BOX: (i32, i32) = (MGMT_BOX.0 + MGMT_BOX.1 + 18, 148);
 const INTERNET: i32 = NET_BOX.0 + NET_BOX.1 + 26;
 /// Compass's containers, in the manual's rows, with their places in the band.
 const CONTAINERS: [(&str, i32, i32); 5] = [
@@ -121,6 +121,8 @@ fn service_lines(inventory: &Inventory) -> Vec<(String, Option<Health>)> {
             if others.len() > 3 {
                 lines.push((format!("and {} more", others.len() - 3), None));
             }
+            let gateways = others.iter().filter_map(|net| Some(format!("gateway {} of {}", net.gateway?, net.name)));
+            lines.extend(gateways.take(1).map(|words| (words, None)));
             lines.extend(others.first().and_then(|net| vip_line(inventory, net)));
         }
     }

@@ -27,7 +27,6 @@ use super::{
     bands::{self, States},
     drawing::{BELOW, Board, Segment},
 };
-use crate::inventory::{Heard, Source};
 
 /// The n-th box: a master, another node, or a group.
 pub fn draw_box(board: &Board, n: usize) -> Vec<Mark> {
@@ -52,11 +51,7 @@ pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
     segments
 }
 
-/// The services with their ways in; nothing for a plan alone.
+/// The services with their ways in.
 pub fn draw_services(board: &Board, states: &States, y: i32) -> Vec<Mark> {
-    let unheard = *board.inventory.heard(Source::Services) == Heard::NotYet;
-    if unheard && board.inventory.planned().is_some() {
-        return Vec::new();
-    }
     bands::with_ways(board, states, y, |service| Some(entries::ways_in(service)))
 }
