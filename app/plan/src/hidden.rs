@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Finding, Plan, Unknown};
+use super::{Finding, Place, Plan, Rule, Severity, Unknown};
 
 /// What stands in for a secret.
 pub(crate) const MASK: &str = "•••";
@@ -13,6 +13,12 @@ const SOUGHT: usize = 4;
 /// Longest value that a finding quotes, in characters.
 const QUOTED: usize = 60;
 
+/// Longest text of a finding, in bytes.
+const LONGEST: usize = 400;
+
+/// Most findings of one reading or check; a text with more is no plan.
+const MOST: usize = 500;
+
 /// Parts of keys whose values are taken for secrets.
 const TELLING: [&str; 6] = ["pass", "secret", "token", "credential", "key", "auth"];
 
@@ -22,13 +28,9 @@ pub(crate) fn is_secret(key: &str) -> bool {
     TELLING.iter().any(|part| key.contains(part))
 }
 
-/// A value as a finding quotes it: in quotes, without control characters, and not long.
+/// A value as a finding quotes it. It is cut later, when no secret can be cut in two.
 pub(crate) fn shown(text: &str) -> String {
-    let mut short: String = text.chars().take(QUOTED).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    format!("{short:?}")
+    format!("{text:?}")
 }
 
 /// Takes secrets out of texts, wherever they stand.
@@ -48,10 +50,13 @@ impl Hidden {
             }
         };
         for secret in secrets {
-            if secret.chars().count() >= SOUGHT {
-                let quoted = format!("{secret:?}");
-                add(quoted[1..quoted.len() - 1].to_owned());
-                add(secret.to_owned());
+            // A block has line ends that other places lack.
+            for part in [secret, secret.trim()].into_iter().chain(secret.lines().map(str::trim)) {
+                if part.chars().count() >= SOUGHT {
+                    let quoted = format!("{part:?}");
+                    add(quoted[1..quoted.len() - 1].to_owned());
+                    add(part.to_owned());
+                }
             }
         }
         for alike in values.values_mut() {
@@ -90,19 +95,11 @@ impl Hidden {
     pub fn shown(&self, text: &str) -> String {
         let mut text = text.to_owned();
         self.text(&mut text);
+        if let Some((end, _)) = text.char_indices().nth(QUOTED) {
+            text.truncate(end);
+            text.push('…');
+        }
         shown(&text)
-    }
-
-    /// Findings without secrets.
-    pub fn findings(&self, findings: &mut [Finding]) {
-        if self.values.is_empty() {
-            return;
-        }
-        for finding in findings {
-            for text in [&mut finding.what, &mut finding.why, &mut finding.todo] {
-                self.text(text);
-            }
-        }
     }
 
     /// Values that are only shown, without secrets.
@@ -112,4 +109,43 @@ impl Hidden {
             self.text(&mut unknown.key.value);
         }
     }
+}
+
+/// Findings in order, not more than one can read, without secrets and fit for a line of text.
+pub(crate) fn bounded(mut findings: Vec<Finding>, hidden: &Hidden) -> Vec<Finding> {
+    let all = findings.len();
+    if all > MOST {
+        // The worst are kept.
+        findings.sort_by_key(|one| (one.rule != Rule::Shell, std::cmp::Reverse(one.severity)));
+        findings.truncate(MOST);
+        findings.push(Finding {
+            file: findings[0].file,
+            place: Place { line: 1, column: 1 },
+            severity: Severity::Error,
+            rule: Rule::Yaml,
+            what: format!("{} more findings are left out", all - MOST),
+            why: "so much is wrong in no plan".into(),
+            todo: "put right what is told, and look again".into(),
+        });
+    }
+    for finding in &mut findings {
+        for text in [&mut finding.what, &mut finding.why, &mut finding.todo] {
+            hidden.text(text);
+            if text.len() > LONGEST {
+                text.truncate(text.floor_char_boundary(LONGEST));
+                text.push('…');
+            }
+            if text.contains(unprintable) {
+                *text = text.replace(unprintable, "\u{FFFD}");
+            }
+        }
+    }
+    findings.sort();
+    findings
+}
+
+/// Whether a character moves the cursor, turns the direction of writing or is not seen.
+fn unprintable(one: char) -> bool {
+    one.is_control()
+        || matches!(one, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }

@@ -19,7 +19,7 @@ mod place;
 mod read;
 mod secret;
 
-pub use check::{check, check_expansion, startable};
+pub use check::{check, check_expansion};
 pub use dha::{Dha, Form, Host, Interface, Kind, Plugin, Purpose, Stack};
 pub use document::LONGEST;
 pub use finding::{Finding, Rule, Severity};

@@ -15,14 +15,16 @@ mod power;
 mod report;
 mod required;
 mod roles;
-mod shell;
+pub(crate) mod shell;
 mod values;
 mod vips;
 
 pub use expansion::check_expansion;
-pub use shell::startable;
 
-use super::{Finding, Plan, hidden::Hidden};
+use super::{
+    Finding, Plan,
+    hidden::{Hidden, bounded},
+};
 
 /// Checks a plan on its own, as one to deploy or, when no host of it is a master, as one to expand with
 /// (see [`crate::Dha::purpose`]). In the order of the files, without duplicates.
@@ -41,10 +43,8 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
         power::check,
         shell::check,
     ];
-    let mut findings: Vec<Finding> = families.iter().flat_map(|family| family(plan)).collect();
-    // A value may be a secret elsewhere: it is told by its place alone.
-    Hidden::of(plan).findings(&mut findings);
-    in_order(findings)
+    let found = families.iter().flat_map(|family| family(plan)).collect();
+    bounded(in_order(found), &Hidden::of(plan))
 }
 
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {

@@ -1,103 +1,141 @@
-//! Values that Compass's shell would run instead of passing them on.
+//! Values that Compass's shell would run.
 //!
-//! Compass turns a DHA file into lines of shell: what is no plain word there is run, split or
-//! replaced. Such a plan can be looked at, and is never started.
+//! Compass puts each value of the DHA file into a line that a shell reads twice, once between apostrophes and once in
+//! `${KEY:-VALUE}`. So a value is safe only when no character of it means anything to a shell.
 
-use crate::{At, Dha, File, Finding, Interface, Kind, Place, Plan, Plugin, Rule, Secret, Severity};
+use crate::{At, Dha, File, Finding, Kind, Network, Place, Plan, Rule, Secret, Severity, shown};
 
-/// Whether a plan may be handed to Compass: no finding says that its shell would run a value.
-pub fn startable(findings: &[Finding]) -> bool {
-    !findings.iter().any(|finding| finding.rule == Rule::Shell)
+const WHY: &str = "Compass hands the value to a shell unquoted: it would be cut, changed or run as a command";
+const TODO: &str = "use only letters, digits and _ - . : / @ % + , = ^ ! #; \
+                    such a plan can be looked at, never started";
+
+/// Whether a shell could take a value for more than one plain word.
+pub(crate) fn would_run(text: &str) -> bool {
+    let plain = |one: char| one.is_ascii_alphanumeric() || "_-.:/@%+,=^!#".contains(one);
+    !text.chars().all(plain) || text.starts_with(['#', '-'])
 }
 
-/// Every value of the DHA file that is no plain word.
-pub(super) fn check(plan: &Plan) -> Vec<Finding> {
-    let Some(dha) = &plan.dha else { return Vec::new() };
-    words(dha).into_iter().filter_map(|word| finding(&word)).collect()
-}
-
-/// A value on its way to the shell.
-struct Word<'a> {
-    key: &'a str,
-    place: Place,
-    value: &'a str,
-    secret: bool,
-}
-
-fn words(dha: &Dha) -> Vec<Word<'_>> {
-    let mut words = Words(Vec::new());
-    if let Some(kind) = &dha.kind
-        && let Kind::Other(other) = &kind.value
-    {
-        words.0.push(Word { key: "TYPE", place: kind.place, value: other, secret: false });
-    }
-    words.plain("FLAVOR", &dha.flavor);
-    words.plain("NAME", &dha.name);
-    words.plain("POWER_TOOL", &dha.power_tool);
-    words.plain("ipmiUser", &dha.ipmi_user);
-    words.secret("ipmiPass", &dha.ipmi_pass);
-    words.plain("ipmiVer", &dha.ipmi_ver);
-    for host in &dha.hosts {
-        words.plain("name", &host.name);
-        words.plain("mac", &host.mac);
-        words.plain("ipmiIp", &host.ipmi_ip);
-        words.plain("ipmiUser", &host.ipmi_user);
-        words.secret("ipmiPass", &host.ipmi_pass);
-        words.plain("power_type", &host.power_type);
-        words.plain("power_ip", &host.power_ip);
-        words.plain("power_user", &host.power_user);
-        words.secret("power_pass", &host.power_pass);
-        words.plain("location", &host.location);
-        words.all("roles", &host.roles);
-        for Interface { name, mac } in &host.interfaces {
-            words.all("interfaces", [name, mac]);
-        }
-    }
-    for Plugin { name, value } in &dha.plugins {
-        words.all("plugins", [name, value]);
-    }
-    words.0
-}
-
-struct Words<'a>(Vec<Word<'a>>);
-
-impl<'a> Words<'a> {
-    fn plain(&mut self, key: &'a str, at: &'a Option<At<String>>) {
-        self.all(key, at);
-    }
-
-    fn all(&mut self, key: &'a str, ats: impl IntoIterator<Item = &'a At<String>>) {
-        self.0.extend(ats.into_iter().map(|at| Word { key, place: at.place, value: &at.value, secret: false }));
-    }
-
-    fn secret(&mut self, key: &'a str, at: &'a Option<At<Secret>>) {
-        self.0.extend(at.iter().map(|at| Word { key, place: at.place, value: at.value.reveal(), secret: true }));
-    }
-}
-
-fn finding(word: &Word) -> Option<Finding> {
-    let found = word.value.chars().find(|c| !harmless(*c))?;
-    let sign = match found {
-        ' ' => "a space".to_owned(),
-        '\n' => "a line break".to_owned(),
-        '\t' => "a tab".to_owned(),
-        c => format!("the character {}", c.escape_debug()),
+/// A value that a shell would run; nothing of it is shown when it is a secret.
+pub(crate) fn finding(file: File, place: Place, named: &str, value: Option<&str>) -> Finding {
+    let what = match value {
+        Some(value) => format!("{named} is {}, which is no plain word to a shell", shown(value)),
+        None => format!("{named} is no plain word to a shell"),
     };
-    let shown = if word.secret { String::new() } else { format!(" {:?}", word.value) };
-    Some(Finding {
-        file: File::Dha,
-        place: word.place,
+    Finding {
+        file,
+        place,
         severity: Severity::Error,
         rule: Rule::Shell,
-        what: format!("{}{shown} holds {sign}", word.key),
-        why: "Compass pastes this value into shell commands, unquoted: the shell would split it, replace it or run it."
-            .into(),
-        todo: "Use letters, digits and . _ : / @ % + = - , alone. A plan like this can be looked at, and is never started."
-            .into(),
-    })
+        what,
+        why: WHY.to_owned(),
+        todo: TODO.to_owned(),
+    }
 }
 
-/// What no shell gives a meaning to inside of a word.
-const fn harmless(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '/' | '@' | '%' | '+' | '=' | '-' | ',')
+pub(super) fn check(plan: &Plan) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(dha) = &plan.dha {
+        let mut seen = Seen { file: File::Dha, found: &mut found };
+        whole(dha, &mut seen);
+        hosts(dha, &mut seen);
+    }
+    if let Some(network) = &plan.network {
+        addresses(network, &mut Seen { file: File::Network, found: &mut found });
+    }
+    found
+}
+
+struct Seen<'f> {
+    file: File,
+    found: &'f mut Vec<Finding>,
+}
+
+impl Seen<'_> {
+    fn word(&mut self, named: &str, word: &At<String>) {
+        if would_run(word) {
+            self.found.push(finding(self.file, word.place, named, Some(word)));
+        }
+    }
+
+    fn words<'w>(&mut self, named: &str, words: impl IntoIterator<Item = &'w At<String>>) {
+        for word in words {
+            self.word(named, word);
+        }
+    }
+
+    fn secret(&mut self, named: &str, secret: Option<&At<Secret>>) {
+        if let Some(secret) = secret.filter(|secret| would_run(secret.reveal())) {
+            self.found.push(finding(self.file, secret.place, named, None));
+        }
+    }
+}
+
+fn whole(dha: &Dha, seen: &mut Seen<'_>) {
+    if let Some(At { value: Kind::Other(text), place }) = &dha.kind {
+        seen.word("TYPE", &At::new(text.clone(), *place));
+    }
+    let words = [
+        ("FLAVOR", &dha.flavor),
+        ("NAME", &dha.name),
+        ("POWER_TOOL", &dha.power_tool),
+        ("ipmiUser", &dha.ipmi_user),
+        ("ipmiVer", &dha.ipmi_ver),
+    ];
+    for (named, word) in words {
+        seen.words(named, word);
+    }
+    seen.secret("ipmiPass", dha.ipmi_pass.as_ref());
+    for plugin in &dha.plugins {
+        seen.word("the name of a plugin", &plugin.name);
+        seen.word("the value of a plugin", &plugin.value);
+    }
+}
+
+fn hosts(dha: &Dha, seen: &mut Seen<'_>) {
+    for (index, host) in dha.hosts.iter().enumerate() {
+        let words = [
+            ("name", &host.name),
+            ("mac", &host.mac),
+            ("ipmiIp", &host.ipmi_ip),
+            ("ipmiUser", &host.ipmi_user),
+            ("power_type", &host.power_type),
+            ("power_ip", &host.power_ip),
+            ("power_user", &host.power_user),
+            ("location", &host.location),
+        ];
+        for (key, word) in words {
+            seen.words(&format!("hosts[{index}].{key}"), word);
+        }
+        seen.words(&format!("hosts[{index}].roles"), &host.roles);
+        for interface in &host.interfaces {
+            seen.word(&format!("hosts[{index}].interfaces"), &interface.name);
+            seen.word(&format!("hosts[{index}].interfaces"), &interface.mac);
+        }
+        seen.secret(&format!("hosts[{index}].ipmiPass"), host.ipmi_pass.as_ref());
+        seen.secret(&format!("hosts[{index}].power_pass"), host.power_pass.as_ref());
+    }
+}
+
+/// Addresses become variables such as `INSTALL_GW` in the same way.
+fn addresses(network: &Network, seen: &mut Seen<'_>) {
+    for one in &network.settings {
+        seen.words("ip_settings.name", &one.name);
+        seen.words("ip_settings.cidr", &one.cidr);
+        seen.words("ip_settings.gw", &one.gateway);
+        for range in one.ranges.iter().chain(&one.dhcp_ranges) {
+            seen.words("an address of ip_settings", [&range.first, &range.last]);
+        }
+    }
+    for (named, vip) in [("internal_vip", &network.internal_vip), ("public_vip", &network.public_vip)] {
+        if let Some(vip) = vip {
+            seen.words(named, vip.ip.iter().chain(&vip.netmask).chain(&vip.interface));
+        }
+    }
+    for one in &network.interfaces {
+        seen.words("sys_intf_mappings.name", &one.name);
+        seen.words("sys_intf_mappings.interface", &one.interface);
+    }
+    if let Some(net) = &network.public_net {
+        seen.words("public_net_info", net.gateway.iter().chain(&net.cidr).chain(&net.first).chain(&net.last));
+    }
 }

@@ -13,12 +13,12 @@ pub(super) fn text<'t>(file: File, bytes: &'t [u8], findings: &mut Vec<Finding>)
         return refused(
             START,
             format!("the file has {} bytes, more than {LONGEST}", bytes.len()),
-            "It was not read: a plan takes a few thousand bytes.",
-            "Give the DHA file or the network file itself.",
+            "it was not read: a plan takes a few thousand bytes",
+            "give the DHA file or the network file itself",
         );
     }
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return refused(START, "the file is written in UTF-16".into(), "It was not read.", "Save it as UTF-8.");
+        return refused(START, "the file is written in UTF-16".into(), "it was not read", "save it as UTF-8");
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -27,7 +27,7 @@ pub(super) fn text<'t>(file: File, bytes: &'t [u8], findings: &mut Vec<Finding>)
             let place = end_of(&String::from_utf8_lossy(good));
             let byte = bad.first().copied().unwrap_or_default();
             let what = format!("the byte 0x{byte:02X} is not UTF-8");
-            return refused(place, what, "Compass's YAML reader stops here.", "Save the file as UTF-8.");
+            return refused(place, what, "Compass's YAML reader stops here", "save the file as UTF-8");
         }
     };
     let text = match text.strip_prefix('\u{FEFF}') {
@@ -37,8 +37,8 @@ pub(super) fn text<'t>(file: File, bytes: &'t [u8], findings: &mut Vec<Finding>)
                 START,
                 Severity::Note,
                 "the file begins with a byte order mark",
-                "Compass's YAML reader skips it.",
-                "Save it as UTF-8 without a byte order mark.",
+                "Compass's YAML reader skips it",
+                "save it as UTF-8 without a byte order mark",
             ));
             rest
         }
@@ -47,7 +47,7 @@ pub(super) fn text<'t>(file: File, bytes: &'t [u8], findings: &mut Vec<Finding>)
     if let Some((at, wrong)) = text.char_indices().find(|(_, one)| !printable(*one)) {
         let place = end_of(&text[..at]);
         let what = format!("the character U+{:04X} is not allowed in YAML", u32::from(wrong));
-        return refused(place, what, "Compass's YAML reader stops here.", "Delete the character.");
+        return refused(place, what, "Compass's YAML reader stops here", "delete the character");
     }
     if let Some(at) = text.find('\r') {
         findings.push(yaml(
@@ -55,8 +55,8 @@ pub(super) fn text<'t>(file: File, bytes: &'t [u8], findings: &mut Vec<Finding>)
             end_of(&text[..at]),
             Severity::Note,
             "lines end in CR LF, as on Windows",
-            "Compass's YAML reader takes that for the end of a line; other tools of a jump host may not.",
-            "Save the file with LF alone.",
+            "Compass's YAML reader takes that for the end of a line; other tools of a jump host may not",
+            "save the file with LF alone",
         ));
     }
     Ok(text)

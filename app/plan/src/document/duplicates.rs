@@ -26,8 +26,8 @@ pub(super) fn find(file: File, root: &Node, findings: &mut Vec<Finding>) {
                             before.line,
                             key.place.line
                         ),
-                        "Compass takes the last one without a word, and the other is lost.",
-                        "Delete or rename one of them.",
+                        "Compass takes the last one without a word, and the other is lost",
+                        "delete or rename one of them",
                     ));
                 }
             }

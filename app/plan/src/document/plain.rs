@@ -104,13 +104,9 @@ fn fraction(text: &str) -> Option<String> {
     let (before, after) = rest.split_once('.')?;
     let digits = |from: &str| from.bytes().all(|one| one.is_ascii_digit() || one == b'_');
     if before.contains(':') {
-        let mut groups = before.split(':');
-        let first = groups.next().unwrap_or_default();
-        let right = first.starts_with(|one: char| one.is_ascii_digit())
-            && digits(first)
-            && groups.all(|part| sixtieth(part).is_some())
-            && digits(after);
-        return right.then(|| rest.to_owned());
+        let number = whole(before)?;
+        let seconds = format!("{number}.{}", after.replace('_', ""));
+        return digits(after).then(|| seconds.parse::<f64>().map_or(seconds, |number| format!("{sign}{number:?}")));
     }
     let (after, power) = match after.split_once(['e', 'E']) {
         Some((after, power)) => (after, Some(power)),

@@ -27,8 +27,8 @@ pub(super) fn build(file: File, text: &str, findings: &mut Vec<Finding>) -> Resu
             place,
             Severity::Error,
             "a tab stands where YAML wants spaces",
-            "Compass's YAML reader stops at it, and nothing is deployed.",
-            "Write spaces instead.",
+            "Compass's YAML reader stops at it, and nothing is deployed",
+            "write spaces instead",
         ));
     }
     match root {
@@ -95,8 +95,8 @@ impl<'t> Tree<'t> {
             let (event, span) = event.map_err(|error| {
                 let place = place(*error.marker());
                 let what = format!("this is no YAML: {}", error.info());
-                let why = "Compass's YAML reader stops here, and nothing is deployed.";
-                Box::new(yaml(self.file, place, Severity::Error, what, why, "Put the line right."))
+                let why = "Compass's YAML reader stops here, and nothing is deployed";
+                Box::new(yaml(self.file, place, Severity::Error, what, why, "put the line right"))
             })?;
             let at = place(span.start);
             if matches!(event, Event::DocumentStart(_)) && root.is_some() {
@@ -104,17 +104,17 @@ impl<'t> Tree<'t> {
                     at,
                     Severity::Error,
                     "a second document begins here",
-                    "Compass's YAML reader wants one document and stops.",
-                    "Keep one, and delete the line --- before the other.",
+                    "Compass's YAML reader wants one document and stops",
+                    "keep one, and delete the line --- before the other",
                 );
                 break;
             }
             let done = match event {
                 Event::Scalar(text, style, anchor, tag) => {
-                    let style = self.style(at, style, tag.as_deref());
-                    if self.letters.get(span.start.index()).is_some_and(|one| matches!(one, '"' | '\'' | '|' | '>')) {
+                    if style != ScalarStyle::Plain {
                         self.inside.push(span.start.index()..span.end.index());
                     }
+                    let style = self.style(at, style, tag.as_deref());
                     self.colon(at, &text, style);
                     let node = Node { place: at, value: Value::Scalar { text: text.into_owned(), style } };
                     self.put(node, anchor)?
@@ -138,15 +138,8 @@ impl<'t> Tree<'t> {
         }
         root.ok_or_else(|| {
             let place = Place { line: 1, column: 1 };
-            let why = "Compass stops without hosts or networks.";
-            Box::new(yaml(
-                self.file,
-                place,
-                Severity::Error,
-                "there is nothing in the file",
-                why,
-                "Write a plan in it.",
-            ))
+            let why = "Compass stops without hosts or networks";
+            Box::new(yaml(self.file, place, Severity::Error, "there is nothing in the file", why, "write a plan in it"))
         })
     }
 
@@ -163,16 +156,16 @@ impl<'t> Tree<'t> {
             return self.stopped(
                 at,
                 format!("lists and maps lie more than {DEPTH} deep in each other"),
-                "It was not read further: a plan needs six levels.",
-                "Give the DHA file or the network file itself.",
+                "it was not read further: a plan needs six levels",
+                "give the DHA file or the network file itself",
             );
         }
         if let Some(Open { holds: Holds::Map { key: None, .. }, .. }) = self.open.last() {
             return self.stopped(
                 at,
                 "a list or a map stands where a key is expected",
-                "Compass's YAML reader stops here.",
-                "Quote a value that begins with [ or {.",
+                "Compass's YAML reader stops here",
+                "quote a value that begins with [ or {",
             );
         }
         let flow = self.in_flow() || matches!(self.letters.get(start.index()), Some('[' | '{'));
@@ -200,8 +193,8 @@ impl<'t> Tree<'t> {
             return self.stopped(
                 node.place,
                 format!("the file holds more than {VALUES} values"),
-                "It was not read further.",
-                "Give the DHA file or the network file itself.",
+                "it was not read further",
+                "give the DHA file or the network file itself",
             );
         }
         if anchor > 0 {
@@ -216,8 +209,8 @@ impl<'t> Tree<'t> {
                     return self.stopped(
                         node.place,
                         "a list or a map stands where a key is expected",
-                        "Compass's YAML reader stops here.",
-                        "Write a word as the key.",
+                        "Compass's YAML reader stops here",
+                        "write a word as the key",
                     );
                 }
                 (Some(key), value) => {
@@ -244,8 +237,8 @@ impl<'t> Tree<'t> {
                 place,
                 Severity::Warning,
                 "<< takes keys over from another map",
-                "Compass's YAML reader does it; people who read the plan may miss it.",
-                "Write the keys out.",
+                "Compass's YAML reader does it; people who read the plan may miss it",
+                "write the keys out",
             );
             let maps = match node.value {
                 Value::List(nodes) => nodes,
@@ -253,8 +246,8 @@ impl<'t> Tree<'t> {
             };
             for map in maps {
                 let Value::Map(more) = map.value else {
-                    let why = "Compass's YAML reader stops here.";
-                    return self.stopped(map.place, "<< wants a map", why, "Write the keys out.");
+                    let why = "Compass's YAML reader stops here";
+                    return self.stopped(map.place, "<< wants a map", why, "write the keys out");
                 };
                 for (key, value) in more {
                     if known.insert(key.value.clone()) {
@@ -267,8 +260,8 @@ impl<'t> Tree<'t> {
     }
 
     fn alias(&mut self, at: Place, anchor: usize) -> Result<Option<Node>, Stopped> {
-        let why = "An alias can make a small file very large.";
-        let todo = "Write the value out.";
+        let why = "an alias can make a small file very large";
+        let todo = "write the value out";
         let Some(Anchored { node, size }) = self.anchored.get(&anchor) else {
             return self.stopped(at, "an alias stands in the value that it names", why, todo);
         };
@@ -282,7 +275,7 @@ impl<'t> Tree<'t> {
             at,
             Severity::Warning,
             "an alias stands for a value written elsewhere",
-            "Compass's YAML reader puts the value here; people who read the plan may miss it.",
+            "Compass's YAML reader puts the value here; people who read the plan may miss it",
             todo,
         );
         self.put(node, 0)
@@ -305,14 +298,14 @@ impl<'t> Tree<'t> {
         let named = crate::shown(&tag.to_string());
         let python = tag.suffix.contains("python") || tag.handle.contains("python");
         let (severity, rule, why) = if python {
-            (Severity::Error, Rule::Shell, "A YAML reader of Python may build objects and run code for it.")
+            (Severity::Error, Rule::Shell, "a YAML reader of Python may build objects and run code for it")
         } else if core {
-            (Severity::Warning, Rule::Yaml, "Compass may see another kind of value; Binnacle reads it as text.")
+            (Severity::Warning, Rule::Yaml, "Compass may see another kind of value; Binnacle reads it as text")
         } else {
-            (Severity::Error, Rule::Yaml, "Compass's YAML reader does not know it and stops.")
+            (Severity::Error, Rule::Yaml, "Compass's YAML reader does not know it and stops")
         };
         let what = format!("the tag {named} asks for a special kind of value");
-        let finding = Finding { rule, ..yaml(self.file, at, severity, what, why, "Delete the tag.") };
+        let finding = Finding { rule, ..yaml(self.file, at, severity, what, why, "delete the tag") };
         self.findings.push(finding);
     }
 
@@ -323,8 +316,8 @@ impl<'t> Tree<'t> {
                 at,
                 Severity::Error,
                 "an unquoted value with a colon stands in [] or {}",
-                "The YAML reader that Compass brings (PyYAML 3.12) stops at the colon.",
-                "Put the value in quotes.",
+                "the YAML reader that Compass brings (PyYAML 3.12) stops at the colon",
+                "put the value in quotes",
             );
         }
     }

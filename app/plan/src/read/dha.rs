@@ -58,15 +58,16 @@ impl Reader<'_> {
 
     fn interfaces(&mut self, host: &mut Fields<'_>) -> (Vec<Interface>, Option<At<Form>>) {
         let Some((at, node)) = host.take("interfaces") else { return (Vec::new(), None) };
+        let path = host.path("interfaces");
         let maps: Vec<&Node> = match &node.value {
             Value::Map(_) => vec![node],
             Value::List(nodes) => nodes.iter().collect(),
             _ if node.is_nothing() => {
-                self.nothing("interfaces", node.place);
+                self.nothing(&path, node.place);
                 return (Vec::new(), None);
             }
             _ => {
-                self.wrong("interfaces", node, "a list of maps");
+                self.wrong(&path, node, "a list of maps");
                 host.keep(at, node);
                 return (Vec::new(), None);
             }
@@ -75,12 +76,12 @@ impl Reader<'_> {
         let mut interfaces = Vec::new();
         for map in maps {
             let Value::Map(entries) = &map.value else {
-                self.wrong("interfaces", map, "a map of a card and its MAC");
+                self.wrong(&path, map, "a map of a card and its MAC");
                 host.keep(at, map);
                 continue;
             };
             for (name, value) in entries {
-                match self.word("interfaces", value, Wanted::Mac) {
+                match self.word(&format!("{path}.{}", name.as_str()), value, Wanted::Mac) {
                     Some(mac) => interfaces.push(Interface { name: name.clone(), mac }),
                     None => host.keep(name, value),
                 }
@@ -112,33 +113,34 @@ impl Reader<'_> {
                     Severity::Note,
                     Rule::Unknown,
                     format!("{path} is for OpenStack"),
-                    "Compass exports it; nothing of Kubernetes looks at it.",
-                    "Delete it from a plan of Kubernetes.",
+                    "Compass exports it; nothing of Kubernetes looks at it",
+                    "delete it from a plan of Kubernetes",
                 ),
                 Value::Scalar { .. } => (
                     Severity::Error,
                     Rule::Shell,
                     format!("{shown} is no key of Compass"),
                     "Compass exports every key of the whole file as an environment variable of the deployment, \
-                     PATH and LD_PRELOAD as well.",
-                    "Delete it. Such a plan can be looked at, never started.",
+                     PATH and LD_PRELOAD as well",
+                    "delete it; such a plan can be looked at, never started",
                 ),
                 Value::Map(_) => (
                     Severity::Warning,
                     Rule::Unknown,
                     format!("{shown} is a map"),
-                    "Compass exports it as one word of the shell, {…}, of which nothing can be read.",
-                    "Delete it from a plan of Kubernetes.",
+                    "Compass exports it as one word of the shell, {…}, of which nothing can be read",
+                    "delete it from a plan of Kubernetes",
                 ),
                 Value::List(_) => (
                     if known { Severity::Note } else { Severity::Warning },
                     Rule::Unknown,
                     if known { format!("{path} is for OpenStack") } else { format!("{shown} is no key of Compass") },
-                    "Nothing of Kubernetes looks at it.",
-                    "Delete it from a plan of Kubernetes.",
+                    "nothing of Kubernetes looks at it",
+                    "delete it from a plan of Kubernetes",
                 ),
             };
             self.say(key.place, (severity, rule), what, why, todo);
+            self.shell(&path, node);
             file.keep(key, node);
         }
         file.kept(self)

@@ -2,7 +2,7 @@
 
 use super::{Reader, secrets};
 use crate::{
-    At, Place, Rule, Secret, Severity, Unknown,
+    At, File, Place, Rule, Secret, Severity, Unknown,
     document::{Meaning, Node, Style, Value, meaning},
 };
 
@@ -46,13 +46,23 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// The value of a key, with the key. Of several PyYAML takes the last.
+    /// The value of a key, with the key. Of several PyYAML takes the last; the others were told as doubles, and are kept.
     pub fn take(&mut self, key: &str) -> Option<(&'n At<String>, &'n Node)> {
-        let at = self.left.iter().rposition(|(one, _)| one.as_str() == key)?;
-        Some(self.left.remove(at))
+        if !self.left.iter().any(|(one, _)| one.as_str() == key) {
+            return None;
+        }
+        let (mut same, left): (Vec<_>, _) =
+            std::mem::take(&mut self.left).into_iter().partition(|(one, _)| one.as_str() == key);
+        self.left = left;
+        let taken = same.pop();
+        for (key, node) in same {
+            self.keep(key, node);
+        }
+        taken
     }
 
-    fn path(&self, key: &str) -> String {
+    /// A key with the map's name before it.
+    pub fn path(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
@@ -92,8 +102,8 @@ impl<'n> Fields<'n> {
                 node.place,
                 (Severity::Warning, Rule::Value),
                 format!("{path} stands without quotes and YAML takes it for something else than a text"),
-                "Compass sees another password than the one that stands here.",
-                "Put the value in quotes.",
+                "Compass sees another password than the one that stands here",
+                "put the value in quotes",
             ),
         }
         Some(At::new(Secret::new(text.as_str()), node.place))
@@ -185,13 +195,16 @@ impl<'n> Fields<'n> {
 impl Reader<'_> {
     /// A value of another kind than expected.
     pub fn wrong(&mut self, path: &str, node: &Node, expected: &str) {
+        if self.file == File::Dha {
+            self.shell(path, node);
+        }
         let what = format!("{path} is {}, and {expected} is expected", node.described());
         self.say(
             node.place,
             WRONG_KIND,
             what,
-            "Compass stops or makes something else of it.",
-            "Write it as in the samples.",
+            "Compass stops or makes something else of it",
+            "write it as in the samples",
         );
     }
 
@@ -201,8 +214,8 @@ impl Reader<'_> {
             place,
             (Severity::Warning, Rule::Value),
             format!("{path} has no value"),
-            "Compass sees the word None where a text is put together, or stops.",
-            "Write a value, or delete the key.",
+            "Compass sees the word None where a text is put together, or stops",
+            "write a value, or delete the key",
         );
     }
 
@@ -212,8 +225,8 @@ impl Reader<'_> {
             place,
             (Severity::Warning, Rule::Unknown),
             format!("{} is no key of Compass", self.hidden.shown(path)),
-            "Compass leaves it aside, and nothing comes of it.",
-            "Delete it, or correct its spelling.",
+            "Compass leaves it aside, and nothing comes of it",
+            "delete it, or correct its spelling",
         );
     }
 
@@ -250,8 +263,8 @@ impl Reader<'_> {
                 node.place,
                 (Severity::Note, Rule::Value),
                 format!("{path} is the word None"),
-                "To YAML that is a text like any other, not nothing.",
-                "Delete the key if there is to be no value.",
+                "to YAML that is a text like any other, not nothing",
+                "delete the key if there is to be no value",
             );
         }
         Some(At::new(text.clone(), node.place))
@@ -275,11 +288,11 @@ impl Reader<'_> {
             (Meaning::Moment, _) => (Severity::Warning, "a date".into()),
         };
         let why = if wanted == Wanted::Version {
-            format!("Compass sees {seen}; it compares with the text 2.0, finds no match and speaks IPMI 1.5 (lan).")
+            format!("Compass sees {seen}; it compares with the text 2.0, finds no match and speaks IPMI 1.5 (lan)")
         } else {
-            format!("Compass sees {seen}.")
+            format!("Compass sees {seen}")
         };
         let what = format!("{path} is {} without quotes", self.hidden.shown(text).trim_matches('"'));
-        self.say(place, (severity, Rule::Value), what, &why, "Put the value in quotes.");
+        self.say(place, (severity, Rule::Value), what, &why, "put the value in quotes");
     }
 }

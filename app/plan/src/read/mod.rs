@@ -5,11 +5,12 @@ mod fields;
 mod network;
 mod secrets;
 
-use super::{Dha, File, Finding, Network, Place, Plan, Rule, Severity, hidden::Hidden};
+use super::{
+    Dha, File, Finding, Network, Place, Plan, Rule, Severity,
+    check::shell,
+    hidden::{Hidden, bounded},
+};
 use crate::document::{Node, Value, parse};
-
-/// Most findings of one reading; a text with more is no plan.
-const MOST: usize = 500;
 
 /// Keys that tell a DHA file.
 const OF_DHA: [&str; 7] = ["hosts", "TYPE", "FLAVOR", "POWER_TOOL", "plugins", "ipmiUser", "ipmiVer"];
@@ -91,28 +92,6 @@ impl Plan {
     }
 }
 
-/// Findings in order, without secrets and not more than one can read.
-fn bounded(mut findings: Vec<Finding>, hidden: &Hidden) -> Vec<Finding> {
-    let all = findings.len();
-    if all > MOST {
-        // The worst are kept.
-        findings.sort_by_key(|one| (one.rule != Rule::Shell, std::cmp::Reverse(one.severity)));
-        findings.truncate(MOST);
-        findings.push(Finding {
-            file: findings[0].file,
-            place: Place { line: 1, column: 1 },
-            severity: Severity::Error,
-            rule: Rule::Yaml,
-            what: format!("{} more findings are left out", all - MOST),
-            why: "So much is wrong in no plan.".into(),
-            todo: "Put right what is told, and look again.".into(),
-        });
-    }
-    hidden.findings(&mut findings);
-    findings.sort();
-    findings
-}
-
 /// Reads trees and collects findings.
 struct Reader<'h> {
     file: File,
@@ -128,6 +107,29 @@ impl<'h> Reader<'h> {
     fn say(&mut self, place: Place, (severity, rule): (Severity, Rule), what: String, why: &str, todo: &str) {
         let (why, todo) = (why.to_owned(), todo.to_owned());
         self.findings.push(Finding { file: self.file, place, severity, rule, what, why, todo });
+    }
+
+    /// Tells what a shell would run of a value that the types do not know.
+    fn shell(&mut self, path: &str, node: &Node) {
+        let mut left = vec![node];
+        while let Some(node) = left.pop() {
+            match &node.value {
+                Value::Scalar { text, .. } if shell::would_run(text) => {
+                    self.findings.push(shell::finding(self.file, node.place, &format!("a part of {path}"), None));
+                }
+                Value::Scalar { .. } => {}
+                Value::List(nodes) => left.extend(nodes),
+                Value::Map(entries) => {
+                    for (key, node) in entries {
+                        left.push(node);
+                        if shell::would_run(key) {
+                            let named = format!("a key of {path}");
+                            self.findings.push(shell::finding(self.file, key.place, &named, None));
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -146,17 +148,17 @@ fn misplaced(file: File, root: &Node) -> Option<Finding> {
     let (what, todo) = match (file, kind(root)) {
         (File::Dha, Some(File::Dha)) | (File::Network, Some(File::Network)) => return None,
         (File::Dha, Some(File::Network)) => {
-            ("this is a network file, given as the DHA file", "Give it as the network file.")
+            ("this is a network file, given as the DHA file", "give it as the network file")
         }
         (File::Network, Some(File::Dha)) => {
-            ("this is a DHA file, given as the network file", "Give it as the DHA file.")
+            ("this is a DHA file, given as the network file", "give it as the DHA file")
         }
         (File::Dha, None) => {
-            ("this is no DHA file: it has none of the keys hosts, TYPE and FLAVOR", "Give the DHA file.")
+            ("this is no DHA file: it has none of the keys hosts, TYPE and FLAVOR", "give the DHA file")
         }
         (File::Network, None) => (
             "this is no network file: it has none of the keys sys_intf_mappings and ip_settings",
-            "Give the network file.",
+            "give the network file",
         ),
     };
     Some(Finding {
@@ -165,7 +167,7 @@ fn misplaced(file: File, root: &Node) -> Option<Finding> {
         severity: Severity::Error,
         rule: Rule::Value,
         what: what.into(),
-        why: "Compass would stop at the first key that it misses.".into(),
+        why: "Compass would stop at the first key that it misses".into(),
         todo: todo.into(),
     })
 }

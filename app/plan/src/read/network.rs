@@ -104,8 +104,9 @@ impl Reader<'_> {
 
     fn vlan(&mut self, fields: &mut Fields<'_>) -> Option<At<Vlan>> {
         let (at, node) = fields.take("vlan_tag")?;
+        let path = fields.path("vlan_tag");
         let Value::Scalar { text, style } = &node.value else {
-            self.wrong("vlan_tag", node, "a number or the word None");
+            self.wrong(&path, node, "a number or the word None");
             fields.keep(at, node);
             return None;
         };
@@ -117,15 +118,15 @@ impl Reader<'_> {
                     self.say(
                         node.place,
                         (Severity::Note, Rule::Value),
-                        "vlan_tag is a text of digits".into(),
-                        "Every sample of Compass has a number without quotes here.",
-                        "Write the number without quotes.",
+                        format!("{path} is a text of digits"),
+                        "every sample of Compass has a number without quotes here",
+                        "write the number without quotes",
                     );
                 } else if number != *text {
-                    let what = format!("vlan_tag is {} without quotes", self.hidden.shown(text).trim_matches('"'));
-                    let why = format!("Compass sees the number {number}.");
+                    let what = format!("{path} is {} without quotes", self.hidden.shown(text).trim_matches('"'));
+                    let why = format!("Compass sees the number {number}");
                     let kind = (Severity::Warning, Rule::Value);
-                    self.say(node.place, kind, what, &why, "Write the number to the base of 10.");
+                    self.say(node.place, kind, what, &why, "write the number to the base of 10");
                 }
                 let seen = if *style == Style::Quoted { text } else { &number };
                 seen.parse().map_or_else(|_| Vlan::Other(text.clone()), Vlan::Tag)
@@ -150,7 +151,8 @@ impl Reader<'_> {
 
     fn ranges(&mut self, fields: &mut Fields<'_>, key: &str) -> Vec<Range> {
         let Some((at, node)) = fields.take(key) else { return Vec::new() };
-        let nodes = self.list(key, node);
+        let path = fields.path(key);
+        let nodes = self.list(&path, node);
         if nodes.is_empty() && !matches!(&node.value, Value::List(_)) && !node.is_nothing() {
             fields.keep(at, node);
         }
@@ -161,11 +163,11 @@ impl Reader<'_> {
                 _ => &[],
             };
             let [first, last] = ends else {
-                self.wrong(key, node, "a list of its first and its last address");
+                self.wrong(&path, node, "a list of its first and its last address");
                 fields.keep(at, node);
                 continue;
             };
-            let ends = (self.word(key, first, Wanted::Text), self.word(key, last, Wanted::Text));
+            let ends = (self.word(&path, first, Wanted::Text), self.word(&path, last, Wanted::Text));
             match ends {
                 (Some(first), Some(last)) => ranges.push(Range { place: node.place, first, last }),
                 _ => fields.keep(at, node),
