@@ -120,6 +120,8 @@ pub struct Choices {
 pub struct Table {
     /// Sections: nodes with their components, pods, services.
     pub sections: Vec<Section>,
+    /// Choices for the filters.
+    pub choices: Choices,
 }
 
 /// One part of a [`Table`].

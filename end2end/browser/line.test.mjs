@@ -12,7 +12,7 @@ after(async () => { await chromium?.close(); await lab?.stop(); });
 
 test('a server that ends leaves a page that says since when, and comes back by itself', async () => {
   const own = await stage();
-  const page = await open(chromium, own.page);
+  const page = await open(chromium, own.page, { complains: true }); // of every try while nobody listens
   await live(page);
   const { host } = new URL(own.url);
   await own.server.stop();
@@ -56,7 +56,7 @@ test('twelve frames of a portal are all live', async () => {
 test('a page of another site cannot read the stream', async () => {
   const other = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<!DOCTYPE html>'));
   await new Promise((done) => other.listen(0, '127.0.0.1', done));
-  const page = await open(chromium, `http://127.0.0.1:${other.address().port}/`);
+  const page = await open(chromium, `http://127.0.0.1:${other.address().port}/`, { complains: true });
   const outcome = await page.evaluate((address) => new Promise((done) => {
     const socket = new WebSocket(address);
     socket.onmessage = () => done('read');

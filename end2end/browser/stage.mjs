@@ -1,4 +1,5 @@
 // Servers and a browser for the tests: each test file starts what it needs and ends exactly that.
+import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync, existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +26,8 @@ export function start(args, env = {}) {
   const child = spawn(binnacle, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...env } });
   let log = '';
   child.stderr.on('data', (text) => { log += text; });
-  const server = { child, stop: () => new Promise((done) => { child.once('exit', done); child.kill('SIGTERM'); }), log: () => log };
+  const ended = new Promise((done) => { child.once('exit', done); });
+  const server = { child, stop: () => { child.kill('SIGTERM'); return ended; }, log: () => log };
   return new Promise((ready, failed) => {
     let out = '';
     child.stdout.on('data', (text) => {
@@ -71,21 +73,31 @@ export async function stage({ nodes, pods, listen = '127.0.0.1:0' } = {}) {
   };
 }
 
-export function browser() {
-  return chromium.launch({
+// A browser whose end fails the tests if a page of it complained.
+export async function browser() {
+  const it = await chromium.launch({
     executablePath: browserPath(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync'],
   });
+  const close = it.close.bind(it);
+  it.complaints = [];
+  it.close = async () => { await close(); assert.deepEqual(it.complaints, []); };
+  return it;
 }
 
-// A page that notes every word on its console and every error: a good page has none.
-export async function open(where, url, options = {}) {
+// A page that notes every word on its console and every error: a good page has none. Where one is meant to complain
+// (`complains`), its test looks at them itself.
+export async function open(where, url, { complains, ...options } = {}) {
   const context = await where.newContext({ viewport: { width: 1480, height: 1000 }, ...options });
   const page = await context.newPage();
   page.complaints = [];
-  page.on('console', (line) => { if (['error', 'warning'].includes(line.type())) page.complaints.push(line.text()); });
-  page.on('pageerror', (error) => page.complaints.push(error.message));
+  const note = (text) => {
+    page.complaints.push(text);
+    if (!complains) where.complaints.push(`${page.url()}: ${text}`);
+  };
+  page.on('console', (line) => { if (['error', 'warning'].includes(line.type())) note(line.text()); });
+  page.on('pageerror', (error) => note(error.message));
   await page.goto(url);
   return page;
 }

@@ -126,12 +126,11 @@ fn open_mark(out: &mut String, mark: &Mark, query: Option<&str>) {
 }
 
 fn write_own(out: &mut String, mark: &Mark, query: Option<&str>) {
-    let link = query.zip(mark.opens.as_deref());
-    let tag = if link.is_some() { "a" } else { "g" };
+    let opens = query.zip(mark.opens.as_deref());
+    let tag = if opens.is_some() { "a" } else { "g" };
     let _ = write!(out, "<{tag} class=\"own\"");
-    if let Some((query, opens)) = link {
-        let target = if opens.starts_with('?') { opens.to_owned() } else { format!("{query}sel={}", encoded(opens)) };
-        let _ = write!(out, " href=\"{}\"", escaped(&target));
+    if let Some((query, opens)) = opens {
+        let _ = write!(out, " href=\"{}\"", escaped(&link(opens, query)));
     }
     out.push('>');
     if !mark.title.is_empty() {
@@ -317,6 +316,21 @@ pub fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// Where something leads from a page whose address so far is `query`, as in `/c/demo?ns=default&`. What opens a place of
+/// its own (`?at=node/host4`) keeps the filters and the theme, and leaves the place and the choice that the page had.
+pub fn link(opens: &str, query: &str) -> String {
+    let Some(own) = opens.strip_prefix('?') else { return format!("{query}sel={}", encoded(opens)) };
+    let (path, pairs) = query.split_once('?').unwrap_or(("", query));
+    let mut out = format!("{path}?");
+    for pair in pairs.split('&').filter(|pair| !pair.is_empty()) {
+        if !["at=", "sel=", "show="].iter().any(|left| pair.starts_with(left)) {
+            out.push_str(pair);
+            out.push('&');
+        }
+    }
+    out + own
 }
 
 /// A value for a query string.

@@ -20,8 +20,19 @@ pub(super) fn start() {
     });
 }
 
+/// The mark that Tab reached may be gone: then it reaches the first one.
+pub(super) fn stop() {
+    let Some(document) = document() else { return };
+    if document.query_selector("#figure a.own[tabindex='0']").is_ok_and(|stop| stop.is_some()) {
+        return;
+    }
+    if let Ok(Some(first)) = document.query_selector("#figure a.own") {
+        let _ = first.set_attribute("tabindex", "0");
+    }
+}
+
 /// Only the mark that was last focused, or the first one, is reached by Tab.
-fn roving(chosen: Option<&Element>) {
+pub(super) fn roving(chosen: Option<&Element>) {
     let Some(marks) = marks() else { return };
     for (n, mark) in marks.iter().enumerate() {
         let is_stop = chosen.map_or(n == 0, |chosen| chosen == mark);

@@ -9,6 +9,9 @@ use super::dom::{by_id, document, set_html};
 /// The whole figure anew.
 pub(super) fn whole(scene: &Scene, prefix: &str) {
     set_html("figure", &scene::figure(scene, prefix));
+    super::keys::roving(None);
+    super::zoom::whole();
+    super::pick::mark_selected();
 }
 
 /// One step. `None` when the page lacks a mark that it speaks of: then a whole one is needed.
@@ -21,6 +24,7 @@ pub(super) fn step(patch: &Patch, prefix: &str) -> Option<()> {
             Op::Put { mark, after } => put(mark, after.as_ref(), prefix)?,
         }
     }
+    super::keys::stop();
     if let Some((title, _, width, height)) = &patch.canvas {
         let svg = by_id("marks")?.parent_element()?;
         let _ = svg.set_attribute("aria-label", title);
@@ -39,7 +43,11 @@ pub(super) fn step(patch: &Patch, prefix: &str) -> Option<()> {
 fn set(mark: &Mark, prefix: &str) -> Option<()> {
     let element = by_id(&mark.dom_id())?;
     let own = element.first_element_child()?;
+    let stop = own.get_attribute("tabindex");
     own.set_outer_html(&own_svg(mark, prefix));
+    if let (Some(own), Some(stop)) = (element.first_element_child(), stop) {
+        let _ = own.set_attribute("tabindex", &stop);
+    }
     dress(&element, mark);
     Some(())
 }
@@ -65,7 +73,12 @@ fn put(mark: &Mark, after: Option<&scene::Id>, prefix: &str) -> Option<()> {
         }
         None => {
             parent.insert_adjacent_html("beforeend", &mark_svg(mark, prefix)).ok()?;
-            parent.last_element_child()?
+            let element = parent.last_element_child()?;
+            if let Some(own) = element.first_element_child() {
+                let _ = own.set_attribute("tabindex", "-1");
+            }
+            super::pick::mark_if_selected(&element);
+            element
         }
     };
     let before = match after {

@@ -106,13 +106,22 @@ fn focus_quietly(heading: &Element) {
 
 /// Closes the panel.
 pub(super) fn close() {
-    let prefix = STATE.with_borrow_mut(|state| {
-        state.selection.clear();
-        state.prefix.clone()
-    });
+    let (before, prefix) = STATE.with_borrow_mut(|state| (std::mem::take(&mut state.selection), state.prefix.clone()));
+    if before.is_empty() {
+        return;
+    }
     mark_selected();
     set_html("panel", &format!("<p class=\"hint\">{}</p><p class=\"hint\">{}</p>", texts::NOTHING_CHOSEN, texts::KEYS));
     address(prefix.trim_end_matches('&'));
+}
+
+/// Outlines a mark that came into the figure when it is what was chosen.
+pub(super) fn mark_if_selected(mark: &Element) {
+    let (prefix, selection) = STATE.with_borrow(|state| (state.prefix.clone(), state.selection.clone()));
+    let own = mark.first_element_child().and_then(|own| own.get_attribute("href"));
+    if !selection.is_empty() && own == Some(scene::link(&selection, &prefix)) {
+        let _ = mark.class_list().add_1("selected");
+    }
 }
 
 /// Outlines what is chosen, wherever the figure shows it.
@@ -125,7 +134,7 @@ pub(super) fn mark_selected() {
     if selection.is_empty() {
         return;
     }
-    let href = format!("{prefix}sel={}", scene::encoded(&selection));
+    let href = scene::link(&selection, &prefix);
     let Ok(links) = document.query_selector_all("#figure a.own") else { return };
     for n in 0..links.length() {
         let Some(link) = links.get(n).and_then(|node| node.dyn_into::<Element>().ok()) else { continue };

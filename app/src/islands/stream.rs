@@ -141,8 +141,6 @@ fn paint_waiting(line: &Shared) {
         match message {
             Message::Whole { page } => {
                 paint::whole(&page.scene, &prefix);
-                super::zoom::whole();
-                super::pick::mark_selected();
                 set_html("sentence", &parts::sentence(&page.sentence, &prefix));
                 set_html("notices", &parts::notices(&page.notices));
                 let mut line = line.borrow_mut();

@@ -11,6 +11,9 @@ use super::dom::{by_id, on, on_active, window};
 /// Around the figure, as its writer leaves it.
 const MARGIN: f64 = 4.0;
 
+/// The least that is seen of the figure across, in its own units.
+const NARROWEST: f64 = 120.0;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Part {
     x: f64,
@@ -26,6 +29,9 @@ struct State {
     /// What is seen of it; the whole, unless somebody zoomed.
     seen: Option<Part>,
     pointers: HashMap<i32, (f64, f64)>,
+    /// Where the last press began.
+    pressed: (f64, f64),
+    /// Whether that press moved what is seen.
     moved: bool,
 }
 
@@ -54,10 +60,13 @@ pub(super) fn start() {
     });
     on(&canvas, "pointerdown", |event: PointerEvent| {
         STATE.with_borrow_mut(|state| {
-            state.pointers.insert(event.pointer_id(), (event.client_x().into(), event.client_y().into()));
+            state.pressed = (event.client_x().into(), event.client_y().into());
+            state.pointers.insert(event.pointer_id(), state.pressed);
             state.moved = false;
         });
     });
+    // A link would be carried away instead of the figure being moved.
+    on_active(&canvas, "dragstart", |event: web_sys::Event| event.prevent_default());
     on_active(&canvas, "pointermove", |event: PointerEvent| moved(&event));
     for end in ["pointerup", "pointercancel", "pointerleave"] {
         on(&canvas, end, |event: PointerEvent| {
@@ -65,6 +74,7 @@ pub(super) fn start() {
         });
     }
     if let Some(tools) = by_id("tools") {
+        let _ = tools.remove_attribute("hidden");
         on(&tools, "click", |event: MouseEvent| {
             let button = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             match button.and_then(|button| button.get_attribute("data-zoom")).as_deref() {
@@ -113,18 +123,39 @@ pub(super) fn fit() {
 
 /// Zooms so that what lies under the point stays there.
 fn zoom_at(factor: f64, client_x: f64, client_y: f64) {
-    let Some(rect) = svg().map(|svg| svg.get_bounding_client_rect()) else { return };
-    STATE.with_borrow_mut(|state| {
-        let seen = state.seen.unwrap_or(state.whole);
-        let w = (seen.w * factor).clamp(120.0, state.whole.w);
-        let h = w * state.whole.h / state.whole.w.max(1.0);
-        let (fx, fy) =
-            ((client_x - rect.left()) / rect.width().max(1.0), (client_y - rect.top()) / rect.height().max(1.0));
+    let Some((svg, canvas)) = svg().zip(by_id("figure")) else { return };
+    let (all, sight) = (svg.get_bounding_client_rect(), canvas.get_bounding_client_rect());
+    let begins = STATE.with_borrow_mut(|state| {
+        let whole = state.whole;
+        let fx = (client_x - all.left()) / all.width().max(1.0);
+        let fy = (client_y - all.top()) / all.height().max(1.0);
+        // On a narrow screen the whole figure is wider than what is in sight of it: zooming begins with that.
+        let share = sight.width() / all.width().max(1.0);
+        let begins = state.seen.is_none() && share < 1.0;
+        let (seen, fx, fy) = if begins {
+            let (w, h) = (whole.w * share, whole.h * share);
+            let x = whole.x + whole.w * (sight.left() - all.left()) / all.width().max(1.0);
+            let part = Part { x, y: whole.y + whole.h * fy - h / 2.0, w, h };
+            (part, (client_x - sight.left()) / sight.width().max(1.0), 0.5)
+        } else {
+            (state.seen.unwrap_or(whole), fx, fy)
+        };
+        let w = wide(seen.w * factor, whole);
+        let h = w * whole.h / whole.w.max(1.0);
         let part = Part { x: seen.x + (seen.w - w) * fx, y: seen.y + (seen.h - h) * fy, w, h };
-        state.seen = (w < state.whole.w).then_some(part);
+        state.seen = (w < whole.w).then_some(part);
+        begins
     });
     show();
     remember();
+    if begins {
+        canvas.scroll_into_view_with_bool(true);
+    }
+}
+
+/// A part's width: not so small that nothing can be told, nor more than there is.
+fn wide(w: f64, whole: Part) -> f64 {
+    w.max(NARROWEST).min(whole.w)
 }
 
 fn moved(event: &PointerEvent) {
@@ -137,9 +168,8 @@ fn moved(event: &PointerEvent) {
             return None;
         }
         let (dx, dy) = (now.0 - before.0, now.1 - before.1);
-        if dx.abs() + dy.abs() > 2.0 {
-            state.moved = true;
-        }
+        let far = (now.0 - state.pressed.0).hypot(now.1 - state.pressed.1) > 4.0;
+        state.moved |= far && (state.seen.is_some() || state.pointers.len() > 1);
         let other = state.pointers.iter().find(|(id, _)| **id != event.pointer_id()).map(|(_, at)| *at);
         match (other, &mut state.seen) {
             (Some(other), _) => {
@@ -182,7 +212,10 @@ fn show() {
     let part = STATE.with_borrow_mut(|state| {
         let whole = state.whole;
         if let Some(seen) = &mut state.seen {
-            seen.x = seen.x.clamp(whole.x, whole.x + whole.w - seen.w);
+            // The figure may have another size than when this was chosen.
+            seen.w = wide(seen.w, whole);
+            seen.h = seen.w * whole.h / whole.w.max(1.0);
+            seen.x = seen.x.clamp(whole.x, (whole.x + whole.w - seen.w).max(whole.x));
             seen.y = seen.y.clamp(whole.y, (whole.y + whole.h - seen.h).max(whole.y));
         }
         state.seen.unwrap_or(whole)
@@ -210,8 +243,11 @@ fn restore() {
     let Some(text) = fragment.strip_prefix("#z=") else { return };
     let numbers: Vec<f64> = text.split(',').filter_map(|number| number.parse().ok()).collect();
     let [x, y, w] = numbers.as_slice() else { return };
+    if numbers.iter().any(|number| !number.is_finite()) {
+        return;
+    }
     STATE.with_borrow_mut(|state| {
-        let w = w.clamp(120.0, state.whole.w);
+        let w = wide(*w, state.whole);
         let h = w * state.whole.h / state.whole.w.max(1.0);
         state.seen = (w < state.whole.w).then_some(Part { x: *x, y: *y, w, h });
     });

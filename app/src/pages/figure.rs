@@ -5,7 +5,8 @@ use scene::Health;
 
 use super::{
     Tab, Theme,
-    frame::{hidden, prefix, query},
+    filters::{filters, follow},
+    frame::{prefix, query},
 };
 use crate::{
     islands::Live,
@@ -25,7 +26,8 @@ pub fn figure(
 ) -> AnyView {
     let prefix = prefix(view, theme);
     let figure = scene::figure(&page.scene, &prefix);
-    let name = if Tab::of(view) == Tab::Networking { texts::NETWORKING } else { texts::ARCHITECTURE };
+    let tab = Tab::of(view);
+    let name = if tab == Tab::Networking { texts::NETWORKING } else { texts::ARCHITECTURE };
     let back = query(view, theme);
     let back = if back.is_empty() { "?".to_owned() } else { back };
     let (selection, panel) = match selected {
@@ -51,14 +53,18 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
-        {filters(cluster, view, theme, page)}
+        <div class="bar">
+            {filters(cluster, tab, view, theme, &page.choices)}
+            {follow(cluster, tab, view, theme)}
+            <span class="grow"></span>
+            <div class="tools" id="tools" hidden>
+                <button type="button" data-zoom="in" aria-label=texts::ZOOM_IN>"+"</button>
+                <button type="button" data-zoom="out" aria-label=texts::ZOOM_OUT>"−"</button>
+                <button type="button" data-zoom="fit">{texts::FIT}</button>
+            </div>
+        </div>
         <div class="columns">
             <section class="card sheet" aria-label=name>
-                <div class="tools" id="tools">
-                    <button type="button" data-zoom="in" aria-label=texts::ZOOM_IN>"+"</button>
-                    <button type="button" data-zoom="out" aria-label=texts::ZOOM_OUT>"−"</button>
-                    <button type="button" data-zoom="fit">{texts::FIT}</button>
-                </div>
                 <div class="canvas" id="figure" tabindex="-1" inner_html=figure></div>
                 <div class="legend">{legend()}<span class="grow"></span>{files(cluster, view)}</div>
             </section>
@@ -111,57 +117,4 @@ fn legend() -> AnyView {
         })
         .collect_view()
         .into_any()
-}
-
-fn filters(cluster: &str, view: &View, theme: Theme, page: &FigurePage) -> AnyView {
-    let to = format!("/c/{}{}", scene::encoded(cluster), Tab::of(view).path());
-    let states =
-        [Health::Ok, Health::Starting, Health::Done, Health::Warn, Health::Bad, Health::Stale, Health::Unknown];
-    let states: Vec<(String, String)> =
-        states.into_iter().map(|health| (health.word().to_owned(), health.adjective().to_owned())).collect();
-    let same =
-        |names: &[String]| -> Vec<(String, String)> { names.iter().map(|name| (name.clone(), name.clone())).collect() };
-    let filtered = *view != View { figure: view.figure.clone(), at: view.at.clone(), ..View::default() };
-    let rest =
-        View { figure: view.figure.clone(), at: view.at.clone(), search: view.search.clone(), ..View::default() };
-    let clear = query(&View { figure: view.figure.clone(), at: view.at.clone(), ..View::default() }, theme);
-    let whole = query(&View { at: String::new(), ..view.clone() }, theme);
-    view! {
-        <form class="filters" method="get" action=to.clone() id="filters">
-            {choice("ns", texts::NAMESPACE, &view.namespace, same(&page.choices.namespaces))}
-            {choice("owner", texts::OWNER, &view.owner, same(&page.choices.owners))}
-            {choice("state", texts::STATE, &view.state, states)}
-            {hidden(&rest, theme)}
-            <button type="submit">{texts::APPLY}</button>
-            {filtered.then(|| view! { <a href=format!("{to}{clear}")>{texts::CLEAR}</a> })}
-        </form>
-        <form class="filters" method="get" action=to.clone() role="search" aria-label=texts::FOLLOW>
-            <label>{texts::FOLLOW}" "
-                <input type="search" name="follow" placeholder=texts::FOLLOW_HINT autocomplete="off" spellcheck="false"
-                    value=view.at.strip_prefix("follow/").unwrap_or_default().to_owned() /></label>
-            {hidden(&View::default(), theme)}
-            <button type="submit" class="unseen">{texts::FOLLOW}</button>
-            {(!view.at.is_empty()).then(|| view! { <a class="whole" href=format!("{to}{whole}")>"‹ "{texts::WHOLE}</a> })}
-        </form>
-    }
-    .into_any()
-}
-
-fn choice(name: &'static str, label: &'static str, chosen: &str, choices: Vec<(String, String)>) -> AnyView {
-    let known = chosen.is_empty() || choices.iter().any(|(value, _)| value == chosen);
-    let extra = (!known).then(|| (chosen.to_owned(), chosen.to_owned()));
-    let options: Vec<_> = choices
-        .into_iter()
-        .chain(extra)
-        .map(|(value, text)| {
-            let selected = value == chosen;
-            view! { <option value=value selected=selected>{text}</option> }
-        })
-        .collect();
-    view! {
-        <label>{label}" "
-            <select name=name><option value="">{texts::EVERY}</option>{options}</select>
-        </label>
-    }
-    .into_any()
 }

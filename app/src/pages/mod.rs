@@ -4,6 +4,7 @@
 mod clusters;
 mod drift;
 mod figure;
+mod filters;
 mod frame;
 mod plan;
 mod table;

@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Theme, frame::prefix};
+use super::{Tab, Theme, filters::filters, frame::prefix};
 use crate::{
-    parts,
     source::{Section, Table, TableRow, View},
     texts,
 };
@@ -13,7 +12,14 @@ use crate::{
 pub fn table(cluster: &str, view: &View, theme: Theme, table: Table) -> AnyView {
     let base = format!("/c/{}{}", scene::encoded(cluster), prefix(view, theme));
     let sections = table.sections.into_iter().map(|section| self::section(section, &base)).collect_view();
-    view! { <main class="tables" id="content" tabindex="-1"><h1 class="unseen">{texts::TABLE}" · "{cluster.to_owned()}</h1>{sections}</main> }.into_any()
+    view! {
+        <main class="tables" id="content" tabindex="-1">
+            <h1 class="unseen">{texts::TABLE}" · "{cluster.to_owned()}</h1>
+            <div class="bar">{filters(cluster, Tab::Table, view, theme, &table.choices)}</div>
+            {sections}
+        </main>
+    }
+    .into_any()
 }
 
 fn section(section: Section, base: &str) -> AnyView {
@@ -44,7 +50,7 @@ fn row(row: TableRow, base: &str) -> AnyView {
     let first = cells.next().unwrap_or_default();
     let first = match row.opens {
         Some(opens) => {
-            let to = parts::link(&opens, base);
+            let to = scene::link(&opens, base);
             view! { <a href=to>{first}</a> }.into_any()
         }
         None => first.into_any(),

@@ -4,4 +4,4 @@ mod panel;
 mod sentence;
 
 pub use panel::panel;
-pub use sentence::{link, notices, sentence};
+pub use sentence::{notices, sentence};

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use scene::escaped;
 
-use super::link;
 use crate::{
     source::{Facts, Notice},
     texts,
@@ -66,7 +65,7 @@ fn lines(out: &mut String, facts: &Facts, query: &str) {
         let value = escaped(&line.value);
         let _ = match &line.opens {
             Some(opens) => {
-                let to = escaped(&link(opens, query));
+                let to = escaped(&scene::link(opens, query));
                 write!(out, "<dt>{}</dt><dd><a href=\"{to}\">{value}</a></dd>", escaped(&line.name))
             }
             None => write!(out, "<dt>{}</dt><dd>{value}</dd>", escaped(&line.name)),

@@ -13,8 +13,12 @@ pub fn sentence(phrases: &[Phrase], query: &str) -> String {
         let class = phrase.health.map(|health| format!(" class=\"h-{}\"", health.word())).unwrap_or_default();
         match &phrase.opens {
             Some(opens) => {
-                let _ =
-                    write!(out, "<a{class} href=\"{}\">{}</a>", escaped(&link(opens, query)), escaped(&phrase.text));
+                let _ = write!(
+                    out,
+                    "<a{class} href=\"{}\">{}</a>",
+                    escaped(&scene::link(opens, query)),
+                    escaped(&phrase.text)
+                );
             }
             None => {
                 let _ = write!(out, "<span{class}>{}</span>", escaped(&phrase.text));
@@ -22,11 +26,6 @@ pub fn sentence(phrases: &[Phrase], query: &str) -> String {
         }
     }
     out
-}
-
-/// Where something leads: a whole query, or one more parameter.
-pub fn link(opens: &str, query: &str) -> String {
-    if opens.starts_with('?') { opens.to_owned() } else { format!("{query}sel={}", scene::encoded(opens)) }
 }
 
 /// Notices as a list; nothing at all when there are none.

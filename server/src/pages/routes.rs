@@ -110,7 +110,7 @@ async fn figure(
     request: Request,
 ) -> Response {
     if query.show == "table" {
-        let path = format!("/c/{}/table{}", scene::encoded(&cluster), query.view.prefix());
+        let path = format!("/c/{}/table{}", scene::encoded(&cluster), query.prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
     let page = match asked.figure(&cluster, &query.view).await {

@@ -12,7 +12,8 @@ use topology::{
 
 /// Nodes with their components, pods, services. Filters leave out what does not match.
 pub(super) fn table(inventory: &Inventory, view: &View, now: Stamp) -> Table {
-    Table { sections: vec![nodes(inventory, view, now), pods(inventory, view, now), services(inventory, view)] }
+    let sections = vec![nodes(inventory, view, now), pods(inventory, view, now), services(inventory, view)];
+    Table { sections, choices: crate::view::choices(inventory) }
 }
 
 fn section(title: &str, columns: &[&str], rows: impl Iterator<Item = TableRow>) -> Section {

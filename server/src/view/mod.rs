@@ -11,4 +11,4 @@ mod watched;
 
 pub use registry::Views;
 pub(crate) use stream::serve;
-pub use watched::Watched;
+pub use watched::{Watched, choices};

@@ -197,7 +197,8 @@ fn epoch() -> u64 {
     hasher.finish() | 1
 }
 
-fn choices(inventory: &Inventory) -> Choices {
+/// What the filters can choose.
+pub fn choices(inventory: &Inventory) -> Choices {
     let mut owners: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
     for owner in inventory.owners().filter(|owner| owner.owner.is_none()) {
         if owners.len() < OWNERS {

@@ -165,7 +165,7 @@ pub enum Note {
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Nothing => f.write_str("Nothing in the cluster has it."),
+            Self::Nothing => f.write_str("Nothing in the cluster goes by that name, port or address."),
             Self::Unheard(source) => write!(f, "What {} would tell is unknown.", source.word()),
             Self::Stale(source) => write!(f, "What {} told is old.", source.word()),
             Self::NoEndpoint(service) => write!(f, "Service {service} has no endpoint."),

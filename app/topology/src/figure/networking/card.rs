@@ -48,7 +48,7 @@ pub fn of(inventory: &Inventory, sight: &Sight) -> Vec<Card> {
 /// Where the cards stand in a machine `w` wide.
 pub fn places(count: usize, w: i32) -> Vec<Place> {
     let count = i32::try_from(count).unwrap_or(1).max(1);
-    let wide = ((w - 12 - 8 * (count - 1)) / count).min(124);
+    let wide = ((w - 12 - 8 * (count - 1)) / count).min(126);
     let x = |n: i32| if n == count - 1 && n > 0 { w - 6 - wide } else { 6 + n * (wide + 8) };
     (0..count).map(|n| Place::new(x(n), MACHINE - OUT, wide, 2 * OUT)).collect()
 }

@@ -1,7 +1,7 @@
 //! A machine: what is on the management network above, what is on the service network below, and
 //! the cards that lead out.
 
-use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, Tone, clip};
+use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, Tone, clip, width};
 
 use super::{
     super::{chips::text, drawing::Board, frame, groups, node::Sight, tally::Tally},
@@ -158,7 +158,11 @@ fn chips(sight: &Sight, cards: &[Card], w: i32) -> Vec<Mark> {
         mark.tone = card.tone;
         mark.title.clone_from(&card.title);
         mark.opens = Some(format!("node/{}", sight.name));
-        mark.texts.push(text(22, 16, Style::Tiny, clip(&card.label, Style::Tiny, place.w - 25)));
+        // Where both do not fit, the address says more than the card's name.
+        let room = place.w - 24;
+        let label = Some(&*card.label).filter(|label| width(label, Style::Tiny) <= room);
+        let label = label.or(card.label.rsplit(' ').next()).unwrap_or_default();
+        mark.texts.push(text(22, 16, Style::Tiny, clip(label, Style::Tiny, room)));
         mark
     };
     cards.iter().zip(card::places(cards.len(), w)).map(chip).collect()
