@@ -4,13 +4,13 @@
 //! against engines that lay out whole graphs. Nodes stack in one lane with their pods in rows; the
 //! lanes beside it are ordered by the middle of what they lead to. Time grows as n log n.
 
-use std::collections::HashMap;
+use std::{fmt::Write, ops::Range};
 
 use scene::{Id, Kind, Mark, Place, Point, Scene, Style, Tone, clip};
 
 use super::chips::text;
 use crate::{
-    graph::{Relation, Thing, Topology},
+    graph::{Relation, Thing, Topology, Vertex},
     layout::natural,
 };
 
@@ -23,18 +23,19 @@ const LANE: i32 = 360;
 /// Room for a node's name above its pods.
 const HEAD: i32 = 26;
 
+/// Where the middle of a thing's edge is before it has a place.
+const NOWHERE: i32 = i32::MIN;
+
 /// The scene, and how many of its lines cross.
 pub fn lanes(topology: &Topology) -> (Scene, u64) {
     let size = topology.len() + topology.relations();
-    let mut drawing = Drawing { marks: Vec::with_capacity(size), middles: HashMap::with_capacity(topology.len()) };
-    drawing.nodes(topology);
-    let replicas = drawing.lane(topology, 1, |thing| top_of(topology, thing).is_some() || owns_pods(topology, thing));
-    let tops = drawing.lane(topology, 0, |thing| matches!(thing, Thing::Owner(..)));
-    let services = drawing.services(topology);
-    let mut crossings = 0;
-    for edges in [&tops, &replicas, &services] {
-        crossings += crossed(edges);
-    }
+    let mut drawing =
+        Drawing { topology, marks: Vec::with_capacity(size), middles: vec![NOWHERE; topology.len()], ends: Vec::new() };
+    drawing.nodes();
+    let replicas = drawing.owners(1, |owner| top_of(topology, owner).is_some() || owns_pods(topology, owner));
+    let tops = drawing.owners(0, |_| true);
+    let services = drawing.services();
+    let crossings = [tops, replicas, services].into_iter().map(crossed).sum();
     let height = drawing.marks.iter().filter(|mark| mark.parent.is_none()).map(|mark| mark.at.y + mark.at.h).max();
     let scene = Scene {
         title: "Everything in the cluster".into(),
@@ -47,88 +48,114 @@ pub fn lanes(topology: &Topology) -> (Scene, u64) {
 }
 
 /// Deployments and their like stand left of what they own.
-fn top_of<'a>(topology: &'a Topology, thing: &Thing) -> Option<&'a Thing> {
-    topology.to(thing).find(|(_, relation)| *relation == Relation::Owns).map(|(above, _)| above)
+fn top_of(topology: &Topology, at: Vertex) -> Option<&Thing> {
+    let above = topology.to(at).find(|(_, relation)| *relation == Relation::Owns);
+    above.map(|(above, _)| topology.thing(above))
 }
 
-fn owns_pods(topology: &Topology, thing: &Thing) -> bool {
-    topology.from(thing).any(|(below, _)| matches!(below, Thing::Pod(_)))
+fn owns_pods(topology: &Topology, owner: Vertex) -> bool {
+    topology.from(owner).any(|(below, _)| matches!(topology.thing(below), Thing::Pod(_)))
 }
 
-struct Drawing {
+struct Drawing<'t> {
+    topology: &'t Topology,
     marks: Vec<Mark>,
-    /// The middle of a thing's edge, from the top.
-    middles: HashMap<Thing, i32>,
+    /// The middle of a thing's edge, from the top, by its vertex.
+    middles: Vec<i32>,
+    /// The middles of what the boxes of a lane lead to, box after box.
+    ends: Vec<i32>,
 }
 
-impl Drawing {
-    fn nodes(&mut self, topology: &Topology) {
-        let mut nodes: Vec<&Thing> = topology.from(&Thing::Cluster).map(|(thing, _)| thing).collect();
-        nodes.sort_by(|a, b| natural(&name(a), &name(b)));
+/// A box of a lane that has no place yet.
+struct Waiting<'t> {
+    /// Of its ends; where it wants to be.
+    middle: i32,
+    thing: &'t Thing,
+    at: Vertex,
+    ends: Range<usize>,
+}
+
+impl<'t> Drawing<'t> {
+    fn nodes(&mut self) {
+        let topology = self.topology;
+        let Some(root) = topology.root() else { return };
+        let mut nodes: Vec<(&str, Vertex)> =
+            topology.from(root).map(|(node, _)| (name(topology.thing(node)), node)).collect();
+        nodes.sort_by(|a, b| natural(a.0, b.0));
         let mut y = ROW.1;
-        for node in nodes {
-            let id = Id::new(format!("node/{}", name(node)));
-            let mut inside: Vec<(Option<&Thing>, &Thing)> =
-                topology.from(node).map(|(thing, _)| (top_of(topology, thing), thing)).collect();
-            inside.sort();
+        for (name, node) in nodes {
+            let id = Id::new(format!("node/{name}"));
+            let mut inside: Vec<(Option<&Thing>, &Thing, Vertex)> =
+                topology.from(node).map(|(at, _)| (top_of(topology, at), topology.thing(at), at)).collect();
+            inside.sort_unstable();
             let rows = i32::try_from(inside.len()).unwrap_or(i32::MAX / 64);
             let height = HEAD + rows * ROW.1 + 6;
             let mut frame = Mark::new(id.clone(), Kind::Frame, Place::new(2 * LANE - 12, y, BOX + 24, height));
-            frame.texts.push(text(12, 18, Style::Body, clip(&name(node), Style::Body, BOX)));
+            frame.texts.push(text(12, 18, Style::Body, clip(name, Style::Body, BOX)));
             self.marks.push(frame);
-            for (n, (_, thing)) in (0..).zip(&inside) {
+            for (n, (_, thing, at)) in (0..).zip(&inside) {
                 let mut mark = boxed(thing, Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
                 mark.parent = Some(id.clone());
-                self.middles.insert((*thing).clone(), y + mark.at.y + ROW.0 / 2);
+                self.middles[at.index()] = y + mark.at.y + ROW.0 / 2;
                 self.marks.push(mark);
             }
             y += height + 10;
         }
     }
 
-    /// Owners that pass, in the order of the middles of what they own, with a line to each.
-    fn lane(&mut self, topology: &Topology, lane: i32, passes: impl Fn(&Thing) -> bool) -> Vec<(i32, i32)> {
-        let owners = topology.things().filter(|thing| matches!(thing, Thing::Owner(..)));
-        let owners: Vec<&Thing> = owners.filter(|owner| !self.middles.contains_key(*owner) && passes(owner)).collect();
-        let ends = |owner: &Thing| -> Vec<i32> {
-            let below = topology.from(owner).filter(|(_, relation)| *relation == Relation::Owns);
-            below.filter_map(|(below, _)| self.middles.get(below).copied()).collect()
-        };
-        let placed = owners.into_iter().map(|owner| (owner, ends(owner))).collect();
-        self.stack(placed, lane, lane + 1)
+    /// Owners that pass and have no place yet, in the order of the middles of what they own, with a line to each.
+    fn owners(&mut self, lane: i32, passes: impl Fn(Vertex) -> bool) -> Vec<(i32, i32)> {
+        let topology = self.topology;
+        let mut waiting = Vec::new();
+        for at in topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Owner(..))) {
+            if self.middles[at.index()] == NOWHERE && passes(at) {
+                let below = topology.from(at).filter(|(_, relation)| *relation == Relation::Owns);
+                waiting.push(self.wait(at, below.map(|(below, _)| below)));
+            }
+        }
+        self.stack(waiting, lane, lane + 1)
     }
 
-    fn services(&mut self, topology: &Topology) -> Vec<(i32, i32)> {
-        let services = topology.things().filter(|thing| matches!(thing, Thing::Service(_)));
-        let ends = |service: &Thing| -> Vec<i32> {
-            topology.to(service).filter_map(|(pod, _)| self.middles.get(pod).copied()).collect()
-        };
-        let placed = services.map(|service| (service, ends(service))).collect();
-        self.stack(placed, 3, 2)
+    fn services(&mut self) -> Vec<(i32, i32)> {
+        let topology = self.topology;
+        let services = topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Service(_)));
+        let waiting = services.map(|at| self.wait(at, topology.to(at).map(|(pod, _)| pod))).collect();
+        self.stack(waiting, 3, 2)
+    }
+
+    fn wait(&mut self, at: Vertex, others: impl Iterator<Item = Vertex>) -> Waiting<'t> {
+        let from = self.ends.len();
+        let middles = &self.middles;
+        self.ends.extend(others.map(|other| middles[other.index()]).filter(|middle| *middle != NOWHERE));
+        let ends = from..self.ends.len();
+        Waiting { middle: middle(&self.ends[ends.clone()]), thing: self.topology.thing(at), at, ends }
     }
 
     /// Boxes in a lane, each beside the middle of its ends, and lines to these in another lane.
-    fn stack(&mut self, mut boxes: Vec<(&Thing, Vec<i32>)>, lane: i32, other: i32) -> Vec<(i32, i32)> {
-        boxes.sort_by_cached_key(|(thing, ends)| (middle(ends), (*thing).clone()));
-        let mut lines = Vec::new();
+    fn stack(&mut self, mut boxes: Vec<Waiting>, lane: i32, other: i32) -> Vec<(i32, i32)> {
+        boxes.sort_unstable_by_key(|one| (one.middle, one.thing));
+        let (x1, x2) = if lane < other { (lane * LANE + BOX, other * LANE) } else { (lane * LANE, other * LANE + BOX) };
+        let mut lines = Vec::with_capacity(self.ends.len());
+        let mut line_id = String::new();
         let mut y = ROW.1;
-        for (thing, ends) in boxes {
-            y = y.max(middle(&ends) - ROW.0 / 2);
-            let mark = boxed(thing, Place::new(lane * LANE, y, BOX, ROW.0));
+        for one in boxes {
+            y = y.max(one.middle - ROW.0 / 2);
             let from = y + ROW.0 / 2;
-            self.middles.insert(thing.clone(), from);
+            self.middles[one.at.index()] = from;
+            let mark = boxed(one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
             let id = mark.id.clone();
             self.marks.push(mark);
-            for (n, to) in ends.iter().enumerate() {
-                let (x1, x2) =
-                    if lane < other { (lane * LANE + BOX, other * LANE) } else { (lane * LANE, other * LANE + BOX) };
-                let mut line = Mark::new(Id::new(format!("line/{id}/{n}")), Kind::Line, Place::default());
+            for (n, to) in self.ends[one.ends].iter().enumerate() {
+                line_id.clear();
+                let _ = write!(line_id, "line/{id}/{n}");
+                let mut line = Mark::new(Id::new(&*line_id), Kind::Line, Place::default());
                 line.path = vec![Point { x: x1, y: from }, Point { x: x2, y: *to }];
                 self.marks.push(line);
                 lines.push((from, *to));
             }
             y += ROW.1;
         }
+        self.ends.clear();
         lines
     }
 }
@@ -139,23 +166,24 @@ fn middle(ends: &[i32]) -> i32 {
     i32::try_from(sum / count).unwrap_or(i32::MAX)
 }
 
-fn name(thing: &Thing) -> String {
+/// The part of a thing's name that tells it apart.
+fn name(thing: &Thing) -> &str {
     match thing {
-        Thing::Cluster => "cluster".to_owned(),
-        Thing::Node(name) => name.to_string(),
-        Thing::Component(_, kind) => kind.program().to_owned(),
-        Thing::Owner(kind, key) => format!("{} {}", kind.word(), key.name),
-        Thing::Pod(key) | Thing::Service(key) => key.name.to_string(),
+        Thing::Cluster => "cluster",
+        Thing::Node(name) => name,
+        Thing::Component(_, kind) => kind.program(),
+        Thing::Owner(_, key) | Thing::Pod(key) | Thing::Service(key) => &key.name,
     }
 }
 
 fn boxed(thing: &Thing, at: Place) -> Mark {
-    let id = match thing {
-        Thing::Component(node, kind) => format!("chip/{node}/{}", kind.program()),
-        Thing::Owner(kind, key) => format!("owner/{}/{key}", kind.word()),
-        Thing::Pod(key) => format!("pod/{key}"),
-        Thing::Service(key) => format!("service/{key}"),
-        Thing::Cluster | Thing::Node(_) => format!("thing/{}", name(thing)),
+    let name = name(thing);
+    let (id, label) = match thing {
+        Thing::Component(node, kind) => (format!("chip/{node}/{}", kind.program()), name.to_owned()),
+        Thing::Owner(kind, key) => (format!("owner/{}/{key}", kind.word()), format!("{} {name}", kind.word())),
+        Thing::Pod(key) => (format!("pod/{key}"), name.to_owned()),
+        Thing::Service(key) => (format!("service/{key}"), name.to_owned()),
+        Thing::Cluster | Thing::Node(_) => (format!("thing/{name}"), name.to_owned()),
     };
     let mut mark = Mark::new(Id::new(id), Kind::Row, at);
     mark.tone = match thing {
@@ -163,17 +191,15 @@ fn boxed(thing: &Thing, at: Place) -> Mark {
         Thing::Service(_) => Tone::Net,
         _ => Tone::Service,
     };
-    let label = name(thing);
     mark.texts.push(text(8, 13, Style::Note, clip(&label, Style::Note, at.w - 16)));
     mark.title = label;
     mark
 }
 
 /// How many pairs of lines between two lanes cross: inversions, counted while merging.
-fn crossed(lines: &[(i32, i32)]) -> u64 {
-    let mut sorted = lines.to_vec();
-    sorted.sort_unstable();
-    let mut ends: Vec<i32> = sorted.into_iter().map(|(_, to)| to).collect();
+fn crossed(mut lines: Vec<(i32, i32)>) -> u64 {
+    lines.sort_unstable();
+    let mut ends: Vec<i32> = lines.into_iter().map(|(_, to)| to).collect();
     inversions(&mut ends)
 }
 
@@ -208,8 +234,8 @@ mod tests {
 
     #[test]
     fn lines_cross_when_their_ends_are_in_another_order() {
-        assert_eq!(crossed(&[(1, 10), (2, 20), (3, 30)]), 0);
-        assert_eq!(crossed(&[(1, 30), (2, 20), (3, 10)]), 3);
-        assert_eq!(crossed(&[(1, 10), (1, 20), (2, 10)]), 1);
+        assert_eq!(crossed(vec![(1, 10), (2, 20), (3, 30)]), 0);
+        assert_eq!(crossed(vec![(1, 30), (2, 20), (3, 10)]), 3);
+        assert_eq!(crossed(vec![(1, 10), (1, 20), (2, 10)]), 1);
     }
 }

@@ -21,6 +21,9 @@ use crate::{
     inventory::{ComponentKind, Key, Name, OwnerKind},
 };
 
+/// Where a thing is in the graph, from 0 on without gaps.
+pub use petgraph::stable_graph::NodeIndex as Vertex;
+
 pub use follow::{NoQuestion, Question, follow};
 pub use way::{Door, Entry, EntryKind, Guard, Hop, Note, Passage, Place, Target, Way};
 
@@ -93,26 +96,28 @@ impl Topology {
     }
 
     /// All things, in the order in which they were found.
-    pub fn things(&self) -> impl Iterator<Item = &Thing> {
-        self.graph.node_weights()
+    pub fn vertices(&self) -> impl Iterator<Item = Vertex> {
+        self.graph.node_indices()
+    }
+
+    /// The cluster itself; `None` in an empty graph.
+    pub fn root(&self) -> Option<Vertex> {
+        self.graph.node_indices().next()
+    }
+
+    /// What it is.
+    pub fn thing(&self, at: Vertex) -> &Thing {
+        &self.graph[at]
     }
 
     /// What a thing leads to.
-    pub fn from<'a>(&'a self, thing: &Thing) -> impl Iterator<Item = (&'a Thing, Relation)> {
-        self.neighbours(thing, Direction::Outgoing)
+    pub fn from(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
+        self.graph.edges_directed(at, Direction::Outgoing).map(|edge| (edge.target(), *edge.weight()))
     }
 
     /// What leads to a thing.
-    pub fn to<'a>(&'a self, thing: &Thing) -> impl Iterator<Item = (&'a Thing, Relation)> {
-        self.neighbours(thing, Direction::Incoming)
-    }
-
-    fn neighbours<'a>(&'a self, thing: &Thing, way: Direction) -> impl Iterator<Item = (&'a Thing, Relation)> {
-        let edges = self.index.get(thing).map(|at| self.graph.edges_directed(*at, way));
-        edges.into_iter().flatten().map(move |edge| {
-            let other = if way == Direction::Outgoing { edge.target() } else { edge.source() };
-            (&self.graph[other], *edge.weight())
-        })
+    pub fn to(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
+        self.graph.edges_directed(at, Direction::Incoming).map(|edge| (edge.source(), *edge.weight()))
     }
 
     fn add(&mut self, thing: Thing) -> NodeIndex {
