@@ -14,4 +14,5 @@ pub mod config;
 pub mod demo;
 pub mod pages;
 pub mod plan;
+pub mod store;
 pub mod view;
