@@ -29,17 +29,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn add_link(&self, link: &Link) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO links (id, cluster, figure, maker, created, expires) VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(&link.id)
-        .bind(&link.cluster)
-        .bind(&link.figure)
-        .bind(&link.maker)
-        .bind(link.created)
-        .bind(link.expires)
-        .execute(&self.pool)
-        .await?;
+        sqlx::query("INSERT INTO links (id, cluster, figure, maker, created, expires) VALUES ($1, $2, $3, $4, $5, $6)")
+            .bind(&link.id)
+            .bind(&link.cluster)
+            .bind(&link.figure)
+            .bind(&link.maker)
+            .bind(link.created)
+            .bind(link.expires)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 

@@ -24,11 +24,7 @@ mod users;
 
 use std::{path::Path, time::Duration};
 
-use sqlx::{
-    AnyConnection, AnyPool, Connection,
-    any::AnyPoolOptions,
-    migrate::Migrator,
-};
+use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions, migrate::Migrator};
 
 pub use audit::{Entry, Kept, Sought};
 pub use duty::{Duty, Held};
@@ -118,6 +114,19 @@ impl Store {
         Ok(gone)
     }
 
+    /// The versions that a database can have, oldest first.
+    pub fn versions() -> impl Iterator<Item = i64> {
+        SQLITE.iter().map(|migration| migration.version)
+    }
+
+    /// Runs one statement as it stands: what tests try that nothing else may.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn attempt(&self, sql: &'static str) -> Result<u64, StoreError> {
+        Ok(sqlx::query(sql).execute(&self.pool).await?.rows_affected())
+    }
+
     /// Closes every connection; what was acknowledged is kept.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -141,10 +150,8 @@ async fn migrate(place: &Place, version: Option<i64>) -> Result<(), StoreError> 
         Place::Postgres(_) => None,
     };
     let connecting = tokio::time::timeout(PATIENCE, AnyConnection::connect(&place.url()));
-    let mut connection = connecting
-        .await
-        .map_err(|_| StoreError::silent(place))?
-        .map_err(|error| StoreError::opening(place, &error))?;
+    let mut connection =
+        connecting.await.map_err(|_| StoreError::silent(place))?.map_err(|error| StoreError::opening(place, &error))?;
     prepare(&mut connection, place.kind()).await.map_err(|error| StoreError::opening(place, &error))?;
     let migrator = match place.kind() {
         Kind::Sqlite => {

@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         let place = Place::parse("postgresql://ann:p@ss@db.example:5432/binnacle?password=other").unwrap();
-        assert_eq!(format!("{place} {place:?}"), "postgres://db.example:5432/binnacle postgres://db.example:5432/binnacle");
+        assert_eq!(
+            format!("{place} {place:?}"),
+            "postgres://db.example:5432/binnacle postgres://db.example:5432/binnacle"
+        );
     }
 
     #[test]
