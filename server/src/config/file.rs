@@ -3,8 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Demo, Given, LogFormat, Settings,
+    Demo, Given, LogFormat, Settings, SignIn,
     keys::{KEYS, nearest},
+};
+use crate::{
+    access::{Lasting, Proxies},
+    store::Place,
 };
 
 /// Why settings cannot be used.
@@ -141,9 +145,35 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         let (value, place) = values[name].clone();
         ConfigError::Value { place, name, value, expected }
     };
+    let seconds = |name: &'static str| {
+        text(name).parse().map(Duration::from_secs).map_err(|_| wrong(name, "a number of seconds"))
+    };
+    // A database's address may hold a password, and so is never repeated.
+    let hidden = |name: &'static str, expected: &'static str| {
+        let (_, place) = values[name].clone();
+        ConfigError::Value { place, name, value: "…".into(), expected }
+    };
     Ok(Settings {
         listen: text("listen").parse().map_err(|_| wrong("listen", "an address and a port, as in 127.0.0.1:8080"))?,
         data: PathBuf::from(text("data")),
+        database: some("database")
+            .map(|text| {
+                Place::parse(&text)
+                    .ok_or_else(|| hidden("database", "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"))
+            })
+            .transpose()?,
+        sign_in: match text("sign_in").as_str() {
+            "none" => SignIn::None,
+            "local" => SignIn::Local,
+            "tokens" => SignIn::Tokens,
+            _ => return Err(wrong("sign_in", "none, local or tokens")),
+        },
+        hosts: text("hosts"),
+        trusted_proxies: Proxies::parse(&text("trusted_proxies")).ok_or_else(|| {
+            wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")
+        })?,
+        sessions: Lasting { idle: seconds("session_idle")?, whole: seconds("session_length")? },
+        audit: some("audit").map(PathBuf::from),
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
         dha: some("dha").map(PathBuf::from),
@@ -155,7 +185,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             "never" | "false" => Demo::Never,
             _ => return Err(wrong("demo", "always, if-none or never")),
         },
-        idle: text("idle").parse().map(Duration::from_secs).map_err(|_| wrong("idle", "a number of seconds"))?,
+        idle: seconds("idle")?,
         log_format: match text("log_format").as_str() {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,

@@ -8,13 +8,30 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use file::ConfigError;
 pub use keys::{KEYS, Key, table};
 
+use crate::{
+    access::{Lasting, Proxies},
+    store::Place,
+};
+
 /// What `serve` goes by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
     /// Where history and the like are kept.
     pub data: PathBuf,
+    /// The database; `None` for a file in the data folder.
+    pub database: Option<Place>,
+    /// Who signs in, and how.
+    pub sign_in: SignIn,
+    /// Further host names that are ours, with commas between.
+    pub hosts: String,
+    /// Proxies that are believed.
+    pub trusted_proxies: Proxies,
+    /// How long sessions last.
+    pub sessions: Lasting,
+    /// Where audit lines go.
+    pub audit: Option<PathBuf>,
     /// The kubeconfig; `None` to look as kubectl does.
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.
@@ -44,6 +61,17 @@ pub enum Demo {
     IfNone,
     /// Never.
     Never,
+}
+
+/// Who signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// Nobody: whoever is on this machine may see and operate.
+    None,
+    /// Users of our own.
+    Local,
+    /// Programs with tokens, and nobody else.
+    Tokens,
 }
 
 /// How logs are written.

@@ -12,15 +12,15 @@ use super::{Fresh, open};
 pub async fn a_lease_has_one_holder_and_terms_that_grow(fresh: Fresh) {
     let (one, other) = (open(&fresh).await, open(&fresh).await);
     let long = Duration::from_secs(60);
-    assert_eq!(one.hold("acts", "one", Duration::from_millis(300)).await.unwrap(), Some(1));
-    assert_eq!(other.hold("acts", "other", long).await.unwrap(), None);
-    assert_eq!(one.hold("acts", "one", Duration::from_millis(300)).await.unwrap(), Some(1), "renewed");
+    assert_eq!(one.hold("acts", "one", Duration::from_millis(300)).await.expect("an answer"), Some(1));
+    assert_eq!(other.hold("acts", "other", long).await.expect("an answer"), None);
+    assert_eq!(one.hold("acts", "one", Duration::from_millis(300)).await.expect("an answer"), Some(1), "renewed");
     tokio::time::sleep(Duration::from_millis(400)).await;
-    assert!(!one.holds("acts", "one", 1).await.unwrap(), "it ran out");
-    assert_eq!(other.hold("acts", "other", long).await.unwrap(), Some(2));
-    assert_eq!(one.hold("acts", "one", long).await.unwrap(), None);
-    assert!(other.holds("acts", "other", 2).await.unwrap());
-    assert!(!one.holds("acts", "one", 1).await.unwrap(), "whoever was replaced is fenced off");
+    assert!(!one.holds("acts", "one", 1).await.expect("an answer"), "it ran out");
+    assert_eq!(other.hold("acts", "other", long).await.expect("an answer"), Some(2));
+    assert_eq!(one.hold("acts", "one", long).await.expect("an answer"), None);
+    assert!(other.holds("acts", "other", 2).await.expect("an answer"));
+    assert!(!one.holds("acts", "one", 1).await.expect("an answer"), "whoever was replaced is fenced off");
 }
 
 async fn held(duty: &Duty) -> i64 {
@@ -36,7 +36,7 @@ pub async fn a_duty_that_is_given_back_is_taken_at_once(fresh: Fresh) {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(second.held(), None);
     let mine = first.held().expect("still held");
-    assert!(first.confirmed(mine).await.unwrap());
+    assert!(first.confirmed(mine).await.expect("an answer"));
     first.resign().await;
     assert_eq!(held(&second).await, 2);
 }

@@ -89,7 +89,7 @@ pub async fn a_kill_loses_no_acknowledged_write(fresh: Fresh) {
         acknowledged.extend(killed.await.expect("it ran"));
     }
     assert!(acknowledged.len() >= KILLS, "{} writes", acknowledged.len());
-    let kept = store.remembered(&Sought::default(), 1_000_000).await.unwrap();
+    let kept = store.remembered(&Sought::default(), 1_000_000).await.expect("an answer");
     let kept: std::collections::BTreeSet<i64> = kept.iter().map(|kept| kept.id).collect();
     let lost: Vec<_> = acknowledged.iter().filter(|id| !kept.contains(id)).collect();
     assert!(lost.is_empty(), "lost {lost:?} of {}", acknowledged.len());

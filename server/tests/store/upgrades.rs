@@ -8,7 +8,7 @@ use super::Fresh;
 pub async fn two_starts_at_once_migrate_once(fresh: Fresh) {
     let opened = join_all((0..4).map(|_| Store::open(&fresh.place))).await;
     for store in opened {
-        store.expect("each start succeeds").ping().await.unwrap();
+        store.expect("each start succeeds").ping().await.expect("an answer");
     }
 }
 
@@ -16,7 +16,7 @@ pub async fn every_earlier_version_is_brought_to_this_one_with_what_it_held(fres
     // Version 1 is the first with users and an audit; what was put in then is there at every later one.
     let first = Store::open_at(&fresh.place, Some(1)).await.expect("version 1");
     let ann = User { name: "ann".into(), password: "h".into(), role: "viewer".into(), created: 1, disabled: false };
-    first.add_user(&ann).await.unwrap();
+    first.add_user(&ann).await.expect("an answer");
     first.close().await;
     for version in Store::versions() {
         let step =
@@ -24,8 +24,8 @@ pub async fn every_earlier_version_is_brought_to_this_one_with_what_it_held(fres
         step.close().await;
     }
     let store = Store::open(&fresh.place).await.expect("this version");
-    assert_eq!(store.user("ann").await.unwrap(), Some(ann));
-    assert_eq!(store.remembered(&Sought::default(), 1).await.unwrap(), []);
+    assert_eq!(store.user("ann").await.expect("an answer"), Some(ann));
+    assert_eq!(store.remembered(&Sought::default(), 1).await.expect("an answer"), []);
 }
 
 pub async fn a_database_from_the_future_is_refused(fresh: Fresh) {
@@ -36,7 +36,7 @@ pub async fn a_database_from_the_future_is_refused(fresh: Fresh) {
              VALUES (99990101, 'of the future', true, '', 0)",
         )
         .await
-        .unwrap();
+        .expect("an answer");
     store.close().await;
     let refused = Store::open(&fresh.place).await.expect_err("refused");
     assert!(matches!(refused, StoreError::Newer { version: 99_990_101, .. }), "{refused}");
