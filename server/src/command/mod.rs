@@ -27,7 +27,7 @@ struct Cli {
 enum Command {
     /// Serve pages with the live figures of every cluster that a kubeconfig names.
     #[command(after_help = "Example:\n  binnacle serve --listen 127.0.0.1:8080 --data /var/lib/binnacle")]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Write a figure to a file, without a browser or a server.
     #[command(after_help = "Example:\n  binnacle draw architecture --kubeconfig ~/.kube/config -o cluster.svg")]
     Draw(draw::DrawArgs),
