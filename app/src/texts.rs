@@ -101,6 +101,8 @@ pub const NOT_FOUND: &str = "There is no such page.";
 
 /// The way in.
 pub const SIGN_IN: &str = "Sign in";
+/// The way in through a provider.
+pub const SIGN_IN_ELSEWHERE: &str = "Sign in with your organization's account";
 /// The way out.
 pub const SIGN_OUT: &str = "Sign out";
 /// The way out, of every browser.

@@ -113,7 +113,7 @@ fn filled(path: &str) -> String {
 
 #[tokio::test]
 async fn every_route_is_walked_as_nobody_and_in_every_role() {
-    let house = house(Ways { loopback: false, local: true }).await;
+    let house = house(Ways { local: true, ..Ways::default() }).await;
     for row in table() {
         let path = filled(row.path);
         let visitors = [None, Some(Role::Viewer), Some(Role::Operator), Some(Role::Admin)];
@@ -138,7 +138,7 @@ async fn every_route_is_walked_as_nobody_and_in_every_role() {
 
 #[tokio::test]
 async fn a_route_that_the_table_does_not_name_is_refused() {
-    let house = house(Ways { loopback: true, local: false }).await;
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
     let stray = Router::new()
         .route("/stray", get(|| async { "secret" }))
         .layer(axum::middleware::from_fn_with_state(house.door.clone(), access::guard));
@@ -150,7 +150,7 @@ async fn a_route_that_the_table_does_not_name_is_refused() {
 
 #[tokio::test]
 async fn without_sign_in_whoever_is_on_this_machine_sees_and_operates_but_is_no_admin() {
-    let house = house(Ways { loopback: true, local: false }).await;
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
     let answer = house.answer(ask(Method::GET, "/plans")).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(text(answer).await.contains(app::texts::NO_SIGN_IN), "the page says so");
@@ -164,7 +164,7 @@ async fn without_sign_in_whoever_is_on_this_machine_sees_and_operates_but_is_no_
 
 #[tokio::test]
 async fn a_host_that_is_not_ours_is_refused_whatever_is_asked() {
-    let house = house(Ways { loopback: true, local: false }).await;
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
     for host in ["rebound.example", "rebound.example:8080", "127.0.0.1.evil.example", ""] {
         let request = with(ask(Method::GET, "/plans"), "host", host);
         assert_eq!(house.status(request).await, StatusCode::MISDIRECTED_REQUEST, "{host}");
@@ -176,7 +176,7 @@ async fn a_host_that_is_not_ours_is_refused_whatever_is_asked() {
 
 #[tokio::test]
 async fn a_page_of_another_site_can_neither_act_nor_listen() {
-    let house = house(Ways { loopback: true, local: false }).await;
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
     for (name, value) in [
         ("origin", "http://evil.example"),
         ("origin", "null"),
@@ -194,7 +194,7 @@ async fn a_page_of_another_site_can_neither_act_nor_listen() {
 
 #[tokio::test]
 async fn a_local_user_signs_in_is_known_and_signs_out() {
-    let house = house(Ways { loopback: false, local: true }).await;
+    let house = house(Ways { local: true, ..Ways::default() }).await;
     house.user("ann", "correct-horse-battery", Role::Operator).await;
     let page = with(ask(Method::GET, "/plans?theme=dark"), "accept", "text/html");
     let answer = house.answer(page).await;
@@ -218,7 +218,7 @@ async fn a_local_user_signs_in_is_known_and_signs_out() {
 
 #[tokio::test]
 async fn a_disabled_user_is_out_and_a_changed_role_holds_at_once() {
-    let house = house(Ways { loopback: false, local: true }).await;
+    let house = house(Ways { local: true, ..Ways::default() }).await;
     house.user("ann", "correct-horse-battery", Role::Admin).await;
     let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
     let see = async |path: &str| house.status(with(ask(Method::GET, path), "cookie", &cookie)).await;
@@ -235,7 +235,7 @@ async fn a_disabled_user_is_out_and_a_changed_role_holds_at_once() {
 async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
     let short = Lasting { idle: Duration::from_millis(300), whole: HOUR };
     for lasting in [short, Lasting { idle: HOUR, whole: Duration::from_millis(300) }] {
-        let house = house_of(Ways { loopback: false, local: true }, lasting).await;
+        let house = house_of(Ways { local: true, ..Ways::default() }, lasting).await;
         house.user("ann", "correct-horse-battery", Role::Viewer).await;
         let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
         tokio::time::sleep(Duration::from_millis(400)).await;
@@ -246,7 +246,7 @@ async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
 
 #[tokio::test]
 async fn failed_sign_ins_must_wait_and_are_told_how_long() {
-    let house = house(Ways { loopback: false, local: true }).await;
+    let house = house(Ways { local: true, ..Ways::default() }).await;
     house.user("ann", "correct-horse-battery", Role::Viewer).await;
     let mut statuses = Vec::new();
     for _ in 0..6 {
@@ -278,7 +278,7 @@ async fn a_token_acts_in_its_role_until_it_is_revoked_or_expires() {
 
 #[tokio::test]
 async fn secrets_are_kept_only_as_hashes() {
-    let house = house(Ways { loopback: false, local: true }).await;
+    let house = house(Ways { local: true, ..Ways::default() }).await;
     house.user("ann", "correct-horse-battery", Role::Viewer).await;
     let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
     let token = house.token(Role::Viewer).await;
@@ -298,7 +298,7 @@ async fn secrets_are_kept_only_as_hashes() {
 
 #[tokio::test]
 async fn what_acts_is_in_the_audit_allowed_or_not_and_says_no_secret() {
-    let house = house(Ways { loopback: false, local: true }).await;
+    let house = house(Ways { local: true, ..Ways::default() }).await;
     house.user("ann", "correct-horse-battery", Role::Admin).await;
     house.sign_in("ann", "wrong-horse-battery").await;
     let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
@@ -329,7 +329,7 @@ async fn what_acts_is_in_the_audit_allowed_or_not_and_says_no_secret() {
 
 #[tokio::test]
 async fn the_first_admin_is_made_once_by_whoever_started_the_server() {
-    let house = house(Ways { loopback: false, local: true }).await;
+    let house = house(Ways { local: true, ..Ways::default() }).await;
     let key = house.door.first_key().await.expect("an answer").expect("nobody is an admin");
     let make = |key: &str| form("/first", &format!("key={key}&name=ann&password=correct-horse-battery"));
     assert_eq!(house.status(make("0000")).await, StatusCode::UNPROCESSABLE_ENTITY);
@@ -341,7 +341,7 @@ async fn the_first_admin_is_made_once_by_whoever_started_the_server() {
 
 #[tokio::test]
 async fn every_answer_tells_the_browser_what_it_may_do() {
-    let house = house(Ways { loopback: true, local: false }).await;
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
     for path in ["/plans", "/nowhere", "/c/demo", "/c/demo/architecture.svg", "/c/demo/drift.json"] {
         let answer = house.answer(ask(Method::GET, path)).await;
         let said = |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());

@@ -51,19 +51,32 @@ pub struct AuditSought {
     pub cluster: String,
 }
 
-/// Asks for name and password; `wrong` says what was wrong with those before.
-pub fn sign_in(next: &str, wrong: Option<&str>) -> AnyView {
+/// Asks who it is: by name and password, by a provider, or both; `wrong` says what was wrong before.
+pub fn sign_in(next: &str, wrong: Option<&str>, local: bool, provider: bool) -> AnyView {
+    let elsewhere = provider.then(|| {
+        let to = format!("/sign-in/oidc?next={}", scene::encoded(next));
+        view! { <p><a class="button" href=to>{texts::SIGN_IN_ELSEWHERE}</a></p> }
+    });
+    let local = local.then(|| by_password(next));
     view! {
         <main id="content" tabindex="-1" class="plain door">
             <h1>{texts::SIGN_IN}</h1>
             {said(wrong)}
-            <form class="card plain fields" method="post" action="/sign-in">
-                <label>{texts::USER}<input name="name" autocomplete="username" required autofocus /></label>
-                <label>{texts::PASSWORD}<input name="password" type="password" autocomplete="current-password" required /></label>
-                <input type="hidden" name="next" value=next.to_owned() />
-                <button type="submit">{texts::SIGN_IN}</button>
-            </form>
+            {elsewhere}
+            {local}
         </main>
+    }
+    .into_any()
+}
+
+fn by_password(next: &str) -> AnyView {
+    view! {
+        <form class="card plain fields" method="post" action="/sign-in">
+            <label>{texts::USER}<input name="name" autocomplete="username" required autofocus /></label>
+            <label>{texts::PASSWORD}<input name="password" type="password" autocomplete="current-password" required /></label>
+            <input type="hidden" name="next" value=next.to_owned() />
+            <button type="submit">{texts::SIGN_IN}</button>
+        </form>
     }
     .into_any()
 }

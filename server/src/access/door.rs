@@ -10,7 +10,7 @@ use std::{
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Made, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions, slow::Slow,
+    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions, slow::Slow,
     tokens,
 };
 use crate::store::{Entry, Store, StoreError, User};
@@ -22,6 +22,8 @@ pub struct Ways {
     pub loopback: bool,
     /// Local users sign in.
     pub local: bool,
+    /// People sign in through a provider.
+    pub oidc: bool,
 }
 
 /// Where audit lines go besides the database.
@@ -35,6 +37,7 @@ pub struct Door {
     pub(super) proxies: Proxies,
     pub(super) lasting: Lasting,
     pub(super) rows: Vec<Row>,
+    pub(super) oidc: Option<Oidc>,
     slow: Slow,
     /// The hash of the one-time link's key, as long as there is no admin.
     first: Mutex<Option<String>>,
@@ -52,12 +55,20 @@ impl Door {
         lines: Option<Lines>,
     ) -> Self {
         let (slow, first) = (Slow::default(), Mutex::new(None));
-        Self { store, ways, hosts, proxies, lasting, rows: super::table(), slow, first, lines: lines.map(Mutex::new) }
+        let (rows, lines) = (super::table(), lines.map(Mutex::new));
+        Self { store, ways, hosts, proxies, lasting, rows, oidc: None, slow, first, lines }
+    }
+
+    /// People may sign in through this provider, too.
+    #[must_use]
+    pub fn with_oidc(self, oidc: Oidc) -> Self {
+        let ways = Ways { oidc: true, ..self.ways };
+        Self { oidc: Some(oidc), ways, ..self }
     }
 
     /// Whether people sign in here.
     pub const fn signs_in(&self) -> bool {
-        self.ways.local
+        self.ways.local || self.ways.oidc
     }
 
     /// The key of a link that makes the first admin, if local users sign in and there is no admin.

@@ -9,13 +9,13 @@ use app::{
 use axum::{
     Extension, Router,
     extract::{Form, Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
 
-use super::{Acts, Door, Needs, Refusal, Role, Row, Who, door::valid_name, guard::Secure, sessions};
+use super::{OidcError, hosts, oidc::Left, Acts, Door, Needs, Refusal, Role, Row, Who, door::valid_name, guard::Secure, sessions};
 use crate::{
     pages::{Asked, bare, render},
     store::{Kept, Sought, StoreError},
@@ -27,6 +27,8 @@ const ADMIN: Needs = Needs::Role(Role::Admin);
 pub const ROUTES: &[Row] = &[
     Row::get("/sign-in", Needs::Nothing),
     Row::post("/sign-in", Needs::Nothing, Acts::Itself),
+    Row::get("/sign-in/oidc", Needs::Nothing),
+    Row { method: Method::GET, path: "/sign-in/callback", needs: Needs::Nothing, acts: Acts::Itself },
     Row::post("/sign-out", Needs::Nothing, Acts::As("sign-out")),
     Row::post("/sign-out-everywhere", Needs::Role(Role::Viewer), Acts::As("sign-out.everywhere")),
     Row::get("/first", Needs::Nothing),
@@ -53,6 +55,8 @@ struct Here {
 pub fn router(door: Arc<Door>, asked: Asked) -> Router {
     Router::new()
         .route("/sign-in", get(ask).post(sign_in))
+        .route("/sign-in/oidc", get(leave))
+        .route("/sign-in/callback", get(back))
         .route("/sign-out", post(sign_out))
         .route("/sign-out-everywhere", post(sign_out_everywhere))
         .route("/first", get(ask_first).post(make_first))
@@ -76,11 +80,99 @@ fn inside(next: &str) -> &str {
 }
 
 async fn ask(State(here): State<Here>, Query(next): Query<Next>, request: Request) -> Response {
-    if !here.door.ways.local {
+    if !here.door.signs_in() {
         return Redirect::to("/").into_response();
     }
-    let next = inside(&next.next).to_owned();
-    render(StatusCode::OK, bare(texts::SIGN_IN, &here.asked), request, move || pages::sign_in(&next, None)).await
+    sign_in_page(&here, StatusCode::OK, inside(&next.next), None, request).await
+}
+
+async fn sign_in_page(here: &Here, status: StatusCode, next: &str, wrong: Option<String>, request: Request) -> Response {
+    let (next, ways) = (next.to_owned(), here.door.ways);
+    let page = move || pages::sign_in(&next, wrong.as_deref(), ways.local, ways.oidc);
+    render(status, bare(texts::SIGN_IN, &here.asked), request, page).await
+}
+
+/// What the browser keeps while its person is at the provider.
+const LEFT: &str = "binnacle-left";
+/// For so long.
+const AWAY: u64 = 600;
+
+/// Where the provider sends the browser back to.
+fn callback(uri: &Uri, headers: &HeaderMap, secure: bool) -> String {
+    let scheme = if secure { "https" } else { "http" };
+    format!("{scheme}://{}/sign-in/callback", hosts::asked(uri, headers).unwrap_or_default())
+}
+
+async fn leave(
+    State(here): State<Here>,
+    Extension(Secure(secure)): Extension<Secure>,
+    Query(next): Query<Next>,
+    request: Request,
+) -> Response {
+    let Some(oidc) = &here.door.oidc else { return Refusal::Nowhere.into_response() };
+    let to = callback(request.uri(), request.headers(), secure);
+    match oidc.leave(&to, inside(&next.next)).await {
+        Ok((address, left)) => {
+            let left = serde_json::to_string(&left).unwrap_or_default();
+            went(&address, Some(sessions::any_cookie(LEFT, &scene::encoded(&left), AWAY, secure)))
+        }
+        Err(error) => sign_in_page(&here, StatusCode::BAD_GATEWAY, "/", Some(error.to_string()), request).await,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Answer {
+    code: String,
+    state: String,
+    error: String,
+}
+
+async fn back(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Extension(Secure(secure)): Extension<Secure>,
+    Query(answer): Query<Answer>,
+    request: Request,
+) -> Response {
+    let door = &here.door;
+    let Some(oidc) = &door.oidc else { return Refusal::Nowhere.into_response() };
+    let kept = sessions::cookie_of(request.headers(), LEFT).and_then(decoded);
+    let left = kept.and_then(|kept| serde_json::from_str::<Left>(&kept).ok());
+    let to = callback(request.uri(), request.headers(), secure);
+    let next = left.as_ref().map(|left| inside(&left.next).to_owned()).unwrap_or_default();
+    let vouched = match left {
+        None => Err(OidcError::Stranger),
+        Some(_) if !answer.error.is_empty() => Err(OidcError::Refused(answer.error.chars().take(80).collect())),
+        Some(left) => oidc.back(&to, left, &answer.code, &answer.state).await,
+    };
+    let (name, allowed) = vouched.as_ref().map_or(("?", false), |vouched| (vouched.name.as_str(), true));
+    let detail = vouched.as_ref().err().map_or_else(|| "oidc".to_owned(), |error| format!("oidc: {error}"));
+    if let Err(away) = door.remember(&who.entry("sign-in", name, "", allowed, &detail)).await {
+        return away.into_response();
+    }
+    let mut response = match vouched {
+        Err(error) => {
+            let status = if matches!(error, OidcError::Away { .. }) { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
+            sign_in_page(&here, status, "/", Some(error.to_string()), request).await
+        }
+        Ok(vouched) => {
+            let whom = (vouched.name.as_str(), vouched.role, "oidc");
+            match sessions::begin(&door.store, whom, who.from, door.lasting, secure).await {
+                Ok(cookie) => went(inside(&next), Some(cookie)),
+                Err(_) => Refusal::Away.into_response(),
+            }
+        }
+    };
+    // What was kept is good for one return.
+    response.headers_mut().append(header::SET_COOKIE, sessions::any_cookie(LEFT, "", 0, secure));
+    response
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let pairs = form_urlencoded::parse(text.as_bytes()).next()?;
+    Some(pairs.0.into_owned())
 }
 
 #[derive(Deserialize)]
@@ -117,10 +209,8 @@ async fn sign_in(
         return away.into_response();
     }
     let Some(role) = role else {
-        let next = inside(&given.next).to_owned();
-        let page = move || pages::sign_in(&next, Some(texts::SIGN_IN_FAILED));
-        let request = again(who, secure);
-        return render(StatusCode::UNAUTHORIZED, bare(texts::SIGN_IN, &here.asked), request, page).await;
+        let wrong = Some(texts::SIGN_IN_FAILED.to_owned());
+        return sign_in_page(&here, StatusCode::UNAUTHORIZED, inside(&given.next), wrong, again(who, secure)).await;
     };
     // Whatever session the browser had ends: an id from before signing in is worth nothing after.
     if let Some(old) = sessions::sent(&headers, secure) {

@@ -56,16 +56,26 @@ pub(super) fn ended(secure: bool) -> HeaderValue {
 }
 
 fn cookie(value: &str, seconds: u64, secure: bool) -> HeaderValue {
+    any_cookie(name(secure), value, seconds, secure)
+}
+
+/// A cookie that no script can read and no other site's post brings along.
+pub(super) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) -> HeaderValue {
     let flag = if secure { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}", name(secure));
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}");
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// The value of a cookie of this name.
+pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// The value of our cookie, if the browser sent one that could be ours.
 pub(super) fn sent(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(key, _)| *key == name(secure))?;
+    let value = cookie_of(headers, name(secure))?;
     (value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(value)
 }
 

@@ -75,9 +75,30 @@ struct ServeArgs {
     /// Where users, tokens and the audit are kept: sqlite:PATH or postgres://….
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// none, local or tokens.
+    /// none, or some of local, oidc, tokens with commas between.
     #[arg(long, value_name = "HOW")]
     sign_in: Option<String>,
+    /// The OpenID Connect provider's address.
+    #[arg(long, value_name = "URL")]
+    oidc_issuer: Option<String>,
+    /// Our client id there.
+    #[arg(long, value_name = "ID")]
+    oidc_client: Option<String>,
+    /// A file with our client secret there.
+    #[arg(long, value_name = "FILE")]
+    oidc_secret_file: Option<String>,
+    /// The claim that names a person's groups.
+    #[arg(long, value_name = "CLAIM")]
+    oidc_groups: Option<String>,
+    /// Groups whose people are viewers; * for everybody.
+    #[arg(long, value_name = "GROUPS")]
+    oidc_viewers: Option<String>,
+    /// Groups whose people are operators.
+    #[arg(long, value_name = "GROUPS")]
+    oidc_operators: Option<String>,
+    /// Groups whose people are admins.
+    #[arg(long, value_name = "GROUPS")]
+    oidc_admins: Option<String>,
     /// Further host names that this server answers to.
     #[arg(long, value_name = "NAMES")]
     hosts: Option<String>,
@@ -132,6 +153,13 @@ impl ServeArgs {
             ("data", self.data),
             ("database", self.database),
             ("sign_in", self.sign_in),
+            ("oidc_issuer", self.oidc_issuer),
+            ("oidc_client", self.oidc_client),
+            ("oidc_secret_file", self.oidc_secret_file),
+            ("oidc_groups", self.oidc_groups),
+            ("oidc_viewers", self.oidc_viewers),
+            ("oidc_operators", self.oidc_operators),
+            ("oidc_admins", self.oidc_admins),
             ("hosts", self.hosts),
             ("trusted_proxies", self.trusted_proxies),
             ("session_idle", self.session_idle),

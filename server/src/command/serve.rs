@@ -7,12 +7,12 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Exit, Failure};
 use crate::{
-    access::{self, Door, Hosts, Ways},
+    access::{self, Door, Hosts, Oidc, Ways},
     cluster::{
         Clusters,
         contexts::{self, Context},
     },
-    config::{Demo, Given, LogFormat, Settings, SignIn},
+    config::{Demo, Given, LogFormat, Settings},
     demo,
     front::{self, Front},
     pages::Site,
@@ -70,12 +70,12 @@ fn log(settings: &Settings) -> Result<(), Failure> {
 
 fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {
     let listen = settings.listen;
-    if listen.ip().is_loopback() || settings.sign_in != SignIn::None {
+    if listen.ip().is_loopback() || !settings.sign_in.is_none() {
         return Ok(());
     }
     let why = format!(
         "listening on {listen} is refused: nobody signs in, so whoever reaches it could see every cluster and act. \
-         Set sign_in to local or tokens, or listen on 127.0.0.1 and reach it through SSH \
+         Set sign_in to local, oidc or tokens, or listen on 127.0.0.1 and reach it through SSH \
          (ssh -L 8080:127.0.0.1:8080 jumphost)"
     );
     Err((Exit::Usage, why))
@@ -93,10 +93,14 @@ pub(super) async fn store(settings: &Settings) -> Result<Store, Failure> {
 
 async fn door(settings: &Settings) -> Result<Door, Failure> {
     let lines = settings.audit.as_deref().map(audit_lines).transpose()?;
-    let ways = Ways { loopback: settings.sign_in == SignIn::None, local: settings.sign_in == SignIn::Local };
+    let ways = Ways { loopback: settings.sign_in.is_none(), local: settings.sign_in.local, oidc: false };
     let hosts = Hosts::new(settings.listen, &settings.hosts);
     let proxies = settings.trusted_proxies.clone();
-    Ok(Door::new(store(settings).await?, ways, hosts, proxies, settings.sessions, lines))
+    let door = Door::new(store(settings).await?, ways, hosts, proxies, settings.sessions, lines);
+    match &settings.oidc {
+        Some(oidc) => Ok(door.with_oidc(Oidc::new(oidc.clone()).map_err(|error| (Exit::Failed, error))?)),
+        None => Ok(door),
+    }
 }
 
 fn audit_lines(path: &Path) -> Result<access::Lines, Failure> {

@@ -7,7 +7,7 @@ use super::{
     keys::{KEYS, nearest},
 };
 use crate::{
-    access::{Lasting, Proxies},
+    access::{Lasting, OidcSettings, Proxies, Role},
     store::Place,
 };
 
@@ -138,6 +138,39 @@ fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// The provider's settings, which must be there when people sign in through one.
+fn oidc(values: &Values) -> Result<OidcSettings, ConfigError> {
+    let text = |name: &'static str| values[name].0.clone();
+    let wrong = |name: &'static str, expected: &'static str| {
+        let (value, place) = values[name].clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    let needed = |name: &'static str, expected: &'static str| {
+        Some(text(name)).filter(|text| !text.is_empty()).ok_or_else(|| wrong(name, expected))
+    };
+    let groups = |name: &'static str| -> Vec<String> {
+        text(name).split(',').map(|group| group.trim().to_owned()).filter(|group| !group.is_empty()).collect()
+    };
+    let file = text("oidc_secret_file");
+    let secret = if file.is_empty() {
+        None
+    } else {
+        let read = std::fs::read_to_string(&file);
+        Some(read.map_err(|error| ConfigError::Unreadable { file, what: error.to_string() })?.trim().to_owned())
+    };
+    Ok(OidcSettings {
+        issuer: needed("oidc_issuer", "the provider's address, as sign_in has oidc")?,
+        client: needed("oidc_client", "our name at the provider, as sign_in has oidc")?,
+        secret,
+        claim: text("oidc_groups"),
+        groups: vec![
+            (Role::Admin, groups("oidc_admins")),
+            (Role::Operator, groups("oidc_operators")),
+            (Role::Viewer, groups("oidc_viewers")),
+        ],
+    })
+}
+
 fn settings(values: &Values) -> Result<Settings, ConfigError> {
     let text = |name: &str| values[name].0.clone();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
@@ -153,6 +186,8 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         let (_, place) = values[name].clone();
         ConfigError::Value { place, name, value: "…".into(), expected }
     };
+    let ways = "none, or some of local, oidc and tokens with commas between";
+    let sign_in = SignIn::parse(&text("sign_in")).ok_or_else(|| wrong("sign_in", ways))?;
     Ok(Settings {
         listen: text("listen").parse().map_err(|_| wrong("listen", "an address and a port, as in 127.0.0.1:8080"))?,
         data: PathBuf::from(text("data")),
@@ -162,12 +197,8 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
                     .ok_or_else(|| hidden("database", "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"))
             })
             .transpose()?,
-        sign_in: match text("sign_in").as_str() {
-            "none" => SignIn::None,
-            "local" => SignIn::Local,
-            "tokens" => SignIn::Tokens,
-            _ => return Err(wrong("sign_in", "none, local or tokens")),
-        },
+        sign_in,
+        oidc: sign_in.oidc.then(|| oidc(values)).transpose()?,
         hosts: text("hosts"),
         trusted_proxies: Proxies::parse(&text("trusted_proxies")).ok_or_else(|| {
             wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")

@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 18] = [
+pub const KEYS: [Key; 25] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -33,8 +33,19 @@ pub const KEYS: [Key; 18] = [
     Key {
         name: "sign_in",
         default: "none",
-        meaning: "`none`: whoever is on this machine may see and operate; `local`: users of `binnacle user add`; `tokens`: API tokens alone.",
+        meaning: "`none`: whoever is on this machine may see and operate; or some of `local` (users of `binnacle user add`), `oidc` (a provider), `tokens` (API tokens alone) with commas between.",
     },
+    Key { name: "oidc_issuer", default: "", meaning: "The OpenID Connect provider's address, as it names itself." },
+    Key { name: "oidc_client", default: "", meaning: "Our client id there." },
+    Key { name: "oidc_secret_file", default: "", meaning: "A file with our client secret; public clients have none." },
+    Key { name: "oidc_groups", default: "groups", meaning: "The claim of the ID token that names a person's groups." },
+    Key {
+        name: "oidc_viewers",
+        default: "",
+        meaning: "Groups whose people are viewers, with commas between; `*` for everybody who signs in.",
+    },
+    Key { name: "oidc_operators", default: "", meaning: "Groups whose people are operators." },
+    Key { name: "oidc_admins", default: "", meaning: "Groups whose people are admins." },
     Key {
         name: "hosts",
         default: "",

@@ -9,7 +9,7 @@ pub use file::ConfigError;
 pub use keys::{KEYS, Key, table};
 
 use crate::{
-    access::{Lasting, Proxies},
+    access::{Lasting, OidcSettings, Proxies},
     store::Place,
 };
 
@@ -24,6 +24,8 @@ pub struct Settings {
     pub database: Option<Place>,
     /// Who signs in, and how.
     pub sign_in: SignIn,
+    /// The provider, when people sign in through one.
+    pub oidc: Option<OidcSettings>,
     /// Further host names that are ours, with commas between.
     pub hosts: String,
     /// Proxies that are believed.
@@ -63,15 +65,37 @@ pub enum Demo {
     Never,
 }
 
-/// Who signs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignIn {
-    /// Nobody: whoever is on this machine may see and operate.
-    None,
+/// Who signs in; with none of these, whoever is on this machine may see and operate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignIn {
     /// Users of our own.
-    Local,
-    /// Programs with tokens, and nobody else.
-    Tokens,
+    pub local: bool,
+    /// People whom a provider vouches for.
+    pub oidc: bool,
+    /// Programs with tokens; they may always, this says that nobody else need.
+    pub tokens: bool,
+}
+
+impl SignIn {
+    /// Whether nobody signs in.
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// From its words, with commas between.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut ways = Self::default();
+        for word in text.split(',').map(str::trim) {
+            match word {
+                "none" if text.trim() == "none" => {}
+                "local" => ways.local = true,
+                "oidc" => ways.oidc = true,
+                "tokens" => ways.tokens = true,
+                _ => return None,
+            }
+        }
+        Some(ways)
+    }
 }
 
 /// How logs are written.
