@@ -10,8 +10,8 @@ use std::{
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions, slow::Slow,
-    tokens,
+    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions,
+    slow::Slow, tokens,
 };
 use crate::store::{Entry, Store, StoreError, User};
 

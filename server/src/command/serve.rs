@@ -37,8 +37,8 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     }
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| cannot_listen(settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| (Exit::Failed, error.to_string()))?;
-    announce(address, &contexts);
     announce_first(address, &door).await?;
+    announce(address, &contexts);
     let site = Site::new(Clusters::new(contexts, settings.idle), settings.plans.clone());
     let tidying = tokio::spawn(tidy(site.clone()));
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
