@@ -72,6 +72,17 @@ test('the first admin is made by the printed link, signs in, makes a token and r
   assert.match(page.url(), /\/sign-in/);
 });
 
+test('who signs out in one window sees no more in another', async () => {
+  const page = await open(chromium, `${local.url}/sign-in?next=/c/demo`);
+  await signIn(page, 'ann', PASSWORD);
+  await live(page);
+  const other = await page.context().newPage();
+  await other.goto(`${local.url}/c/demo`);
+  await other.click('.visitor summary');
+  await other.click('form[action="/sign-out-everywhere"] button');
+  await page.waitForSelector('#pulse:not(.live)', { timeout: 20_000 });
+});
+
 test('a wrong password says so and not which half was wrong', async () => {
   const page = await open(chromium, `${local.url}/sign-in`, { complains: true });
   await signIn(page, 'ann', 'wrong horse battery');

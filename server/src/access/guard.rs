@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    Acts, Door, Needs, Refusal, Way, Who, hosts,
+    Acts, Door, Needs, Refusal, Stays, Way, Who, hosts,
     table::{Found, find},
 };
 
@@ -37,7 +37,7 @@ pub async fn guard(State(door): State<Arc<Door>>, mut request: Request, next: Ne
     }
 }
 
-async fn judge(door: &Door, request: &mut Request) -> Result<(), Refusal> {
+async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let tls = request.extensions().get::<Tls>().is_some();
     // Without a peer nobody is on this machine: an address of documentation is nobody's.
@@ -49,6 +49,7 @@ async fn judge(door: &Door, request: &mut Request) -> Result<(), Refusal> {
     }
     let who = door.who(request.headers(), origin.address, origin.secure).await?;
     request.extensions_mut().insert(who.clone());
+    request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });
     request.extensions_mut().insert(Secure(origin.secure));
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let Some(matched) = matched else {

@@ -88,11 +88,25 @@ pub(super) async fn whose(
     lasting: Lasting,
 ) -> Result<Option<Who>, StoreError> {
     let id = secret::hash(value);
-    let Some(session) = store.session(&id).await? else { return Ok(None) };
+    let who = of(store, &id, from, lasting).await?;
+    if who.is_some() {
+        store.saw_session(&id, jiff::Timestamp::now().as_millisecond(), NOTED).await?;
+    }
+    Ok(who)
+}
+
+/// Whose session this id is.
+pub(super) async fn of(
+    store: &Store,
+    id: &str,
+    from: std::net::IpAddr,
+    lasting: Lasting,
+) -> Result<Option<Who>, StoreError> {
+    let Some(session) = store.session(id).await? else { return Ok(None) };
     let now = jiff::Timestamp::now().as_millisecond();
     let idle = i64::try_from(lasting.idle.as_millis()).unwrap_or(i64::MAX / 2);
     if now >= session.expires || now >= session.seen.saturating_add(idle) {
-        store.end_session(&id).await?;
+        store.end_session(id).await?;
         return Ok(None);
     }
     let mut role = Role::from_word(&session.role);
@@ -102,8 +116,5 @@ pub(super) async fn whose(
             _ => return Ok(None),
         }
     }
-    if now - session.seen > NOTED {
-        store.saw_session(&id, now).await?;
-    }
-    Ok(Some(Who { name: session.who, role, way: Way::Session(id), from }))
+    Ok(Some(Who { name: session.who, role, way: Way::Session(id.to_owned()), from }))
 }

@@ -89,15 +89,30 @@ pub(super) fn sent(headers: &HeaderMap) -> Option<&str> {
 pub(super) async fn whose(store: &Store, sent: &str, from: std::net::IpAddr) -> Result<Option<Who>, StoreError> {
     let Some((id, half)) = halves(sent) else { return Ok(None) };
     let Some(token) = store.token(id).await? else { return Ok(None) };
-    let now = jiff::Timestamp::now().as_millisecond();
-    if token.hash != secret::hash(half) || token.revoked.is_some() || now >= token.expires {
+    if token.hash != secret::hash(half) {
         return Ok(None);
     }
-    if token.used.is_none_or(|used| now - used > NOTED) {
+    let used = token.used;
+    let who = good(token, from);
+    let now = jiff::Timestamp::now().as_millisecond();
+    if who.is_some() && used.is_none_or(|used| now - used > NOTED) {
         store.used_token(id, now).await?;
     }
+    Ok(who)
+}
+
+/// Whose token this id is.
+pub(super) async fn of(store: &Store, id: &str, from: std::net::IpAddr) -> Result<Option<Who>, StoreError> {
+    Ok(store.token(id).await?.and_then(|token| good(token, from)))
+}
+
+fn good(token: Token, from: std::net::IpAddr) -> Option<Who> {
+    let now = jiff::Timestamp::now().as_millisecond();
+    if token.revoked.is_some() || now >= token.expires {
+        return None;
+    }
     let role = Role::from_word(&token.role);
-    Ok(Some(Who { name: format!("token {}", token.name), role, way: Way::Token(token.id), from }))
+    Some(Who { name: format!("token {}", token.name), role, way: Way::Token(token.id), from })
 }
 
 #[cfg(test)]

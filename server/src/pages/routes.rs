@@ -20,7 +20,7 @@ use leptos_axum::ResponseOptions;
 
 use super::{Site, assets, site::Asked};
 use crate::{
-    access::{self, Acts, Needs, Role, Row, Who},
+    access::{self, Acts, Needs, Role, Row, Stays, Who},
     view,
 };
 
@@ -271,11 +271,14 @@ async fn stream(
     State(Asked(site)): State<Asked>,
     Path(cluster): Path<String>,
     raw: RawQuery,
+    reader: Option<Extension<Stays>>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let query = Query::of(raw);
     match site.watched(&cluster, &query.view).await {
-        Ok(watched) => upgrade.on_upgrade(move |socket| view::serve(socket, watched, query.version)),
+        Ok(watched) => {
+            upgrade.on_upgrade(move |socket| view::serve(socket, watched, query.version, reader.map(|reader| reader.0)))
+        }
         Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
     }
 }

@@ -15,8 +15,8 @@ const LENGTH: Duration = Duration::from_secs(9);
 /// How often it is renewed, and how often others look whether it is free.
 const EVERY: Duration = Duration::from_secs(3);
 
-/// The duty that one of several replicas has. Whoever holds it is replaced within [`LENGTH`] and
-/// [`EVERY`], 12 s, of its death.
+/// The duty that one of several replicas has. Whoever holds it is replaced within 12 s of its death:
+/// the length of a lease, and a look at it.
 #[derive(Debug)]
 pub struct Duty {
     store: Store,

@@ -75,14 +75,15 @@ impl Store {
         rows.iter().map(session).collect()
     }
 
-    /// Notes that a session was used.
+    /// Notes that a session was used, unless it was noted less than `after` milliseconds ago.
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn saw_session(&self, id: &str, seen: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET seen = $2 WHERE id = $1 AND seen < $2")
+    pub async fn saw_session(&self, id: &str, seen: i64, after: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sessions SET seen = $2 WHERE id = $1 AND seen + $3 < $2")
             .bind(id)
             .bind(seen)
+            .bind(after)
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -44,8 +44,8 @@ pub async fn a_session_ends_when_it_is_ended_and_when_it_expires(fresh: Fresh) {
     for (id, expires) in [("a", 100), ("b", 200), ("c", 300)] {
         store.add_session(&session(id, expires)).await.expect("an answer");
     }
-    store.saw_session("a", 50).await.expect("an answer");
-    store.saw_session("a", 40).await.expect("an answer");
+    store.saw_session("a", 50, 0).await.expect("an answer");
+    store.saw_session("a", 40, 0).await.expect("an answer");
     assert_eq!(store.session("a").await.expect("an answer").expect("an answer").seen, 50);
     let now = jiff::Timestamp::from_millisecond(100).expect("an answer");
     assert_eq!(store.sweep(now).await.expect("an answer"), 1);
