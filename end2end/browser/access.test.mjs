@@ -73,7 +73,7 @@ test('the first admin is made by the printed link, signs in, makes a token and r
 });
 
 test('who signs out in one window sees no more in another', async () => {
-  const page = await open(chromium, `${local.url}/sign-in?next=/c/demo`);
+  const page = await open(chromium, `${local.url}/sign-in?next=/c/demo`, { complains: true });
   await signIn(page, 'ann', PASSWORD);
   await live(page);
   const other = await page.context().newPage();
