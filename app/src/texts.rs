@@ -10,6 +10,10 @@ pub const ARCHITECTURE: &str = "Architecture";
 pub const NETWORKING: &str = "Networking";
 /// Tabs.
 pub const DRIFT: &str = "Drift";
+/// The dark line of the networking figure.
+pub const MGMT_NETWORK: &str = "install & mgmt network";
+/// The golden line of the networking figure.
+pub const SERVICE_NETWORK: &str = "container service network";
 /// Above the drift.
 pub const NO_PLAN: &str = "No plan was given for this cluster, so there is nothing to compare it with.";
 /// What to do then.
@@ -33,12 +37,16 @@ pub const NETWORK_FILE: &str = "network.yml: which network carries what";
 pub const NONE: &str = "none";
 /// The button.
 pub const CHECK: &str = "Check";
+/// Opens the fields for pasting.
+pub const PASTE: &str = "Paste";
+/// When a plan has no finding.
+pub const NO_FINDINGS: &str = "Nothing was found.";
 /// Above the findings.
 pub const FINDINGS: &str = "Findings";
 /// The way form.
 pub const FOLLOW: &str = "Follow";
 /// What it takes.
-pub const FOLLOW_HINT: &str = "namespace/service, node port or address";
+pub const FOLLOW_HINT: &str = "namespace/service, pod/…, port, address";
 /// The same facts in rows.
 pub const TABLE: &str = "Table";
 /// Above the list of clusters.

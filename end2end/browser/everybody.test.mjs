@@ -23,7 +23,7 @@ test('a pasted plan', async () => {
   const page = await open(chromium, new URL('/plans', lab.page).href);
   await page.fill('textarea[name=dha]', 'TYPE: virtual\nFLAVOR: cluster\nhosts:\n  - name: host1\n    ipmiPass: hunter2pass\n    roles: [kube_master, etcd, ha, kube_nodes]\n');
   await page.click('form.paste button');
-  assert.match(await page.textContent('h1'), /Kubernetes plan of 1 hosts; \d+ errors/);
+  assert.match(await page.textContent('h1'), /Kubernetes plan of 1 host; \d+ error/);
   assert.ok(await page.locator('.source .marked').count() > 0);
   assert.ok(!(await page.content()).includes('hunter2'));
   const { violations } = await new AxeBuilder({ page }).analyze();

@@ -136,6 +136,62 @@ fn nothing_that_is_written_shows_a_secret() {
 }
 
 #[test]
+fn json_says_where_and_whether_the_plan_may_be_started() {
+    let shell = DHA.replace("name: host2", "name: '$(reboot)'");
+    let files: [(&str, &[u8]); 3] = [
+        ("dha.yml", include_bytes!("../src/demo/plan/dha.yml")),
+        ("network.yml", include_bytes!("../src/demo/plan/network.yml")),
+        ("shell.yml", shell.as_bytes()),
+    ];
+    let folder = Folder::new("startable", &files);
+    let network = folder.path("network.yml");
+    let answer = |args: &[&str]| -> serde_json::Value {
+        let output = binnacle(&[&["check", "--format", "json", "--network", &network], args].concat());
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let (dha, shell) = (folder.path("dha.yml"), folder.path("shell.yml"));
+    assert_eq!(answer(&["--dha", &dha])["startable"], "yes");
+    assert_eq!(answer(&[])["startable"], "no");
+    let never = answer(&["--dha", &shell]);
+    assert_eq!(never["startable"], "never");
+    assert!(never["headline"].as_str().expect("a text").ends_with("it can be looked at, never started"), "{never}");
+    let finding = never["findings"].as_array().expect("findings").iter().find(|one| one["rule"] == "shell");
+    let finding = finding.expect("what the shell would run");
+    assert_eq!((&finding["path"], &finding["place"]["line"]), (&shell.as_str().into(), &15.into()), "{finding}");
+    assert_eq!(answer(&["--dha", "/nowhere.yml"])["startable"], "no");
+}
+
+#[test]
+fn drift_ends_with_nought_where_all_is_as_planned_with_two_and_three_where_that_cannot_be_told() {
+    let files: [(&str, &[u8]); 4] = [
+        ("dha.yml", include_bytes!("../src/demo/plan/dha.yml")),
+        ("network.yml", include_bytes!("../src/demo/plan/network.yml")),
+        ("open.yml", b"a: 'open"),
+        (
+            "away",
+            br#"{"apiVersion": "v1", "kind": "Config", "current-context": "x", "users": [{"name": "u", "user": {}}],
+            "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}]}"#,
+        ),
+    ];
+    let folder = Folder::new("as-planned", &files);
+    let (dha, network) = (folder.path("dha.yml"), folder.path("network.yml"));
+    let planned = ["drift", "--dha", &dha, "--network", &network];
+    let output = binnacle(&[&planned[..], &["--demo"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    assert!(words(&output).contains("the cluster is as planned"), "{}", words(&output));
+    let output = binnacle(&[&planned[..], &["--demo", "--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["drifts"], serde_json::json!([]));
+    for dha in [folder.path("open.yml"), folder.path("none.yml"), folder.path("")] {
+        let output = binnacle(&["drift", "--demo", "--dha", &dha]);
+        assert_eq!(output.status.code(), Some(2), "{}", words(&output));
+    }
+    let output = binnacle(&[&planned[..], &["--kubeconfig", &folder.path("away")]].concat());
+    assert_eq!(output.status.code(), Some(3), "{}", words(&output));
+}
+
+#[test]
 fn drift_ends_with_one_where_there_is_some() {
     let more = DHA.replace("host2", "host9");
     let folder = Folder::new("drift", &[("dha.yml", more.as_bytes())]);

@@ -145,7 +145,7 @@ pub(crate) fn bounded(mut findings: Vec<Finding>, hidden: &Hidden) -> Vec<Findin
 }
 
 /// Whether a character moves the cursor, turns the direction of writing or is not seen.
-fn unprintable(one: char) -> bool {
+pub(crate) fn unprintable(one: char) -> bool {
     one.is_control()
         || matches!(one, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }

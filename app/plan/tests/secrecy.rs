@@ -1,6 +1,6 @@
 //! No secret of a plan is in anything that is said of it.
 
-use plan::{Finding, Plan, Rule, Severity};
+use plan::{Checked, Finding, Plan, Rule, Severity};
 
 /// A plan's text with a secret in it.
 fn filled(text: &str, written: &str) -> String {
@@ -85,6 +85,55 @@ fn a_plan_that_is_printed_shows_no_secret() {
     }
 }
 
+/// Texts that nobody can read to their end, and some that are written in odd ways.
+const BROKEN: [&str; 13] = [
+    "ipmiPass: SECRET\n  hosts: [\n",
+    "hosts:\n  - {name: host1, ipmiPass: SECRET, mac: [\n",
+    "hosts: {\n\"ipmiPass\":\n SECRET\n  - ]\n",
+    "ipmiPass: [SECRET,\n  SECRET\n",
+    "ipmiPass: 'SECRET\nhosts: []\n",
+    "ipmiPass: |\n  SECRET\n\thosts: []\nmore: [\n",
+    "a: [\nipmiPass = SECRET\n",
+    "# ipmiPass: SECRET\nipmiPass: SECRET\n",
+    "x: &a SECRET\ny: {power_pass: *a}\n",
+    "x: &a {b: [SECRET]}\npower_pass: *a\n",
+    "ipmiPass: \"SE\\x43RET\"\nhosts: []\n",
+    "\u{FEFF}ipmiPass: SECRET\r\nhosts: []\r\n",
+    "hosts:\n- ipmiPass: >\n    SECRET\n    SECRET\n  name: a\n",
+];
+
+#[test]
+fn a_files_own_lines_are_shown_without_its_secrets() {
+    for secret in ["hunter22", "abc", "root", "it;s"] {
+        for text in BROKEN {
+            let text = text.replace("SECRET", secret);
+            let checked = Checked::new(Some(text.as_bytes()), None);
+            let lines = plan::masked(&checked.plan, text.as_bytes());
+            // Three letters in a comment are words like any other.
+            let lines: Vec<_> = lines.iter().filter(|line| secret.len() > 3 || !line.starts_with('#')).collect();
+            assert!(lines.iter().all(|line| !line.contains(secret)), "{secret} of\n{text}\nis in {lines:#?}");
+            assert!(!format!("{checked:?}{:?}", checked.clone().start()).contains(secret), "{text}");
+        }
+    }
+    for text in PLANS {
+        for (written, secret) in SECRETS {
+            let text = filled(text, written);
+            let (plan, _) = Plan::read(Some(text.as_bytes()), None);
+            let lines = plan::masked(&plan, text.as_bytes());
+            assert_eq!(lines.len(), text.lines().count(), "{text}");
+            assert!(lines.iter().all(|line| !line.contains(secret) && !line.contains(written)), "{text}{lines:#?}");
+        }
+    }
+}
+
+#[test]
+fn lines_without_secrets_are_shown_as_they_are() {
+    let text = format!("{HEAD}hosts: # none\n  - {{name: host1, mac: 'a b'}}\n\nplugins: |\n  x\n");
+    let (plan, _) = Plan::read(Some(text.as_bytes()), None);
+    assert_eq!(plan::masked(&plan, text.as_bytes()), text.lines().collect::<Vec<_>>());
+    assert_eq!(plan::masked(&plan, &vec![b'a'; plan::LONGEST + 1]), [""; 0]);
+}
+
 #[test]
 fn a_secret_of_one_file_is_not_shown_of_the_other() {
     let dha = format!("{HEAD}ipmiPass: hunter22\nhosts: []\n");
@@ -110,13 +159,12 @@ fn a_secret_that_a_shell_would_run_is_told_without_it() {
         ["it's", "a\"b", "$(reboot)", "`id`", "a;b", "a|b", "a&b", "a>b", "a b", "a\\b", "a*", "a$b", "~x", "a}b"]
     {
         let text = format!("{HEAD}hosts:\n  - name: host1\n    ipmiPass: {secret:?}\n");
-        let (plan, _) = Plan::read(Some(text.as_bytes()), None);
-        let findings = plan::check(&plan);
-        let told: Vec<_> = findings.iter().filter(|one| one.rule == Rule::Shell).collect();
+        let checked = Checked::new(Some(text.as_bytes()), None);
+        let told: Vec<_> = checked.findings.iter().filter(|one| one.rule == Rule::Shell).collect();
         assert_eq!(told.len(), 1, "{secret}");
         assert_eq!(told[0].what, "hosts[0].ipmiPass is no plain word to a shell");
         assert_eq!((told[0].place.line, told[0].severity), (7, Severity::Error));
-        assert!(!plan.startable(&findings));
+        assert!(checked.never());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values that Compass's shell would run.
 
-use plan::{Finding, Plan, Rule, Severity};
+use plan::{Checked, File, Finding, Rule, Severity};
 
 /// A plan in which every value that goes through the shell can be replaced by its number.
 const DHA: &str = "TYPE: <0>
@@ -48,12 +48,14 @@ fn filled(text: &str, places: usize, at: usize, value: &str) -> String {
     })
 }
 
+/// What is said of the shell, and whether the plan may ever be started; with all its other faults it may not be now.
 fn shell(dha: &str, network: &str) -> (Vec<Finding>, bool) {
-    let (plan, mut findings) = Plan::read(Some(dha.as_bytes()), Some(network.as_bytes()));
-    findings.extend(plan::check(&plan));
-    let startable = plan.startable(&findings);
-    findings.retain(|one| one.rule == Rule::Shell);
-    (findings, startable)
+    let mut checked = Checked::new(Some(dha.as_bytes()), Some(network.as_bytes()));
+    let refused = checked.clone().start().expect_err("a plan of nothing but words has other faults");
+    assert_eq!(refused.never(), checked.never());
+    checked.findings.retain(|one| one.rule == Rule::Shell);
+    assert_eq!(refused.shell, checked.findings);
+    (checked.findings, !refused.never())
 }
 
 #[test]
@@ -113,10 +115,10 @@ fn what_a_shell_would_run_is_told_wherever_it_stands() {
 #[test]
 fn a_plan_without_both_files_is_not_started() {
     let (dha, network) = (filled(DHA, PLACES, 0, "a"), filled(NETWORK, NETWORK_PLACES, 0, "a"));
-    let given = [(Some(&dha), None), (None, Some(&network)), (Some(&dha), Some(&network))];
-    let startable = given.map(|(dha, network)| {
-        let (plan, findings) = Plan::read(dha.map(String::as_bytes), network.map(String::as_bytes));
-        plan.startable(&findings)
+    let given = [(Some(&dha), None), (None, Some(&network)), (Some(&dha), Some(&network)), (None, None)];
+    let absent = given.map(|(dha, network)| {
+        let checked = Checked::new(dha.map(String::as_bytes), network.map(String::as_bytes));
+        checked.start().expect_err("refused").absent
     });
-    assert_eq!(startable, [false, false, true]);
+    assert_eq!(absent, [vec![File::Network], vec![File::Dha], vec![], vec![File::Dha, File::Network]]);
 }

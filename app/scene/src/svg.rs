@@ -165,7 +165,10 @@ fn write_shape(out: &mut String, mark: &Mark) {
             let sign = mark.health.filter(|health| !matches!(health, Health::Ok | Health::Ghost));
             write_glyph(out, sign, w - 9, h - 9);
         }
-        Kind::Switch => write_box(out, w, h, 10),
+        Kind::Switch => {
+            write_box(out, w, h, 10);
+            write_ports(out, w);
+        }
         Kind::Row => {
             write_box(out, w, h, 4);
             write_glyph(out, mark.health, 11, h / 2);
@@ -180,6 +183,15 @@ fn write_shape(out: &mut String, mark: &Mark) {
 
 fn write_box(out: &mut String, w: i32, h: i32, radius: i32) {
     let _ = write!(out, "<rect width=\"{w}\" height=\"{h}\" rx=\"{radius}\"/>");
+}
+
+/// The front of a network switch, at the right of a heading.
+fn write_ports(out: &mut String, w: i32) {
+    let _ = write!(out, "<path class=\"ports\" transform=\"translate({} 9)\" d=\"M0 0h32v12h-32z", w - 44);
+    for x in [4, 11, 18, 25] {
+        let _ = write!(out, "M{x} 4h3v4h-3z");
+    }
+    out.push_str("\"/>");
 }
 
 /// A sign for each health, told apart by its shape as well as by its colour, about 9 wide.

@@ -48,7 +48,10 @@ pub fn drift(cluster: &str, page: DriftPage) -> AnyView {
 
 fn row(cluster: &str, drift: DriftLine) -> AnyView {
     let health = if drift.error { Health::Bad } else { Health::Warn };
-    let to = format!("/c/{}/networking?sel=node/{}", scene::encoded(cluster), scene::encoded(&drift.about));
+    // A network is no machine that could be chosen.
+    let machine = !drift.kind.starts_with("vip");
+    let choice = if machine { format!("?sel=node/{}", scene::encoded(&drift.about)) } else { String::new() };
+    let to = format!("/c/{}/networking{choice}", scene::encoded(cluster));
     view! {
         <tr>
             <td class=format!("h-{}", health.word())>{drift.kind.replace('-', " ")}</td>

@@ -66,7 +66,7 @@ pub fn figure(
         <div class="columns">
             <section class="card sheet" aria-label=name>
                 <div class="canvas" id="figure" tabindex="-1" inner_html=figure></div>
-                <div class="legend">{legend()}<span class="grow"></span>{files(cluster, view)}</div>
+                <div class="legend">{legend(tab)}<span class="grow"></span>{files(cluster, view)}</div>
             </section>
             <section class="card panel" id="panel" aria-label="Details" aria-live="polite" inner_html=panel></section>
         </div>
@@ -90,8 +90,8 @@ fn files(cluster: &str, view: &View) -> AnyView {
 }
 
 /// Samples of what the figure's marks mean, drawn by the figure's own writer.
-fn legend() -> AnyView {
-    let samples = [
+fn legend(tab: Tab) -> AnyView {
+    let pods = [
         ("service pod", scene::Tone::Service, Health::Ok),
         ("system pod", scene::Tone::System, Health::Ok),
         ("starting", scene::Tone::Service, Health::Starting),
@@ -101,20 +101,30 @@ fn legend() -> AnyView {
         ("not heard of", scene::Tone::Service, Health::Stale),
         ("unknown", scene::Tone::Service, Health::Unknown),
     ];
-    samples
-        .into_iter()
-        .map(|(name, tone, health)| {
-            let mut mark = scene::Mark::new("legend".into(), scene::Kind::Pod, scene::Place::new(1, 1, 11, 15));
-            mark.tone = tone;
-            mark.health = Some(health);
-            let svg = format!(
-                "<svg class=\"figure\" width=\"14\" height=\"18\" aria-hidden=\"true\"><g class=\"{}\" transform=\"{}\">{}</g></svg>",
-                mark.class(),
-                mark.transform(),
-                scene::own_svg(&mark, "")
-            );
-            view! { <span class="sample"><span inner_html=svg></span>{name}</span> }
-        })
-        .collect_view()
-        .into_any()
+    let pods = pods.map(|(name, tone, health)| {
+        let mut mark = scene::Mark::new("legend".into(), scene::Kind::Pod, scene::Place::new(1, 1, 11, 15));
+        (mark.tone, mark.health) = (tone, Some(health));
+        sample(name, &mark, 14)
+    });
+    let networks = [(texts::MGMT_NETWORK, scene::Tone::Mgmt), (texts::SERVICE_NETWORK, scene::Tone::Net)];
+    let lines = networks.map(|(name, tone)| {
+        let mut mark = scene::Mark::new("legend".into(), scene::Kind::Line, scene::Place::new(1, 9, 0, 0));
+        mark.tone = tone;
+        mark.path = [0, 22].map(|x| scene::Point { x, y: 0 }).into();
+        sample(name, &mark, 24)
+    });
+    let mut planned = scene::Mark::new("legend".into(), scene::Kind::Frame, scene::Place::new(1, 2, 20, 14));
+    planned.health = Some(Health::Ghost);
+    let networking = (tab == Tab::Networking).then(|| (lines.collect_view(), sample("planned", &planned, 22)));
+    view! { {pods.collect_view()}{networking} }.into_any()
+}
+
+fn sample(name: &'static str, mark: &scene::Mark, wide: i32) -> impl IntoView + use<> {
+    let svg = format!(
+        "<svg class=\"figure\" width=\"{wide}\" height=\"18\" aria-hidden=\"true\"><g class=\"{}\" transform=\"{}\">{}</g></svg>",
+        mark.class(),
+        mark.transform(),
+        scene::own_svg(mark, "")
+    );
+    view! { <span class="sample"><span inner_html=svg></span>{name}</span> }
 }

@@ -41,7 +41,7 @@ fn form(choices: &[String], asked: &PlanAsked, open: bool) -> AnyView {
             {none}
             {choose}
             <details open=open>
-                <summary>"Paste"</summary>
+                <summary>{texts::PASTE}</summary>
                 <form class="paste" method="post" action="/plans">
                     {paste("dha", texts::DHA_FILE)}
                     {paste("network", texts::NETWORK_FILE)}
@@ -68,7 +68,11 @@ fn choice(name: &'static str, label: &'static str, choices: &[String], chosen: O
 }
 
 fn result(page: &PlanPage) -> AnyView {
-    let findings = page.findings.iter().map(finding).collect_view();
+    // The worst first; where they stand, the files below show.
+    let mut worst_first: Vec<&FindingLine> = page.findings.iter().collect();
+    worst_first.sort_by_key(|one| std::cmp::Reverse(one.health.severity()));
+    let findings = worst_first.into_iter().map(finding).collect_view();
+    let none = page.findings.is_empty().then(|| view! { <p class="hint">{texts::NO_FINDINGS}</p> });
     let files = page.files.iter().map(|one| file(one, &page.findings)).collect_view();
     let figure = page.scene.as_ref().map(|scene| {
         let svg = scene::figure(scene, "");
@@ -79,10 +83,11 @@ fn result(page: &PlanPage) -> AnyView {
             {figure}
             <section class="card panel" aria-labelledby="t-findings">
                 <h2 id="t-findings">{texts::FINDINGS}" "<small>{page.findings.len()}</small></h2>
+                {none}
                 <ol class="findings">{findings}</ol>
             </section>
         </div>
-        {files}
+        <div class="sources">{files}</div>
     }
     .into_any()
 }
@@ -91,8 +96,8 @@ fn finding(finding: &FindingLine) -> AnyView {
     let to = format!("#{}-{}", finding.file, finding.line);
     let severity = severity(finding.health);
     view! {
-        <li>
-            <span class=format!("h-{}", finding.health.word())>{severity}</span>
+        <li class=format!("h-{}", finding.health.word())>
+            <span class=format!("badge h-{}", finding.health.word())>{severity}</span>
             " "<a href=to>{format!("{} {}:{}", finding.file, finding.line, finding.column)}</a>
             <p>{finding.what.clone()}</p>
             <p class="hint">{finding.why.clone()}</p>

@@ -2,11 +2,14 @@
 
 mod fixture;
 
+use std::sync::Arc;
+
 use fixture::{THREE_AND_TWO, changes, inventory, line};
 use topology::{
     Change, Inventory,
     graph::{Entry, EntryKind, Hop, Note, Passage, Place, Question, Way, follow},
     inventory::{CniKind, EndpointPort, Heard, Key, Source, cni},
+    planned::{Planned, PlannedNet},
 };
 
 const SHOP: &str = "
@@ -155,6 +158,34 @@ fn the_vip_leads_to_the_api_servers() {
     let node = facts.node("host1").expect("a node").addresses[0].value.clone();
     facts.apply(Change::Entrance(format!("{node}:6443").into()));
     assert!(!texts(&follow(&facts, &at(&node))).iter().any(|hop| hop.starts_with("VIP")), "a node is no VIP");
+}
+
+#[test]
+fn a_vip_of_the_plan_leads_to_the_api_servers_as_far_as_somebody_holds_it() {
+    let vip = std::net::Ipv4Addr::new(192, 168, 60, 222);
+    let net = PlannedNet {
+        name: "external".into(),
+        card: "eth1".into(),
+        vlan: None,
+        cidr: "192.168.60.0/24".parse().ok(),
+        gateway: None,
+        vip: Some(vip),
+    };
+    let mut facts = inventory("node host1 master\n service kubernetes 1/1 ip=10.96.0.1 port=443");
+    facts.apply(Change::Planned(Some(Arc::new(Planned::new(Vec::new(), vec![net])))));
+    let passage = |facts: &Inventory| {
+        let way = follow(facts, &at("192.168.60.222"));
+        let places: Vec<_> = way.hops.iter().map(|hop| text(&hop.place)).collect();
+        assert_eq!(places[..3], ["internet", "VIP 192.168.60.222:", "service kubernetes"]);
+        (way.hops[1].passage, way.notes)
+    };
+    assert_eq!(passage(&facts).0, Passage::Unknown);
+    facts.apply(Change::Answers([(vip, true)].into()));
+    assert_eq!(passage(&facts).0, Passage::Open);
+    facts.apply(Change::Answers([(vip, false)].into()));
+    let (closed, notes) = passage(&facts);
+    assert!(!notes.contains(&Note::InsideOnly(key("kubernetes"))), "{notes:?}");
+    assert!(closed == Passage::Closed && notes.contains(&Note::Unheld("192.168.60.222".into())), "{notes:?}");
 }
 
 #[test]

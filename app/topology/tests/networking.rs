@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use fixture::{NOW, THREE_AND_TWO, inventory};
 use proptest::prelude::*;
@@ -11,6 +11,7 @@ use topology::{
     Change, Inventory, Touched,
     drift::{self, DriftKind},
     figure::{Drawing, Figure, Focus, View},
+    inventory::{Address, AddressKind, Endpoint, EndpointSet, Fact, Key},
     planned::{Planned, PlannedHost, PlannedNet},
 };
 
@@ -99,24 +100,48 @@ fn a_cluster_alone_names_no_card_and_no_network() {
     assert_eq!(find(&scene, "jump").health, Some(Health::Unknown));
 }
 
-#[test]
-fn lines_cross_no_box() {
-    for facts in [inventory(THREE_AND_TWO), with_plan(inventory(THREE_AND_TWO), plan())] {
-        let scene = draw(&facts);
-        let boxes: Vec<_> = scene
-            .marks
-            .iter()
-            .filter(|mark| mark.parent.is_none() && matches!(mark.kind, Kind::Frame | Kind::Switch | Kind::Pill))
-            .collect();
-        for line in scene.marks.iter().filter(|mark| mark.parent.is_none() && mark.path.len() > 1) {
-            for pair in line.path.windows(2) {
-                let (x1, x2) = (pair[0].x.min(pair[1].x) + line.at.x, pair[0].x.max(pair[1].x) + line.at.x);
-                let (y1, y2) = (pair[0].y.min(pair[1].y) + line.at.y, pair[0].y.max(pair[1].y) + line.at.y);
-                for one in &boxes {
-                    let inside = x2 > one.at.x && x1 < one.at.x + one.at.w && y2 > one.at.y && y1 < one.at.y + one.at.h;
-                    assert!(!inside, "{} runs through {}", line.id, one.id);
+/// Lines that run through a box which is neither their own nor around them, in words.
+fn crossings(scene: &Scene) -> Vec<String> {
+    let by_id: BTreeMap<&str, &Mark> = scene.marks.iter().map(|mark| (mark.id.as_str(), mark)).collect();
+    let above = |mark: &Mark| -> Vec<&Mark> {
+        let next = |mark: &&Mark| mark.parent.as_ref().map(|parent| by_id[parent.as_str()]);
+        std::iter::successors(next(&mark), next).collect()
+    };
+    // Where a mark's own corner lies in the figure.
+    let corner = |mark: &Mark| {
+        let all = above(mark).into_iter().chain([mark]);
+        all.fold((0, 0), |(x, y), mark| (x + mark.at.x, y + mark.at.y))
+    };
+    let solid = |kind: Kind| !matches!(kind, Kind::Line | Kind::Link | Kind::Exchange | Kind::Band | Kind::Caption);
+    let boxes: Vec<_> = scene.marks.iter().filter(|mark| solid(mark.kind)).map(|mark| (mark, corner(mark))).collect();
+    let mut found = Vec::new();
+    for line in scene.marks.iter().filter(|mark| mark.path.len() > 1) {
+        let (left, top) = corner(line);
+        let around: Vec<&str> = above(line).iter().map(|mark| mark.id.as_str()).collect();
+        for pair in line.path.windows(2) {
+            let (x1, x2) = (left + pair[0].x.min(pair[1].x), left + pair[0].x.max(pair[1].x));
+            let (y1, y2) = (top + pair[0].y.min(pair[1].y), top + pair[0].y.max(pair[1].y));
+            for (one, (x, y)) in &boxes {
+                let inside = x2 > *x && x1 < x + one.at.w && y2 > *y && y1 < y + one.at.h;
+                if inside && !around.contains(&one.id.as_str()) {
+                    found.push(format!("{} runs through {}", line.id, one.id));
                 }
             }
+        }
+    }
+    found
+}
+
+#[test]
+fn lines_cross_no_box() {
+    for facts in
+        [with_plan(Inventory::default(), plan()), inventory(THREE_AND_TWO), with_plan(inventory(THREE_AND_TWO), plan())]
+    {
+        assert_eq!(crossings(&draw(&facts)), [""; 0]);
+        for service in facts.services() {
+            let question = topology::graph::Question::Service(service.key.clone());
+            let view = View { focus: Focus::Way(question), ..networking() };
+            assert_eq!(crossings(&Drawing::draw(&facts, &view, NOW).scene()), [""; 0], "{}", service.key);
         }
     }
 }
@@ -155,6 +180,10 @@ fn a_machine_that_answers_and_is_no_node_was_installed_and_did_not_join() {
     let report = drift::compare(&facts).unwrap();
     let about: Vec<_> = report.about("host6").map(|drift| drift.kind).collect();
     assert_eq!(about, [DriftKind::HostAnswersOnly]);
+    for figure in [View::default(), networking()] {
+        let scene = Drawing::draw(&facts, &figure, NOW).scene();
+        assert!(words(find(&scene, "node/host6")).contains("answers, no node"));
+    }
 }
 
 #[test]
@@ -194,6 +223,74 @@ fn a_vip_that_nobody_answers_for_is_drift_and_an_untried_one_is_unknown() {
     let report = drift::compare(&facts).unwrap();
     assert!(report.about("external").any(|drift| drift.kind == DriftKind::VipUnheld));
     assert!(words(find(&draw(&facts), "net/service")).contains("no answer"));
+    let clients = Drawing::draw(&facts, &View::default(), NOW).scene();
+    assert!(words(find(&clients, "clients")).contains("≠ VIP 192.16.1.222: no answer"));
+    assert_eq!(find(&clients, "clients").health, Some(Health::Bad));
+}
+
+#[test]
+fn an_etcd_member_that_is_missing_or_not_ready_is_drift_and_is_marked() {
+    let lines = |etcd: &str| {
+        format!(
+            "node host1 master\n node host2 master\n part host1 etcd ready\n {etcd}\n node host3\n node host4\n node host5"
+        )
+    };
+    let hosts = |planned: Planned| {
+        let masters = |host: PlannedHost| PlannedHost { master: host.etcd && &*host.name != "host3", ..host };
+        Planned::new(planned.hosts.into_iter().map(masters).collect(), planned.nets)
+    };
+    let drifts = |facts: &Inventory, name: &str| {
+        let report = drift::compare(facts).unwrap();
+        report.about(name).map(|drift| (drift.kind, drift.found.clone())).collect::<Vec<_>>()
+    };
+    let missing = with_plan(inventory(&lines("")), hosts(plan()));
+    assert_eq!(drifts(&missing, "host2"), [(DriftKind::FewerEtcd, "no member".to_owned())]);
+    let crashing = with_plan(inventory(&lines("part host2 etcd crashing")), hosts(plan()));
+    assert_eq!(drifts(&crashing, "host2"), [(DriftKind::FewerEtcd, "a member that is not ready".to_owned())]);
+    for figure in [View::default(), networking()] {
+        let scene = Drawing::draw(&missing, &figure, NOW).scene();
+        assert_eq!(find(&scene, "chip/host2/etcd").health, Some(Health::Unknown));
+        assert!(find(&scene, "chip/host2/etcd").title.contains("Planned here, and no pod of it is known"));
+        let scene = Drawing::draw(&crashing, &figure, NOW).scene();
+        assert!(words(find(&scene, "node/host2")).contains("≠ plan"));
+        assert_eq!(find(&scene, "chip/host2/etcd").health, Some(Health::Bad));
+    }
+}
+
+#[test]
+fn a_network_with_a_vip_opens_the_vips_way() {
+    let facts = with_plan(inventory(THREE_AND_TWO), plan());
+    assert_eq!(find(&draw(&facts), "net/mgmt").opens.as_deref(), Some("?at=follow/10.1.0.222"));
+    assert_eq!(find(&draw(&inventory(THREE_AND_TWO)), "net/mgmt").opens, None);
+}
+
+#[test]
+fn a_service_without_a_ready_endpoint_says_so() {
+    let scene = draw(&inventory("node host1 master\n service web 0/2 ip=10.96.0.5 port=80\n service db 1/2 port=81"));
+    let web = find(&scene, "service/default/web");
+    assert_eq!(web.health, Some(Health::Bad));
+    assert!(words(web).contains("no ready endpoint · 10.96.0.5:80"), "{}", words(web));
+    assert!(!words(find(&scene, "service/default/db")).contains("no ready endpoint"));
+}
+
+#[test]
+fn a_pod_on_further_networks_names_them() {
+    let scene = draw(&inventory("node host4\n pod upf on host4 net vepc/s1u@192.0.2.4 ready"));
+    let pod = find(&scene, "pod/default/upf");
+    assert!(pod.title.ends_with("on the pod network, and on vepc/s1u 192.0.2.4."), "{}", pod.title);
+}
+
+#[test]
+fn a_cluster_alone_tells_where_its_nodes_are_and_which_plugin_serves_its_pods() {
+    let scene = draw(&inventory(
+        "node host1 master\n node host4\n
+         pod a on host4 in kube-flannel of DaemonSet/kube-flannel-ds image flannel/flannel:v0.26.4 ready",
+    ));
+    let mut all = [address("host1"), address("host4")];
+    all.sort_unstable();
+    let wanted = format!("nodes at {} to {}", text(all[0]), text(all[1]));
+    assert!(words(find(&scene, "net/mgmt")).contains(&wanted), "{}", words(find(&scene, "net/mgmt")));
+    assert!(words(find(&scene, "net/service")).contains("CNI flannel"));
 }
 
 #[test]
@@ -219,6 +316,24 @@ fn a_change_gives_the_same_figure_as_drawing_anew() {
 }
 
 #[test]
+fn who_holds_a_vip_and_the_pods_addresses_follow_the_nodes() {
+    for view in [networking(), View::default()] {
+        let mut facts = with_plan(inventory(THREE_AND_TWO), plan());
+        let mut figure = Drawing::draw(&facts, &view, NOW);
+        let mut held = figure.scene();
+        for (name, extra) in [("host1", "10.1.0.222"), ("host4", "192.16.1.222"), ("host1", "10.1.0.1")] {
+            let mut node = facts.node(name).unwrap().clone();
+            node.addresses.truncate(1);
+            node.addresses.push(Address { kind: AddressKind::External, value: extra.into() });
+            node.pod_cidrs = vec!["10.244.9.0/24".into()];
+            let touched = facts.apply(Change::Put(Fact::Node(Box::new(node))));
+            scene::apply(&figure.redraw(&facts, &touched, NOW), &mut held).unwrap();
+            assert_eq!(held, Drawing::draw(&facts, &view, NOW).scene(), "{name} {extra}");
+        }
+    }
+}
+
+#[test]
 fn the_way_of_a_service_leads_to_cards_and_networks() {
     let facts = with_plan(inventory(THREE_AND_TWO), plan());
     let service = facts.services().next().unwrap().key.clone();
@@ -233,8 +348,67 @@ fn the_way_of_a_service_leads_to_cards_and_networks() {
     assert!(!overlapping);
 }
 
+#[test]
+fn a_way_ends_at_the_card_and_the_network_that_carry_it() {
+    let mut facts = inventory(
+        "node host1 master\n node host4\n service kubernetes 0/0\n pod web-a on host4 at 10.244.0.7 ready\n
+         pod proxy on host4 host ready\n service web 1/1 over web-a port=80\n service edge 1/1 over proxy port=81",
+    );
+    facts.apply(Change::Put(Fact::Endpoints(EndpointSet {
+        key: Key::new("default", "kubernetes"),
+        service: "kubernetes".into(),
+        endpoints: vec![Endpoint {
+            address: text(address("host1")).into(),
+            ready: true,
+            pod: None,
+            node: None,
+            ports: [].into(),
+        }],
+    })));
+    let ends = |facts: &Inventory, service: &str| -> Vec<String> {
+        let view = View { focus: Focus::Way(format!("default/{service}").parse().unwrap()), ..networking() };
+        let scene = Drawing::draw(facts, &view, NOW).scene();
+        let ids = scene.marks.iter().map(|mark| mark.id.as_str().to_owned());
+        ids.filter(|id| id.starts_with("way/card/") || id.starts_with("way/network/")).collect()
+    };
+    let planned = with_plan(facts.clone(), plan());
+    assert_eq!(ends(&planned, "web"), ["way/card/host4/eth1", "way/network/external"]);
+    assert_eq!(ends(&planned, "edge"), ["way/card/host4/eth0", "way/network/mgmt"]);
+    assert_eq!(ends(&planned, "kubernetes"), ["way/card/host1/eth0", "way/network/mgmt"]);
+    assert_eq!(ends(&facts, "web"), ["way/card/host4/unknown"]);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lines_cross_no_box_of_any_cluster(
+        masters in 1_u8..6, nodes in 0_u8..40, pods in 0_usize..120, services in 0_usize..30, planned in any::<bool>()
+    ) {
+        let all = masters + nodes;
+        let mut text: String = (1..=all).map(|n| format!("node host{n} {}\n", if n <= masters { "master" } else { "" })).collect();
+        for n in 0..pods {
+            let states = ["ready", "crashing", "pending", "ready host", "done"][n % 5];
+            text += &format!("pod p{n} on host{} of Deployment/app-{} {states}\n", n % usize::from(all) + 1, n % 7);
+        }
+        for n in 0..services {
+            let over: Vec<String> = (0..n % 9).map(|k| format!("p{}", (n * 3 + k) % pods.max(1))).collect();
+            let over = if over.is_empty() || pods == 0 { String::new() } else { format!("over {}", over.join(",")) };
+            text += &format!("service s{n} {}/{} {over} ip=10.96.0.{} port=80 nodeport={}\n", n % 4, n % 9, n + 1, 30_000 + n);
+        }
+        let mut facts = inventory(&text);
+        if planned {
+            facts = with_plan(facts, Planned::new((1..=all).map(|n| host(n, n <= masters)).collect(), plan().nets));
+        }
+        prop_assert_eq!(crossings(&draw(&facts)), [""; 0]);
+        for n in 0..services.min(4) {
+            let question = topology::graph::Question::Service(Key::new("default", format!("s{n}")));
+            let view = View { focus: Focus::Way(question), ..networking() };
+            prop_assert_eq!(crossings(&Drawing::draw(&facts, &view, NOW).scene()), [""; 0]);
+        }
+        let port = View { focus: Focus::Way(topology::graph::Question::Address(std::net::Ipv4Addr::from(address("host1")).into())), ..networking() };
+        prop_assert_eq!(crossings(&Drawing::draw(&facts, &port, NOW).scene()), [""; 0]);
+    }
 
     #[test]
     fn machines_never_overlap_and_adding_one_moves_none_before_it(masters in 1_u8..6, nodes in 0_u8..30) {

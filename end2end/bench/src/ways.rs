@@ -1,17 +1,18 @@
 //! Where traffic goes in a made-up cluster of the size that the field is measured at: every service,
 //! pods and addresses of every kind, followed one by one.
 
-use std::{hint::black_box, time::Instant};
+use std::{hint::black_box, net::Ipv4Addr, sync::Arc, time::Instant};
 
 use serde_json::{Value, json};
 use topology::{
-    Change, Inventory, Stamp,
+    Change, Inventory, Stamp, drift,
     figure::{Drawing, Figure, View},
     graph::{Question, follow},
     inventory::{
         Endpoint, EndpointPort, EndpointSet, Fact, Heard, Key, Labels, NetworkPolicy, Operator, Phase, Pod,
         Requirement, Selector, Service, ServicePort, Source,
     },
+    planned::{Planned, PlannedHost, PlannedNet},
 };
 
 use crate::{cluster::node, median};
@@ -115,6 +116,7 @@ pub(crate) fn measure(nodes: usize, pods: usize, services: usize) -> Value {
     json!({
         "whole": whole,
         "endpoint": endpoint,
+        "planned": planned(&facts, nodes),
         "service": spread(&facts, (0..services).map(|n| Question::Service(Key::new(namespace(n), format!("app-{n}"))))),
         "pod": spread(&facts, (0..pods).step_by(7).map(|n| Question::Pod(pod_key(n)))),
         "address": spread(&facts, (0..services).map(|n| address(service_address(n)))
@@ -141,6 +143,35 @@ fn networking(facts: &Inventory, services: usize) -> (f64, Value) {
         .collect();
     times.sort_by(f64::total_cmp);
     (whole, json!({ "p50": times[times.len() / 2], "p99": times[times.len() * 99 / 100], "worst": times.last() }))
+}
+
+/// The figure beside a plan of as many hosts, and where the two disagree, in milliseconds.
+fn planned(facts: &Inventory, nodes: usize) -> Value {
+    let host = |n: usize| PlannedHost {
+        name: format!("host{n}").into(),
+        master: n < 3,
+        etcd: n < 3,
+        roles: vec!["kube_node".into()],
+        addresses: vec![("mgmt".into(), Ipv4Addr::from(0x0A01_0000 + u32::try_from(n).unwrap_or(0)))],
+    };
+    let net = PlannedNet {
+        name: "mgmt".into(),
+        card: "eth0".into(),
+        vlan: None,
+        cidr: "10.1.0.0/16".parse().ok(),
+        gateway: None,
+        vip: Some(Ipv4Addr::new(10, 1, 200, 222)),
+    };
+    let plan = Planned::new((0..nodes + 10).map(host).collect(), vec![net]);
+    let mut facts = facts.clone();
+    facts.apply(Change::Planned(Some(Arc::new(plan))));
+    let view = View { figure: Figure::Networking, ..View::default() };
+    let found = drift::compare(&facts).map_or(0, |report| report.drifts.len());
+    assert!(found >= 10, "ten hosts are missing");
+    json!({
+        "whole": median(|| Drawing::draw(&facts, &view, Stamp(0)).scene()),
+        "drift": median(|| drift::compare(&facts)),
+    })
 }
 
 fn spread(facts: &Inventory, questions: impl Iterator<Item = Question>) -> Value {

@@ -288,6 +288,12 @@ fn fill_in(store: &Store, kind: Kind, name: &str, value: &mut Value) {
                 spec["clusterIPs"] = json!([address]);
                 spec["clusterIP"] = address.into();
             }
+            if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer" {
+                let ports = spec["ports"].as_array_mut().into_iter().flatten();
+                for (port, n) in ports.filter(|port| port["nodePort"].is_null()).zip(store.version()..) {
+                    port["nodePort"] = (30_000 + n % 2_768).into();
+                }
+            }
             value["status"] = json!({"loadBalancer": {}});
         }
         Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet => {

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use ::plan::{File, Finding, Severity};
+use ::plan::{Checked, File, Finding, Severity};
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use super::{Exit, Failure, draw::write};
 
@@ -37,43 +38,72 @@ enum Format {
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let (dha, network) = (args.dha.as_deref(), args.network.as_deref());
-    let usage = |error: crate::plan::PlanError| (Exit::Usage, error.to_string());
-    let (plan, mut findings) = crate::plan::load(dha, network).map_err(usage)?;
-    if let Some(base) = args.expands.as_deref() {
-        let (base, _) = crate::plan::load(Some(base), args.expands_network.as_deref()).map_err(usage)?;
-        findings.extend(::plan::check_expansion(&base, &plan));
-        findings.sort();
-        findings.dedup();
-    }
-    let headline = crate::plan::headline(&plan, &findings);
-    let text = match args.format {
-        Format::Json => {
-            let answer = serde_json::json!({ "headline": headline, "findings": findings });
-            serde_json::to_string_pretty(&answer).map_err(|error| (Exit::Failed, error.to_string()))? + "\n"
+    let loaded = crate::plan::load(dha, network).and_then(|checked| {
+        let Some(base) = args.expands.as_deref() else { return Ok(checked) };
+        Ok(checked.expanding(&crate::plan::load(Some(base), args.expands_network.as_deref())?.plan))
+    });
+    let checked = match loaded {
+        Ok(checked) => checked,
+        Err(error) => {
+            if matches!(args.format, Format::Json) {
+                let answer = json!({ "headline": error.to_string(), "startable": "no", "findings": [] });
+                write(None, &format!("{answer:#}\n"))?;
+            }
+            return Err((Exit::Usage, error.to_string()));
         }
-        Format::Text => findings.iter().map(|finding| lines(args, finding)).collect::<String>() + &headline + "\n",
+    };
+    let text = match args.format {
+        Format::Json => format!("{:#}\n", answer(args, &checked)),
+        Format::Text => {
+            let findings: String = checked.findings.iter().map(|finding| lines(args, finding)).collect();
+            findings + &crate::plan::headline(&checked) + "\n"
+        }
     };
     write(None, &text)?;
-    if dha.is_some() && plan.dha.is_none() || network.is_some() && plan.network.is_none() {
+    if dha.is_some() && checked.plan.dha.is_none() || network.is_some() && checked.plan.network.is_none() {
         return Err((Exit::Usage, "a file cannot be read as a part of a plan".into()));
     }
-    match findings.iter().filter(|finding| finding.severity == Severity::Error).count() {
+    match checked.count(Severity::Error) {
         0 => Ok(()),
+        1 => Err((Exit::Failed, "1 error".into())),
         count => Err((Exit::Failed, format!("{count} errors"))),
     }
 }
 
-fn lines(args: &CheckArgs, finding: &Finding) -> String {
-    let path = match finding.file {
+/// `startable` is `yes`, `no` as long as there are errors or half of it is missing, or `never` when a shell would run a
+/// part of it.
+fn answer(args: &CheckArgs, checked: &Checked) -> Value {
+    let finding = |one: &Finding| {
+        let mut value = json!(one);
+        value["path"] = json!(path(args, one.file));
+        value
+    };
+    json!({
+        "headline": crate::plan::headline(checked),
+        "startable": match checked.clone().start() {
+            Ok(_) => "yes",
+            Err(refused) if refused.never() => "never",
+            Err(_) => "no",
+        },
+        "findings": checked.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+fn path(args: &CheckArgs, file: File) -> String {
+    let path = match file {
         File::Dha => args.dha.as_ref(),
         File::Network => args.network.as_ref(),
     };
-    let path = path.map(|path| path.display().to_string()).unwrap_or_default();
+    path.map(|path| path.display().to_string()).unwrap_or_default()
+}
+
+fn lines(args: &CheckArgs, finding: &Finding) -> String {
     let severity = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
     let Finding { place, what, why, todo, .. } = finding;
+    let path = path(args, finding.file);
     format!("{path}:{}:{}: {severity}: {what}\n    {why}\n    {todo}\n", place.line, place.column)
 }

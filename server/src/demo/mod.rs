@@ -35,8 +35,8 @@ mod tests {
     #[test]
     fn the_plan_of_the_built_in_cluster_is_without_fault() {
         let (dha, network) = (include_bytes!("plan/dha.yml"), include_bytes!("plan/network.yml"));
-        let (plan, findings) = crate::plan::judge(Some(dha), Some(network));
-        assert!(findings.is_empty(), "{findings:?}");
-        assert_eq!(plan.dha.map(|dha| dha.hosts.len()), Some(5));
+        let checked = ::plan::Checked::new(Some(dha), Some(network));
+        assert!(checked.findings.is_empty(), "{checked:?}");
+        assert_eq!(checked.plan.dha.map(|dha| dha.hosts.len()), Some(5));
     }
 }

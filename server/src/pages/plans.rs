@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use ::plan::{File, Finding, Plan, Severity};
+use ::plan::{Checked, File, Finding, Plan, Severity};
 use app::source::{FindingLine, PlanAsked, PlanFile, PlanPage, PlanText, Trouble};
 use scene::{Health, Scene};
 use topology::{
@@ -47,18 +47,18 @@ pub(super) fn page(folder: Option<&Path>, asked: &PlanAsked) -> Result<PlanPage,
     let network = asked.network.as_ref().map(|text| source(folder, text)).transpose()?;
     let bytes = |source: &Option<(String, Vec<u8>)>| source.as_ref().map(|(_, bytes)| bytes.clone());
     let (dha_bytes, network_bytes) = (bytes(&dha), bytes(&network));
-    let (plan, findings) = crate::plan::judge(dha_bytes.as_deref(), network_bytes.as_deref());
+    let checked = Checked::new(dha_bytes.as_deref(), network_bytes.as_deref());
     let files = [("dha", dha), ("network", network)];
     let files = files.into_iter().filter_map(|(word, source)| {
         let (name, bytes) = source?;
-        let lines = crate::plan::masked(&plan, &bytes);
+        let lines = ::plan::masked(&checked.plan, &bytes);
         Some(PlanFile { name, word: word.into(), lines })
     });
     Ok(PlanPage {
-        headline: crate::plan::headline(&plan, &findings),
+        headline: crate::plan::headline(&checked),
         files: files.collect(),
-        scene: figure(&plan),
-        findings: findings.iter().map(line).collect(),
+        scene: figure(&checked.plan),
+        findings: checked.findings.iter().map(line).collect(),
     })
 }
 

@@ -210,7 +210,8 @@ async fn pasted_plan(
             return troubled(&asked, trouble, request).await;
         }
     };
-    let text = |text: &String| (!text.trim().is_empty()).then(|| PlanText::Pasted(text.clone()));
+    // A form ends every line with CR LF, whatever was pasted.
+    let text = |text: &String| (!text.trim().is_empty()).then(|| PlanText::Pasted(text.replace("\r\n", "\n")));
     let wanted = PlanAsked { dha: text(&form.dha), network: text(&form.network) };
     plan(asked, wanted, Theme::from_word(&form.theme), request).await
 }

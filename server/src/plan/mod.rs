@@ -1,4 +1,4 @@
-//! Plans from files: read, judged, and shown without their secrets.
+//! Plans from files: read, checked, and put into a sentence.
 
 use std::{
     fs::File,
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::plan::{self as plan_file, Finding, LONGEST, Plan, Purpose, Severity, Stack};
+use ::plan::{self as plan_file, Checked, LONGEST, Purpose, Severity, Stack};
 use topology::planned::Planned;
 
 /// Why a file of a plan cannot be read.
@@ -16,7 +16,9 @@ pub enum PlanError {
     #[error("{0} is no file: name a DHA file or a network.yml")]
     NoFile(PathBuf),
     /// It is too large for a plan.
-    #[error("{file} has {bytes} bytes; a plan has at most {LONGEST}")]
+    #[error(
+        "{file} has {bytes} bytes and was not read; a plan has at most {LONGEST}: name the DHA file or the network.yml itself"
+    )]
     TooLarge {
         /// The file.
         file: PathBuf,
@@ -67,7 +69,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, PlanError> {
 /// # Errors
 /// [`PlanError`], also when a file holds nothing that can be read as a plan.
 pub fn planned(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<Planned>, PlanError> {
-    let (plan, findings) = load(dha, network)?;
+    let Checked { plan, findings, .. } = load(dha, network)?;
     let unread = |path: Option<&Path>, file: plan_file::File, read: bool| {
         let path = path.filter(|_| !read)?;
         let why = findings.iter().find(|finding| finding.file == file && finding.severity == Severity::Error);
@@ -82,60 +84,44 @@ pub fn planned(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<Plan
     Ok((dha.is_some() || network.is_some()).then(|| Planned::of(&plan)))
 }
 
-/// Reads and judges the files that are named.
+/// Reads and checks the files that are named.
 ///
 /// # Errors
 /// [`PlanError`] when one of them cannot be read from the disk.
-pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<(Plan, Vec<Finding>), PlanError> {
+pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<Checked, PlanError> {
     let dha = dha.map(read_file).transpose()?;
     let network = network.map(read_file).transpose()?;
-    Ok(judge(dha.as_deref(), network.as_deref()))
-}
-
-/// Reads both files, or one of them, and says what was found, in the files' order.
-pub fn judge(dha: Option<&[u8]>, network: Option<&[u8]>) -> (Plan, Vec<Finding>) {
-    let (plan, mut findings) = Plan::read(dha, network);
-    findings.extend(::plan::check(&plan));
-    findings.sort();
-    findings.dedup();
-    (plan, findings)
+    Ok(Checked::new(dha.as_deref(), network.as_deref()))
 }
 
 /// What a plan is and how it fares, in a sentence.
-pub fn headline(plan: &Plan, findings: &[Finding]) -> String {
-    let what = match plan.dha.as_ref().map(|dha| (dha.stack(), dha.hosts.len())) {
-        None => "Networks without hosts".to_owned(),
-        Some((stack, hosts)) => {
-            let stack = match stack {
+pub fn headline(checked: &Checked) -> String {
+    let what = match (&checked.plan.dha, &checked.plan.network) {
+        (None, None) => "Nothing that can be read as a plan".to_owned(),
+        (None, Some(_)) => "Networks without hosts".to_owned(),
+        (Some(dha), _) => {
+            let stack = match dha.stack() {
                 Stack::Kubernetes => "A Kubernetes plan",
                 Stack::OpenStack => "An OpenStack plan",
                 Stack::Mixed => "A plan of mixed roles",
                 Stack::Unknown => "A plan without known roles",
             };
-            let what = format!("{stack} of {hosts} hosts");
-            let expands = plan.dha.as_ref().is_some_and(|dha| dha.purpose() == Purpose::Expansion);
-            if expands { format!("{what}, all workers: an expansion") } else { what }
+            let what = format!("{stack} of {}", counted(dha.hosts.len(), "host"));
+            match dha.purpose() {
+                Purpose::Expansion => format!("{what}, all workers: an expansion"),
+                Purpose::Deployment => what,
+            }
         }
     };
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    match (errors, findings.len()) {
-        (_, 0) => format!("{what}; nothing was found"),
-        (errors, all) => format!("{what}; {errors} errors, {} other findings", all - errors),
-    }
+    let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+    let counts = counts.map(|(severity, word)| (checked.count(severity), word));
+    let said: Vec<String> =
+        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word)).collect();
+    let said = if said.is_empty() { "nothing was found".to_owned() } else { said.join(", ") };
+    let never = if checked.never() { "; it can be looked at, never started" } else { "" };
+    format!("{what}; {said}{never}")
 }
 
-/// A file's lines, with its secrets masked: by their key, and wherever else they stand.
-pub fn masked(plan: &Plan, bytes: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(bytes);
-    let secrets: Vec<&str> = plan.secrets().into_iter().filter(|secret| secret.len() > 3).collect();
-    let line = |line: &str| {
-        let line = match line.split_once(':') {
-            Some((key, value)) if key.to_lowercase().contains("pass") && !value.trim().is_empty() => {
-                format!("{key}: …")
-            }
-            _ => line.to_owned(),
-        };
-        secrets.iter().fold(line, |line, secret| line.replace(secret, "…"))
-    };
-    text.lines().map(line).collect()
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

@@ -38,6 +38,7 @@ macro_rules! conformance {
             a_service_is_followed_to_the_pods_that_its_controller_finds
             a_policy_selects_a_pod_by_its_labels
             networks_of_multus_are_read_from_the_annotation
+            ways_in_pod_cidrs_and_the_nodes_own_network_are_read
         );
     };
     ($target:path: $($case:ident)+) => {$(

@@ -171,3 +171,44 @@ pub async fn networks_of_multus_are_read_from_the_annotation(target: &Target) {
     networks(|networks| matches!(networks, Networks::Unreadable(_))).await;
     pods.delete(&name, &DeleteParams::default().grace_period(0)).await.expect("deleted");
 }
+
+pub async fn ways_in_pod_cidrs_and_the_nodes_own_network_are_read(target: &Target) {
+    let (name, on) = (unique("edge"), unique("node"));
+    let nodes: Api<Node> = Api::all(target.admin());
+    let pods: Api<Pod> = Api::namespaced(target.admin(), "default");
+    let services: Api<Service> = Api::namespaced(target.admin(), "default");
+    let mut object = node(&on, &json!({}));
+    object["spec"] = json!({ "podCIDR": "10.244.77.0/24", "podCIDRs": ["10.244.77.0/24"] });
+    create(&nodes, object).await;
+    let mut object = pod(&name, &on);
+    object["spec"]["hostNetwork"] = true.into();
+    create(&pods, object).await;
+    let spec = json!({ "type": "LoadBalancer", "selector": { "app": name }, "externalIPs": ["192.0.2.8"],
+        "ports": [{ "port": 443, "protocol": "TCP" }] });
+    create(&services, json!({ "metadata": { "name": name }, "spec": spec })).await;
+    let status = json!({ "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.9" }] } } });
+    services.patch_status(&name, &PatchParams::default(), &Patch::Merge(&status)).await.expect("a status");
+    let cluster = target.watch();
+    until(&cluster, "every way in", |facts| {
+        let way = follow(facts, &Question::Service(key("default", &name)));
+        let kinds: std::collections::BTreeSet<EntryKind> = way
+            .hops
+            .iter()
+            .filter_map(|hop| if let Place::Entry(entry) = &hop.place { Some(entry.kind) } else { None })
+            .collect();
+        let all = [EntryKind::LoadBalancer, EntryKind::ExternalIp, EntryKind::NodePort, EntryKind::ClusterIp];
+        kinds == all.into()
+    })
+    .await;
+    until(&cluster, "the pods' addresses on the node", |facts| {
+        facts.node(&on).is_some_and(|node| node.pod_cidrs.iter().any(|cidr| &**cidr == "10.244.77.0/24"))
+    })
+    .await;
+    until(&cluster, "a pod on its node's own network", |facts| {
+        facts.pod(&key("default", &name)).is_some_and(|pod| pod.host_network)
+    })
+    .await;
+    services.delete(&name, &DeleteParams::default()).await.expect("deleted");
+    pods.delete(&name, &DeleteParams::default().grace_period(0)).await.expect("deleted");
+    nodes.delete(&on, &DeleteParams::default()).await.expect("deleted");
+}

@@ -4,10 +4,12 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use binnacle::cluster::Ports;
 use kube::api::{Patch, PatchParams};
+use scene::{Health, Mark};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use topology::{
     drift::{DriftKind, compare},
+    figure::{Figure, Focus, View},
     planned::{Planned, PlannedHost, PlannedNet},
 };
 
@@ -32,6 +34,15 @@ fn plan(hosts: Vec<PlannedHost>, cidr: &str, vip: Option<Ipv4Addr>) -> Arc<Plann
     Arc::new(Planned::new(hosts, vec![net]))
 }
 
+/// Waits until both figures mark a node as not planned so, in its frame.
+async fn marked(stage: &Stage, node: &str, words: &str) {
+    let id = format!("node/{node}");
+    for figure in [Figure::Architecture, Figure::Networking] {
+        let view = View { figure, focus: Focus::Node(node.into()), ..View::default() };
+        stage.sees(&view, &id, words, |mark| mark.texts.iter().any(|text| text.text.contains(words))).await;
+    }
+}
+
 /// Waits until what is said of a host or network is exactly this.
 async fn drifts(stage: &Stage, about: &str, wanted: &[DriftKind]) {
     let mut follower = stage.cluster.follow();
@@ -50,6 +61,17 @@ async fn drifts(stage: &Stage, about: &str, wanted: &[DriftKind]) {
     assert!(outcome.is_ok(), "of {about} is said {last:?}, not {wanted:?}");
 }
 
+/// Waits until both figures mark a VIP: on the clients' entrance, and on the network that it belongs to.
+async fn of_the_vip(stage: &Stage, words: &str) {
+    let words = format!("≠ {words}");
+    for (figure, id) in [(Figure::Architecture, "clients"), (Figure::Networking, "net/mgmt")] {
+        let view = View { figure, ..View::default() };
+        let wanted =
+            |mark: &Mark| mark.health == Some(Health::Bad) && mark.texts.iter().any(|text| text.text.contains(&words));
+        stage.sees(&view, id, &words, wanted).await;
+    }
+}
+
 async fn addresses(stage: &Stage, all: &[Ipv4Addr]) {
     let all: Vec<_> = all.iter().map(|at| json!({ "type": "InternalIP", "address": at.to_string() })).collect();
     let status = json!({ "status": { "addresses": all } });
@@ -62,7 +84,9 @@ async fn a_planned_host_is_missing_and_a_node_in_no_plan_is_told() {
     let planned = unique("planned");
     stage.cluster.plan(plan(vec![host(&planned, &["kube_node"], MGMT)], "10.1.0.0/24", None));
     drifts(&stage, &planned, &[DriftKind::HostMissing]).await;
+    marked(&stage, &planned, "planned, missing").await;
     drifts(&stage, &stage.name, &[DriftKind::NodeUnplanned]).await;
+    marked(&stage, &stage.name, "≠ plan").await;
     stage.cluster.plan(plan(vec![host(&stage.name, &["kube_node"], MGMT)], "10.1.0.0/24", None));
     drifts(&stage, &stage.name, &[]).await;
     stage.leave().await;
@@ -73,6 +97,7 @@ async fn another_role_than_planned_is_told_until_the_label_says_it() {
     let stage = Stage::with(json!({})).await;
     stage.cluster.plan(plan(vec![host(&stage.name, &["kube_master"], MGMT)], "10.1.0.0/24", None));
     drifts(&stage, &stage.name, &[DriftKind::OtherRole]).await;
+    marked(&stage, &stage.name, "≠ plan").await;
     let labels = json!({ "metadata": { "labels": { "node-role.kubernetes.io/control-plane": "" } } });
     stage.nodes().patch(&stage.name, &PatchParams::default(), &Patch::Merge(&labels)).await.expect("a label");
     drifts(&stage, &stage.name, &[]).await;
@@ -85,6 +110,7 @@ async fn another_address_and_one_outside_the_planned_network_are_told() {
     stage.cluster.plan(plan(vec![host(&stage.name, &["kube_node"], MGMT)], "10.1.0.0/24", None));
     addresses(&stage, &[Ipv4Addr::new(10, 1, 0, 78)]).await;
     drifts(&stage, &stage.name, &[DriftKind::OtherAddress]).await;
+    marked(&stage, &stage.name, "≠ plan").await;
     addresses(&stage, &[Ipv4Addr::new(10, 9, 9, 9)]).await;
     drifts(&stage, &stage.name, &[DriftKind::OutsideNetwork]).await;
     addresses(&stage, &[MGMT]).await;
@@ -103,6 +129,7 @@ async fn a_vip_on_a_node_that_is_no_planned_master_is_told() {
     drifts(&stage, &stage.name, &[]).await;
     stage.cluster.plan(plan(vec![host(&stage.name, &["kube_node"], MGMT)], "10.1.0.0/24", Some(vip)));
     drifts(&stage, "mgmt", &[DriftKind::VipElsewhere]).await;
+    of_the_vip(&stage, &format!("VIP {vip}")).await;
     stage.leave().await;
 }
 
@@ -115,8 +142,16 @@ async fn a_planned_etcd_member_that_is_not_ready_or_not_there_is_told() {
     let pod = format!("etcd-{}", stage.name);
     stage.set_ready("kube-system", &pod, false, 1).await;
     drifts(&stage, &stage.name, &[DriftKind::FewerEtcd]).await;
+    marked(&stage, &stage.name, "≠ plan").await;
     stage.set_ready("kube-system", &pod, true, 1).await;
     drifts(&stage, &stage.name, &[]).await;
+    // A second master that was to have a member, and has none.
+    let second = Stage::with(json!({ "node-role.kubernetes.io/control-plane": "" })).await;
+    let roles: &[&str] = &["kube_master", "etcd"];
+    let hosts = vec![host(&stage.name, roles, MGMT), host(&second.name, roles, Ipv4Addr::new(10, 1, 0, 79))];
+    stage.cluster.plan(plan(hosts, "10.1.0.0/24", None));
+    drifts(&stage, &second.name, &[DriftKind::FewerEtcd]).await;
+    second.leave().await;
     stage.leave().await;
 }
 
@@ -141,6 +176,8 @@ async fn a_silent_vip_and_a_machine_that_answers_without_being_a_node_are_told()
     stage.cluster = stage.cluster.probed(&planned, Ports { host: port, vip: deaf.port() });
     drifts(&stage, &name, &[DriftKind::HostAnswersOnly]).await;
     drifts(&stage, "mgmt", &[DriftKind::VipUnheld]).await;
+    of_the_vip(&stage, "VIP 127.0.0.8").await;
+    marked(&stage, &name, "answers, no node").await;
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
     stage.leave().await;
 }

@@ -11,7 +11,7 @@ use kube::{
 };
 use scene::{Health, Mark};
 use serde_json::{Value, json};
-use topology::figure::{Drawing, Focus, View};
+use topology::figure::{Drawing, Figure, Focus, View};
 
 use crate::{
     conformance::{create, lease, node, pod, unique},
@@ -78,16 +78,23 @@ impl Stage {
             .expect("a status");
     }
 
-    /// Waits until the figure has such a mark.
+    /// Waits until the architecture figure of its node has such a mark.
     async fn shows(&self, id: &str, what: &str, wanted: impl Fn(&Mark) -> bool) {
         let view = View { focus: Focus::Node(self.name.as_str().into()), ..View::default() };
+        self.sees(&view, id, what, wanted).await;
+    }
+
+    /// Waits until a view has such a mark.
+    pub async fn sees(&self, view: &View, id: &str, what: &str, wanted: impl Fn(&Mark) -> bool) {
         let mut follower = self.cluster.follow();
         let id = id.replace("NODE", &self.name);
+        let mut last = None;
         let drawn = async {
             loop {
                 let now = self.cluster.now();
-                let scene = self.cluster.read(|facts| Drawing::draw(facts, &view, now).scene());
-                if scene.marks.iter().any(|mark| mark.id.as_str() == id && wanted(mark)) {
+                let scene = self.cluster.read(|facts| Drawing::draw(facts, view, now).scene());
+                last = scene.marks.into_iter().find(|mark| mark.id.as_str() == id);
+                if last.as_ref().is_some_and(&wanted) {
                     return;
                 }
                 // A lease that runs out is nobody's change: look again now and then.
@@ -95,7 +102,7 @@ impl Stage {
             }
         };
         let outcome = tokio::time::timeout(std::time::Duration::from_secs(40), drawn).await;
-        assert!(outcome.is_ok(), "the figure never showed {id}: {what}");
+        assert!(outcome.is_ok(), "the figure never showed {id}: {what}; it showed {last:?}");
     }
 
     pub async fn leave(self) {
@@ -195,6 +202,33 @@ async fn a_kubelet_lives_as_long_as_it_is_ready_and_renews_its_lease() {
     stage.shows("chip/NODE/kubelet", "stale", is(Health::Stale)).await;
     stage.ready("False").await;
     stage.shows("chip/NODE/kubelet", "not ready", is(Health::Bad)).await;
+    stage.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_network_plugin_is_told_by_its_daemon_set() {
+    use k8s_openapi::api::apps::v1::DaemonSet;
+    let stage = Stage::with(json!({})).await;
+    let name = unique("kube-ovn");
+    let sets: Api<DaemonSet> = Api::namespaced(stage.client.clone(), "kube-system");
+    // The real controller-manager makes a pod of it for the node.
+    let labels = json!({ "app": name });
+    let object = json!({ "metadata": { "name": name }, "spec": { "selector": { "matchLabels": labels }, "template": {
+        "metadata": { "labels": labels },
+        "spec": { "hostNetwork": true, "automountServiceAccountToken": false, "tolerations": [{ "operator": "Exists" }],
+            "nodeSelector": { "kubernetes.io/hostname": stage.name },
+            "containers": [{ "name": "agent", "image": "kubeovn/kube-ovn:v1.12.0" }] },
+    } } });
+    let hostname = json!({ "metadata": { "labels": { "kubernetes.io/hostname": stage.name } } });
+    stage.nodes().patch(&stage.name, &PatchParams::default(), &Patch::Merge(&hostname)).await.expect("a label");
+    // Without room for a pod the real scheduler binds none.
+    let room = json!({ "cpu": "4", "memory": "8Gi", "pods": "110" });
+    let room = json!({ "status": { "capacity": room, "allocatable": room } });
+    stage.nodes().patch_status(&stage.name, &PatchParams::default(), &Patch::Merge(&room)).await.expect("room");
+    create(&sets, object).await;
+    let view = View { figure: Figure::Networking, ..View::default() };
+    stage.sees(&view, "net/service", "the plugin", says("Kube-OVN")).await;
+    sets.delete(&name, &DeleteParams::default()).await.expect("deleted");
     stage.leave().await;
 }
 

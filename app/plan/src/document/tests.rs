@@ -94,7 +94,6 @@ fn aliases_and_merges_are_followed_and_told() {
         told(text),
         [
             "2:4 Warning: an alias stands for a value written elsewhere",
-            "4:7 Warning: an alias stands for a value written elsewhere",
             "4:3 Warning: << takes keys over from another map",
         ]
     );

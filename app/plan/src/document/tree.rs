@@ -53,6 +53,8 @@ struct Tree<'t> {
     values: usize,
     /// Bytes that aliases added.
     added: usize,
+    /// Anchors whose aliases were told of.
+    told: HashSet<usize>,
 }
 
 /// A list or a map that is not at its end.
@@ -85,7 +87,7 @@ struct Size {
 impl<'t> Tree<'t> {
     fn new(file: File, letters: &'t [char], findings: &'t mut Vec<Finding>) -> Self {
         let (open, anchored, inside) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { file, letters, findings, open, anchored, inside, values: 0, added: 0 }
+        Self { file, letters, findings, open, anchored, inside, values: 0, added: 0, told: HashSet::new() }
     }
 
     fn read(&mut self, text: &str) -> Result<Node, Stopped> {
@@ -271,13 +273,16 @@ impl<'t> Tree<'t> {
         if self.values > VALUES || self.added > LONGEST || self.open.len() + size.height > DEPTH {
             return self.stopped(at, "aliases make the file too large", why, todo);
         }
-        self.say(
-            at,
-            Severity::Warning,
-            "an alias stands for a value written elsewhere",
-            "Compass's YAML reader puts the value here; people who read the plan may miss it",
-            todo,
-        );
+        // Once for each value: of a hundred hosts with the same roles one is enough.
+        if self.told.insert(anchor) {
+            self.say(
+                at,
+                Severity::Warning,
+                "an alias stands for a value written elsewhere",
+                "Compass's YAML reader puts the value here; people who read the plan may miss it",
+                todo,
+            );
+        }
         self.put(node, 0)
     }
 

@@ -81,15 +81,6 @@ impl Plan {
     pub fn secrets(&self) -> Vec<&str> {
         secrets::of(self)
     }
-
-    /// Whether Compass may be started with it: both files are there, and none of these findings says that the shell
-    /// would run a part of them or that the text was not read safely.
-    pub fn startable(&self, findings: &[Finding]) -> bool {
-        let unsafe_one = |one: &Finding| one.rule == Rule::Shell || one.rule == Rule::Yaml;
-        self.dha.is_some()
-            && self.network.is_some()
-            && !findings.iter().any(|one| unsafe_one(one) && one.severity == Severity::Error)
-    }
 }
 
 /// Reads trees and collects findings.

@@ -2,14 +2,17 @@
 //!
 //! What cannot be compared, because a source is silent, is said to be unknown and is no drift.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Inventory,
     figure::is_master,
-    inventory::{AddressKind, ComponentKind, Heard, Name, Node, Source},
+    inventory::{AddressKind, ComponentKind, Heard, Name, Node, Pod, Source},
     planned::{Planned, PlannedHost, PlannedNet},
 };
 
@@ -132,12 +135,7 @@ pub fn compare(inventory: &Inventory) -> Option<Report> {
     for node in inventory.nodes() {
         match planned.host(&node.name) {
             Some(host) => one_node(inventory, planned, host, node, &mut report),
-            None => report.drifts.push(Drift {
-                kind: DriftKind::NodeUnplanned,
-                about: node.name.clone(),
-                planned: "nothing".into(),
-                found: "a node".into(),
-            }),
+            None => report.drifts.push(unplanned(node)),
         }
     }
     etcd(inventory, planned, &mut report);
@@ -148,20 +146,25 @@ pub fn compare(inventory: &Inventory) -> Option<Report> {
     Some(report)
 }
 
-/// The drift of one node, for its marks; the same rules as [`compare`].
+/// The drift of one node, for its marks; the same rules as [`compare`], as far as the node itself tells.
 pub fn of_node(inventory: &Inventory, node: &Node) -> Vec<Drift> {
     let Some(planned) = inventory.planned() else { return Vec::new() };
     let mut report = Report::default();
     match planned.host(&node.name) {
-        Some(host) => one_node(inventory, planned, host, node, &mut report),
-        None => report.drifts.push(Drift {
-            kind: DriftKind::NodeUnplanned,
-            about: node.name.clone(),
-            planned: "nothing".into(),
-            found: "a node".into(),
-        }),
+        Some(host) => {
+            one_node(inventory, planned, host, node, &mut report);
+            if host.etcd && member(inventory, node) == Some(false) {
+                report.drifts.push(fewer(host, "a member that is not ready"));
+            }
+        }
+        None => report.drifts.push(unplanned(node)),
     }
     report.drifts
+}
+
+fn unplanned(node: &Node) -> Drift {
+    let (kind, about) = (DriftKind::NodeUnplanned, node.name.clone());
+    Drift { kind, about, planned: "nothing".into(), found: "a node".into() }
 }
 
 fn hosts(inventory: &Inventory, planned: &Planned, report: &mut Report) {
@@ -208,36 +211,38 @@ fn one_node(inventory: &Inventory, planned: &Planned, host: &PlannedHost, node: 
     }
 }
 
+/// Whether the etcd member on a node is ready; `None` where no pod of it is known.
+fn member(inventory: &Inventory, node: &Node) -> Option<bool> {
+    let is_etcd = |pod: &&Pod| pod.component.as_ref().is_some_and(|one| one.kind == ComponentKind::Etcd);
+    inventory.pods_on(Some(&node.name)).find(is_etcd).map(|pod| pod.ready)
+}
+
+fn fewer(host: &PlannedHost, found: &str) -> Drift {
+    let (kind, about) = (DriftKind::FewerEtcd, host.name.clone());
+    Drift { kind, about, planned: "an etcd member".into(), found: found.into() }
+}
+
 fn etcd(inventory: &Inventory, planned: &Planned, report: &mut Report) {
-    let wanted: Vec<&PlannedHost> = planned.hosts.iter().filter(|host| host.etcd).collect();
-    let is_etcd =
-        |pod: &crate::inventory::Pod| pod.component.as_ref().is_some_and(|one| one.kind == ComponentKind::Etcd);
     let mut seen: BTreeMap<&str, bool> = BTreeMap::new();
     for node in inventory.nodes() {
-        let runs = inventory.pods_on(Some(&node.name)).find(|pod| is_etcd(pod));
-        if let (Some(pod), Some(host)) = (runs, planned.host(&node.name)) {
-            seen.insert(&host.name, pod.ready);
+        if let Some((host, ready)) = planned.host(&node.name).zip(member(inventory, node)) {
+            seen.insert(&host.name, ready);
         }
     }
+    let mut wanted = planned.hosts.iter().filter(|host| host.etcd).peekable();
     if seen.is_empty() {
-        if !wanted.is_empty() {
+        if wanted.peek().is_some() {
             report.unknown.push("etcd members: etcd runs in no pod that is known here.".into());
         }
         return;
     }
-    let met = |host: &&PlannedHost| inventory.missing_hosts().all(|missing| missing != &host.name);
-    for host in wanted.into_iter().filter(met) {
-        let found = match seen.get(&*host.name) {
-            Some(true) => continue,
-            Some(false) => "a member that is not ready",
-            None => "no member",
-        };
-        report.drifts.push(Drift {
-            kind: DriftKind::FewerEtcd,
-            about: host.name.clone(),
-            planned: "an etcd member".into(),
-            found: found.into(),
-        });
+    let missing: BTreeSet<&Name> = inventory.missing_hosts().collect();
+    for host in wanted.filter(|host| !missing.contains(&host.name)) {
+        match seen.get(&*host.name) {
+            Some(true) => {}
+            Some(false) => report.drifts.push(fewer(host, "a member that is not ready")),
+            None => report.drifts.push(fewer(host, "no member")),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! What stands around the nodes: the clients, the lines between frames, captions.
 
-use scene::{Anchor, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip};
+use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip};
 
 use super::chips::{GUTTER, TOP, text};
 use crate::{
     Inventory,
+    drift::{self, Holder},
     inventory::{Heard, Source},
     layout::{Detail, Grid},
 };
@@ -27,10 +28,20 @@ pub struct Frames<'a> {
 pub fn clients(inventory: &Inventory) -> Mark {
     let middle = Detail::WIDTH / 2;
     let mut pill = Mark::new(Id::new("clients"), Kind::Pill, Place::new(middle - 170, 4, 340, 34));
-    let words = match inventory.entrance() {
+    let mut words = match inventory.entrance() {
         Some(entrance) => format!("kubectl and other clients · {entrance}"),
         None => "kubectl and other clients".to_owned(),
     };
+    let vips = inventory.planned().into_iter().flat_map(|planned| planned.nets.iter().filter_map(|net| net.vip));
+    for vip in vips {
+        let found = match drift::holder(inventory, vip) {
+            Holder::Nobody => "no answer".to_owned(),
+            Holder::Other(node) => format!("on {node}"),
+            _ => continue,
+        };
+        pill.health = Some(Health::Bad);
+        words = format!("{} · ≠ VIP {vip}: {found}", words.trim_start_matches("kubectl and other "));
+    }
     pill.texts.push(Text { anchor: Anchor::Middle, ..text(170, 22, Style::Body, clip(&words, Style::Body, 316)) });
     pill.title = format!("{words}: whoever uses the cluster talks to its API servers, and to nothing else.");
     pill

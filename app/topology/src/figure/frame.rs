@@ -77,7 +77,7 @@ pub fn framed(sight: &Sight, at: Place, middle: i32, children: Vec<Mark>) -> Vec
 /// What a node is called beside its name.
 fn role(sight: &Sight) -> String {
     let Some(node) = sight.node else {
-        return if sight.digest.master { "master".into() } else { String::new() };
+        return if sight.digest.master { "master".into() } else { "node".into() };
     };
     if sight.digest.master {
         return "master".into();

@@ -149,7 +149,12 @@ impl Seen<'_> {
             health: self.state.health,
             pods,
             apiserver: part(ComponentKind::ApiServer),
-            etcd: part(ComponentKind::Etcd),
+            // A planned one without a trace is no member that could be counted.
+            etcd: self
+                .parts
+                .iter()
+                .find(|part| part.kind == ComponentKind::Etcd && part.pod.is_some())
+                .map(|part| part.health),
             worst_part: self
                 .parts
                 .iter()
@@ -184,9 +189,12 @@ fn seen<'a>(inventory: &'a Inventory, name: &'a Name, now: Stamp) -> Seen<'a> {
 /// A host of the plan that is no node of the cluster.
 fn ghost<'a>(inventory: &Inventory, host: &PlannedHost) -> Seen<'a> {
     let roles = host.roles.join(", ");
-    let (short, long) = match inventory.heard(Source::Nodes).knows() {
-        true => ("planned, missing", format!("Planned as {roles}; the cluster has no such node.")),
-        false => ("planned", format!("Planned as {roles}.")),
+    let answers = host.addresses.iter().any(|(_, address)| inventory.answers(*address) == Some(true));
+    let (short, long) = match (inventory.heard(Source::Nodes).knows(), answers) {
+        (true, true) => ("answers, no node", format!("Planned as {roles}; its machine answers, but it is no node.")),
+        (true, false) => ("planned, missing", format!("Planned as {roles}; the cluster has no such node.")),
+        (false, true) => ("planned, answers", format!("Planned as {roles}; its machine answers.")),
+        (false, false) => ("planned", format!("Planned as {roles}.")),
     };
     let state = NodeState { health: Health::Ghost, short: short.into(), long };
     Seen { node: None, master: host.master, parts: planned_parts(host), state }

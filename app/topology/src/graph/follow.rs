@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::way::{Door, Entry, EntryKind, Note, Passage, Place, Target, Trail, Way};
 use crate::{
     Inventory,
+    drift::{self, Holder},
     inventory::{
         AddressKind, Endpoint, Heard, Key, Labels, Name, NetworkPolicy, Node, Pod, Resident, Service, ServicePort,
         Source, Truth,
@@ -26,7 +27,7 @@ pub enum Question {
     Pod(Key),
     /// A port that every node opens.
     NodePort(u16),
-    /// A cluster, load balancer's, external or pod's address, a node's, or the API's VIP.
+    /// A cluster, load balancer's, external or pod's address, a node's, or a VIP.
     Address(IpAddr),
 }
 
@@ -143,26 +144,45 @@ impl Search<'_> {
         }
     }
 
-    /// The API's own entrance, which leads to the API servers: the service of the cluster itself.
+    /// A VIP leads to the API servers, the service of the cluster itself: the address by which the API is reached here,
+    /// or one that the plan gives to keepalived.
     fn vip(&mut self, address: IpAddr) {
-        let Some((host, port)) = self.inventory.entrance().and_then(|entrance| entrance.rsplit_once(':')) else {
-            return;
-        };
-        let host: Name = host.trim_matches(['[', ']']).into();
-        let Ok(port) = port.parse() else { return };
+        let inventory = self.inventory;
+        let entrance = inventory.entrance().and_then(|entrance| entrance.rsplit_once(':'));
+        let entrance = entrance.map(|(host, port)| (host.trim_matches(['[', ']']), port));
+        let here = entrance.filter(|(host, _)| host.parse().is_ok_and(|at: IpAddr| at.to_canonical() == address));
+        let planned = inventory
+            .planned()
+            .and_then(|planned| planned.nets.iter().find(|net| net.vip.is_some_and(|vip| IpAddr::V4(vip) == address)));
+        let of_a_node = inventory.at(address).any(|resident| matches!(resident, Resident::Node(_)));
         // With one master and no VIP, clients reach the API at the node's own address.
-        let of_a_node = self.inventory.at(address).any(|resident| matches!(resident, Resident::Node(_)));
-        if !is_at(&host, address) || of_a_node {
+        if planned.is_none() && (here.is_none() || of_a_node) {
             return;
         }
-        let door = Door { name: "https".into(), protocol: "TCP".into(), port };
-        let entry = Entry { kind: EntryKind::Vip, address: Some(host), doors: vec![door] };
+        let port = here.and_then(|(_, port)| port.parse().ok());
+        let door = |port| Door { name: "https".into(), protocol: "TCP".into(), port };
+        let name: Name = address.to_string().into();
+        let entry =
+            Entry { kind: EntryKind::Vip, address: Some(name.clone()), doors: port.map(door).into_iter().collect() };
         let entry = Place::Entry(entry);
         let api = Key::new("default", "kubernetes");
         let mut passage = Passage::Unknown;
-        if let Some(service) = self.inventory.service(&api) {
+        if let Some(service) = inventory.service(&api) {
             passage = self.service(service, &|_| false, None);
+            // By this address it is reached from outside as well.
+            self.trail.unsay(&Note::InsideOnly(api.clone()));
             self.trail.link(&entry, &Place::Service(api));
+        }
+        if let Some(vip) = planned.and_then(|net| net.vip) {
+            match drift::holder(inventory, vip) {
+                Holder::Master(node) | Holder::Other(node) => self.trail.note(Note::HeldBy(name, node)),
+                Holder::Somebody => {}
+                Holder::Nobody => {
+                    self.trail.note(Note::Unheld(name));
+                    passage = Passage::Closed;
+                }
+                Holder::Unknown => passage = Passage::Unknown,
+            }
         }
         self.enter(entry, passage);
     }

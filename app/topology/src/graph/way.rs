@@ -160,6 +160,10 @@ pub enum Note {
     OwnNodeOnly(Key),
     /// An endpoint names a pod that is not there.
     PodGone(Key),
+    /// A VIP, and the node that holds it.
+    HeldBy(Name, Name),
+    /// Nothing answers at a VIP.
+    Unheld(Name),
 }
 
 impl std::fmt::Display for Note {
@@ -179,6 +183,8 @@ impl std::fmt::Display for Note {
                 write!(f, "From outside, only nodes with a ready endpoint answer for service {service}.")
             }
             Self::PodGone(pod) => write!(f, "An endpoint names pod {pod}, which is gone."),
+            Self::HeldBy(vip, node) => write!(f, "{node} holds the VIP {vip}."),
+            Self::Unheld(vip) => write!(f, "Nothing answers at the VIP {vip}."),
         }
     }
 }
@@ -257,6 +263,10 @@ impl Trail {
 
     pub(super) fn note(&mut self, note: Note) {
         self.notes.insert(note);
+    }
+
+    pub(super) fn unsay(&mut self, note: &Note) {
+        self.notes.remove(note);
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -36,8 +36,9 @@ pub fn parts(inventory: &Inventory, node: &Node, state: &NodeState, master: bool
         [ComponentKind::ApiServer, ComponentKind::Scheduler, ComponentKind::ControllerManager, ComponentKind::Etcd]
     {
         let pod = mine.pod_of(kind);
-        // etcd may live outside of Kubernetes, or on machines of its own: no chip without a trace.
-        let expected = master && kind != ComponentKind::Etcd;
+        // etcd may live outside of Kubernetes, or on machines of its own: no chip without a trace or a plan.
+        let planned = || inventory.planned_host(&node.name).is_some_and(|host| host.etcd);
+        let expected = if kind == ComponentKind::Etcd { planned() } else { master };
         if pod.is_some() || expected {
             parts.push(match kind {
                 ComponentKind::ApiServer => mine.apiserver(pod),
@@ -192,6 +193,9 @@ impl<'a> Mine<'a> {
 
     fn etcd(&self, pod: Option<(&Pod, &Component)>) -> Part {
         let mut part = self.by_pod(ComponentKind::Etcd, pod);
+        if part.pod.is_none() && self.inventory.heard(Source::Pods).knows() {
+            part.long = "Planned here, and no pod of it is known: it may run outside of Kubernetes.".into();
+        }
         let seen = self.inventory.checks().and_then(|checks| checks.get("etcd").copied());
         if seen == Some(false) {
             part.long += " The API server that was asked cannot reach etcd.";

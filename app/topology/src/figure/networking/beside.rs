@@ -1,6 +1,8 @@
 //! What stands beside the machines: the jump host with Compass's containers, the two networks,
 //! and the way to the Internet.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip};
 
 use super::{
@@ -11,14 +13,14 @@ use super::{
 use crate::{
     Inventory,
     drift::{self, Holder},
-    inventory::{Name, cni},
-    planned::{MGMT, PlannedNet},
+    inventory::{AddressKind, Name, Node, cni},
+    planned::{MGMT, Planned, PlannedNet},
 };
 
 /// Top and height of the management network's box.
 pub const MGMT_BOX: (i32, i32) = (TOP + JUMP + 38, 82);
 /// Top and height of the service network's box.
-pub const NET_BOX: (i32, i32) = (MGMT_BOX.0 + MGMT_BOX.1 + 18, 148);
+pub const NET_BOX: (i32, i32) = (MGMT_BOX.0 + MGMT_BOX.1 + 18, 162);
 const INTERNET: i32 = NET_BOX.0 + NET_BOX.1 + 26;
 /// Compass's containers, in the manual's rows, with their places in the band.
 const CONTAINERS: [(&str, i32, i32); 5] = [
@@ -35,8 +37,12 @@ pub fn draw(board: &Board) -> Vec<Mark> {
     let mut marks = jump_host(inventory);
     let middle = BESIDE.0 + BESIDE.1 / 2;
     marks.push(line("install", Tone::Mgmt, &[(middle, TOP + JUMP + OUT), (middle, MGMT_BOX.0)]));
-    marks.push(network("net/mgmt", Tone::Mgmt, MGMT_BOX, "Install & mgmt network", &mgmt_lines(inventory)));
-    marks.push(network("net/service", Tone::Net, NET_BOX, "Container service network", &service_lines(inventory)));
+    let planned = inventory.planned();
+    let mgmt = planned.and_then(|planned| planned.mgmt()?.vip);
+    marks.push(network("net/mgmt", Tone::Mgmt, MGMT_BOX, "Install & mgmt network", &mgmt_lines(inventory), mgmt));
+    let service = planned.and_then(|planned| service_nets(planned).first()?.vip);
+    let lines = service_lines(inventory);
+    marks.push(network("net/service", Tone::Net, NET_BOX, "Container service network", &lines, service));
     let mut out = line("outside", Tone::Net, &[(middle, NET_BOX.0 + NET_BOX.1), (middle, INTERNET)]);
     out.kind = Kind::Exchange;
     marks.push(out);
@@ -50,8 +56,7 @@ pub fn draw(board: &Board) -> Vec<Mark> {
 fn jump_host(inventory: &Inventory) -> Vec<Mark> {
     let id = Id::new("jump");
     let mut jump = Mark::new(id.clone(), Kind::Frame, Place::new(BESIDE.0, TOP, BESIDE.1, JUMP));
-    let planned = inventory.planned().is_some();
-    let (health, words) = if planned {
+    let (health, words) = if inventory.planned().is_some() {
         (
             Health::Ghost,
             "From here Compass installs the hosts of the plan. Whether its containers run is not known here.",
@@ -102,7 +107,9 @@ const fn purpose(container: &str) -> &'static str {
 
 fn mgmt_lines(inventory: &Inventory) -> Vec<(String, Option<Health>)> {
     let Some(net) = inventory.planned().and_then(|planned| planned.mgmt()) else {
-        return vec![("unknown: no plan was given".into(), Some(Health::Unknown))];
+        let mut lines = vec![("unknown: no plan was given".into(), Some(Health::Unknown))];
+        lines.extend(node_addresses(inventory).map(|words| (words, None)));
+        return lines;
     };
     let mut lines = vec![(net_words(net, false), None)];
     lines.extend(net.gateway.map(|gateway| (format!("gateway {gateway}"), None)));
@@ -110,13 +117,27 @@ fn mgmt_lines(inventory: &Inventory) -> Vec<(String, Option<Health>)> {
     lines
 }
 
+/// Without a plan: where the nodes say that they are.
+fn node_addresses(inventory: &Inventory) -> Option<String> {
+    let address = |node: &Node| node.address(AddressKind::Internal)?.parse::<IpAddr>().ok();
+    let all: Vec<IpAddr> = inventory.nodes().filter_map(address).collect();
+    let (first, last) = (all.iter().min()?, all.iter().max()?);
+    Some(if first == last { format!("node at {first}") } else { format!("nodes at {first} to {last}") })
+}
+
+/// All networks but management's, the one that leads outside first.
+fn service_nets(planned: &Planned) -> Vec<&PlannedNet> {
+    let mut others: Vec<&PlannedNet> = planned.nets.iter().filter(|net| &*net.name != MGMT).collect();
+    others.sort_by_key(|net| &*net.name != "external");
+    others
+}
+
 fn service_lines(inventory: &Inventory) -> Vec<(String, Option<Health>)> {
     let mut lines = Vec::new();
     match inventory.planned() {
         None => lines.push(("unknown: no plan was given".into(), Some(Health::Unknown))),
         Some(planned) => {
-            let mut others: Vec<&PlannedNet> = planned.nets.iter().filter(|net| &*net.name != MGMT).collect();
-            others.sort_by_key(|net| &*net.name != "external");
+            let others = service_nets(planned);
             lines.extend(others.iter().take(3).map(|net| (net_words(net, true), None)));
             if others.len() > 3 {
                 lines.push((format!("and {} more", others.len() - 3), None));
@@ -126,7 +147,10 @@ fn service_lines(inventory: &Inventory) -> Vec<(String, Option<Health>)> {
             lines.extend(others.first().and_then(|net| vip_line(inventory, net)));
         }
     }
-    lines.push((pod_network(inventory), None));
+    // What no pod runs for is not asked.
+    if inventory.nodes().len() > 0 {
+        lines.extend(pod_network(inventory).map(|words| (words, None)));
+    }
     lines
 }
 
@@ -150,27 +174,32 @@ fn vip_line(inventory: &Inventory, net: &PlannedNet) -> Option<(String, Option<H
     })
 }
 
-fn pod_network(inventory: &Inventory) -> String {
-    let mut cidrs = inventory.nodes().flat_map(|node| &node.pod_cidrs);
+/// The plugin, and the pods' addresses.
+fn pod_network(inventory: &Inventory) -> [String; 2] {
     let plugins = cni::found(inventory).map(|found| found.iter().map(|one| one.kind.word()).collect::<Vec<_>>());
     let plugin = match plugins.as_deref() {
         None => "CNI unknown".to_owned(),
         Some([]) => "no CNI seen".to_owned(),
-        Some(words) => words.join(" + "),
+        Some(words) => format!("CNI {}", words.join(" + ")),
     };
-    let Some(first) = cidrs.next() else { return format!("{plugin} · pod CIDRs unknown") };
-    match cidrs.count() {
-        0 => format!("{plugin} · pods {first}"),
-        more => format!("{plugin} · pods {first} + {more}"),
-    }
+    let mut cidrs = inventory.nodes().flat_map(|node| &node.pod_cidrs);
+    let pods = match (cidrs.next(), cidrs.count()) {
+        (None, _) => "pod CIDRs unknown".to_owned(),
+        (Some(only), 0) => format!("pods {only}"),
+        (Some(first), more) => format!("pods {first} and {more} more"),
+    };
+    [plugin, pods]
 }
 
-fn network(id: &str, tone: Tone, (y, h): (i32, i32), heading: &str, lines: &[(String, Option<Health>)]) -> Mark {
+type Lines = [(String, Option<Health>)];
+
+fn network(id: &str, tone: Tone, (y, h): (i32, i32), heading: &str, lines: &Lines, vip: Option<Ipv4Addr>) -> Mark {
     let mut mark = Mark::new(Id::new(id), Kind::Switch, Place::new(BESIDE.0, y, BESIDE.1, h));
     mark.tone = tone;
     mark.health = lines.iter().filter_map(|(_, health)| *health).max();
     let words: Vec<&str> = lines.iter().map(|(words, _)| words.as_str()).collect();
     mark.title = format!("{heading}: {}.", words.join("; "));
+    mark.opens = vip.map(|vip| format!("?at=follow/{vip}"));
     mark.texts.push(text(12, 20, Style::Body, heading.into()));
     for ((words, _), y) in lines.iter().zip((0..).map(|n| 38 + n * 16)) {
         mark.texts.push(text(12, y, Style::Tiny, clip(words, Style::Tiny, BESIDE.1 - 18)));

@@ -1,4 +1,4 @@
-//! How a service is reached, in a line: what leads in from outside first.
+//! How a service is reached, in a line: that nobody answers, then what leads in from outside.
 
 use crate::inventory::Service;
 

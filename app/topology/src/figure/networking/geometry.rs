@@ -76,7 +76,7 @@ pub fn bottom(plan: &Arrangement) -> i32 {
         Some(band) => band.y + band.h,
         None => TOP + (rows(plan.masters.len()) + rows(plan.below.len())) * PITCH,
     };
-    machines.max(TOP + JUMP + 352)
+    machines.max(TOP + JUMP + 366)
 }
 
 fn machine(n: usize, top: i32) -> Place {

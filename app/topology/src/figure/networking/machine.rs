@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     health::pod_words,
-    inventory::{ComponentKind, Pod},
+    inventory::{ComponentKind, Networks, Pod},
 };
 
 /// Left edge of what lies in a machine.
@@ -175,10 +175,21 @@ fn pod_mark(board: &Board, seat: &Seat, kind: Kind, at: Place) -> Mark {
     mark.tone = groups::tone(pod.is_system());
     let addresses = pod.addresses.join(", ");
     let net = if pod.host_network { "on its node's own address" } else { "on the pod network" };
-    mark.title = format!("{}: {} {addresses} {net}.", pod.key, pod_words(pod, health));
+    mark.title = format!("{}: {} {addresses} {net}{}.", pod.key, pod_words(pod, health), further(pod));
     mark.opens = Some(format!("pod/{}", pod.key));
     mark.faded = !board.filter.is_empty() && !board.filter.matches(board.inventory, pod, health);
     mark
+}
+
+/// The networks that Multus put a pod on.
+fn further(pod: &Pod) -> String {
+    let Some(Networks::Told(all)) = pod.networks.as_deref() else { return String::new() };
+    let named: Vec<String> = all
+        .iter()
+        .filter(|one| !one.default)
+        .map(|one| format!("{} {}", one.name, one.addresses.join(", ")).trim_end().to_owned())
+        .collect();
+    if named.is_empty() { String::new() } else { format!(", and on {}", named.join(" and ")) }
 }
 
 /// A name in the middle of a cylinder, on two lines where it has a joint.

@@ -16,7 +16,7 @@ mod machine;
 mod way;
 mod wires;
 
-use scene::Mark;
+use scene::{Health, Mark};
 
 pub use geometry::bottom;
 pub use way::draw as draw_way;
@@ -53,5 +53,9 @@ pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
 
 /// The services with their ways in.
 pub fn draw_services(board: &Board, states: &States, y: i32) -> Vec<Mark> {
-    bands::with_ways(board, states, y, |service| Some(entries::ways_in(service)))
+    bands::with_ways(board, states, y, |service| {
+        let ways = entries::ways_in(service);
+        let dead = states.get(&service.key).is_some_and(|(health, ..)| *health == Health::Bad);
+        Some(if dead { format!("no ready endpoint · {ways}") } else { ways })
+    })
 }

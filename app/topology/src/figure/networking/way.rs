@@ -1,12 +1,15 @@
 //! The way of a service, a pod, a port or an address: a column for each kind of place, from the
 //! Internet at the left to the networks at the right.
 //!
-//! What belongs together stands in one row, so that a line between two columns that are no
-//! neighbours passes through an empty cell and crosses no box.
+//! What belongs together stands in one row. A line between two columns that are no neighbours passes
+//! through empty cells of its row, or between two rows, and crosses no box.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
-use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip};
+use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip, width};
 
 use super::super::{chips::text, node::is_master};
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
     graph::{self, Hop, Passage, Question, Way},
     inventory::Key,
     layout::Detail,
-    planned::MGMT,
+    planned::{MGMT, Planned, PlannedNet},
 };
 
 const COLUMNS: usize = 8;
@@ -37,9 +40,12 @@ pub fn draw(inventory: &Inventory, question: &Question) -> Vec<Mark> {
     for (n, heading) in HEADINGS.iter().enumerate() {
         marks.push(caption(&format!("way/heading/{n}"), (column_x(n), 24), heading, Style::Note));
     }
+    let taken: BTreeSet<(usize, usize)> = rows.iter().map(|(n, row)| (column_of(&way.hops[*n]), *row)).collect();
     for (from, to) in &way.links {
         if let (Some(a), Some(b)) = (rows.get(from), rows.get(to)) {
-            marks.push(link(&way, *from, *to, place(&way.hops[*from], *a), place(&way.hops[*to], *b)));
+            let (from_column, to_column) = (column_of(&way.hops[*from]), column_of(&way.hops[*to]));
+            let free = (from_column + 1..to_column).all(|column| !taken.contains(&(column, *a)));
+            marks.push(link(&way, (*from, *to), place(&way.hops[*from], *a), place(&way.hops[*to], *b), free));
         }
     }
     for (n, hop) in way.hops.iter().enumerate() {
@@ -57,28 +63,34 @@ pub fn draw(inventory: &Inventory, question: &Question) -> Vec<Mark> {
 
 /// From nodes to their cards and networks, as far as the plan tells.
 fn lead_on(inventory: &Inventory, way: &mut Way) {
-    let pods: Vec<(usize, bool)> = way
-        .hops
-        .iter()
-        .enumerate()
-        .filter_map(|(n, hop)| match &hop.place {
-            graph::Place::Pod(key) => Some((n, inventory.pod(key).is_some_and(|pod| pod.host_network))),
-            _ => None,
-        })
-        .collect();
-    let mut leads: Vec<(usize, bool)> = Vec::new();
-    for (pod, on_host) in pods {
-        leads.extend(way.after(pod).map(|(node, _)| (node, on_host)));
+    let Some(planned) = inventory.planned() else {
+        let nodes = (0..way.hops.len()).filter(|n| matches!(way.hops[*n].place, graph::Place::Node(_)));
+        for at in nodes.collect::<Vec<_>>() {
+            if let graph::Place::Node(node) = way.hops[at].place.clone() {
+                way.lead(at, graph::Place::Interface { node, name: "unknown".into() }, Passage::Unknown);
+            }
+        }
+        return;
+    };
+    // A node, and the network by which it carries what leads to it.
+    let mut leads: Vec<(usize, Option<&PlannedNet>)> = Vec::new();
+    for (n, hop) in way.hops.iter().enumerate() {
+        let net = match &hop.place {
+            graph::Place::Pod(key) => {
+                let on_host = inventory.pod(key).is_some_and(|pod| pod.host_network);
+                planned.nets.iter().find(|net| if on_host { &*net.name == MGMT } else { &*net.name == "external" })
+            }
+            graph::Place::Endpoint(target) => net_of(planned, &target.address),
+            graph::Place::Internet => planned.nets.iter().find(|net| &*net.name == "external"),
+            _ => continue,
+        };
+        let nodes = way.after(n).filter(|(_, hop)| matches!(hop.place, graph::Place::Node(_)));
+        leads.extend(nodes.map(|(node, _)| (node, net)));
     }
-    leads.sort_unstable();
-    leads.dedup();
-    for (at, on_host) in leads {
+    for (at, net) in leads {
         let graph::Place::Node(node) = way.hops[at].place.clone() else { continue };
-        let known = inventory.planned().filter(|planned| planned.host(&node).is_some());
-        let net = known.and_then(|planned| {
-            planned.nets.iter().find(|net| if on_host { &*net.name == MGMT } else { &*net.name == "external" })
-        });
-        let Some(net) = net.filter(|net| !net.card.is_empty()) else {
+        let net = net.filter(|net| planned.host(&node).is_some() && !net.card.is_empty());
+        let Some(net) = net else {
             let place = graph::Place::Interface { node, name: "unknown".into() };
             way.lead(at, place, Passage::Unknown);
             continue;
@@ -88,6 +100,12 @@ fn lead_on(inventory: &Inventory, way: &mut Way) {
         let label = net.vlan.map_or_else(|| net.name.to_string(), |vlan| format!("{} · VLAN {vlan}", net.name));
         way.lead(card, graph::Place::Network(label.into()), Passage::Unknown);
     }
+}
+
+/// The planned network that an address lies in.
+fn net_of<'a>(planned: &'a Planned, address: &str) -> Option<&'a PlannedNet> {
+    let address: Ipv4Addr = address.parse().ok()?;
+    planned.nets.iter().find(|net| net.cidr.is_some_and(|cidr| cidr.contains(&address)))
 }
 
 /// A row for each hop that is drawn: that of the hop that leads to it, where it is free.
@@ -139,7 +157,9 @@ fn hop_mark(inventory: &Inventory, hop: &Hop, at: Place) -> Mark {
         Passage::Unknown => "whether traffic gets through is unknown",
     };
     mark.title = format!("{}: {name}, {note}: {said}.", HEADINGS[column_of(hop)]);
-    mark.texts.push(text(24, 17, Style::Body, clip(&name, Style::Body, WIDTH - 28)));
+    // An address is read whole, if need be in smaller letters.
+    let style = if width(&name, Style::Body) <= WIDTH - 28 { Style::Body } else { Style::Tiny };
+    mark.texts.push(text(24, 17, style, clip(&name, style, WIDTH - 28)));
     mark.texts.push(text(24, 31, Style::Tiny, clip(&note, Style::Tiny, WIDTH - 28)));
     mark.opens = opens;
     mark
@@ -159,7 +179,7 @@ fn words(inventory: &Inventory, hop: &Hop) -> Words {
             let doors = doors.join(", ");
             let address = entry.address.as_deref().unwrap_or("any node");
             let id = format!("entry/{}/{address}/{doors}", entry.kind.word());
-            (id, address.to_owned(), format!("{} {doors}", entry.kind.word()), None)
+            (id, address.to_owned(), format!("{} {doors}", entry.kind.word()).trim_end().to_owned(), None)
         }
         graph::Place::Service(key) => {
             let kind = inventory.service(key).map_or("", |service| &service.kind);
@@ -184,16 +204,21 @@ fn words(inventory: &Inventory, hop: &Hop) -> Words {
     }
 }
 
-fn link(way: &Way, from: usize, to: usize, a: Place, b: Place) -> Mark {
+/// A line from one box to another: along its own row where that is `free`, else between the rows.
+fn link(way: &Way, (from, to): (usize, usize), a: Place, b: Place, free: bool) -> Mark {
     let mut mark = Mark::new(Id::new(format!("way/link/{from}/{to}")), Kind::Link, Place::default());
     let ((x1, y1), (x2, y2)) = ((a.x + a.w, a.y + a.h / 2), (b.x - 2, b.y + b.h / 2));
-    // The last gap before the target: everything between lies in an empty cell of the row.
-    let turn = b.x - (PITCH - WIDTH) / 2;
-    mark.path = if y1 == y2 {
-        vec![Point { x: x1, y: y1 }, Point { x: x2, y: y2 }]
-    } else {
-        [(x1, y1), (turn, y1), (turn, y2), (x2, y2)].map(|(x, y)| Point { x, y }).to_vec()
+    let half = (PITCH - WIDTH) / 2;
+    let turn = b.x - half;
+    let corners = match (free, y1 == y2) {
+        (true, true) => vec![(x1, y1), (x2, y2)],
+        (true, false) => vec![(x1, y1), (turn, y1), (turn, y2), (x2, y2)],
+        (false, _) => {
+            let lane = a.y + a.h + (ROW - HEIGHT) / 2;
+            vec![(x1, y1), (x1 + half, y1), (x1 + half, lane), (turn, lane), (turn, y2), (x2, y2)]
+        }
     };
+    mark.path = corners.into_iter().map(|(x, y)| Point { x, y }).collect();
     let open = |n: usize| way.hops[n].passage == Passage::Open;
     mark.tone = if open(from) && open(to) { Tone::Net } else { Tone::Plain };
     mark
