@@ -205,6 +205,21 @@ async fn a_gateway_before_a_server_that_is_away_is_no_sign_of_life() {
 }
 
 #[tokio::test]
+async fn a_kind_that_can_never_be_listed_says_why_and_holds_nothing_up() {
+    let simulator = compass(Profile::Current);
+    simulator.faults().set(|plan| plan.fail_kinds = [("leases".to_owned(), 500)].into());
+    let cluster = watch(&simulator);
+    let heard = tokio::time::timeout(Duration::from_secs(10), cluster.heard_everything()).await;
+    heard.expect("a word on every source").expect("an API that answers");
+    let why = cluster.read(|facts| facts.heard(Source::Leases).clone());
+    assert!(matches!(&why, Heard::Unread { reason } if reason.contains("cannot answer now: 500")), "{why:?}");
+    assert_eq!(cluster.trouble(), None, "the rest of the cluster is well");
+    cluster.read(|facts| assert_eq!(*facts.heard(Source::Pods), Heard::Live));
+    simulator.faults().clear();
+    until(&cluster, "the leases after all", |facts| *facts.heard(Source::Leases) == Heard::Live).await;
+}
+
+#[tokio::test]
 async fn a_line_of_garbage_costs_nothing() {
     let simulator = compass(Profile::Current);
     simulator.faults().set(|plan| {

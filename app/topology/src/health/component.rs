@@ -82,7 +82,7 @@ struct Mine<'a> {
 
 impl<'a> Mine<'a> {
     fn pod_of(&self, kind: ComponentKind) -> Option<(&'a Pod, &'a Component)> {
-        let pods = self.inventory.pods_on(Some(&self.node.name));
+        let pods = self.inventory.components_on(&self.node.name);
         pods.filter_map(|pod| Some((pod, pod.component.as_deref()?))).find(|(_, component)| component.kind == kind)
     }
 
