@@ -214,7 +214,7 @@ fn etcd(inventory: &Inventory, planned: &Planned, report: &mut Report) {
         |pod: &crate::inventory::Pod| pod.component.as_ref().is_some_and(|one| one.kind == ComponentKind::Etcd);
     let mut seen: BTreeMap<&str, bool> = BTreeMap::new();
     for node in inventory.nodes() {
-        let runs = inventory.pods_on(Some(&node.name)).find(|pod| is_etcd(pod));
+        let runs = inventory.components_on(&node.name).find(|pod| is_etcd(pod));
         if let (Some(pod), Some(host)) = (runs, planned.host(&node.name)) {
             seen.insert(&host.name, pod.ready);
         }

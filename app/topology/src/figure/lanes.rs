@@ -32,7 +32,7 @@ pub fn lanes(topology: &Topology) -> (Scene, u64) {
     let mut drawing =
         Drawing { topology, marks: Vec::with_capacity(size), middles: vec![NOWHERE; topology.len()], ends: Vec::new() };
     drawing.nodes();
-    let replicas = drawing.owners(1, |owner| top_of(topology, owner).is_some() || owns_pods(topology, owner));
+    let replicas = drawing.owners(1, |owner| owner_of(topology, owner).is_some() || owns_pods(topology, owner));
     let tops = drawing.owners(0, |_| true);
     let services = drawing.services();
     let crossings = [tops, replicas, services].into_iter().map(crossed).sum();
@@ -48,9 +48,8 @@ pub fn lanes(topology: &Topology) -> (Scene, u64) {
 }
 
 /// Deployments and their like stand left of what they own.
-fn top_of(topology: &Topology, at: Vertex) -> Option<&Thing> {
-    let above = topology.to(at).find(|(_, relation)| *relation == Relation::Owns);
-    above.map(|(above, _)| topology.thing(above))
+fn owner_of(topology: &Topology, at: Vertex) -> Option<Vertex> {
+    topology.to(at).find(|(_, relation)| *relation == Relation::Owns).map(|(above, _)| above)
 }
 
 fn owns_pods(topology: &Topology, owner: Vertex) -> bool {
@@ -82,19 +81,21 @@ impl<'t> Drawing<'t> {
         let mut nodes: Vec<(&str, Vertex)> =
             topology.from(root).map(|(node, _)| (name(topology.thing(node)), node)).collect();
         nodes.sort_by(|a, b| natural(a.0, b.0));
+        let mut inside: Vec<(Option<Vertex>, Vertex)> = Vec::new();
         let mut y = ROW.1;
         for (name, node) in nodes {
             let id = Id::new(format!("node/{name}"));
-            let mut inside: Vec<(Option<&Thing>, &Thing, Vertex)> =
-                topology.from(node).map(|(at, _)| (top_of(topology, at), topology.thing(at), at)).collect();
+            // Vertices stand in the order of names, and are compared without looking at these.
+            inside.clear();
+            inside.extend(topology.from(node).map(|(at, _)| (owner_of(topology, at), at)));
             inside.sort_unstable();
             let rows = i32::try_from(inside.len()).unwrap_or(i32::MAX / 64);
             let height = HEAD + rows * ROW.1 + 6;
             let mut frame = Mark::new(id.clone(), Kind::Frame, Place::new(2 * LANE - 12, y, BOX + 24, height));
             frame.texts.push(text(12, 18, Style::Body, clip(name, Style::Body, BOX)));
             self.marks.push(frame);
-            for (n, (_, thing, at)) in (0..).zip(&inside) {
-                let mut mark = boxed(thing, Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
+            for (n, (_, at)) in (0..).zip(&inside) {
+                let mut mark = boxed(topology.thing(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
                 mark.parent = Some(id.clone());
                 self.middles[at.index()] = y + mark.at.y + ROW.0 / 2;
                 self.marks.push(mark);
@@ -133,7 +134,7 @@ impl<'t> Drawing<'t> {
 
     /// Boxes in a lane, each beside the middle of its ends, and lines to these in another lane.
     fn stack(&mut self, mut boxes: Vec<Waiting>, lane: i32, other: i32) -> Vec<(i32, i32)> {
-        boxes.sort_unstable_by_key(|one| (one.middle, one.thing));
+        boxes.sort_unstable_by_key(|one| (one.middle, one.at));
         let (x1, x2) = if lane < other { (lane * LANE + BOX, other * LANE) } else { (lane * LANE, other * LANE + BOX) };
         let mut lines = Vec::with_capacity(self.ends.len());
         let mut line_id = String::new();
@@ -200,31 +201,30 @@ fn boxed(thing: &Thing, at: Place) -> Mark {
 fn crossed(mut lines: Vec<(i32, i32)>) -> u64 {
     lines.sort_unstable();
     let mut ends: Vec<i32> = lines.into_iter().map(|(_, to)| to).collect();
-    inversions(&mut ends)
+    let mut room = ends.clone();
+    inversions(&mut ends, &mut room)
 }
 
-fn inversions(ends: &mut [i32]) -> u64 {
+/// Sorts, too; `room` is as long as `ends`, what it holds does not matter.
+fn inversions(ends: &mut [i32], room: &mut [i32]) -> u64 {
     if ends.len() < 2 {
         return 0;
     }
     let half = ends.len() / 2;
-    let (left, right) = ends.split_at_mut(half);
-    let mut count = inversions(left) + inversions(right);
-    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let mut count = inversions(&mut ends[..half], &mut room[..half]) + inversions(&mut ends[half..], &mut room[half..]);
+    let (left, right) = ends.split_at(half);
     let (mut i, mut j) = (0, 0);
-    while i < left.len() && j < right.len() {
-        if left[i] <= right[j] {
-            merged.push(left[i]);
+    for place in room.iter_mut() {
+        if j == right.len() || (i < left.len() && left[i] <= right[j]) {
+            *place = left[i];
             i += 1;
         } else {
-            merged.push(right[j]);
+            *place = right[j];
             j += 1;
             count += (left.len() - i) as u64;
         }
     }
-    merged.extend_from_slice(&left[i..]);
-    merged.extend_from_slice(&right[j..]);
-    ends.copy_from_slice(&merged);
+    ends.copy_from_slice(room);
     count
 }
 

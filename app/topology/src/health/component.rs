@@ -111,6 +111,7 @@ impl<'a> Mine<'a> {
         match self.inventory.heard(Source::Pods) {
             Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
             Heard::NotYet => "pods are still being read".into(),
+            Heard::Unread { .. } => "pods cannot be read".into(),
             _ => "it runs in no pod that is known here".into(),
         }
     }
