@@ -84,6 +84,21 @@ impl Trouble {
         }
     }
 
+    /// The same with the file that the cluster's address and credentials come from, when there is one.
+    pub fn todo_in(&self, origin: &str) -> String {
+        match self {
+            Self::Unreachable { cluster, .. }
+            | Self::Certificate { cluster, .. }
+            | Self::Credentials { cluster }
+            | Self::NotKubernetes { cluster, .. }
+                if !origin.is_empty() =>
+            {
+                format!("{} Context {cluster} is in {origin}.", self.todo())
+            }
+            _ => self.todo(),
+        }
+    }
+
     /// Nobody has answered for a while.
     pub(crate) fn late(cluster: &str, address: &str) -> Self {
         Self::Unreachable { cluster: cluster.into(), address: address.into(), what: "no answer in time".into() }

@@ -9,14 +9,18 @@ use topology::{
     inventory::{Heard, Name, Source},
 };
 
-use crate::cluster::Trouble;
+use crate::cluster::Cluster;
 
-/// Notices, the gravest first: the cluster is out of reach, sources are stale, forbidden, unread.
-pub(super) fn notices(inventory: &Inventory, trouble: Option<&Trouble>) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    if let Some(trouble) = trouble {
-        notices.push(Notice { health: Health::Stale, what: format!("{trouble}."), todo: trouble.todo() });
-    }
+/// That the cluster as a whole is out of reach, when it is.
+pub(super) fn trouble(cluster: &Cluster) -> Option<Notice> {
+    let trouble = cluster.trouble()?;
+    Some(Notice { health: Health::Stale, what: format!("{trouble}."), todo: cluster.todo(&trouble) })
+}
+
+/// Notices, the gravest first: what troubles the whole, then sources that are stale, unread, forbidden.
+pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>) -> Vec<Notice> {
+    let troubled = trouble.is_some();
+    let mut notices: Vec<Notice> = trouble.into_iter().collect();
     let of = |reason: fn(&Heard) -> Option<&Name>| -> BTreeMap<&Name, Vec<Source>> {
         let mut by_reason: BTreeMap<&Name, Vec<Source>> = BTreeMap::new();
         for source in Source::ALL {
@@ -26,7 +30,7 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<&Trouble>) -> Vec<N
         }
         by_reason
     };
-    if trouble.is_none() {
+    if !troubled {
         let stale = of(|heard| if let Heard::Stale { reason, .. } = heard { Some(reason) } else { None });
         notices.extend(stale.iter().map(|(reason, sources)| Notice {
             health: Health::Stale,
@@ -56,7 +60,7 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<&Trouble>) -> Vec<N
     }
     let unread: Vec<Source> =
         Source::ALL.into_iter().filter(|source| *inventory.heard(*source) == Heard::NotYet).collect();
-    if !unread.is_empty() && trouble.is_none() {
+    if !unread.is_empty() && !troubled {
         let what = if unread.len() == Source::ALL.len() { "everything".to_owned() } else { list(&unread) };
         notices.push(Notice { health: Health::Unknown, what: format!("Still reading {what}."), todo: String::new() });
     }
