@@ -273,6 +273,31 @@ async fn a_cluster_that_nobody_holds_is_let_go() {
 }
 
 #[tokio::test]
+async fn a_kubeconfig_that_is_mended_is_used_without_a_new_start() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(simulator::listen(compass(Profile::Current), listener, std::future::pending()));
+    let file = std::env::temp_dir().join(format!("binnacle-mended-{}", std::process::id()));
+    // JSON is YAML as well.
+    let write = |server: String| {
+        let text = serde_json::json!({ "apiVersion": "v1", "kind": "Config", "users": [{ "name": "u", "user": {} }],
+            "clusters": [{ "name": "c", "cluster": { "server": server } }],
+            "contexts": [{ "name": "lab", "context": { "cluster": "c", "user": "u" } }] });
+        std::fs::write(&file, text.to_string()).expect("written");
+    };
+    write("http://127.0.0.1:1".into());
+    let found = binnacle::cluster::contexts::find(Some(&file)).expect("a kubeconfig");
+    let clusters = Clusters::new(found, Duration::from_secs(60));
+    let cluster = clusters.get("lab").await.expect("a cluster");
+    let trouble = cluster.heard_everything().await.expect_err("nobody listens there");
+    assert!(cluster.todo(&trouble).contains(&file.display().to_string()), "{}", cluster.todo(&trouble));
+    write(format!("http://{address}"));
+    until(&cluster, "what the new address tells", |facts| facts.nodes().len() == 5).await;
+    assert_eq!(cluster.trouble(), None);
+    std::fs::remove_file(&file).expect("removed");
+}
+
+#[tokio::test]
 async fn an_address_where_nobody_listens_is_said_within_two_seconds() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");

@@ -122,7 +122,7 @@ impl Cluster {
 
     /// What to do about a trouble with it, and in which file.
     pub fn todo(&self, trouble: &Trouble) -> String {
-        trouble.todo_in(&self.origin)
+        format!("{} Binnacle keeps trying.", trouble.todo_in(&self.origin))
     }
 
     /// Takes changes in that did not come from the cluster itself.

@@ -32,6 +32,9 @@ pub fn view(view: &View) -> figure::View {
 pub(super) fn trouble(trouble: &cluster::Trouble, origin: &str) -> Trouble {
     match trouble {
         cluster::Trouble::NoSuchCluster(name) => Trouble::NoSuchCluster(name.clone()),
-        other => Trouble::Unreachable { what: other.to_string(), todo: other.todo_in(origin) },
+        other => Trouble::Unreachable {
+            what: other.to_string(),
+            todo: format!("{} Binnacle keeps trying.", other.todo_in(origin)),
+        },
     }
 }
