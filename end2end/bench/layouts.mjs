@@ -7,7 +7,7 @@ const bench = fileURLToPath(new URL('../../target/release/bench', import.meta.ur
 const elk = fileURLToPath(new URL('./elk.mjs', import.meta.url));
 const LIMIT = 120_000;
 
-// Runs a program with some input; null when it takes too long, is not there, or dies.
+// Runs a program with some input; null when it takes too long or dies, undefined when it is not there.
 function run(command, args, input) {
   return new Promise((done) => {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -15,7 +15,7 @@ function run(command, args, input) {
     const parts = [];
     child.stdout.on('data', (part) => parts.push(part));
     child.stdin.on('error', () => {});
-    child.on('error', () => done(null));
+    child.on('error', () => done(undefined));
     child.on('close', (code) => { clearTimeout(timer); done(code === 0 ? Buffer.concat(parts).toString() : null); });
     child.stdin.end(input ?? '');
   });
@@ -30,7 +30,7 @@ async function dot(graph) {
   const text = `digraph{node[shape=box,width=1,height=.2,label=""];${graph.edges.map(([a, b]) => `${a}->${b}`).join(';')}}`;
   const began = performance.now();
   const plain = await run('dot', ['-Tplain'], text);
-  if (plain === null) return null;
+  if (typeof plain !== 'string') return plain;
   const ms = performance.now() - began;
   const places = new Map();
   for (const line of plain.split('\n')) {
@@ -41,7 +41,7 @@ async function dot(graph) {
 }
 
 const said = (ms) => (ms < 10 ? `${ms.toFixed(2)} ms` : ms < 1_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`);
-const json = (text) => (text === null ? null : JSON.parse(text));
+const json = (text) => (typeof text === 'string' ? JSON.parse(text) : text);
 
 export async function ways(row) {
   const { whole, endpoint, ...times } = json(await run(bench, ['follow', '1000', '30000', '3000']));
@@ -86,7 +86,8 @@ export async function layouts(row, sizes = SIZES) {
     };
     for (const [name, peer] of Object.entries(peers)) {
       const crossed = peer && (await crossings(peer.segments));
-      row(`${size}: ${name}`, peer ? `${said(peer.ms)}, ${(peer.ms / total).toFixed(0)} × ours; ${crossed ?? 'uncounted'} crossings` : `no answer within ${LIMIT / 1_000} s`, 'peer');
+      const none = peer === undefined ? 'not installed here' : `no answer within ${LIMIT / 1_000} s`;
+      row(`${size}: ${name}`, peer ? `${said(peer.ms)}, ${(peer.ms / total).toFixed(0)} × ours; ${crossed ?? 'uncounted'} crossings` : none, 'peer');
     }
   }
 }
