@@ -171,12 +171,11 @@ fn owner(kind: OwnerKind, name: &str, owner: Option<(OwnerKind, Name)>) -> Fact 
     Fact::Owner(Owner { kind, key: Key::new("default", name), owner, wanted: 1, ready: 1, created: Stamp(0) })
 }
 
-/// The ends of a straight line that a mark draws on the canvas.
-pub(crate) fn segment(mark: &Mark) -> Option<[f64; 4]> {
-    match mark.path.as_slice() {
-        [from, to] if mark.kind == Kind::Line => {
-            Some([f64::from(from.x), f64::from(from.y), f64::from(to.x), f64::from(to.y)])
-        }
-        _ => None,
-    }
+/// The straight lines of a mark, which lead from one point to others: there and back.
+pub(crate) fn segments(mark: &Mark) -> impl Iterator<Item = [f64; 4]> {
+    let lines = if mark.kind == Kind::Line { mark.path.as_slice() } else { &[] };
+    lines.chunks_exact(2).map(|ends| {
+        let [from, to] = [ends[0], ends[1]];
+        [f64::from(from.x), f64::from(from.y), f64::from(to.x), f64::from(to.y)]
+    })
 }

@@ -28,7 +28,7 @@ const NOWHERE: i32 = i32::MIN;
 
 /// The scene, and how many of its lines cross.
 pub fn lanes(topology: &Topology) -> (Scene, u64) {
-    let size = topology.len() + topology.relations();
+    let size = 2 * topology.len();
     let mut drawing =
         Drawing { topology, marks: Vec::with_capacity(size), middles: vec![NOWHERE; topology.len()], ends: Vec::new() };
     drawing.nodes();
@@ -146,13 +146,15 @@ impl<'t> Drawing<'t> {
             let mark = boxed(one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
             let id = mark.id.clone();
             self.marks.push(mark);
-            for (n, to) in self.ends[one.ends].iter().enumerate() {
+            let ends = &self.ends[one.ends];
+            if !ends.is_empty() {
                 line_id.clear();
-                let _ = write!(line_id, "line/{id}/{n}");
-                let mut line = Mark::new(Id::new(&*line_id), Kind::Line, Place::default());
-                line.path = vec![Point { x: x1, y: from }, Point { x: x2, y: *to }];
-                self.marks.push(line);
-                lines.push((from, *to));
+                let _ = write!(line_id, "lines/{id}");
+                let mut fan = Mark::new(Id::new(&*line_id), Kind::Line, Place::default());
+                // From the box to each end and back: one mark, however many lines.
+                fan.path = ends.iter().flat_map(|to| [Point { x: x1, y: from }, Point { x: x2, y: *to }]).collect();
+                self.marks.push(fan);
+                lines.extend(ends.iter().map(|to| (from, *to)));
             }
             y += ROW.1;
         }
