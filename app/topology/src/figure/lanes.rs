@@ -29,8 +29,13 @@ const NOWHERE: i32 = i32::MIN;
 /// The scene, and how many of its lines cross.
 pub fn lanes(topology: &Topology) -> (Scene, u64) {
     let size = 2 * topology.len();
-    let mut drawing =
-        Drawing { topology, marks: Vec::with_capacity(size), middles: vec![NOWHERE; topology.len()], ends: Vec::new() };
+    let mut drawing = Drawing {
+        topology,
+        names: Names::of(topology),
+        marks: Vec::with_capacity(size),
+        middles: vec![NOWHERE; topology.len()],
+        ends: Vec::new(),
+    };
     drawing.nodes();
     let replicas = drawing.owners(1, |owner| owner_of(topology, owner).is_some() || owns_pods(topology, owner));
     let tops = drawing.owners(0, |_| true);
@@ -56,8 +61,32 @@ fn owns_pods(topology: &Topology, owner: Vertex) -> bool {
     topology.from(owner).any(|(below, _)| matches!(topology.thing(below), Thing::Pod(_)))
 }
 
+/// The names of all things in one text: they lie far apart in memory, and are needed in another
+/// order than theirs.
+struct Names {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Names {
+    fn of(topology: &Topology) -> Self {
+        let mut names = Self { text: String::new(), ends: Vec::with_capacity(topology.len() + 1) };
+        names.ends.push(0);
+        for at in topology.vertices() {
+            names.text.push_str(name(topology.thing(at)));
+            names.ends.push(names.text.len());
+        }
+        names
+    }
+
+    fn at(&self, at: Vertex) -> &str {
+        &self.text[self.ends[at.index()]..self.ends[at.index() + 1]]
+    }
+}
+
 struct Drawing<'t> {
     topology: &'t Topology,
+    names: Names,
     marks: Vec<Mark>,
     /// The middle of a thing's edge, from the top, by its vertex.
     middles: Vec<i32>,
@@ -95,7 +124,8 @@ impl<'t> Drawing<'t> {
             frame.texts.push(text(12, 18, Style::Body, clip(name, Style::Body, BOX)));
             self.marks.push(frame);
             for (n, (_, at)) in (0..).zip(&inside) {
-                let mut mark = boxed(topology.thing(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
+                let mut mark =
+                    boxed(topology.thing(*at), self.names.at(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
                 mark.parent = Some(id.clone());
                 self.middles[at.index()] = y + mark.at.y + ROW.0 / 2;
                 self.marks.push(mark);
@@ -143,7 +173,7 @@ impl<'t> Drawing<'t> {
             y = y.max(one.middle - ROW.0 / 2);
             let from = y + ROW.0 / 2;
             self.middles[one.at.index()] = from;
-            let mark = boxed(one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
+            let mark = boxed(one.thing, self.names.at(one.at), Place::new(lane * LANE, y, BOX, ROW.0));
             let id = mark.id.clone();
             self.marks.push(mark);
             let ends = &self.ends[one.ends];
@@ -179,13 +209,14 @@ fn name(thing: &Thing) -> &str {
     }
 }
 
-fn boxed(thing: &Thing, at: Place) -> Mark {
-    let name = name(thing);
+fn boxed(thing: &Thing, name: &str, at: Place) -> Mark {
     let (id, label) = match thing {
         Thing::Component(node, kind) => (format!("chip/{node}/{}", kind.program()), name.to_owned()),
-        Thing::Owner(kind, key) => (format!("owner/{}/{key}", kind.word()), format!("{} {name}", kind.word())),
-        Thing::Pod(key) => (format!("pod/{key}"), name.to_owned()),
-        Thing::Service(key) => (format!("service/{key}"), name.to_owned()),
+        Thing::Owner(kind, key) => {
+            (format!("owner/{}/{}/{name}", kind.word(), key.namespace), format!("{} {name}", kind.word()))
+        }
+        Thing::Pod(key) => (format!("pod/{}/{name}", key.namespace), name.to_owned()),
+        Thing::Service(key) => (format!("service/{}/{name}", key.namespace), name.to_owned()),
         Thing::Cluster | Thing::Node(_) => (format!("thing/{name}"), name.to_owned()),
     };
     let mut mark = Mark::new(Id::new(id), Kind::Row, at);
