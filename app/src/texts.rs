@@ -108,6 +108,98 @@ pub const DETAILS: &str = "Details";
 pub const SAMPLES: [&str; 8] =
     ["service pod", "system pod", "starting", "done", "not ready", "failing", "not heard of", "unknown"];
 
+/// The way in.
+pub const SIGN_IN: &str = "Sign in";
+/// The way in through a provider.
+pub const SIGN_IN_ELSEWHERE: &str = "Sign in with your organization's account";
+/// The way out.
+pub const SIGN_OUT: &str = "Sign out";
+/// The way out, of every browser.
+pub const SIGN_OUT_EVERYWHERE: &str = "Sign out everywhere";
+/// After a wrong name or password; it does not say which.
+pub const SIGN_IN_FAILED: &str = "This name and password do not go together.";
+/// A field.
+pub const USER: &str = "Name";
+/// A field.
+pub const PASSWORD: &str = "Password";
+/// A field.
+pub const NEW_PASSWORD: &str = "Password, at least 12 characters";
+/// The page of the one-time link.
+pub const FIRST: &str = "Make the first admin";
+/// What that is.
+pub const FIRST_FOR: &str = "Nobody can sign in here yet. Whoever started this server makes the first admin.";
+/// When the link is wrong or was used.
+pub const FIRST_USED: &str =
+    "This link is not good, or was used before: restart the server for a new one, or use `binnacle user add`.";
+/// What a user's name is.
+pub const USER_NAME: &str = "A name has 1 to 64 letters, digits and any of . _ @ -";
+/// Who is known by being here.
+pub const ON_THIS_MACHINE: &str = "somebody on this machine";
+/// Said on every page without sign-in.
+pub const NO_SIGN_IN: &str = "No sign-in: whoever is on this machine may see and operate.";
+/// A button.
+pub const MAKE: &str = "Make";
+/// A page.
+pub const TOKENS: &str = "Tokens";
+/// A page.
+pub const AUDIT: &str = "Audit";
+/// Of tokens.
+pub const TOKEN_NAME: &str = "What for";
+/// Of tokens.
+pub const TOKEN_MADE: &str = "The new token";
+/// Of tokens.
+pub const TOKEN_ONCE: &str = "It is shown this once and kept only as a hash. Send it as: Authorization: Bearer …";
+/// Of tokens.
+pub const NO_TOKENS: &str = "There are none.";
+/// Of tokens.
+pub const ROLE: &str = "Role";
+/// A role.
+pub const VIEWER: &str = "viewer: see";
+/// A role.
+pub const OPERATOR: &str = "operator: deploy and back up";
+/// A role.
+pub const ADMIN: &str = "admin: tokens and settings";
+/// Of tokens.
+pub const DAYS: &str = "Days";
+/// Of tokens.
+pub const MAKER: &str = "Made by";
+/// Of tokens.
+pub const EXPIRES: &str = "Expires";
+/// Of tokens.
+pub const LAST_USED: &str = "Last used";
+/// Of tokens.
+pub const REVOKE: &str = "Revoke";
+/// Of tokens.
+pub const REVOKED: &str = "revoked";
+/// Of tokens.
+pub const EXPIRED: &str = "expired";
+/// Of tokens.
+pub const NEVER: &str = "never";
+/// Of the audit.
+pub const WHO: &str = "Who";
+/// Of the audit.
+pub const WHEN: &str = "When";
+/// Of the audit.
+pub const ACTION: &str = "What";
+/// Of the audit.
+pub const TARGET: &str = "To what";
+/// Of the audit.
+pub const CLUSTER: &str = "Cluster";
+/// Of the audit.
+pub const ALLOWED: &str = "Allowed";
+/// Of the audit.
+pub const DETAIL: &str = "More";
+/// Of the audit.
+pub const YES: &str = "yes";
+/// Of the audit.
+pub const REFUSED: &str = "refused";
+/// Of the audit.
+pub const OLDER: &str = "Older entries";
+/// Of the audit.
+pub const NO_ENTRIES: &str = "No entry is like this.";
+/// Of the audit.
+pub const AS_LINES: &str = "As JSON lines";
+
 /// While the page is cut off, since a time of day.
 pub fn no_news(since: &str) -> String {
     format!("no news since {since}, trying again")

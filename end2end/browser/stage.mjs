@@ -27,11 +27,13 @@ export function start(args, env = {}) {
   let log = '';
   child.stderr.on('data', (text) => { log += text; });
   const ended = new Promise((done) => { child.once('exit', done); });
-  const server = { child, stop: () => { child.kill('SIGTERM'); return ended; }, log: () => log };
+  let said = '';
+  const server = { child, stop: () => { child.kill('SIGTERM'); return ended; }, log: () => log, out: () => said };
   return new Promise((ready, failed) => {
     let out = '';
     child.stdout.on('data', (text) => {
       out += text;
+      said += text;
       const url = /Listening on (http:\S+)/.exec(out)?.[1];
       if (url) ready(Object.assign(server, { url }));
     });

@@ -39,7 +39,7 @@ impl Drop for Running {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["serve", "draw", "check", "drift", "simulate", "settings", "completions"] {
+    for command in ["serve", "draw", "check", "drift", "simulate", "user", "token", "settings", "completions"] {
         let output = run(&[command, "--help"]);
         assert!(output.status.success() && said(&output).contains("Example:"), "{command}: {}", said(&output));
     }
@@ -68,7 +68,7 @@ fn an_unknown_key_names_the_nearest_and_the_line() {
 fn listening_beyond_loopback_is_refused_with_the_reason() {
     let output = run(&["serve", "--demo", "--listen", "0.0.0.0:0"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("there is no sign-in yet"), "{}", said(&output));
+    assert!(said(&output).contains("nobody signs in"), "{}", said(&output));
 }
 
 #[test]
@@ -162,4 +162,35 @@ fn the_readme_lists_every_setting() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("a README");
     let table = said(&run(&["settings"]));
     assert!(readme.contains(&table), "put this table into README.md:\n{table}");
+}
+
+#[test]
+fn users_and_tokens_are_made_from_the_command_line_and_no_secret_is_an_argument() {
+    let data = std::env::temp_dir().join(format!("binnacle-{}-users", std::process::id()));
+    let data_arg = data.to_str().expect("text").to_owned();
+    let with_password = |args: &[&str], password: &str| {
+        let mut child = binnacle(args)
+            .args(["--data", &data_arg])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        std::io::Write::write_all(&mut child.stdin.take().expect("an input"), password.as_bytes()).expect("written");
+        child.wait_with_output().expect("an end")
+    };
+    let short = with_password(&["user", "add", "ann", "--role", "admin"], "short\n");
+    assert_eq!(short.status.code(), Some(2));
+    assert!(said(&short).contains("at least 12 characters"), "{}", said(&short));
+    let made = with_password(&["user", "add", "ann", "--role", "admin"], "correct-horse-battery\n");
+    assert!(made.status.success(), "{}", said(&made));
+    assert_eq!(with_password(&["user", "add", "ann"], "correct-horse-battery\n").status.code(), Some(1));
+    assert_eq!(said(&run(&["user", "list", "--data", &data_arg])), "ann: admin\n");
+    let token = said(&run(&["token", "add", "pipeline", "--role", "operator", "--data", &data_arg]));
+    assert!(token.starts_with("bnc_"), "{token}");
+    assert!(said(&run(&["token", "list", "--data", &data_arg])).contains("operator pipeline good"));
+    let id = token.split('_').nth(1).expect("an id");
+    assert!(run(&["token", "revoke", id, "--data", &data_arg]).status.success());
+    assert_eq!(run(&["token", "revoke", id, "--data", &data_arg]).status.code(), Some(1));
+    let _ = std::fs::remove_dir_all(&data);
 }

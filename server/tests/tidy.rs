@@ -70,3 +70,15 @@ fn every_release_of_a_dependency_is_pinned_and_no_lint_is_silenced_without_a_rea
         assert!(!text.contains(&silencer), "{}: use #[expect(…, reason = …)]", path.display());
     }
 }
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |kind: &str| {
+        let folder = fs::read_dir(root().join("migrations").join(kind)).expect("a folder");
+        let mut names: Vec<_> = folder.map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(!names("sqlite").is_empty());
+}

@@ -81,6 +81,21 @@ impl Theme {
     }
 }
 
+/// Who looks at the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Visitor {
+    /// Their name.
+    pub name: String,
+    /// Their role's word; empty when they have none.
+    pub role: String,
+    /// Whether they signed in, and so can sign out.
+    pub signed_in: bool,
+    /// Whether nobody needs to.
+    pub open: bool,
+    /// Whether they may see tokens and the audit.
+    pub admin: bool,
+}
+
 /// What the frame shows.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -98,11 +113,13 @@ pub struct Frame {
     pub assets: Assets,
     /// For pages that try again by themselves: seconds until they do.
     pub again: Option<u32>,
+    /// Who looks.
+    pub visitor: Visitor,
 }
 
 /// The whole document around a page's content.
 pub fn frame(frame: Frame, content: AnyView) -> AnyView {
-    let Frame { title, clusters, open, view, theme, assets, again } = frame;
+    let Frame { title, clusters, open, view, theme, assets, again, visitor } = frame;
     let scripts = assets.script.clone().map(|folder| {
         let options = LeptosOptions::builder()
             .output_name("binnacle")
@@ -122,6 +139,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
             {themes(&view, theme)}
+            {visited(&visitor)}
         </div>
         </header>
         {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
@@ -144,6 +162,35 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         </html>
     }
     .into_any()
+}
+
+fn visited(visitor: &Visitor) -> Option<AnyView> {
+    if visitor.open {
+        return Some(view! { <p class="visitor">{texts::NO_SIGN_IN}</p> }.into_any());
+    }
+    if visitor.role.is_empty() {
+        return None;
+    }
+    let admin = visitor.admin.then(|| {
+        view! { <a href="/tokens">{texts::TOKENS}</a>" "<a href="/audit">{texts::AUDIT}</a> }
+    });
+    let leave = visitor.signed_in.then(|| {
+        view! {
+            <form method="post" action="/sign-out"><button type="submit">{texts::SIGN_OUT}</button></form>
+            <form method="post" action="/sign-out-everywhere">
+                <button type="submit">{texts::SIGN_OUT_EVERYWHERE}</button>
+            </form>
+        }
+    });
+    Some(
+        view! {
+            <details class="chooser visitor">
+                <summary class="pill">{format!("{} · {}", visitor.name, visitor.role)}</summary>
+                <div class="menu">{admin}{leave}</div>
+            </details>
+        }
+        .into_any(),
+    )
 }
 
 fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>) -> Option<AnyView> {

@@ -1,6 +1,7 @@
 //! One file a page. Pages are functions from what the server found out to a view; none of them
 //! asks, waits or keeps state.
 
+mod access;
 mod clusters;
 mod drift;
 mod figure;
@@ -10,10 +11,11 @@ mod plan;
 mod table;
 mod trouble;
 
+pub use access::{AuditLine, AuditSought, TokenLine, audit, first, refusal, sign_in, tokens};
 pub use clusters::clusters;
 pub use drift::drift;
 pub use figure::figure;
-pub use frame::{Assets, Frame, Tab, Theme, frame};
+pub use frame::{Assets, Frame, Tab, Theme, Visitor, frame};
 pub use plan::plan;
 pub use table::table;
 pub use trouble::{not_found, trouble};

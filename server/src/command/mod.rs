@@ -6,6 +6,8 @@ mod drift;
 mod exit;
 mod serve;
 mod simulate;
+mod token;
+mod user;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -25,7 +27,7 @@ struct Cli {
 enum Command {
     /// Serve pages with the live figures of every cluster that a kubeconfig names.
     #[command(after_help = "Example:\n  binnacle serve --listen 127.0.0.1:8080 --data /var/lib/binnacle")]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Write a figure to a file, without a browser or a server.
     #[command(after_help = "Example:\n  binnacle draw architecture --kubeconfig ~/.kube/config -o cluster.svg")]
     Draw(draw::DrawArgs),
@@ -42,6 +44,14 @@ enum Command {
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
     )]
     Simulate(simulate::SimulateArgs),
+    /// Add local users, list them, or disable one.
+    #[command(after_help = "Example:\n  binnacle user add ann --role admin --data /var/lib/binnacle")]
+    User(user::UserArgs),
+    /// Make an API token for a program; it is printed this once.
+    #[command(
+        after_help = "Example:\n  binnacle token add pipeline --role operator --days 30 --data /var/lib/binnacle"
+    )]
+    Token(token::TokenArgs),
     /// Print every setting with its variable, flag, default and meaning.
     #[command(after_help = "Example:\n  binnacle settings")]
     Settings,
@@ -62,6 +72,48 @@ struct ServeArgs {
     /// Folder for what Binnacle keeps.
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
+    /// Where users, tokens and the audit are kept: sqlite:PATH or postgres://….
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// none, or some of local, oidc, tokens with commas between.
+    #[arg(long, value_name = "HOW")]
+    sign_in: Option<String>,
+    /// The OpenID Connect provider's address.
+    #[arg(long, value_name = "URL")]
+    oidc_issuer: Option<String>,
+    /// Our client id there.
+    #[arg(long, value_name = "ID")]
+    oidc_client: Option<String>,
+    /// A file with our client secret there.
+    #[arg(long, value_name = "FILE")]
+    oidc_secret_file: Option<String>,
+    /// The claim that names a person's groups.
+    #[arg(long, value_name = "CLAIM")]
+    oidc_groups: Option<String>,
+    /// Groups whose people are viewers; * for everybody.
+    #[arg(long, value_name = "GROUPS")]
+    oidc_viewers: Option<String>,
+    /// Groups whose people are operators.
+    #[arg(long, value_name = "GROUPS")]
+    oidc_operators: Option<String>,
+    /// Groups whose people are admins.
+    #[arg(long, value_name = "GROUPS")]
+    oidc_admins: Option<String>,
+    /// Further host names that this server answers to.
+    #[arg(long, value_name = "NAMES")]
+    hosts: Option<String>,
+    /// Proxies whose forwarded headers are believed.
+    #[arg(long, value_name = "NETS")]
+    trusted_proxies: Option<String>,
+    /// Seconds without a request after which a session ends.
+    #[arg(long, value_name = "SECONDS")]
+    session_idle: Option<String>,
+    /// Seconds after which a session ends whatever happens.
+    #[arg(long, value_name = "SECONDS")]
+    session_length: Option<String>,
+    /// Where audit entries also go as JSON lines; - for standard output.
+    #[arg(long, value_name = "FILE")]
+    audit: Option<String>,
     /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<String>,
@@ -99,6 +151,20 @@ impl ServeArgs {
         let pairs = [
             ("listen", self.listen),
             ("data", self.data),
+            ("database", self.database),
+            ("sign_in", self.sign_in),
+            ("oidc_issuer", self.oidc_issuer),
+            ("oidc_client", self.oidc_client),
+            ("oidc_secret_file", self.oidc_secret_file),
+            ("oidc_groups", self.oidc_groups),
+            ("oidc_viewers", self.oidc_viewers),
+            ("oidc_operators", self.oidc_operators),
+            ("oidc_admins", self.oidc_admins),
+            ("hosts", self.hosts),
+            ("trusted_proxies", self.trusted_proxies),
+            ("session_idle", self.session_idle),
+            ("session_length", self.session_length),
+            ("audit", self.audit),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),
             ("dha", self.dha),
@@ -129,6 +195,8 @@ pub fn run() -> Exit {
         Command::Check(args) => check::run(&args),
         Command::Drift(args) => wait(drift::run(args)),
         Command::Simulate(args) => wait(simulate::run(args)),
+        Command::User(args) => wait(user::run(args)),
+        Command::Token(args) => wait(token::run(args)),
         Command::Settings => draw::write(None, &crate::config::table()),
         Command::Completions { shell } => {
             // By way of a buffer, because the generator panics where a pipe ends.

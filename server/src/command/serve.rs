@@ -3,6 +3,7 @@
 use std::{
     io::{IsTerminal, Write},
     net::SocketAddr,
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -12,13 +13,16 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Exit, Failure};
 use crate::{
+    access::{self, Door, Hosts, Oidc, Ways},
     cluster::{
         Clusters,
         contexts::{self, Context},
     },
     config::{Demo, Given, LogFormat, Settings},
     demo,
-    pages::{Site, router},
+    front::{self, Front},
+    pages::Site,
+    store::{Place, Store},
 };
 
 /// After a signal, streams and answers have this long to end.
@@ -29,11 +33,8 @@ const TIDY: Duration = Duration::from_secs(15);
 pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     log(&settings)?;
-    refuse_beyond_loopback(settings.listen)?;
-    std::fs::create_dir_all(&settings.data).map_err(|error| {
-        let data = settings.data.display();
-        (Exit::Usage, format!("the data folder {data} cannot be made: {error}. Name another with --data"))
-    })?;
+    refuse_beyond_loopback(&settings)?;
+    let door = Arc::new(door(&settings).await?);
     let mut contexts = clusters(&settings)?;
     let planned = crate::plan::planned(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
@@ -42,15 +43,18 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     }
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| cannot_listen(settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| (Exit::Failed, error.to_string()))?;
+    announce_first(address, &door).await?;
     announce(address, &contexts);
     let site = Site::new(Clusters::new(contexts, settings.idle), settings.plans.clone());
     let tidying = tokio::spawn(tidy(site.clone()));
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = axum::serve(listener, router(site)).with_graceful_shutdown(async move {
-        signal().await;
-        tracing::info!("stopping; streams have {} s to end", DRAIN.as_secs());
-        let _ = stopping.send(());
-    });
+    let served =
+        axum::serve(listener, front::router(&Front { site, door }).into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move {
+                signal().await;
+                tracing::info!("stopping; streams have {} s to end", DRAIN.as_secs());
+                let _ = stopping.send(());
+            });
     let ended = tokio::select! {
         ended = async { served.await } => ended.map_err(|error| (Exit::Failed, error.to_string())),
         () = async { let _ = stopped.await; tokio::time::sleep(DRAIN).await } => Ok(()),
@@ -73,15 +77,65 @@ fn log(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn refuse_beyond_loopback(listen: SocketAddr) -> Result<(), Failure> {
-    if listen.ip().is_loopback() {
+fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {
+    let listen = settings.listen;
+    if listen.ip().is_loopback() || !settings.sign_in.is_none() {
         return Ok(());
     }
     let why = format!(
-        "listening on {listen} is refused: there is no sign-in yet, so whoever reaches it could see every cluster. \
-         Listen on 127.0.0.1 and reach it through SSH (ssh -L 8080:127.0.0.1:8080 jumphost)"
+        "listening on {listen} is refused: nobody signs in, so whoever reaches it could see every cluster and act. \
+         Set sign_in to local, oidc or tokens, or listen on 127.0.0.1 and reach it through SSH \
+         (ssh -L 8080:127.0.0.1:8080 jumphost)"
     );
     Err((Exit::Usage, why))
+}
+
+/// The database of these settings; its folder is made when it is not there.
+pub(super) async fn store(settings: &Settings) -> Result<Store, Failure> {
+    std::fs::create_dir_all(&settings.data).map_err(|error| {
+        let data = settings.data.display();
+        (Exit::Usage, format!("the data folder {data} cannot be made: {error}. Name another with --data"))
+    })?;
+    let place = settings.database.clone().unwrap_or_else(|| Place::beside(&settings.data));
+    Store::open(&place).await.map_err(|error| (Exit::Failed, error.to_string()))
+}
+
+async fn door(settings: &Settings) -> Result<Door, Failure> {
+    let lines = settings.audit.as_deref().map(audit_lines).transpose()?;
+    let ways = Ways { loopback: settings.sign_in.is_none(), local: settings.sign_in.local, oidc: false };
+    let hosts = Hosts::new(settings.listen, &settings.hosts);
+    let proxies = settings.trusted_proxies.clone();
+    let door = Door::new(store(settings).await?, ways, hosts, proxies, settings.sessions, lines);
+    match &settings.oidc {
+        Some(oidc) => Ok(door.with_oidc(Oidc::new(oidc.clone()).map_err(|error| (Exit::Failed, error))?)),
+        None => Ok(door),
+    }
+}
+
+fn audit_lines(path: &Path) -> Result<access::Lines, Failure> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdout()));
+    }
+    let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    let file = file.map_err(|error| {
+        (
+            Exit::Usage,
+            format!("audit lines cannot be written to {}: {error}. Name another with --audit", path.display()),
+        )
+    })?;
+    Ok(Box::new(file))
+}
+
+/// Where nobody can sign in yet, whoever reads our output makes the first admin.
+async fn announce_first(address: SocketAddr, door: &Door) -> Result<(), Failure> {
+    let key = door.first_key().await.map_err(|error| (Exit::Failed, error.to_string()))?;
+    if let Some(key) = key {
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "There is no admin yet. Make the first one, once: http://{address}/first?key={key}");
+        let _ = out.flush();
+    }
+    Ok(())
 }
 
 fn clusters(settings: &Settings) -> Result<Vec<Context>, Failure> {

@@ -3,8 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Demo, Given, LogFormat, Settings,
+    Demo, Given, LogFormat, Settings, SignIn,
     keys::{KEYS, nearest},
+};
+use crate::{
+    access::{Lasting, OidcSettings, Proxies, Role},
+    store::Place,
 };
 
 /// Why settings cannot be used.
@@ -134,6 +138,39 @@ fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// The provider's settings, which must be there when people sign in through one.
+fn oidc(values: &Values) -> Result<OidcSettings, ConfigError> {
+    let text = |name: &'static str| values[name].0.clone();
+    let wrong = |name: &'static str, expected: &'static str| {
+        let (value, place) = values[name].clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    let needed = |name: &'static str, expected: &'static str| {
+        Some(text(name)).filter(|text| !text.is_empty()).ok_or_else(|| wrong(name, expected))
+    };
+    let groups = |name: &'static str| -> Vec<String> {
+        text(name).split(',').map(|group| group.trim().to_owned()).filter(|group| !group.is_empty()).collect()
+    };
+    let file = text("oidc_secret_file");
+    let secret = if file.is_empty() {
+        None
+    } else {
+        let read = std::fs::read_to_string(&file);
+        Some(read.map_err(|error| ConfigError::Unreadable { file, what: error.to_string() })?.trim().to_owned())
+    };
+    Ok(OidcSettings {
+        issuer: needed("oidc_issuer", "the provider's address, as sign_in has oidc")?,
+        client: needed("oidc_client", "our name at the provider, as sign_in has oidc")?,
+        secret,
+        claim: text("oidc_groups"),
+        groups: vec![
+            (Role::Admin, groups("oidc_admins")),
+            (Role::Operator, groups("oidc_operators")),
+            (Role::Viewer, groups("oidc_viewers")),
+        ],
+    })
+}
+
 fn settings(values: &Values) -> Result<Settings, ConfigError> {
     let text = |name: &str| values[name].0.clone();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
@@ -141,9 +178,33 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         let (value, place) = values[name].clone();
         ConfigError::Value { place, name, value, expected }
     };
+    let seconds = |name: &'static str| {
+        text(name).parse().map(Duration::from_secs).map_err(|_| wrong(name, "a number of seconds"))
+    };
+    // A database's address may hold a password, and so is never repeated.
+    let hidden = |name: &'static str, expected: &'static str| {
+        let (_, place) = values[name].clone();
+        ConfigError::Value { place, name, value: "…".into(), expected }
+    };
+    let ways = "none, or some of local, oidc and tokens with commas between";
+    let sign_in = SignIn::parse(&text("sign_in")).ok_or_else(|| wrong("sign_in", ways))?;
     Ok(Settings {
         listen: text("listen").parse().map_err(|_| wrong("listen", "an address and a port, as in 127.0.0.1:8080"))?,
         data: PathBuf::from(text("data")),
+        database: some("database")
+            .map(|text| {
+                Place::parse(&text)
+                    .ok_or_else(|| hidden("database", "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"))
+            })
+            .transpose()?,
+        sign_in,
+        oidc: sign_in.oidc.then(|| oidc(values)).transpose()?,
+        hosts: text("hosts"),
+        trusted_proxies: Proxies::parse(&text("trusted_proxies")).ok_or_else(|| {
+            wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")
+        })?,
+        sessions: Lasting { idle: seconds("session_idle")?, whole: seconds("session_length")? },
+        audit: some("audit").map(PathBuf::from),
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
         dha: some("dha").map(PathBuf::from),
@@ -155,7 +216,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             "never" | "false" => Demo::Never,
             _ => return Err(wrong("demo", "always, if-none or never")),
         },
-        idle: text("idle").parse().map(Duration::from_secs).map_err(|_| wrong("idle", "a number of seconds"))?,
+        idle: seconds("idle")?,
         log_format: match text("log_format").as_str() {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,

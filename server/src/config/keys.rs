@@ -14,16 +14,54 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 11] = [
+pub const KEYS: [Key; 25] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
-        meaning: "Address and port to listen on; port 0 takes a free one. Only loopback, as long as there is no sign-in.",
+        meaning: "Address and port to listen on; port 0 takes a free one. Beyond loopback only with a sign-in.",
     },
     Key {
         name: "data",
         default: "binnacle-data",
         meaning: "Folder for what Binnacle keeps; made when it is not there.",
+    },
+    Key {
+        name: "database",
+        default: "",
+        meaning: "Where users, tokens and the audit are kept: `sqlite:PATH` or `postgres://…`; without it `binnacle.db` in the data folder.",
+    },
+    Key {
+        name: "sign_in",
+        default: "none",
+        meaning: "`none`: whoever is on this machine may see and operate; or some of `local` (users of `binnacle user add`), `oidc` (a provider), `tokens` (API tokens alone) with commas between.",
+    },
+    Key { name: "oidc_issuer", default: "", meaning: "The OpenID Connect provider's address, as it names itself." },
+    Key { name: "oidc_client", default: "", meaning: "Our client id there." },
+    Key { name: "oidc_secret_file", default: "", meaning: "A file with our client secret; public clients have none." },
+    Key { name: "oidc_groups", default: "groups", meaning: "The claim of the ID token that names a person's groups." },
+    Key {
+        name: "oidc_viewers",
+        default: "",
+        meaning: "Groups whose people are viewers, with commas between; `*` for everybody who signs in.",
+    },
+    Key { name: "oidc_operators", default: "", meaning: "Groups whose people are operators." },
+    Key { name: "oidc_admins", default: "", meaning: "Groups whose people are admins." },
+    Key {
+        name: "hosts",
+        default: "",
+        meaning: "Further host names that this server answers to, with commas between; others are refused.",
+    },
+    Key {
+        name: "trusted_proxies",
+        default: "",
+        meaning: "Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between.",
+    },
+    Key { name: "session_idle", default: "43200", meaning: "Seconds without a request after which a session ends." },
+    Key { name: "session_length", default: "604800", meaning: "Seconds after which a session ends whatever happens." },
+    Key {
+        name: "audit",
+        default: "",
+        meaning: "Where audit entries also go as JSON lines: a file, or `-` for standard output.",
     },
     Key {
         name: "kubeconfig",

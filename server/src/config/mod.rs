@@ -8,13 +8,32 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use file::ConfigError;
 pub use keys::{KEYS, Key, table};
 
+use crate::{
+    access::{Lasting, OidcSettings, Proxies},
+    store::Place,
+};
+
 /// What `serve` goes by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
     /// Where history and the like are kept.
     pub data: PathBuf,
+    /// The database; `None` for a file in the data folder.
+    pub database: Option<Place>,
+    /// Who signs in, and how.
+    pub sign_in: SignIn,
+    /// The provider, when people sign in through one.
+    pub oidc: Option<OidcSettings>,
+    /// Further host names that are ours, with commas between.
+    pub hosts: String,
+    /// Proxies that are believed.
+    pub trusted_proxies: Proxies,
+    /// How long sessions last.
+    pub sessions: Lasting,
+    /// Where audit lines go.
+    pub audit: Option<PathBuf>,
     /// The kubeconfig; `None` to look as kubectl does.
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.
@@ -44,6 +63,39 @@ pub enum Demo {
     IfNone,
     /// Never.
     Never,
+}
+
+/// Who signs in; with none of these, whoever is on this machine may see and operate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignIn {
+    /// Users of our own.
+    pub local: bool,
+    /// People whom a provider vouches for.
+    pub oidc: bool,
+    /// Programs with tokens; they may always, this says that nobody else need.
+    pub tokens: bool,
+}
+
+impl SignIn {
+    /// Whether nobody signs in.
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// From its words, with commas between.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut ways = Self::default();
+        for word in text.split(',').map(str::trim) {
+            match word {
+                "none" if text.trim() == "none" => {}
+                "local" => ways.local = true,
+                "oidc" => ways.oidc = true,
+                "tokens" => ways.tokens = true,
+                _ => return None,
+            }
+        }
+        Some(ways)
+    }
 }
 
 /// How logs are written.

@@ -10,5 +10,6 @@ mod site;
 mod table;
 
 pub use conversions::view as figure_view;
-pub use routes::router;
-pub use site::Site;
+pub use routes::{ROUTES, router};
+pub(crate) use routes::{bare, render};
+pub use site::{Asked, Site};

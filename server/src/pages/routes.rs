@@ -3,26 +3,49 @@
 use std::sync::Arc;
 
 use app::{
-    pages::{self, Frame, Tab, Theme, frame},
+    pages::{self, Frame, Tab, Theme, Visitor, frame},
     parts,
     source::{PlanAsked, PlanText, Source, Trouble, Version, View},
 };
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{DefaultBodyLimit, Form, Path, RawQuery, Request, State, WebSocketUpgrade, rejection::FormRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use leptos::prelude::*;
-use tower_http::{CompressionLevel, compression::CompressionLayer};
+use leptos_axum::ResponseOptions;
 
 use super::{Site, assets, site::Asked};
-use crate::view;
+use crate::{
+    access::{self, Acts, Needs, Role, Row, Stays, Who},
+    view,
+};
 
 /// A pasted plan is no larger than this, both files together and encoded.
 const PASTE: usize = 4 << 20;
+
+const SEE: Needs = Needs::Role(Role::Viewer);
+
+/// What each page needs.
+pub const ROUTES: &[Row] = &[
+    Row::get("/", SEE),
+    Row::get("/c/{cluster}", SEE),
+    Row::get("/c/{cluster}/table", SEE),
+    Row::get("/c/{cluster}/drift", SEE),
+    Row::get("/c/{cluster}/drift.json", SEE),
+    Row::get("/c/{cluster}/panel", SEE),
+    Row::get("/plans", SEE),
+    Row::post("/plans", SEE, Acts::No),
+    Row::get("/c/{cluster}/networking", SEE),
+    Row::get("/c/{cluster}/architecture.svg", SEE),
+    Row::get("/c/{cluster}/architecture.json", SEE),
+    Row::get("/c/{cluster}/networking.svg", SEE),
+    Row::get("/c/{cluster}/networking.json", SEE),
+    Row::get("/c/{cluster}/stream", SEE),
+];
 
 /// All pages of a site.
 pub fn router(site: Arc<Site>) -> Router {
@@ -43,8 +66,6 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/networking.json", get(json))
         .route("/c/{cluster}/stream", get(stream))
         .fallback(fallback)
-        // Pages are made anew each time: a little larger and much sooner.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(Asked(site))
 }
 
@@ -81,12 +102,12 @@ impl Query {
     }
 }
 
-async fn home(State(Asked(site)): State<Asked>, request: Request) -> Response {
-    let clusters = Asked(site).clusters();
+async fn home(State(asked): State<Asked>, request: Request) -> Response {
+    let clusters = asked.clusters();
     if let [only] = clusters.as_slice() {
         return Redirect::temporary(&format!("/c/{}", scene::encoded(&only.name))).into_response();
     }
-    let frame = bare("Clusters", clusters.clone());
+    let frame = bare("Clusters", &asked);
     render(StatusCode::OK, frame, request, move || pages::clusters(clusters.clone())).await
 }
 
@@ -172,8 +193,13 @@ async fn chosen_plan(State(asked): State<Asked>, form: axum::extract::Query<Plan
     plan(asked, wanted, Theme::from_word(&form.theme), request).await
 }
 
-async fn pasted_plan(State(asked): State<Asked>, form: Result<Form<PlanForm>, FormRejection>) -> Response {
-    let request = Request::new(Body::empty());
+async fn pasted_plan(
+    State(asked): State<Asked>,
+    Extension(who): Extension<Who>,
+    form: Result<Form<PlanForm>, FormRejection>,
+) -> Response {
+    let mut request = Request::new(Body::empty());
+    request.extensions_mut().insert(who);
     let form = match form {
         Ok(form) => form,
         Err(rejection) => {
@@ -198,7 +224,7 @@ async fn plan(asked: Asked, wanted: PlanAsked, theme: Theme, request: Request) -
             Err(trouble) => return troubled(&asked, trouble, request).await,
         }
     };
-    let mut frame = bare("Plans", asked.clusters());
+    let mut frame = bare("Plans", &asked);
     frame.theme = theme;
     let choices = asked.plans();
     render(StatusCode::OK, frame, request, move || pages::plan(&choices, &wanted, page.as_ref())).await
@@ -249,26 +275,15 @@ async fn stream(
     State(Asked(site)): State<Asked>,
     Path(cluster): Path<String>,
     raw: RawQuery,
-    headers: HeaderMap,
+    reader: Option<Extension<Stays>>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    // A page of another site may open a WebSocket to any host: only our own pages may read it.
-    if !from_here(&headers) {
-        return (StatusCode::FORBIDDEN, "this stream is only for pages of this server").into_response();
-    }
     let query = Query::of(raw);
     match site.watched(&cluster, &query.view).await {
-        Ok(watched) => upgrade.on_upgrade(move |socket| view::serve(socket, watched, query.version)),
+        Ok(watched) => {
+            upgrade.on_upgrade(move |socket| view::serve(socket, watched, query.version, reader.map(|reader| reader.0)))
+        }
         Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
-    }
-}
-
-/// Whether a browser's Origin, when there is one, is the host that was asked.
-fn from_here(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    match text(header::ORIGIN) {
-        None => true,
-        Some(origin) => origin.split_once("://").map(|(_, host)| host) == text(header::HOST),
     }
 }
 
@@ -276,21 +291,23 @@ async fn fallback(State(asked): State<Asked>, request: Request) -> Response {
     if let Some(file) = assets::file(request.uri().path()) {
         return file;
     }
-    let frame = bare("Not found", asked.clusters());
+    let frame = bare("Not found", &asked);
     render(StatusCode::NOT_FOUND, frame, request, pages::not_found).await
 }
 
-fn bare(title: &str, clusters: Vec<app::source::ClusterLine>) -> Frame {
+/// The frame of a page that is about no cluster and needs no script.
+pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
     let mut assets = assets::assets().clone();
     assets.script = None;
     Frame {
         title: title.into(),
-        clusters,
+        clusters: asked.clusters(),
         open: None,
         view: View::default(),
         theme: Theme::System,
         assets,
         again: None,
+        visitor: Visitor::default(),
     }
 }
 
@@ -303,11 +320,12 @@ fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
         theme: query.theme,
         assets: assets::assets().clone(),
         again: None,
+        visitor: Visitor::default(),
     }
 }
 
 async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response {
-    let mut frame = bare("No picture", asked.clusters());
+    let mut frame = bare("No picture", asked);
     frame.again = matches!(trouble, Trouble::Unreachable { .. }).then_some(3);
     render(status(&trouble), frame, request, move || pages::trouble(&trouble)).await
 }
@@ -320,15 +338,36 @@ const fn status(trouble: &Trouble) -> StatusCode {
     }
 }
 
-async fn render(
+/// A page in its frame, for whoever asks: the request tells who.
+pub(crate) async fn render(
     status: StatusCode,
-    around: Frame,
+    mut around: Frame,
     request: Request<Body>,
     content: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
-    let draw = leptos_axum::render_app_async_with_context(|| {}, move || frame(around.clone(), content()));
+    around.visitor = request.extensions().get::<Who>().map(visitor).unwrap_or_default();
+    let draw = leptos_axum::render_app_async_with_context(allow_own_script, move || frame(around.clone(), content()));
     let mut response = draw(request).await;
     *response.status_mut() = status;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// The page's own script is the one inline script that may run.
+fn allow_own_script() {
+    let nonce = leptos::nonce::use_nonce();
+    let policy = access::policy(nonce.as_deref(), "'none'");
+    if let (Some(options), Ok(policy)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy)) {
+        options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+fn visitor(who: &Who) -> Visitor {
+    Visitor {
+        name: who.name.clone(),
+        role: who.role.map(|role| role.word().to_owned()).unwrap_or_default(),
+        signed_in: matches!(who.way, access::Way::Session(_)),
+        open: who.way == access::Way::Loopback,
+        admin: who.may(Role::Admin),
+    }
 }

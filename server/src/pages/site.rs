@@ -73,7 +73,14 @@ fn silent(name: &str) -> cluster::Trouble {
 
 /// What pages hold: the site, shared.
 #[derive(Clone)]
-pub(super) struct Asked(pub(super) Arc<Site>);
+pub struct Asked(pub(super) Arc<Site>);
+
+impl Asked {
+    /// Of a site.
+    pub const fn of(site: Arc<Site>) -> Self {
+        Self(site)
+    }
+}
 
 impl Source for Asked {
     fn clusters(&self) -> Vec<ClusterLine> {

@@ -13,14 +13,18 @@ use super::{
     Watched,
     watched::{Joined, text},
 };
+use crate::access::Stays;
 
 /// A line that is quiet for this long gets a word.
 const QUIET: Duration = Duration::from_secs(5);
 /// Who does not take a message in this time is dropped.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves one reader until it leaves, falls behind, or the server ends.
-pub(crate) async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version) {
+/// How often it is asked whether a reader may still read.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Serves one reader until it leaves, may read no more, falls behind, or the server ends.
+pub(crate) async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version, reader: Option<Stays>) {
     let (mut sink, mut source) = socket.split();
     let Joined { missed, mut next } = watched.join(has);
     for message in missed {
@@ -28,8 +32,16 @@ pub(crate) async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version
             return;
         }
     }
+    let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + AGAIN, AGAIN);
     loop {
         let message = tokio::select! {
+            _ = looks.tick() => match &reader {
+                Some(reader) if !reader.still().await => {
+                    let _ = tokio::time::timeout(PATIENCE, sink.close()).await;
+                    return;
+                }
+                _ => continue,
+            },
             message = next.recv() => message,
             () = tokio::time::sleep(QUIET) => Ok(text(&Message::Alive)),
             // A page has nothing to say; reading notices when it leaves, and answers its pings.

@@ -1,0 +1,36 @@
+// A real OpenID Connect provider on loopback, for tests.
+// usage: node provider.mjs CALLBACK-URL
+// Whoever signs in is in the group that is their name. It prints where it listens. CLOCK_OFFSET moves the
+// clock that its tokens are made by so many seconds, as a machine's whose clock is wrong.
+import { createServer } from 'node:http';
+import { Provider } from 'oidc-provider';
+
+const callback = process.argv[2];
+const offset = Number(process.env.CLOCK_OFFSET ?? 0) * 1_000;
+const now = Date.now;
+
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const provider = new Provider(issuer, {
+    clients: [{
+      client_id: 'binnacle', client_secret: 'a-secret-of-the-tests', redirect_uris: [callback],
+      grant_types: ['authorization_code'], response_types: ['code'],
+    }],
+    pkce: { required: () => true },
+    scopes: ['openid', 'profile', 'groups'],
+    claims: { openid: ['sub'], profile: ['preferred_username'], groups: ['groups'] },
+    conformIdTokenClaims: false,
+    cookies: { keys: ['of the tests'] },
+    findAccount: (_, id) => ({
+      accountId: id, claims: () => ({ sub: id, preferred_username: id, groups: [id] }),
+    }),
+  });
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    // Not for its pages: browsers would drop cookies of the past.
+    Date.now = offset && request.url === '/token' ? () => now() + offset : now;
+    return answer(request, response);
+  });
+  console.log(`Listening on ${issuer}`);
+});

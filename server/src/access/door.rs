@@ -1,0 +1,189 @@
+//! The ways in, and who came by which.
+
+use std::{
+    io::Write,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::http::HeaderMap;
+
+use super::{
+    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions,
+    slow::Slow, tokens,
+};
+use crate::store::{Entry, Store, StoreError, User};
+
+/// Which ways in are open, besides tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// Nobody signs in: whoever is on this machine may see and operate.
+    pub loopback: bool,
+    /// Local users sign in.
+    pub local: bool,
+    /// People sign in through a provider.
+    pub oidc: bool,
+}
+
+/// Where audit lines go besides the database.
+pub type Lines = Box<dyn Write + Send>;
+
+/// The door: everything that tells who asks.
+pub struct Door {
+    pub(super) store: Store,
+    pub(super) ways: Ways,
+    pub(super) hosts: Hosts,
+    pub(super) proxies: Proxies,
+    pub(super) lasting: Lasting,
+    pub(super) rows: Vec<Row>,
+    pub(super) oidc: Option<Oidc>,
+    slow: Slow,
+    /// The hash of the one-time link's key, as long as there is no admin.
+    first: Mutex<Option<String>>,
+    lines: Option<Mutex<Lines>>,
+}
+
+impl Door {
+    /// A door with these ways in.
+    pub fn new(
+        store: Store,
+        ways: Ways,
+        hosts: Hosts,
+        proxies: Proxies,
+        lasting: Lasting,
+        lines: Option<Lines>,
+    ) -> Self {
+        let (slow, first) = (Slow::default(), Mutex::new(None));
+        let (rows, lines) = (super::table(), lines.map(Mutex::new));
+        Self { store, ways, hosts, proxies, lasting, rows, oidc: None, slow, first, lines }
+    }
+
+    /// People may sign in through this provider, too.
+    #[must_use]
+    pub fn with_oidc(self, oidc: Oidc) -> Self {
+        let ways = Ways { oidc: true, ..self.ways };
+        Self { oidc: Some(oidc), ways, ..self }
+    }
+
+    /// Whether people sign in here.
+    pub const fn signs_in(&self) -> bool {
+        self.ways.local || self.ways.oidc
+    }
+
+    /// The key of a link that makes the first admin, if local users sign in and there is no admin.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn first_key(&self) -> Result<Option<String>, StoreError> {
+        if !self.ways.local || self.has_admin().await? {
+            return Ok(None);
+        }
+        let key = secret::random::<32>();
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret::hash(&key));
+        Ok(Some(key))
+    }
+
+    async fn has_admin(&self) -> Result<bool, StoreError> {
+        let users = self.store.users().await?;
+        Ok(users.iter().any(|user| user.role == Role::Admin.word() && !user.disabled))
+    }
+
+    /// Whether a key is the one of the link that was printed and not used yet.
+    pub(super) fn is_first(&self, key: &str) -> bool {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.as_deref() == Some(secret::hash(key).as_str())
+    }
+
+    /// Makes the first admin, once.
+    pub(super) async fn make_first(&self, key: &str, name: &str, given: &str) -> Result<(), String> {
+        if !valid_name(name) {
+            return Err(app::texts::USER_NAME.into());
+        }
+        let hashed = password::hashed(given).await.map_err(|error| error.to_string())?;
+        {
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            if first.as_deref() != Some(secret::hash(key).as_str()) {
+                return Err(app::texts::FIRST_USED.into());
+            }
+            *first = None;
+        }
+        let created = jiff::Timestamp::now().as_millisecond();
+        let role = Role::Admin.word().into();
+        let user = User { name: name.into(), password: hashed, role, created, disabled: false };
+        self.store.add_user(&user).await.map_err(|error| error.to_string())
+    }
+
+    /// Who sent these headers.
+    pub(super) async fn who(&self, headers: &HeaderMap, from: IpAddr, secure: bool) -> Result<Who, Refusal> {
+        if let Some(sent) = tokens::sent(headers) {
+            let who = tokens::whose(&self.store, sent, from).await.map_err(|_| Refusal::Away)?;
+            return who.ok_or(Refusal::Token);
+        }
+        if self.signs_in()
+            && let Some(value) = sessions::sent(headers, secure)
+        {
+            let who = sessions::whose(&self.store, value, from, self.lasting).await.map_err(|_| Refusal::Away)?;
+            if let Some(who) = who {
+                return Ok(who);
+            }
+        }
+        if self.ways.loopback && from.is_loopback() {
+            let name = app::texts::ON_THIS_MACHINE.into();
+            return Ok(Who { name, role: Some(Role::Operator), way: Way::Loopback, from });
+        }
+        Ok(Who::nobody(from))
+    }
+
+    /// Whether a local user's password is right; waits are kept by account and by address.
+    pub(super) async fn local(&self, name: &str, given: &str, from: IpAddr) -> Result<Option<Role>, Refusal> {
+        let (account, address) = (format!("account {name}"), format!("address {from}"));
+        let names = [account.as_str(), address.as_str()];
+        if let Some(wait) = self.slow.wait(&names, Instant::now()) {
+            return Err(Refusal::Slow(wait));
+        }
+        let user = self.store.user(name).await.map_err(|_| Refusal::Away)?.filter(|user| !user.disabled);
+        let kept = user.as_ref().map(|user| user.password.clone());
+        let role = user.and_then(|user| Role::from_word(&user.role));
+        if !password::matches(kept, given).await {
+            self.slow.failed(&names, Instant::now());
+            return Ok(None);
+        }
+        // The address stays slow if it tried others; this account's owner is here.
+        self.slow.went_well(&[&account]);
+        Ok(role)
+    }
+
+    /// Makes a token in somebody's name.
+    ///
+    /// # Errors
+    /// [`TokenError`] with what to change.
+    pub async fn make_token(&self, maker: &Who, name: &str, role: Role, lasts: Duration) -> Result<Made, TokenError> {
+        tokens::make(&self.store, maker, name, role, lasts).await
+    }
+
+    /// Writes into the audit: the database, and a line where lines are wanted.
+    ///
+    /// # Errors
+    /// [`Refusal::Away`]: what cannot be remembered must not be done.
+    pub async fn remember(&self, entry: &Entry) -> Result<(), Refusal> {
+        let kept = self.store.remember(entry).await.map_err(|error| {
+            tracing::error!("the audit cannot be written: {error}");
+            Refusal::Away
+        })?;
+        if let Some(lines) = &self.lines
+            && let Ok(line) = serde_json::to_string(&crate::store::Kept { id: kept, entry: entry.clone() })
+        {
+            let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = writeln!(lines, "{line}").and_then(|()| lines.flush()) {
+                tracing::error!("an audit line cannot be written: {error}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A user's name: short, and nothing that could be taken for something else.
+pub(crate) fn valid_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte))
+}

@@ -1,0 +1,124 @@
+//! The one place that every request passes.
+
+use std::{net::IpAddr, net::Ipv4Addr, net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{Method, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    Acts, Door, Needs, Refusal, Stays, Way, Who, hosts,
+    table::{Found, find},
+};
+
+/// Whether the client spoke TLS, to us or to a trusted proxy; in the extensions of each request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Secure(pub(super) bool);
+
+/// The peer spoke TLS to us; put into the extensions by whoever accepts connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Tls;
+
+/// Lets pass what may pass, with a [`Who`] in its extensions.
+pub async fn guard(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    match judge(&door, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(Refusal::Unknown) if wants_page(&request) && door.signs_in() => {
+            let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
+            let mut response = Redirect::to(&format!("/sign-in?next={}", scene::encoded(to))).into_response();
+            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+            response
+        }
+        Err(refusal) => refusal.answer(&path),
+    }
+}
+
+async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let tls = request.extensions().get::<Tls>().is_some();
+    // Without a peer nobody is on this machine: an address of documentation is nobody's.
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
+    let origin = door.proxies.origin(peer, tls, request.headers());
+    let host = hosts::asked(request.uri(), request.headers()).ok_or(Refusal::Host)?;
+    if !door.hosts.is_ours(&host) {
+        return Err(Refusal::Host);
+    }
+    let who = door.who(request.headers(), origin.address, origin.secure).await?;
+    request.extensions_mut().insert(who.clone());
+    request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });
+    request.extensions_mut().insert(Secure(origin.secure));
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let Some(matched) = matched else {
+        // What no route matches is a file of a page, or nowhere; both are only told.
+        return if tells(request.method()) { Ok(()) } else { Err(Refusal::Nowhere) };
+    };
+    let row = match find(&door.rows, request.method(), &matched) {
+        Found::Row(row) => row,
+        Found::OtherMethod => return Err(Refusal::Method),
+        Found::Nothing => return Err(Refusal::Nowhere),
+    };
+    let judged = allowed(row.needs, &who).and_then(|()| same_site(&host, &who, request));
+    let refused = judged.as_ref().err().map(ToString::to_string);
+    let known = who.role.is_some();
+    // What acts is remembered before it does; of what only tells, a known person's refusal is.
+    let action = match row.acts {
+        Acts::As(action) => Some(action),
+        Acts::No | Acts::Itself if refused.is_some() && known => Some("refused"),
+        Acts::No | Acts::Itself => None,
+    };
+    if let Some(action) = action {
+        let target = request.uri().path().to_owned();
+        let detail = refused.unwrap_or_default();
+        door.remember(&who.entry(action, &target, &cluster(&target), judged.is_ok(), &detail)).await?;
+    }
+    judged
+}
+
+fn allowed(needs: Needs, who: &Who) -> Result<(), Refusal> {
+    match needs {
+        Needs::Nothing | Needs::Link => Ok(()),
+        Needs::Role(role) if who.may(role) => Ok(()),
+        Needs::Role(role) if who.role.is_some() => Err(Refusal::Role(role.word())),
+        Needs::Role(_) => Err(Refusal::Unknown),
+    }
+}
+
+/// Cross-site requests can neither act nor listen. A token is no cookie: no browser sends it by itself.
+fn same_site(host: &str, who: &Who, request: &Request) -> Result<(), Refusal> {
+    let stream = request.headers().contains_key(header::UPGRADE);
+    if (tells(request.method()) && !stream) || matches!(who.way, Way::Token(_)) {
+        return Ok(());
+    }
+    match hosts::site(host, request.headers()) {
+        hosts::Site::Ours => Ok(()),
+        hosts::Site::Other => Err(Refusal::Site),
+        // A browser says where a post comes from. Whoever has a cookie and does not say is none of ours.
+        hosts::Site::Untold if matches!(who.way, Way::Session(_)) && !stream => Err(Refusal::Site),
+        hosts::Site::Untold => Ok(()),
+    }
+}
+
+fn tells(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn wants_page(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    tells(request.method()) && accepts.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The cluster of a path such as `/c/CLUSTER/…` or `/api/v1/clusters/CLUSTER/…`.
+fn cluster(path: &str) -> String {
+    let rest = ["/c/", "/embed/", "/api/v1/clusters/"].into_iter().find_map(|prefix| path.strip_prefix(prefix));
+    rest.and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned()
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.answer("")
+    }
+}

@@ -1,0 +1,117 @@
+//! Whether a request is meant for us, and whether it comes from one of our own pages.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+
+/// The names that this server answers to.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    names: Vec<String>,
+    loopback_only: bool,
+}
+
+impl Hosts {
+    /// For an address that is listened on, with further names of the configuration.
+    pub fn new(listen: SocketAddr, names: &str) -> Self {
+        let names = names.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty());
+        Self { names: names.collect(), loopback_only: listen.ip().is_loopback() }
+    }
+
+    /// Whether a host, with or without a port, is one of ours. An address is, for no other site's
+    /// page can have our address for its name; on loopback only loopback addresses are.
+    pub fn is_ours(&self, host: &str) -> bool {
+        let name = without_port(host).to_ascii_lowercase();
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            return !self.loopback_only || address.to_canonical().is_loopback() || self.names.iter().any(|n| n == bare);
+        }
+        name == "localhost" || self.names.contains(&name)
+    }
+}
+
+/// The host that a request asks for: HTTP/2 says it in the address, HTTP/1.1 in a header.
+pub(super) fn asked(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    if let Some(authority) = uri.authority() {
+        return Some(authority.as_str().to_owned());
+    }
+    let mut all = headers.get_all(header::HOST).iter();
+    let host = all.next()?.to_str().ok()?;
+    all.next().is_none().then(|| host.to_owned())
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
+        _ => host,
+    }
+}
+
+/// What a browser says of the page that asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Site {
+    /// One of ours.
+    Ours,
+    /// Another site's.
+    Other,
+    /// It is no browser, or an old one.
+    Untold,
+}
+
+/// Which site's page asks, by Origin and Sec-Fetch-Site.
+pub(super) fn site(host: &str, headers: &HeaderMap) -> Site {
+    let text = |name: &str| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
+    if let Some(origin) = text("origin") {
+        let same = origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host));
+        return if same { Site::Ours } else { Site::Other };
+    }
+    match text("sec-fetch-site") {
+        Some("same-origin" | "none") => Site::Ours,
+        Some(_) => Site::Other,
+        None => Site::Untold,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_loopback_only_loopback_and_configured_names_are_ours() {
+        let hosts = Hosts::new("127.0.0.1:8080".parse().unwrap(), "binnacle.example, Other.Example");
+        for ours in
+            ["127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080", "::1", "binnacle.example:443", "OTHER.example"]
+        {
+            assert!(hosts.is_ours(ours), "{ours}");
+        }
+        for not in
+            ["evil.example", "127.0.0.1.evil.example", "192.0.2.1", "localhost.evil", "", "localhost@evil", "a:b"]
+        {
+            assert!(!hosts.is_ours(not), "{not}");
+        }
+    }
+
+    #[test]
+    fn beyond_loopback_addresses_are_ours_and_other_names_are_not() {
+        let hosts = Hosts::new("0.0.0.0:8080".parse().unwrap(), "");
+        assert!(hosts.is_ours("192.0.2.1:8080") && hosts.is_ours("[2001:db8::1]"));
+        assert!(!hosts.is_ours("rebound.example"));
+    }
+
+    #[test]
+    fn a_page_of_another_site_is_told_by_its_origin_or_by_the_browser() {
+        let told = |pairs: &[(&'static str, &'static str)]| {
+            let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            site("127.0.0.1:8080", &headers)
+        };
+        assert_eq!(told(&[("origin", "http://127.0.0.1:8080")]), Site::Ours);
+        for origin in ["http://127.0.0.1:9", "http://evil.example", "null", "127.0.0.1:8080"] {
+            let headers = [(header::ORIGIN, origin.parse().unwrap())].into_iter().collect();
+            assert_eq!(site("127.0.0.1:8080", &headers), Site::Other, "{origin}");
+        }
+        assert_eq!(told(&[("sec-fetch-site", "cross-site")]), Site::Other);
+        assert_eq!(told(&[("sec-fetch-site", "same-site")]), Site::Other);
+        assert_eq!(told(&[("sec-fetch-site", "same-origin")]), Site::Ours);
+        assert_eq!(told(&[]), Site::Untold);
+    }
+}

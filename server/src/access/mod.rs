@@ -1,0 +1,43 @@
+//! Who asks, and what they may.
+//!
+//! ```text
+//! request ─▶ hosts (is it meant for us?) ─▶ door (who is it?) ─▶ table (what does the route need?) ─▶ handler
+//!                                              ├ sessions, tokens, loopback      └ audit, before anything acts
+//! ```
+//! Invariants: a route that no row of the table names is refused; what acts is in the audit before it acts, and
+//! what was refused is there too; passwords, tokens and cookies are kept as hashes and never logged.
+
+mod door;
+mod guard;
+mod headers;
+mod hosts;
+mod oidc;
+mod pages;
+mod password;
+mod proxies;
+mod refusal;
+mod role;
+mod secret;
+mod sessions;
+mod slow;
+mod stays;
+mod table;
+mod tokens;
+mod who;
+
+pub(crate) use door::valid_name;
+pub use door::{Door, Lines, Ways};
+pub use guard::{Tls, guard};
+pub use headers::{around, policy};
+pub use hosts::Hosts;
+pub use oidc::{Oidc, OidcError, OidcSettings};
+pub use pages::{ROUTES, router};
+pub use password::{PasswordError, hashed};
+pub use proxies::Proxies;
+pub use refusal::Refusal;
+pub use role::Role;
+pub use sessions::Lasting;
+pub use stays::Stays;
+pub use table::{Acts, Needs, Row, table};
+pub use tokens::{Made, TokenError, halves, make as make_token};
+pub use who::{Way, Who};

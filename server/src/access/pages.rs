@@ -1,0 +1,440 @@
+//! The pages of the way in: signing in and out, tokens, the audit.
+
+use std::{sync::Arc, time::Duration};
+
+use app::{
+    pages::{self, AuditLine, AuditSought, TokenLine},
+    texts,
+};
+use axum::{
+    Extension, Router,
+    extract::{Form, Path, Query, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+
+use super::{
+    Acts, Door, Needs, OidcError, Refusal, Role, Row, Who, door::valid_name, guard::Secure, hosts, oidc::Left, sessions,
+};
+use crate::{
+    pages::{Asked, bare, render},
+    store::{Kept, Sought, StoreError},
+};
+
+const ADMIN: Needs = Needs::Role(Role::Admin);
+
+/// What these pages need.
+pub const ROUTES: &[Row] = &[
+    Row::get("/sign-in", Needs::Nothing),
+    Row::post("/sign-in", Needs::Nothing, Acts::Itself),
+    Row::get("/sign-in/oidc", Needs::Nothing),
+    Row { method: Method::GET, path: "/sign-in/callback", needs: Needs::Nothing, acts: Acts::Itself },
+    Row::post("/sign-out", Needs::Nothing, Acts::As("sign-out")),
+    Row::post("/sign-out-everywhere", Needs::Role(Role::Viewer), Acts::As("sign-out.everywhere")),
+    Row::get("/first", Needs::Nothing),
+    Row::post("/first", Needs::Nothing, Acts::Itself),
+    Row::get("/tokens", ADMIN),
+    Row::post("/tokens", ADMIN, Acts::As("token.create")),
+    Row::post("/tokens/{id}/revoke", ADMIN, Acts::As("token.revoke")),
+    Row::get("/audit", ADMIN),
+    Row::get("/audit.jsonl", ADMIN),
+];
+
+/// Entries of the audit on one page.
+const PAGE: u32 = 100;
+/// Lines of the audit in one answer.
+const LINES: u32 = 10_000;
+
+#[derive(Clone)]
+struct Here {
+    door: Arc<Door>,
+    asked: Asked,
+}
+
+/// The pages.
+pub fn router(door: Arc<Door>, asked: Asked) -> Router {
+    Router::new()
+        .route("/sign-in", get(ask).post(sign_in))
+        .route("/sign-in/oidc", get(leave))
+        .route("/sign-in/callback", get(back))
+        .route("/sign-out", post(sign_out))
+        .route("/sign-out-everywhere", post(sign_out_everywhere))
+        .route("/first", get(ask_first).post(make_first))
+        .route("/tokens", get(tokens).post(make_token))
+        .route("/tokens/{id}/revoke", post(revoke_token))
+        .route("/audit", get(audit))
+        .route("/audit.jsonl", get(audit_lines))
+        .with_state(Here { door, asked })
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// Only a path of ours: never an address of another site.
+fn inside(next: &str) -> &str {
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    if ours { next } else { "/" }
+}
+
+async fn ask(State(here): State<Here>, Query(next): Query<Next>, request: Request) -> Response {
+    if !here.door.signs_in() {
+        return Redirect::to("/").into_response();
+    }
+    sign_in_page(&here, StatusCode::OK, inside(&next.next), None, request).await
+}
+
+async fn sign_in_page(
+    here: &Here,
+    status: StatusCode,
+    next: &str,
+    wrong: Option<String>,
+    request: Request,
+) -> Response {
+    let (next, ways) = (next.to_owned(), here.door.ways);
+    let page = move || pages::sign_in(&next, wrong.as_deref(), ways.local, ways.oidc);
+    render(status, bare(texts::SIGN_IN, &here.asked), request, page).await
+}
+
+/// What the browser keeps while its person is at the provider.
+const LEFT: &str = "binnacle-left";
+/// For so long.
+const AWAY: u64 = 600;
+
+/// Where the provider sends the browser back to.
+fn callback(uri: &Uri, headers: &HeaderMap, secure: bool) -> String {
+    let scheme = if secure { "https" } else { "http" };
+    format!("{scheme}://{}/sign-in/callback", hosts::asked(uri, headers).unwrap_or_default())
+}
+
+async fn leave(
+    State(here): State<Here>,
+    Extension(Secure(secure)): Extension<Secure>,
+    Query(next): Query<Next>,
+    request: Request,
+) -> Response {
+    let Some(oidc) = &here.door.oidc else { return Refusal::Nowhere.into_response() };
+    let to = callback(request.uri(), request.headers(), secure);
+    match oidc.leave(&to, inside(&next.next)).await {
+        Ok((address, left)) => {
+            let left = serde_json::to_string(&left).unwrap_or_default();
+            went(&address, Some(sessions::any_cookie(LEFT, &scene::encoded(&left), AWAY, secure)))
+        }
+        Err(error) => sign_in_page(&here, StatusCode::BAD_GATEWAY, "/", Some(error.to_string()), request).await,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Answer {
+    code: String,
+    state: String,
+    error: String,
+}
+
+async fn back(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Extension(Secure(secure)): Extension<Secure>,
+    Query(answer): Query<Answer>,
+    request: Request,
+) -> Response {
+    let door = &here.door;
+    let Some(oidc) = &door.oidc else { return Refusal::Nowhere.into_response() };
+    let kept = sessions::cookie_of(request.headers(), LEFT).and_then(decoded);
+    let left = kept.and_then(|kept| serde_json::from_str::<Left>(&kept).ok());
+    let to = callback(request.uri(), request.headers(), secure);
+    let next = left.as_ref().map(|left| inside(&left.next).to_owned()).unwrap_or_default();
+    let vouched = match left {
+        None => Err(OidcError::Stranger),
+        Some(_) if !answer.error.is_empty() => Err(OidcError::Refused(answer.error.chars().take(80).collect())),
+        Some(left) => oidc.back(&to, left, &answer.code, &answer.state).await,
+    };
+    let (name, allowed) = vouched.as_ref().map_or(("?", false), |vouched| (vouched.name.as_str(), true));
+    let detail = vouched.as_ref().err().map_or_else(|| "oidc".to_owned(), |error| format!("oidc: {error}"));
+    if let Err(away) = door.remember(&who.entry("sign-in", name, "", allowed, &detail)).await {
+        return away.into_response();
+    }
+    let mut response = match vouched {
+        Err(error) => {
+            let status =
+                if matches!(error, OidcError::Away { .. }) { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
+            sign_in_page(&here, status, "/", Some(error.to_string()), request).await
+        }
+        Ok(vouched) => {
+            let whom = (vouched.name.as_str(), vouched.role, "oidc");
+            match sessions::begin(&door.store, whom, who.from, door.lasting, secure).await {
+                Ok(cookie) => went(inside(&next), Some(cookie)),
+                Err(_) => Refusal::Away.into_response(),
+            }
+        }
+    };
+    // What was kept is good for one return.
+    response.headers_mut().append(header::SET_COOKIE, sessions::any_cookie(LEFT, "", 0, secure));
+    response
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let pairs = form_urlencoded::parse(text.as_bytes()).next()?;
+    Some(pairs.0.into_owned())
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    name: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+async fn sign_in(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Extension(Secure(secure)): Extension<Secure>,
+    headers: HeaderMap,
+    Form(given): Form<Credentials>,
+) -> Response {
+    let door = &here.door;
+    if !door.ways.local {
+        return Refusal::Nowhere.into_response();
+    }
+    let name = if valid_name(&given.name) { given.name.as_str() } else { "?" };
+    let role = match door.local(name, &given.password, who.from).await {
+        Ok(role) => role,
+        Err(refusal) => {
+            let entry = who.entry("sign-in", name, "", false, &refusal.to_string());
+            return match door.remember(&entry).await {
+                Ok(()) => refusal.into_response(),
+                Err(away) => away.into_response(),
+            };
+        }
+    };
+    if let Err(away) = door.remember(&who.entry("sign-in", name, "", role.is_some(), "")).await {
+        return away.into_response();
+    }
+    let Some(role) = role else {
+        let wrong = Some(texts::SIGN_IN_FAILED.to_owned());
+        return sign_in_page(&here, StatusCode::UNAUTHORIZED, inside(&given.next), wrong, again(who, secure)).await;
+    };
+    // Whatever session the browser had ends: an id from before signing in is worth nothing after.
+    if let Some(old) = sessions::sent(&headers, secure) {
+        let _ = door.store.end_session(&super::secret::hash(old)).await;
+    }
+    match sessions::begin(&door.store, (name, role, "local"), who.from, door.lasting, secure).await {
+        Ok(cookie) => went(inside(&given.next), Some(cookie)),
+        Err(_) => Refusal::Away.into_response(),
+    }
+}
+
+/// A request of the same visitor, for pages that answer a form.
+fn again(who: Who, secure: bool) -> Request {
+    let mut request = Request::default();
+    request.extensions_mut().insert(who);
+    request.extensions_mut().insert(Secure(secure));
+    request
+}
+
+fn went(to: &str, cookie: Option<HeaderValue>) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(cookie) = cookie {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn sign_out(
+    State(here): State<Here>,
+    Extension(Secure(secure)): Extension<Secure>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(value) = sessions::sent(&headers, secure)
+        && here.door.store.end_session(&super::secret::hash(value)).await.is_err()
+    {
+        return Refusal::Away.into_response();
+    }
+    went("/sign-in", Some(sessions::ended(secure)))
+}
+
+async fn sign_out_everywhere(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Extension(Secure(secure)): Extension<Secure>,
+) -> Response {
+    match here.door.store.end_sessions_of(&who.name).await {
+        Ok(_) => went("/sign-in", Some(sessions::ended(secure))),
+        Err(_) => Refusal::Away.into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Key {
+    #[serde(default)]
+    key: String,
+}
+
+async fn ask_first(State(here): State<Here>, Query(key): Query<Key>, request: Request) -> Response {
+    let (status, wrong) = if here.door.is_first(&key.key) {
+        (StatusCode::OK, None)
+    } else {
+        (StatusCode::FORBIDDEN, Some(texts::FIRST_USED.to_owned()))
+    };
+    let page = move || pages::first(&key.key, wrong.as_deref());
+    render(status, bare(texts::FIRST, &here.asked), request, page).await
+}
+
+#[derive(Deserialize)]
+struct First {
+    key: String,
+    name: String,
+    password: String,
+}
+
+async fn make_first(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Extension(Secure(secure)): Extension<Secure>,
+    Form(given): Form<First>,
+) -> Response {
+    let door = &here.door;
+    let rightful = door.is_first(&given.key);
+    let name = if valid_name(&given.name) { given.name.as_str() } else { "?" };
+    if let Err(away) = door.remember(&who.entry("user.first", name, "", rightful, "")).await {
+        return away.into_response();
+    }
+    match door.make_first(&given.key, &given.name, &given.password).await {
+        Ok(()) => went("/sign-in", None),
+        Err(wrong) => {
+            let page = move || pages::first(&given.key, Some(&wrong));
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            render(status, bare(texts::FIRST, &here.asked), again(who, secure), page).await
+        }
+    }
+}
+
+async fn tokens(State(here): State<Here>, request: Request) -> Response {
+    token_page(&here, StatusCode::OK, None, None, request).await
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    name: String,
+    role: Role,
+    days: u32,
+}
+
+async fn make_token(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Extension(Secure(secure)): Extension<Secure>,
+    Form(wanted): Form<Wanted>,
+) -> Response {
+    let lasts = Duration::from_secs(u64::from(wanted.days) * 24 * 3_600);
+    let made = here.door.make_token(&who, &wanted.name, wanted.role, lasts).await;
+    let request = again(who, secure);
+    match made {
+        Ok(made) => token_page(&here, StatusCode::CREATED, Some(made.secret), None, request).await,
+        Err(error) => token_page(&here, StatusCode::UNPROCESSABLE_ENTITY, None, Some(error.to_string()), request).await,
+    }
+}
+
+async fn revoke_token(State(here): State<Here>, Path(id): Path<String>) -> Response {
+    match here.door.store.revoke_token(&id, jiff::Timestamp::now().as_millisecond()).await {
+        Ok(_) => went("/tokens", None),
+        Err(_) => Refusal::Away.into_response(),
+    }
+}
+
+async fn token_page(
+    here: &Here,
+    status: StatusCode,
+    made: Option<String>,
+    wrong: Option<String>,
+    request: Request,
+) -> Response {
+    let Ok(tokens) = here.door.store.tokens().await else { return Refusal::Away.into_response() };
+    let now = jiff::Timestamp::now().as_millisecond();
+    let line = |token: crate::store::Token| TokenLine {
+        state: match token.revoked {
+            Some(at) => format!("{} {}", texts::REVOKED, time(at)),
+            None if now >= token.expires => texts::EXPIRED.into(),
+            None => String::new(),
+        },
+        expires: time(token.expires),
+        used: token.used.map_or_else(|| texts::NEVER.to_owned(), time),
+        id: token.id,
+        name: token.name,
+        role: token.role,
+        maker: token.maker,
+    };
+    let lines: Vec<TokenLine> = tokens.into_iter().map(line).collect();
+    let page = move || pages::tokens(&lines, made.as_deref(), wrong.as_deref());
+    render(status, bare(texts::TOKENS, &here.asked), request, page).await
+}
+
+fn time(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at)
+        .map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Filter {
+    who: String,
+    action: String,
+    cluster: String,
+    before: Option<i64>,
+}
+
+impl Filter {
+    fn sought(&self) -> Sought {
+        let Self { who, action, cluster, before } = self.clone();
+        Sought { who, action, cluster, before }
+    }
+}
+
+async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: Request) -> Response {
+    let Ok(kept) = here.door.store.remembered(&filter.sought(), PAGE).await else {
+        return Refusal::Away.into_response();
+    };
+    let next = (kept.len() == PAGE as usize).then(|| kept.last().map(|kept| kept.id)).flatten();
+    let line = |kept: Kept| AuditLine {
+        at: time(kept.entry.at),
+        who: format!("{} ({}, {})", kept.entry.who, kept.entry.way, kept.entry.address),
+        action: kept.entry.action,
+        target: kept.entry.target,
+        allowed: kept.entry.allowed,
+        detail: kept.entry.detail,
+    };
+    let lines: Vec<AuditLine> = kept.into_iter().map(line).collect();
+    let sought = AuditSought { who: filter.who, action: filter.action, cluster: filter.cluster };
+    let page = move || pages::audit(&lines, &sought, next);
+    render(StatusCode::OK, bare(texts::AUDIT, &here.asked), request, page).await
+}
+
+async fn audit_lines(State(here): State<Here>, Query(filter): Query<Filter>) -> Result<Response, Refusal> {
+    let away = |_: StoreError| Refusal::Away;
+    let kept = here.door.store.remembered(&filter.sought(), LINES).await.map_err(away)?;
+    let lines: Vec<String> = kept.iter().filter_map(|kept| serde_json::to_string(kept).ok()).collect();
+    let body = lines.into_iter().map(|line| line + "\n").collect::<String>();
+    Ok(([(header::CONTENT_TYPE, "application/jsonl"), (header::CACHE_CONTROL, "no-store")], body).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inside;
+
+    #[test]
+    fn signing_in_leads_to_no_other_site() {
+        assert_eq!(inside("/c/demo?q=a"), "/c/demo?q=a");
+        for outside in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "evil"] {
+            assert_eq!(inside(outside), "/", "{outside}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Saying no, to people and to programs.
+
+use std::time::Duration;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The host that was asked for is not ours.
+    #[error(
+        "This server does not answer to the host name that was asked for. Add it to the setting `hosts` if it should."
+    )]
+    Host,
+    /// No route, as far as the table knows.
+    #[error("There is nothing at this address.")]
+    Nowhere,
+    /// The path is there for other methods.
+    #[error("This address does not take this method.")]
+    Method,
+    /// We do not know who asks.
+    #[error("Sign in first, or send a token: Authorization: Bearer …")]
+    Unknown,
+    /// They sent a token that is none, or none any more.
+    #[error("This token is not known, has expired or was revoked. Ask an admin for another.")]
+    Token,
+    /// We know, and they may not.
+    #[error("This needs the role {0}. Ask an admin for it.")]
+    Role(&'static str),
+    /// Another site's page asks.
+    #[error("This was sent by a page of another site. Open this server's own page and do it there.")]
+    Site,
+    /// Too many failed.
+    #[error("Too many sign-ins failed. Try again in {} seconds.", .0.as_secs() + 1)]
+    Slow(Duration),
+    /// The database does not answer, so nobody can be known.
+    #[error("The database does not answer, so it cannot be told who you are. Try again in a moment.")]
+    Away,
+}
+
+impl Refusal {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::Nowhere => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unknown | Self::Token => StatusCode::UNAUTHORIZED,
+            Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
+            Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Away => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// As an answer: problem details for the API, a page for everybody else.
+    pub(super) fn answer(&self, path: &str) -> Response {
+        let status = self.status();
+        let mut response = if path.starts_with("/api/") {
+            let title = status.canonical_reason().unwrap_or_default();
+            let problem = serde_json::json!({
+                "type": "about:blank", "title": title, "status": status.as_u16(), "detail": self.to_string(),
+            });
+            ([(header::CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
+        } else {
+            let page = app::pages::refusal(&self.to_string());
+            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+        };
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::Unknown | Self::Token => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"binnacle\""));
+            }
+            Self::Slow(wait) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+            }
+            Self::Away => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,80 @@
+//! What every route needs, in one place: each room's rows stand beside its router, and this is
+//! their sum. A route without a row is refused.
+
+use axum::http::Method;
+
+use super::Role;
+
+/// What a route needs of whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: the way in itself, health, files of pages.
+    Nothing,
+    /// A role.
+    Role(Role),
+    /// A link to an embedded figure, which the room checks itself, or the role of a viewer.
+    Link,
+}
+
+/// Whether a route changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acts {
+    /// It only tells.
+    No,
+    /// It does what the word says; the guard writes it into the audit.
+    As(&'static str),
+    /// It acts and writes the audit itself, because only it knows who and what.
+    Itself,
+}
+
+/// A route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// `GET` stands for `HEAD` too.
+    pub method: Method,
+    /// As the router has it.
+    pub path: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+    /// Whether it changes something.
+    pub acts: Acts,
+}
+
+impl Row {
+    /// A route that only tells.
+    pub const fn get(path: &'static str, needs: Needs) -> Self {
+        Self { method: Method::GET, path, needs, acts: Acts::No }
+    }
+
+    /// A route that is posted to.
+    pub const fn post(path: &'static str, needs: Needs, acts: Acts) -> Self {
+        Self { method: Method::POST, path, needs, acts }
+    }
+
+    /// A route that takes something away.
+    pub const fn delete(path: &'static str, needs: Needs, acts: Acts) -> Self {
+        Self { method: Method::DELETE, path, needs, acts }
+    }
+}
+
+/// Every route there is.
+pub fn table() -> Vec<Row> {
+    [crate::pages::ROUTES, super::ROUTES].concat()
+}
+
+/// What is known of a method and a path.
+pub(super) enum Found<'a> {
+    Row(&'a Row),
+    /// The path is there, but not for this method.
+    OtherMethod,
+    Nothing,
+}
+
+pub(super) fn find<'a>(rows: &'a [Row], method: &Method, path: &str) -> Found<'a> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    let mut here = rows.iter().filter(|row| row.path == path).peekable();
+    if here.peek().is_none() {
+        return Found::Nothing;
+    }
+    here.find(|row| row.method == *method).map_or(Found::OtherMethod, Found::Row)
+}

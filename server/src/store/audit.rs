@@ -1,0 +1,113 @@
+//! Who did what to which cluster, from where, allowed or not. Append-only: the database refuses
+//! every change and every removal.
+
+use serde::Serialize;
+use sqlx::{Row, any::AnyRow};
+
+use super::{Store, StoreError};
+
+/// What is to be remembered. Nothing of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// When, in milliseconds since the epoch.
+    pub at: i64,
+    /// Who; `nobody` when nobody signed in.
+    pub who: String,
+    /// How they were known: `loopback`, `local`, `oidc`, `token`, `link`, `nobody`.
+    pub way: String,
+    /// From which address.
+    pub address: String,
+    /// What, in one word or two: `sign-in`, `token.create`.
+    pub action: String,
+    /// To what.
+    pub target: String,
+    /// To which cluster; empty when to none.
+    pub cluster: String,
+    /// Whether it was let pass.
+    pub allowed: bool,
+    /// What else is worth knowing.
+    pub detail: String,
+}
+
+/// An entry with its number, which grows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// Its number.
+    pub id: i64,
+    /// What was remembered.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// Which entries are looked for; empty texts look for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// Only what this one did.
+    pub who: String,
+    /// Only actions that begin so.
+    pub action: String,
+    /// Only on this cluster.
+    pub cluster: String,
+    /// Only older ones than this number: the next page.
+    pub before: Option<i64>,
+}
+
+impl Store {
+    /// Remembers an entry; answers its number.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`]; what was to be done must then not be done.
+    pub async fn remember(&self, entry: &Entry) -> Result<i64, StoreError> {
+        let row = sqlx::query(
+            "INSERT INTO audit (at, who, way, address, action, target, cluster, allowed, detail) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+        )
+        .bind(entry.at)
+        .bind(&entry.who)
+        .bind(&entry.way)
+        .bind(&entry.address)
+        .bind(&entry.action)
+        .bind(&entry.target)
+        .bind(&entry.cluster)
+        .bind(i64::from(entry.allowed))
+        .bind(&entry.detail)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get("id")?)
+    }
+
+    /// Entries, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn remembered(&self, sought: &Sought, limit: u32) -> Result<Vec<Kept>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, at, who, way, address, action, target, cluster, allowed, detail FROM audit \
+             WHERE id < $1 AND ($2 = '' OR who = $2) AND ($3 = '' OR substr(action, 1, length($3)) = $3) \
+             AND ($4 = '' OR cluster = $4) ORDER BY id DESC LIMIT $5",
+        )
+        .bind(sought.before.unwrap_or(i64::MAX))
+        .bind(&sought.who)
+        .bind(&sought.action)
+        .bind(&sought.cluster)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(kept).collect()
+    }
+}
+
+fn kept(row: &AnyRow) -> Result<Kept, StoreError> {
+    let entry = Entry {
+        at: row.try_get("at")?,
+        who: row.try_get("who")?,
+        way: row.try_get("way")?,
+        address: row.try_get("address")?,
+        action: row.try_get("action")?,
+        target: row.try_get("target")?,
+        cluster: row.try_get("cluster")?,
+        allowed: row.try_get::<i64, _>("allowed")? != 0,
+        detail: row.try_get("detail")?,
+    };
+    Ok(Kept { id: row.try_get("id")?, entry })
+}

@@ -1,0 +1,70 @@
+//! Who of several replicas holds what only one may hold, by the database's own clock.
+
+use std::time::Duration;
+
+use sqlx::Row;
+
+use super::{Kind, Store, StoreError};
+
+impl Store {
+    /// Takes or renews a lease; answers its term, or `None` while somebody else holds it. The term
+    /// grows with each new holder.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn hold(&self, name: &str, holder: &str, length: Duration) -> Result<Option<i64>, StoreError> {
+        let sql = match self.kind {
+            Kind::Sqlite => {
+                "INSERT INTO leases (name, holder, until, term) \
+                 VALUES ($1, $2, CAST(unixepoch('subsec') * 1000 AS INTEGER) + $3, 1) \
+                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, \
+                 term = leases.term + CASE WHEN leases.holder = excluded.holder THEN 0 ELSE 1 END \
+                 WHERE leases.holder = excluded.holder \
+                 OR leases.until < CAST(unixepoch('subsec') * 1000 AS INTEGER) RETURNING term"
+            }
+            Kind::Postgres => {
+                "INSERT INTO leases (name, holder, until, term) \
+                 VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3, 1) \
+                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, \
+                 term = leases.term + CASE WHEN leases.holder = excluded.holder THEN 0 ELSE 1 END \
+                 WHERE leases.holder = excluded.holder \
+                 OR leases.until < (extract(epoch FROM clock_timestamp()) * 1000)::bigint RETURNING term"
+            }
+        };
+        let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 2);
+        let row = sqlx::query(sql).bind(name).bind(holder).bind(length).fetch_optional(&self.pool).await?;
+        row.map(|row| row.try_get("term")).transpose().map_err(StoreError::from)
+    }
+
+    /// Whether a term is still the one in force: what a writer asks before it acts on a lease.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn holds(&self, name: &str, holder: &str, term: i64) -> Result<bool, StoreError> {
+        let sql = match self.kind {
+            Kind::Sqlite => {
+                "SELECT term FROM leases WHERE name = $1 AND holder = $2 AND term = $3 \
+                 AND until >= CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+            }
+            Kind::Postgres => {
+                "SELECT term FROM leases WHERE name = $1 AND holder = $2 AND term = $3 \
+                 AND until >= (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+            }
+        };
+        let row = sqlx::query(sql).bind(name).bind(holder).bind(term).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
+    }
+
+    /// Gives a lease back, so that the next need not wait for its end.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn let_go(&self, name: &str, holder: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE leases SET until = 0 WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,365 @@
+//! Who may do what: every route as everybody, the ways in, and what other sites' pages can do.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Method, Request, StatusCode, header},
+    response::Response,
+    routing::get,
+};
+use binnacle::{
+    access::{self, Door, Hosts, Lasting, Needs, Proxies, Role, Way, Ways, Who, make_token, table},
+    cluster::Clusters,
+    demo,
+    front::{self, Front},
+    pages::Site,
+    store::{Place, Sought, Store, User},
+};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const HOST: &str = "127.0.0.1:8080";
+
+struct House {
+    router: Router,
+    store: Store,
+    door: Arc<Door>,
+    folder: std::path::PathBuf,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+async fn house(ways: Ways) -> House {
+    house_of(ways, Lasting { idle: HOUR, whole: HOUR }).await
+}
+
+async fn house_of(ways: Ways, lasting: Lasting) -> House {
+    let folder = std::env::temp_dir().join(format!("binnacle-access-{}-{:x}", std::process::id(), fastrand::u64(..)));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let store = Store::open(&Place::beside(&folder)).await.expect("a database");
+    let listen: SocketAddr = HOST.parse().expect("an address");
+    let proxies = Proxies::parse("192.0.2.7").expect("an address");
+    let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
+    let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
+    let router = front::router(&Front { site, door: door.clone() });
+    House { router, store, door, folder }
+}
+
+fn ask(method: Method, path: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
+    request.headers_mut().insert(header::HOST, HOST.parse().expect("a host"));
+    let peer: SocketAddr = "127.0.0.1:5555".parse().expect("an address");
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request
+}
+
+fn with(mut request: Request<Body>, name: &'static str, value: &str) -> Request<Body> {
+    request.headers_mut().insert(name, value.parse().expect("a value"));
+    request
+}
+
+fn form(path: &str, body: &str) -> Request<Body> {
+    let mut request = with(ask(Method::POST, path), "content-type", "application/x-www-form-urlencoded");
+    *request.body_mut() = Body::from(body.to_owned());
+    with(request, "origin", &format!("http://{HOST}"))
+}
+
+impl House {
+    async fn answer(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.expect("an answer")
+    }
+
+    async fn status(&self, request: Request<Body>) -> StatusCode {
+        self.answer(request).await.status()
+    }
+
+    async fn token(&self, role: Role) -> String {
+        let who = Who { name: "ann".into(), role: Some(Role::Admin), way: Way::Loopback, from: [127, 0, 0, 1].into() };
+        make_token(&self.store, &who, role.word(), role, HOUR).await.expect("a token").secret
+    }
+
+    async fn user(&self, name: &str, password: &str, role: Role) {
+        let password = access::hashed(password).await.expect("a hash");
+        let user = User { name: name.into(), password, role: role.word().into(), created: 0, disabled: false };
+        self.store.add_user(&user).await.expect("a user");
+    }
+
+    /// Signs in; the cookie, as a browser sends it back.
+    async fn sign_in(&self, name: &str, password: &str) -> Option<String> {
+        let answer = self.answer(form("/sign-in", &format!("name={name}&password={password}"))).await;
+        let cookie = answer.headers().get(header::SET_COOKIE)?.to_str().expect("text").to_owned();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        Some(cookie.split(';').next().expect("a pair").to_owned())
+    }
+}
+
+async fn text(answer: Response) -> String {
+    let bytes = answer.into_body().collect().await.expect("a body").to_bytes();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A path of the table with something in its places.
+fn filled(path: &str) -> String {
+    path.replace("{cluster}", "demo").replace("{id}", "0123456789abcdef")
+}
+
+#[tokio::test]
+async fn every_route_is_walked_as_nobody_and_in_every_role() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    for row in table() {
+        let path = filled(row.path);
+        let visitors = [None, Some(Role::Viewer), Some(Role::Operator), Some(Role::Admin)];
+        for visitor in visitors {
+            let mut request = ask(row.method.clone(), &path);
+            if let Some(role) = visitor {
+                request = with(request, "authorization", &format!("Bearer {}", house.token(role).await));
+            }
+            let status = house.status(request).await;
+            let refused = status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN;
+            let expected = match (row.needs, visitor) {
+                (Needs::Role(_), None) => true,
+                (Needs::Role(role), Some(has)) => has < role,
+                // They judge themselves; without a key or a password the answer is a refusal of theirs.
+                (Needs::Nothing | Needs::Link, _) => refused,
+            };
+            assert_eq!(refused, expected, "{} {path} as {visitor:?} answered {status}", row.method);
+            assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{} {path} is in the table, but not served", row.method);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_route_that_the_table_does_not_name_is_refused() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    let stray = Router::new()
+        .route("/stray", get(|| async { "secret" }))
+        .layer(axum::middleware::from_fn_with_state(house.door.clone(), access::guard));
+    let answer = stray.oneshot(ask(Method::GET, "/stray")).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(house.status(ask(Method::DELETE, "/c/demo")).await, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(house.status(ask(Method::POST, "/nowhere")).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn without_sign_in_whoever_is_on_this_machine_sees_and_operates_but_is_no_admin() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    let answer = house.answer(ask(Method::GET, "/plans")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(text(answer).await.contains(app::texts::NO_SIGN_IN), "the page says so");
+    assert_eq!(house.status(ask(Method::GET, "/audit")).await, StatusCode::FORBIDDEN);
+    // Behind a trusted proxy they are not on this machine.
+    let mut through = with(ask(Method::GET, "/plans"), "x-forwarded-for", "198.51.100.4");
+    let proxy: SocketAddr = "192.0.2.7:1".parse().expect("an address");
+    through.extensions_mut().insert(ConnectInfo(proxy));
+    assert_eq!(house.status(through).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_ours_is_refused_whatever_is_asked() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    for host in ["rebound.example", "rebound.example:8080", "127.0.0.1.evil.example", ""] {
+        let request = with(ask(Method::GET, "/plans"), "host", host);
+        assert_eq!(house.status(request).await, StatusCode::MISDIRECTED_REQUEST, "{host}");
+    }
+    let mut two = ask(Method::GET, "/plans");
+    two.headers_mut().append(header::HOST, "evil.example".parse().expect("a host"));
+    assert_eq!(house.status(two).await, StatusCode::MISDIRECTED_REQUEST, "two hosts");
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_can_neither_act_nor_listen() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    for (name, value) in [
+        ("origin", "http://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://127.0.0.1:9"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let post = with(ask(Method::POST, "/plans"), name, value);
+        assert_eq!(house.status(post).await, StatusCode::FORBIDDEN, "{name}: {value}");
+        let stream = with(with(ask(Method::GET, "/c/demo/stream"), "upgrade", "websocket"), name, value);
+        assert_eq!(house.status(stream).await, StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+    let ours = with(ask(Method::POST, "/plans"), "origin", &format!("http://{HOST}"));
+    assert_ne!(house.status(ours).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_local_user_signs_in_is_known_and_signs_out() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    house.user("ann", "correct-horse-battery", Role::Operator).await;
+    let page = with(ask(Method::GET, "/plans?theme=dark"), "accept", "text/html");
+    let answer = house.answer(page).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()[header::LOCATION], "/sign-in?next=/plans%3Ftheme%3Ddark");
+    assert_eq!(house.sign_in("ann", "wrong-horse-battery").await, None);
+    let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
+    let answer = house.answer(with(ask(Method::GET, "/plans"), "cookie", &cookie)).await;
+    assert!(text(answer).await.contains("ann · operator"));
+    // A browser says where a post comes from; a cookie without it is not believed.
+    let silent = with(ask(Method::POST, "/sign-out-everywhere"), "cookie", &cookie);
+    assert_eq!(house.status(silent).await, StatusCode::FORBIDDEN);
+    let other = house.sign_in("ann", "correct-horse-battery").await.expect("signed in elsewhere");
+    let out = house.answer(with(form("/sign-out", ""), "cookie", &cookie)).await;
+    assert_eq!(out.status(), StatusCode::SEE_OTHER);
+    assert_eq!(house.status(with(ask(Method::GET, "/plans"), "cookie", &cookie)).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.status(with(ask(Method::GET, "/plans"), "cookie", &other)).await, StatusCode::OK);
+    house.answer(with(form("/sign-out-everywhere", ""), "cookie", &other)).await;
+    assert_eq!(house.status(with(ask(Method::GET, "/plans"), "cookie", &other)).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_and_a_changed_role_holds_at_once() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    house.user("ann", "correct-horse-battery", Role::Admin).await;
+    let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
+    let see = async |path: &str| house.status(with(ask(Method::GET, path), "cookie", &cookie)).await;
+    assert_eq!(see("/audit").await, StatusCode::OK);
+    let ann = house.store.user("ann").await.expect("an answer").expect("ann");
+    house.store.change_user(&User { role: "viewer".into(), ..ann.clone() }).await.expect("changed");
+    assert_eq!(see("/audit").await, StatusCode::FORBIDDEN);
+    house.store.change_user(&User { disabled: true, ..ann }).await.expect("changed");
+    assert_eq!(see("/plans").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.sign_in("ann", "correct-horse-battery").await, None);
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
+    let short = Lasting { idle: Duration::from_millis(300), whole: HOUR };
+    for lasting in [short, Lasting { idle: HOUR, whole: Duration::from_millis(300) }] {
+        let house = house_of(Ways { local: true, ..Ways::default() }, lasting).await;
+        house.user("ann", "correct-horse-battery", Role::Viewer).await;
+        let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let late = with(ask(Method::GET, "/plans"), "cookie", &cookie);
+        assert_eq!(house.status(late).await, StatusCode::UNAUTHORIZED, "{lasting:?}");
+    }
+}
+
+#[tokio::test]
+async fn failed_sign_ins_must_wait_and_are_told_how_long() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    house.user("ann", "correct-horse-battery", Role::Viewer).await;
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(house.status(form("/sign-in", "name=ann&password=wrong-horse-battery")).await.as_u16());
+    }
+    assert_eq!(statuses, [401, 401, 401, 401, 429, 429]);
+    let slow = house.answer(form("/sign-in", "name=ann&password=correct-horse-battery")).await;
+    assert_eq!(slow.status(), StatusCode::TOO_MANY_REQUESTS, "the right password waits too");
+    assert!(slow.headers().contains_key(header::RETRY_AFTER));
+}
+
+#[tokio::test]
+async fn a_token_acts_in_its_role_until_it_is_revoked_or_expires() {
+    let house = house(Ways::default()).await;
+    let token = house.token(Role::Admin).await;
+    let bearer = |path: &str| with(ask(Method::GET, path), "authorization", &format!("Bearer {token}"));
+    assert_eq!(house.status(bearer("/audit")).await, StatusCode::OK);
+    let id = token.split('_').nth(1).expect("an id");
+    assert!(house.store.token(id).await.expect("an answer").expect("kept").used.is_some(), "its last use is kept");
+    house.store.revoke_token(id, 1).await.expect("revoked");
+    assert_eq!(house.status(bearer("/audit")).await, StatusCode::UNAUTHORIZED);
+    for forged in ["", "Bearer", "Basic YTpi", "Bearer bnc_0123456789abcdef_00", &format!("Bearer {token}0")] {
+        let request = with(ask(Method::GET, "/plans"), "authorization", forged);
+        assert_eq!(house.status(request).await, StatusCode::UNAUTHORIZED, "{forged}");
+    }
+    let viewer = Who { name: "bob".into(), role: Some(Role::Viewer), way: Way::Loopback, from: [127, 0, 0, 1].into() };
+    assert!(make_token(&house.store, &viewer, "x", Role::Operator, HOUR).await.is_err(), "no higher than its maker");
+}
+
+#[tokio::test]
+async fn secrets_are_kept_only_as_hashes() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    house.user("ann", "correct-horse-battery", Role::Viewer).await;
+    let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
+    let token = house.token(Role::Viewer).await;
+    house.store.close().await;
+    let mut kept = Vec::new();
+    for file in std::fs::read_dir(&house.folder).expect("a folder") {
+        kept.extend(std::fs::read(file.expect("a file").path()).expect("bytes"));
+    }
+    let kept = String::from_utf8_lossy(&kept);
+    let secrets =
+        ["correct-horse-battery", cookie.split('=').nth(1).expect("a value"), token.rsplit('_').next().expect("half")];
+    for secret in secrets {
+        assert!(!kept.contains(secret), "{secret} is in the database");
+    }
+    assert!(kept.contains("$argon2id$"));
+}
+
+#[tokio::test]
+async fn what_acts_is_in_the_audit_allowed_or_not_and_says_no_secret() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    house.user("ann", "correct-horse-battery", Role::Admin).await;
+    house.sign_in("ann", "wrong-horse-battery").await;
+    let cookie = house.sign_in("ann", "correct-horse-battery").await.expect("signed in");
+    let answer = house.answer(with(form("/tokens", "name=pipeline&role=operator&days=3"), "cookie", &cookie)).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let page = text(answer).await;
+    let secret = page.split("bnc_").nth(1).expect("shown once").split('<').next().expect("its end").to_owned();
+    let operator = format!("Bearer bnc_{secret}");
+    let refused = with(form("/tokens", "name=more&role=admin&days=3"), "authorization", &operator);
+    assert_eq!(house.status(refused).await, StatusCode::FORBIDDEN);
+    let kept = house.store.remembered(&Sought::default(), 100).await.expect("entries");
+    let lines: Vec<_> =
+        kept.iter().rev().map(|k| (k.entry.who.as_str(), k.entry.action.as_str(), k.entry.allowed)).collect();
+    assert_eq!(
+        lines,
+        [
+            ("nobody", "sign-in", false),
+            ("nobody", "sign-in", true),
+            ("ann", "token.create", true),
+            ("token pipeline", "token.create", false),
+        ]
+    );
+    let all = format!("{kept:?}");
+    assert!(!all.contains(&secret) && !all.contains("horse"), "{all}");
+    let listed = text(house.answer(with(ask(Method::GET, "/tokens"), "cookie", &cookie)).await).await;
+    assert!(listed.contains("pipeline") && !listed.contains(&secret), "it is shown once");
+}
+
+#[tokio::test]
+async fn the_first_admin_is_made_once_by_whoever_started_the_server() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    let key = house.door.first_key().await.expect("an answer").expect("nobody is an admin");
+    let make = |key: &str| form("/first", &format!("key={key}&name=ann&password=correct-horse-battery"));
+    assert_eq!(house.status(make("0000")).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(house.status(make(&key)).await, StatusCode::SEE_OTHER);
+    assert_eq!(house.status(make(&key)).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(house.sign_in("ann", "correct-horse-battery").await.is_some());
+    assert_eq!(house.door.first_key().await.expect("an answer"), None);
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_browser_what_it_may_do() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    for path in ["/plans", "/nowhere", "/c/demo", "/c/demo/architecture.svg", "/c/demo/drift.json"] {
+        let answer = house.answer(ask(Method::GET, path)).await;
+        let said = |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+        let policy = said("content-security-policy").expect("a policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            !policy.contains("script-src 'unsafe-inline'") && !policy.contains(" 'unsafe-eval'"),
+            "{path}: {policy}"
+        );
+        assert_eq!(said("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
+        assert_eq!(said("referrer-policy").as_deref(), Some("same-origin"), "{path}");
+    }
+    let page = house.answer(ask(Method::GET, "/c/demo")).await;
+    let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    let html = text(page).await;
+    assert!(!html.contains(" style=\"") && !html.contains(" onclick"), "what the policy would block");
+    if let Some(nonce) = html.split("<script type=\"module\" nonce=\"").nth(1) {
+        let nonce = nonce.split('"').next().expect("its end");
+        assert!(policy.contains(&format!("'nonce-{nonce}'")), "{policy}");
+    }
+}

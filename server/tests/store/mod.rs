@@ -1,0 +1,50 @@
+//! What the database promises, on SQLite and on PostgreSQL alike.
+
+mod duty;
+mod killed;
+mod nouns;
+mod upgrades;
+
+use binnacle::store::{Place, Store};
+
+pub use duty::*;
+pub use killed::*;
+pub use nouns::*;
+pub use upgrades::*;
+
+/// A database of a test's own, empty at first.
+pub struct Fresh {
+    pub place: Place,
+    /// Kept until the test ends.
+    pub _kept: Option<Box<dyn std::any::Any>>,
+}
+
+pub async fn open(fresh: &Fresh) -> Store {
+    Store::open(&fresh.place).await.expect("a database")
+}
+
+/// Every promise, for one kind of database.
+macro_rules! every_promise {
+    ($here:ident) => {
+        $here!(
+            a_user_is_kept_as_given_and_a_name_is_taken_once,
+            a_session_ends_when_it_is_ended_and_when_it_expires,
+            a_token_is_revoked_once_and_stays_revoked,
+            a_link_is_revoked_once_and_stays_revoked,
+            the_audit_takes_entries_and_gives_none_up,
+            the_audit_is_read_in_pages_and_by_who_action_and_cluster,
+            a_request_with_a_key_acts_once,
+            of_many_that_claim_a_key_at_once_one_acts,
+            servers_that_ask_at_once_get_the_same_key,
+            a_lease_has_one_holder_and_terms_that_grow,
+            a_duty_that_is_given_back_is_taken_at_once,
+            a_killed_replica_is_replaced_within_fifteen_seconds,
+            a_kill_loses_no_acknowledged_write,
+            two_starts_at_once_migrate_once,
+            every_earlier_version_is_brought_to_this_one_with_what_it_held,
+            a_database_from_the_future_is_refused,
+        );
+    };
+}
+
+pub(crate) use every_promise;

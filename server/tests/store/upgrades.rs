@@ -1,0 +1,43 @@
+//! From empty, and from every earlier version.
+
+use binnacle::store::{Sought, Store, StoreError, User};
+use futures::future::join_all;
+
+use super::Fresh;
+
+pub async fn two_starts_at_once_migrate_once(fresh: Fresh) {
+    let opened = join_all((0..4).map(|_| Store::open(&fresh.place))).await;
+    for store in opened {
+        store.expect("each start succeeds").ping().await.expect("an answer");
+    }
+}
+
+pub async fn every_earlier_version_is_brought_to_this_one_with_what_it_held(fresh: Fresh) {
+    // Version 1 is the first with users and an audit; what was put in then is there at every later one.
+    let first = Store::open_at(&fresh.place, Some(1)).await.expect("version 1");
+    let ann = User { name: "ann".into(), password: "h".into(), role: "viewer".into(), created: 1, disabled: false };
+    first.add_user(&ann).await.expect("an answer");
+    first.close().await;
+    for version in Store::versions() {
+        let step =
+            Store::open_at(&fresh.place, Some(version)).await.unwrap_or_else(|e| panic!("version {version}: {e}"));
+        step.close().await;
+    }
+    let store = Store::open(&fresh.place).await.expect("this version");
+    assert_eq!(store.user("ann").await.expect("an answer"), Some(ann));
+    assert_eq!(store.remembered(&Sought::default(), 1).await.expect("an answer"), []);
+}
+
+pub async fn a_database_from_the_future_is_refused(fresh: Fresh) {
+    let store = super::open(&fresh).await;
+    store
+        .attempt(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (99990101, 'of the future', true, '', 0)",
+        )
+        .await
+        .expect("an answer");
+    store.close().await;
+    let refused = Store::open(&fresh.place).await.expect_err("refused");
+    assert!(matches!(refused, StoreError::Newer { version: 99_990_101, .. }), "{refused}");
+}

@@ -1,0 +1,73 @@
+//! What the database promises, on a real PostgreSQL: `end2end/with-postgres` starts one.
+
+mod store;
+
+use std::time::{Duration, Instant};
+
+use binnacle::store::{Place, Store, StoreError};
+use store::Fresh;
+
+fn server() -> String {
+    std::env::var("BINNACLE_TEST_POSTGRES").expect("run this through end2end/with-postgres")
+}
+
+/// A database of its own on the one server.
+fn fresh() -> Fresh {
+    let name = format!("test_{}_{:x}", std::process::id(), fastrand::u64(..));
+    let made = std::process::Command::new("psql")
+        .args([&format!("{}/postgres", server()), "-qc", &format!("CREATE DATABASE {name}")])
+        .status();
+    assert!(made.expect("psql").success(), "no database was made");
+    Fresh { place: Place::parse(&format!("{}/{name}", server())).expect("a place"), _kept: None }
+}
+
+macro_rules! here {
+    ($($promise:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                store::$promise(fresh()).await;
+            }
+        )+
+    };
+}
+
+store::every_promise!(here);
+
+/// Begun as a process of its own by the promise about killed replicas.
+#[tokio::test]
+async fn replica() {
+    store::stand_as_replica().await;
+}
+
+/// Begun as a process of its own by the promise about killed writers.
+#[tokio::test]
+async fn writer() {
+    store::write_until_killed().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_without_the_password() {
+    let place = server().replace("://binnacle:", "://binnacle:wrong-");
+    let refused = Store::open(&Place::parse(&format!("{place}/postgres")).unwrap()).await.expect_err("refused");
+    let text = format!("{refused} {refused:?}");
+    assert!(text.contains("password authentication failed"), "{text}");
+    assert!(!text.contains("wrong-"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_said_within_seconds_and_its_return_is_noticed() {
+    let began = Instant::now();
+    let away = Place::parse("postgres://ann:secret@127.0.0.1:1/binnacle").unwrap();
+    let refused = Store::open(&away).await.expect_err("refused");
+    assert!(matches!(refused, StoreError::Closed { .. }) && !refused.to_string().contains("secret"), "{refused}");
+    assert!(began.elapsed() < Duration::from_secs(10));
+    let fresh = fresh();
+    let store = store::open(&fresh).await;
+    // The server ends every connection of this database, as its restart would.
+    let name = fresh.place.to_string().rsplit('/').next().unwrap().to_owned();
+    let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    let done = std::process::Command::new("psql").args([&format!("{}/postgres", server()), "-qAtc", &sql]).output();
+    assert!(done.expect("psql").status.success());
+    store.ping().await.expect("a new connection");
+}
