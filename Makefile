@@ -27,8 +27,8 @@ test: ## Pass every test: formats, lints, Rust, a real control plane, a browser
 	@end2end/test
 
 .PHONY: bench
-bench: build ## Measure Binnacle beside its peers and print one table
-	@end2end/bench/run
+bench: build ## Measure Binnacle beside its peers and print one table (parts of it: make bench PARTS="10001 pages")
+	@end2end/bench/run $(PARTS)
 
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else

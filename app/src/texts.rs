@@ -100,12 +100,21 @@ pub const LIGHT: &str = "Light";
 pub const DARK: &str = "Dark";
 /// How to use the figure.
 pub const KEYS: &str = "Keys: arrows move, Enter opens, + − 0 zoom, / searches, Esc closes.";
+/// While the page follows the cluster.
+pub const LIVE: &str = "live";
 /// Before any script runs.
 pub const STILL: &str = "A still picture: reload for a newer one.";
 /// Shown when the page cannot be made.
 pub const TRYING: &str = "This page tries again by itself.";
 /// Shown when the address leads nowhere.
 pub const NOT_FOUND: &str = "There is no such page.";
+/// Names of parts of the page, for those who hear it.
+pub const VIEWS: &str = "Views";
+/// Names of parts of the page.
+pub const DETAILS: &str = "Details";
+/// Legend, in the order of its samples.
+pub const SAMPLES: [&str; 8] =
+    ["service pod", "system pod", "starting", "done", "not ready", "failing", "not heard of", "unknown"];
 
 /// The way in.
 pub const SIGN_IN: &str = "Sign in";
@@ -198,3 +207,11 @@ pub const OLDER: &str = "Older entries";
 pub const NO_ENTRIES: &str = "No entry is like this.";
 /// Of the audit.
 pub const AS_LINES: &str = "As JSON lines";
+
+/// While the page is cut off, since a time of day.
+pub fn no_news(since: &str) -> String {
+    format!("no news since {since}, trying again")
+}
+
+/// Legend of the networking figure.
+pub const PLANNED: &str = "planned";

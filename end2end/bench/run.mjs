@@ -1,7 +1,7 @@
-// One table: what, how much, what was to be reached.
+// One table: what, how much, what was to be reached. Arguments choose parts of it: sizes of layouts, plans, ways, pages.
 import os from 'node:os';
 import { readFileSync } from 'node:fs';
-import { layouts, plans, ways } from './layouts.mjs';
+import { SIZES, layouts, plans, ways } from './layouts.mjs';
 import { pages } from './pages.mjs';
 
 const cpu = os.cpus();
@@ -10,7 +10,7 @@ console.log(`machine: ${cpu.length} × ${cpu[0].model.trim()}, ${Math.round(os.t
 console.log('times are medians unless said otherwise; ratios are of this run alone\n');
 console.log('| what | measured | to reach |\n|---|---|---|');
 const row = (what, measured, reach = '') => console.log(`| ${what} | ${measured} | ${reach} |`);
-await layouts(row);
-await plans(row);
-await ways(row);
-await pages(row);
+const asked = process.argv.slice(2);
+const wanted = (part) => asked.length === 0 || asked.includes(String(part));
+if (SIZES.some(wanted)) await layouts(row, SIZES.filter(wanted));
+for (const part of [plans, ways, pages]) if (wanted(part.name)) await part(row);

@@ -123,4 +123,6 @@ test('on a phone nothing is wider than the page', async () => {
   const page = await open(chromium, lab.page, { viewport: { width: 390, height: 844 } });
   await live(page);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+  const master = await page.locator(`${mark('node/host1')} > a`).boundingBox();
+  assert.ok(master.x >= 0 && master.x + master.width <= 390, `${master.x} + ${master.width}`);
 });

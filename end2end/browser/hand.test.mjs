@@ -64,6 +64,38 @@ test('Escape with nothing chosen leaves no step in the history', async () => {
   assert.equal(await page.evaluate(() => history.length), steps);
 });
 
+test('the panel of what is chosen follows the cluster', async () => {
+  const page = await open(chromium, `${lab.page}?theme=light`);
+  await live(page);
+  await lab.pod('followed', 'host4');
+  await page.click(`${mark('pod/default/followed')} > a`);
+  await page.waitForSelector('#panel h2:text("followed")');
+  await lab.call('PATCH', '/api/v1/namespaces/default/pods/followed/status', { status: { phase: 'Failed', reason: 'Evicted' } });
+  await page.waitForSelector('#panel :text("Evicted")');
+  await lab.gone('followed');
+  await page.waitForSelector('#panel .hint :text("followed"), #panel .hint:text("followed")');
+});
+
+test('back and forward bring back what was chosen and the part that was seen', async () => {
+  const page = await open(chromium, lab.page);
+  await live(page);
+  const whole = await viewBox(page);
+  await page.click(`${mark('node/host4')} > a`);
+  await page.waitForSelector('#panel h2:text("host4")');
+  await page.keyboard.press('+');
+  await page.waitForSelector('svg.figure.zoomed');
+  const part = await viewBox(page);
+  await page.goBack();
+  await page.waitForSelector('svg.figure:not(.zoomed)');
+  assert.deepEqual(await viewBox(page), whole);
+  await page.waitForSelector('#panel .hint');
+  await page.goForward();
+  await page.waitForSelector('svg.figure.zoomed');
+  await page.waitForSelector('#panel h2:text("host4")');
+  const again = await viewBox(page);
+  for (const [n, value] of part.entries()) assert.ok(Math.abs(again[n] - value) < 1, `${again} for ${part}`);
+});
+
 test('a part that no figure has does no harm', async () => {
   for (const part of ['NaN,0,500', '0,inf,500', '1e300,1e300,200', '-9,-9,-9', '1,2', 'a,b,c', '0,0,1e999']) {
     const page = await open(chromium, `${lab.page}#z=${part}`);

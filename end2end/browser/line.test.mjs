@@ -38,6 +38,20 @@ test('an API server that ends is said to be out of reach, and what was known sta
   await own.server.stop();
 });
 
+test('a kind that cannot be read is named with the reason, and the rest is live', async () => {
+  const own = await stage();
+  // Nobody has looked yet, so nothing has been listed.
+  await own.call('PUT', '/simulator/faults', { fail_kinds: { leases: 500 } });
+  const page = await open(chromium, own.page);
+  await live(page);
+  await page.waitForSelector('#notices :text("What leases would tell is unknown"):text("cannot answer now: 500")');
+  assert.match(await page.textContent('#sentence'), /\d+ pods/);
+  await own.call('PUT', '/simulator/faults', {});
+  await page.waitForFunction(() => document.getElementById('notices').textContent === '', undefined, { timeout: 20_000 });
+  await page.context().close();
+  await own.stop();
+});
+
 test('twelve frames of a portal are all live', async () => {
   const frames = Array.from({ length: 12 }, (_, n) => `<iframe src="${lab.page}?q=${n}" width="400" height="300"></iframe>`);
   const portal = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(`<!DOCTYPE html>${frames.join('')}`));

@@ -103,10 +103,21 @@ fn a_cluster_out_of_reach_is_named_with_its_address_within_two_seconds() {
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert_eq!(output.status.code(), Some(3));
     let said = said(&output);
-    for word in ["away", "127.0.0.1:9", "connection refused", "Check that"] {
+    let path = file.display().to_string();
+    for word in ["away", "127.0.0.1:9", "connection refused", "Check that", &path] {
         assert!(said.contains(word), "{word}: {said}");
     }
     assert!(!said.contains("hidden-token"), "{said}");
+}
+
+#[test]
+fn whoever_reads_may_stop_when_they_have_seen_enough() {
+    for args in [&["completions", "bash"][..], &["settings"], &["draw", "architecture", "--demo"]] {
+        let mut child = binnacle(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("an end");
+        assert!(output.status.success() && output.stderr.is_empty(), "{args:?}: {}", said(&output));
+    }
 }
 
 #[test]

@@ -205,6 +205,21 @@ async fn a_gateway_before_a_server_that_is_away_is_no_sign_of_life() {
 }
 
 #[tokio::test]
+async fn a_kind_that_can_never_be_listed_says_why_and_holds_nothing_up() {
+    let simulator = compass(Profile::Current);
+    simulator.faults().set(|plan| plan.fail_kinds = [("leases".to_owned(), 500)].into());
+    let cluster = watch(&simulator);
+    let heard = tokio::time::timeout(Duration::from_secs(10), cluster.heard_everything()).await;
+    heard.expect("a word on every source").expect("an API that answers");
+    let why = cluster.read(|facts| facts.heard(Source::Leases).clone());
+    assert!(matches!(&why, Heard::Unread { reason } if reason.contains("cannot answer now: 500")), "{why:?}");
+    assert_eq!(cluster.trouble(), None, "the rest of the cluster is well");
+    cluster.read(|facts| assert_eq!(*facts.heard(Source::Pods), Heard::Live));
+    simulator.faults().clear();
+    until(&cluster, "the leases after all", |facts| *facts.heard(Source::Leases) == Heard::Live).await;
+}
+
+#[tokio::test]
 async fn a_line_of_garbage_costs_nothing() {
     let simulator = compass(Profile::Current);
     simulator.faults().set(|plan| {
@@ -255,6 +270,31 @@ async fn a_cluster_that_nobody_holds_is_let_go() {
     clusters.forget_idle();
     let anew = clusters.get("lab").await.expect("a cluster");
     assert!(anew.read(|facts| facts.version().is_none()), "still the old one");
+}
+
+#[tokio::test]
+async fn a_kubeconfig_that_is_mended_is_used_without_a_new_start() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(simulator::listen(compass(Profile::Current), listener, std::future::pending()));
+    let file = std::env::temp_dir().join(format!("binnacle-mended-{}", std::process::id()));
+    // JSON is YAML as well.
+    let write = |server: String| {
+        let text = serde_json::json!({ "apiVersion": "v1", "kind": "Config", "users": [{ "name": "u", "user": {} }],
+            "clusters": [{ "name": "c", "cluster": { "server": server } }],
+            "contexts": [{ "name": "lab", "context": { "cluster": "c", "user": "u" } }] });
+        std::fs::write(&file, text.to_string()).expect("written");
+    };
+    write("http://127.0.0.1:1".into());
+    let found = binnacle::cluster::contexts::find(Some(&file)).expect("a kubeconfig");
+    let clusters = Clusters::new(found, Duration::from_secs(60));
+    let cluster = clusters.get("lab").await.expect("a cluster");
+    let trouble = cluster.heard_everything().await.expect_err("nobody listens there");
+    assert!(cluster.todo(&trouble).contains(&file.display().to_string()), "{}", cluster.todo(&trouble));
+    write(format!("http://{address}"));
+    until(&cluster, "what the new address tells", |facts| facts.nodes().len() == 5).await;
+    assert_eq!(cluster.trouble(), None);
+    std::fs::remove_file(&file).expect("removed");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub(super) fn whole(scene: &Scene, prefix: &str) {
     super::keys::roving(None);
     super::zoom::whole();
     super::pick::mark_selected();
+    super::pick::renew();
 }
 
 /// One step. `None` when the page lacks a mark that it speaks of: then a whole one is needed.
@@ -19,7 +20,14 @@ pub(super) fn step(patch: &Patch, prefix: &str) -> Option<()> {
     let focused = document()?.active_element().and_then(|element| element.parent_element()).map(|mark| mark.id());
     for op in &patch.ops {
         match op {
-            Op::Gone(id) => by_id(&format!("m:{id}"))?.remove(),
+            Op::Gone(id) => {
+                let element = by_id(&format!("m:{id}"))?;
+                let inside = element.query_selector(".selected").ok().flatten();
+                if inside.is_some() || element.class_list().contains("selected") {
+                    super::pick::renew();
+                }
+                element.remove();
+            }
             Op::Set(mark) => set(mark, prefix)?,
             Op::Put { mark, after } => put(mark, after.as_ref(), prefix)?,
         }
@@ -56,6 +64,7 @@ fn dress(element: &Element, mark: &Mark) {
     let selected = element.class_list().contains("selected");
     let _ = element.set_attribute("class", &mark.class());
     if selected {
+        super::pick::renew();
         let _ = element.class_list().add_1("selected");
     }
     let _ = element.set_attribute("transform", &mark.transform());

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, Event, MouseEvent, Response, UrlSearchParams};
 
-use super::dom::{by_id, document, focus, on, set_html, window};
+use super::dom::{after, by_id, document, focus, on, set_html, window};
 use crate::texts;
 
 #[derive(Default)]
@@ -14,14 +14,19 @@ struct State {
     cluster: String,
     prefix: String,
     selection: String,
+    /// Whether the panel is about to be written anew.
+    renewing: bool,
 }
+
+/// From a change of what is chosen to its panel, in milliseconds.
+const RENEWAL: i32 = 500;
 
 thread_local! {
     static STATE: RefCell<State> = RefCell::default();
 }
 
 pub(super) fn start(cluster: &str, prefix: &str, selection: &str) {
-    STATE.set(State { cluster: cluster.into(), prefix: prefix.into(), selection: selection.into() });
+    STATE.set(State { cluster: cluster.into(), prefix: prefix.into(), selection: selection.into(), renewing: false });
     mark_selected();
     if let Some(form) = by_id("filters") {
         let _ = form.class_list().add_1("scripted");
@@ -70,25 +75,49 @@ fn selected(rest: &str) -> Option<String> {
 }
 
 /// Fetches what is known of a thing and shows it.
-pub(super) fn choose(selection: &str, push: bool) {
-    let (cluster, prefix) = STATE.with_borrow_mut(|state| {
+fn choose(selection: &str, push: bool) {
+    let prefix = STATE.with_borrow_mut(|state| {
         state.selection = selection.to_owned();
-        (state.cluster.clone(), state.prefix.clone())
+        state.prefix.clone()
     });
     mark_selected();
     if push {
         address(&format!("{prefix}sel={}", scene::encoded(selection)));
     }
-    let wanted = selection.to_owned();
-    spawn_local(async move {
-        let url = format!("/c/{}/panel{prefix}sel={}", scene::encoded(&cluster), scene::encoded(&wanted));
-        let html = fetch(&url).await;
-        // Somebody may have chosen something else meanwhile.
-        if STATE.with_borrow(|state| state.selection == wanted) {
-            set_html("panel", &html.unwrap_or_else(|| format!("<p class=\"hint\">{}</p>", texts::TRYING)));
-            if let Some(heading) = document().and_then(|document| document.query_selector("#panel h2").ok().flatten()) {
-                focus_quietly(&heading);
-            }
+    spawn_local(async {
+        fill().await;
+        if let Some(heading) = document().and_then(|document| document.query_selector("#panel h2").ok().flatten()) {
+            focus_quietly(&heading);
+        }
+    });
+}
+
+/// Writes the panel of what is chosen.
+async fn fill() {
+    let (cluster, prefix, wanted) =
+        STATE.with_borrow(|state| (state.cluster.clone(), state.prefix.clone(), state.selection.clone()));
+    if wanted.is_empty() {
+        return;
+    }
+    let url = format!("/c/{}/panel{prefix}sel={}", scene::encoded(&cluster), scene::encoded(&wanted));
+    let html = fetch(&url).await;
+    // Somebody may have chosen something else meanwhile.
+    if STATE.with_borrow(|state| state.selection == wanted) {
+        set_html("panel", &html.unwrap_or_else(|| format!("<p class=\"hint\">{}</p>", texts::TRYING)));
+    }
+}
+
+/// What is chosen looks different, or is gone: its panel is written anew, soon and once for many
+/// changes, unless somebody walks in it with the keyboard.
+pub(super) fn renew() {
+    if STATE.with_borrow_mut(|state| std::mem::replace(&mut state.renewing, true)) {
+        return;
+    }
+    after(RENEWAL, || {
+        STATE.with_borrow_mut(|state| state.renewing = false);
+        let inside = document().and_then(|document| document.query_selector("#panel :focus").ok().flatten());
+        if inside.is_none() {
+            spawn_local(fill());
         }
     });
 }
@@ -111,7 +140,7 @@ pub(super) fn close() {
         return;
     }
     mark_selected();
-    set_html("panel", &format!("<p class=\"hint\">{}</p><p class=\"hint\">{}</p>", texts::NOTHING_CHOSEN, texts::KEYS));
+    set_html("panel", &crate::parts::nothing_chosen());
     address(prefix.trim_end_matches('&'));
 }
 
@@ -158,6 +187,7 @@ fn address(query: &str) {
 
 /// Back and forward in the browser.
 fn follow_address() {
+    super::zoom::restore();
     let search = window().and_then(|window| window.location().search().ok()).unwrap_or_default();
     let chosen = UrlSearchParams::new_with_str(&search).ok().and_then(|params| params.get("sel"));
     match chosen {
@@ -165,7 +195,7 @@ fn follow_address() {
         None => {
             STATE.with_borrow_mut(|state| state.selection.clear());
             mark_selected();
-            set_html("panel", &format!("<p class=\"hint\">{}</p>", texts::NOTHING_CHOSEN));
+            set_html("panel", &crate::parts::nothing_chosen());
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     dom::{after, on, set_html, set_text, window},
     paint,
 };
-use crate::{parts, source::Message};
+use crate::{parts, source::Message, texts};
 
 /// Without a word for this long, the line counts as cut; the server says something every 5 s.
 const SILENCE: f64 = 12_000.0;
@@ -199,11 +199,11 @@ fn say(line: &Shared) {
     let line = line.borrow();
     match &line.cut {
         Some(since) => {
-            set_text("pulse", &format!("no news since {since}, trying again"));
+            set_text("pulse", &texts::no_news(since));
             class("stale");
         }
         None => {
-            set_text("pulse", "live");
+            set_text("pulse", texts::LIVE);
             class("live");
         }
     }

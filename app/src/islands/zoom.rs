@@ -238,18 +238,23 @@ fn remember() {
     }
 }
 
-fn restore() {
+/// Shows what the address asks for; the whole when it asks for nothing that can be shown.
+pub(super) fn restore() {
     let fragment = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-    let Some(text) = fragment.strip_prefix("#z=") else { return };
-    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.parse().ok()).collect();
-    let [x, y, w] = numbers.as_slice() else { return };
-    if numbers.iter().any(|number| !number.is_finite()) {
-        return;
-    }
+    let asked = fragment.strip_prefix("#z=").and_then(part);
     STATE.with_borrow_mut(|state| {
-        let w = wide(*w, state.whole);
-        let h = w * state.whole.h / state.whole.w.max(1.0);
-        state.seen = (w < state.whole.w).then_some(Part { x: *x, y: *y, w, h });
+        state.seen = asked.and_then(|(x, y, w)| {
+            let w = wide(w, state.whole);
+            let h = w * state.whole.h / state.whole.w.max(1.0);
+            (w < state.whole.w).then_some(Part { x, y, w, h })
+        });
     });
     show();
+}
+
+/// Left, top and width.
+fn part(text: &str) -> Option<(f64, f64, f64)> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.parse().ok()).collect();
+    let [x, y, w] = *numbers.as_slice() else { return None };
+    numbers.iter().all(|number| number.is_finite()).then_some((x, y, w))
 }

@@ -31,10 +31,7 @@ pub fn figure(
     let back = query(view, theme);
     let back = if back.is_empty() { "?".to_owned() } else { back };
     let (selection, panel) = match selected {
-        None => (
-            String::new(),
-            format!("<p class=\"hint\">{}</p><p class=\"hint\">{}</p>", texts::NOTHING_CHOSEN, texts::KEYS),
-        ),
+        None => (String::new(), parts::nothing_chosen()),
         Some((selection, Ok(facts))) => (selection, parts::panel(&facts, &prefix, &back)),
         Some((selection, Err(trouble))) => {
             (selection, format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
@@ -68,7 +65,7 @@ pub fn figure(
                 <div class="canvas" id="figure" tabindex="-1" inner_html=figure></div>
                 <div class="legend">{legend(tab)}<span class="grow"></span>{files(cluster, view)}</div>
             </section>
-            <section class="card panel" id="panel" aria-label="Details" aria-live="polite" inner_html=panel></section>
+            <section class="card panel" id="panel" aria-label=texts::DETAILS aria-live="polite" inner_html=panel></section>
         </div>
         {island}
         </main>
@@ -91,17 +88,18 @@ fn files(cluster: &str, view: &View) -> AnyView {
 
 /// Samples of what the figure's marks mean, drawn by the figure's own writer.
 fn legend(tab: Tab) -> AnyView {
-    let pods = [
-        ("service pod", scene::Tone::Service, Health::Ok),
-        ("system pod", scene::Tone::System, Health::Ok),
-        ("starting", scene::Tone::Service, Health::Starting),
-        ("done", scene::Tone::Service, Health::Done),
-        ("not ready", scene::Tone::Service, Health::Warn),
-        ("failing", scene::Tone::Service, Health::Bad),
-        ("not heard of", scene::Tone::Service, Health::Stale),
-        ("unknown", scene::Tone::Service, Health::Unknown),
+    use scene::Tone::{Service, System};
+    let looks = [
+        (Service, Health::Ok),
+        (System, Health::Ok),
+        (Service, Health::Starting),
+        (Service, Health::Done),
+        (Service, Health::Warn),
+        (Service, Health::Bad),
+        (Service, Health::Stale),
+        (Service, Health::Unknown),
     ];
-    let pods = pods.map(|(name, tone, health)| {
+    let pods = texts::SAMPLES.into_iter().zip(looks).map(|(name, (tone, health))| {
         let mut mark = scene::Mark::new("legend".into(), scene::Kind::Pod, scene::Place::new(1, 1, 11, 15));
         (mark.tone, mark.health) = (tone, Some(health));
         sample(name, &mark, 14)
@@ -115,7 +113,7 @@ fn legend(tab: Tab) -> AnyView {
     });
     let mut planned = scene::Mark::new("legend".into(), scene::Kind::Frame, scene::Place::new(1, 2, 20, 14));
     planned.health = Some(Health::Ghost);
-    let networking = (tab == Tab::Networking).then(|| (lines.collect_view(), sample("planned", &planned, 22)));
+    let networking = (tab == Tab::Networking).then(|| (lines.collect_view(), sample(texts::PLANNED, &planned, 22)));
     view! { {pods.collect_view()}{networking} }.into_any()
 }
 

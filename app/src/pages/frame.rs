@@ -220,7 +220,7 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         let to = format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{name}</a> }
     });
-    view! { <nav class="tabs" aria-label="Views">{tabs.into_iter().collect_view()}</nav> }.into_any()
+    view! { <nav class="tabs" aria-label=texts::VIEWS>{tabs.into_iter().collect_view()}</nav> }.into_any()
 }
 
 /// A view's whole query with its `?`, the theme included; empty when there is nothing to say. The

@@ -3,5 +3,5 @@
 mod panel;
 mod sentence;
 
-pub use panel::panel;
+pub use panel::{nothing_chosen, panel};
 pub use sentence::{notices, sentence};

@@ -9,6 +9,11 @@ use crate::{
     texts,
 };
 
+/// What stands in its place while nothing is chosen.
+pub fn nothing_chosen() -> String {
+    format!("<p class=\"hint\">{}</p><p class=\"hint\">{}</p>", texts::NOTHING_CHOSEN, texts::KEYS)
+}
+
 /// The panel's content. `query` is the view's, for links; `back` leads to the page without a
 /// selection.
 pub fn panel(facts: &Facts, query: &str, back: &str) -> String {

@@ -1,5 +1,6 @@
 //! A made-up cluster of any size: cluster → machines → pods, deployments → replicasets → pods,
-//! services → pods; pods are half of all things, about 1.35 relations a thing.
+//! services → pods; pods are half of all things, about 1.35 relations a thing. Names that repeat are
+//! shared, as whoever reads a cluster shares them.
 
 use scene::{Kind, Mark};
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ pub(crate) struct Cluster {
     pods: usize,
     deployments: usize,
     services: usize,
+    namespace: Name,
+    hosts: Vec<Name>,
+    replicasets: Vec<Name>,
 }
 
 impl Cluster {
@@ -22,7 +26,10 @@ impl Cluster {
         let pods = things / 2;
         let machines = (things / 60).max(3);
         let services = things / 20;
-        Self { machines, pods, services, deployments: things.saturating_sub(1 + pods + machines + services) / 2 }
+        let deployments = things.saturating_sub(1 + pods + machines + services) / 2;
+        let hosts = (0..machines).map(|n| format!("host{n}").into()).collect();
+        let replicasets = (0..deployments).map(|n| format!("app-{n}-5d4f").into()).collect();
+        Self { machines, pods, services, deployments, namespace: "default".into(), hosts, replicasets }
     }
 
     /// Where the n-th pod runs: scattered, as a scheduler does it.
@@ -69,19 +76,21 @@ impl Cluster {
         let mut put = |fact| {
             facts.apply(Change::Put(fact));
         };
-        (0..self.machines).for_each(|n| put(Fact::Node(Box::new(node(n)))));
+        let owner = |kind, name: Name, owner| {
+            let key = Key::new(self.namespace.clone(), name);
+            Fact::Owner(Owner { kind, key, owner, wanted: 1, ready: 1, created: Stamp(0) })
+        };
+        (0..self.machines).for_each(|n| put(Fact::Node(Box::new(Node { name: self.hosts[n].clone(), ..node(n) }))));
         for n in 0..self.deployments {
-            put(owner(OwnerKind::Deployment, &format!("app-{n}"), None));
-            put(owner(
-                OwnerKind::ReplicaSet,
-                &format!("app-{n}-5d4f"),
-                Some((OwnerKind::Deployment, format!("app-{n}").into())),
-            ));
+            let deployment = Name::from(format!("app-{n}"));
+            put(owner(OwnerKind::Deployment, deployment.clone(), None));
+            let above = Some((OwnerKind::Deployment, deployment));
+            put(owner(OwnerKind::ReplicaSet, self.replicasets[n].clone(), above));
         }
         for n in 0..self.services {
-            let key = Key::new("default", format!("svc-{n}"));
+            let key = Key::new(self.namespace.clone(), format!("svc-{n}"));
             put(Fact::Endpoints(EndpointSet {
-                key: Key::new("default", format!("svc-{n}-x")),
+                key: Key::new(self.namespace.clone(), format!("svc-{n}-x")),
                 service: key.name.clone(),
                 endpoints: self
                     .members(n)
@@ -122,10 +131,10 @@ impl Cluster {
     }
 
     fn numbered_pod(&self, n: usize, ready: bool) -> Change {
-        let owner: Name = format!("app-{}-5d4f", self.deployment(n)).into();
+        let owner = self.replicasets[self.deployment(n)].clone();
         Change::Put(Fact::Pod(Box::new(Pod {
-            key: Key::new("default", format!("pod-{n}")),
-            node: Some(format!("host{}", self.machine(n)).into()),
+            key: Key::new(self.namespace.clone(), format!("pod-{n}")),
+            node: Some(self.hosts[self.machine(n)].clone()),
             phase: Phase::Running,
             ready,
             containers_ready: u16::from(ready),
@@ -167,16 +176,11 @@ pub(crate) fn node(n: usize) -> Node {
     }
 }
 
-fn owner(kind: OwnerKind, name: &str, owner: Option<(OwnerKind, Name)>) -> Fact {
-    Fact::Owner(Owner { kind, key: Key::new("default", name), owner, wanted: 1, ready: 1, created: Stamp(0) })
-}
-
-/// The ends of a straight line that a mark draws on the canvas.
-pub(crate) fn segment(mark: &Mark) -> Option<[f64; 4]> {
-    match mark.path.as_slice() {
-        [from, to] if mark.kind == Kind::Line => {
-            Some([f64::from(from.x), f64::from(from.y), f64::from(to.x), f64::from(to.y)])
-        }
-        _ => None,
-    }
+/// The straight lines of a mark, which lead from one point to others: there and back.
+pub(crate) fn segments(mark: &Mark) -> impl Iterator<Item = [f64; 4]> {
+    let lines = if mark.kind == Kind::Line { mark.path.as_slice() } else { &[] };
+    lines.chunks_exact(2).map(|ends| {
+        let [from, to] = [ends[0], ends[1]];
+        [f64::from(from.x), f64::from(from.y), f64::from(to.x), f64::from(to.y)]
+    })
 }

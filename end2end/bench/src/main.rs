@@ -64,7 +64,7 @@ fn figures(size: usize) -> serde_json::Value {
     let facts = cluster.inventory();
     let topology = Topology::of(&facts, now);
     let (scene, _) = lanes(&topology);
-    let lines: Vec<[f64; 4]> = scene.marks.iter().filter_map(cluster::segment).collect();
+    let lines: Vec<[f64; 4]> = scene.marks.iter().flat_map(cluster::segments).collect();
     let mut figure = Drawing::draw(&facts, &View::default(), now);
     let mut changing = facts.clone();
     let mut ready = false;

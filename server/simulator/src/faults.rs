@@ -1,6 +1,9 @@
 //! Faults on demand: what goes wrong is asked for here, and done where the answers are made.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -17,6 +20,8 @@ pub struct Plan {
     pub delay_ms: u64,
     /// The next requests fail, as `{"status": 429, "times": 3}`.
     pub fail: Option<Fail>,
+    /// Kinds of which every request fails, with the HTTP status, as `{"leases.coordination.k8s.io": 500}`.
+    pub fail_kinds: BTreeMap<String, u16>,
     /// Kinds that may not be read or written, as `nodes` or `leases.coordination.k8s.io`.
     pub forbid: Vec<String>,
     /// Every request is answered 401.
@@ -131,10 +136,12 @@ impl Faults {
 
     pub(crate) fn forbids(&self, kind: Kind) -> bool {
         let plan = self.held();
-        !plan.forbid.is_empty() && {
-            let (qualified, plural) = (kind.qualified(), kind.names().plural);
-            plan.forbid.iter().any(|word| *word == qualified || word == plural)
-        }
+        !plan.forbid.is_empty() && plan.forbid.iter().any(|word| names(kind, word))
+    }
+
+    /// The status with which every request of this kind fails.
+    pub(crate) fn fails(&self, kind: Kind) -> Option<u16> {
+        self.held().fail_kinds.iter().find(|(word, _)| names(kind, word)).map(|(_, status)| *status)
     }
 
     /// The status with which this request is to fail.
@@ -187,6 +194,10 @@ impl Faults {
     pub(crate) fn take_garbage(&self) -> bool {
         take_one(&mut self.held().garbage_watches)
     }
+}
+
+fn names(kind: Kind, word: &str) -> bool {
+    word == kind.names().plural || word == kind.qualified()
 }
 
 fn take_one(left: &mut u32) -> bool {

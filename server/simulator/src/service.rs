@@ -98,6 +98,9 @@ impl Simulator {
             let Target { kind, namespace, name, .. } = target;
             return Err(Refusal::forbidden(store.profile, verb, *kind, namespace, name));
         }
+        if let Some(status) = self.faults().fails(target.kind) {
+            return Err(Refusal::on_demand(status));
+        }
         match verb {
             "list" => list::answer(store, self.faults(), target, &query, form),
             "watch" => watch::answer(store, self.faults(), target, &query, form, self.bookmarks_every()),

@@ -49,6 +49,20 @@ async fn requests_fail_as_often_as_asked_and_then_no_more() {
 }
 
 #[tokio::test]
+async fn a_kind_fails_for_as_long_as_asked_and_no_other_does() {
+    let (simulator, client) = compass();
+    simulator.faults().set(|plan| plan.fail_kinds = [("nodes".to_owned(), 500)].into());
+    let nodes = Api::<Node>::all(client.clone());
+    for _ in 0..3 {
+        let error = nodes.list(&ListParams::default()).await.expect_err("500");
+        assert!(matches!(error, kube::Error::Api(status) if status.code == 500));
+    }
+    assert!(Api::<Pod>::all(client).list(&ListParams::default()).await.is_ok());
+    simulator.faults().clear();
+    assert!(nodes.list(&ListParams::default()).await.is_ok());
+}
+
+#[tokio::test]
 async fn an_expired_token_is_401_everywhere() {
     let (simulator, _) = compass();
     simulator.faults().set(|plan| plan.expired_token = true);

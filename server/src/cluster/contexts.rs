@@ -1,6 +1,7 @@
 //! Finding clusters as kubectl does: a file that is named, KUBECONFIG, ~/.kube/config, in-cluster.
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -16,6 +17,7 @@ use topology::planned::Planned;
 use super::{
     Trouble,
     kubeconfig::{no_client, words},
+    renewal::renewing,
     trouble::first_line,
 };
 
@@ -35,9 +37,33 @@ pub struct Context {
 
 #[derive(Clone)]
 enum Way {
-    Kubeconfig(Arc<Kubeconfig>),
+    Kubeconfig(Source),
     InCluster,
     Ready(Client, String),
+}
+
+/// Where a kubeconfig is read from, each time that a client is made.
+#[derive(Clone)]
+enum Source {
+    File(PathBuf),
+    /// What KUBECONFIG says.
+    Files(String),
+}
+
+impl Source {
+    fn read(&self) -> Result<Kubeconfig, Trouble> {
+        match self {
+            Self::File(path) => read(path),
+            Self::Files(paths) => read_all(paths),
+        }
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        match self {
+            Self::File(path) => vec![path.clone()],
+            Self::Files(paths) => std::env::split_paths(paths).collect(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Context {
@@ -64,15 +90,27 @@ impl Context {
     }
 
     /// A client for it, and the address that it talks to. Nothing is connected yet; a credential
-    /// plugin is run.
+    /// plugin is run. The client follows its kubeconfig when the server no longer takes it.
     ///
     /// # Errors
     /// [`Trouble::Kubeconfig`] when the context is incomplete, names files that cannot be read, or
     /// its credential plugin does not give any.
     pub async fn client(&self) -> Result<(Client, String), Trouble> {
+        let Way::Kubeconfig(_) = &self.way else { return self.plain_client().await };
+        // In this order: what changes in between is noticed later.
+        let mark = self.mark()?;
+        let (client, address) = self.plain_client().await?;
+        Ok((renewing(self.clone(), client, mark), address))
+    }
+
+    /// The same, of the kubeconfig as it is now.
+    pub(super) async fn plain_client(&self) -> Result<(Client, String), Trouble> {
         let (mut config, plugin) = match &self.way {
             Way::Ready(client, address) => return Ok((client.clone(), address.clone())),
-            Way::Kubeconfig(file) => (self.config(file).await?, plugin(file, &self.name)),
+            Way::Kubeconfig(source) => {
+                let file = source.read()?;
+                (self.config(&file).await?, plugin(&file, &self.name))
+            }
             Way::InCluster => {
                 let unusable = |error: kube::config::InClusterError| self.unusable(&first_line(&error.to_string()));
                 (Config::incluster().map_err(unusable)?, None)
@@ -91,9 +129,20 @@ impl Context {
         }
     }
 
-    async fn config(&self, file: &Arc<Kubeconfig>) -> Result<Config, Trouble> {
+    /// A number that is another one when the kubeconfig or a file that its context names is.
+    pub(super) fn mark(&self) -> Result<u64, Trouble> {
+        let Way::Kubeconfig(source) = &self.way else { return Ok(0) };
+        let file = source.read()?;
+        let mut hasher = DefaultHasher::new();
+        for path in source.paths().into_iter().chain(named_files(&file, &self.name)) {
+            std::fs::read(path).unwrap_or_default().hash(&mut hasher);
+        }
+        Ok(hasher.finish())
+    }
+
+    async fn config(&self, file: &Kubeconfig) -> Result<Config, Trouble> {
         let options = KubeConfigOptions { context: Some(self.name.clone()), ..KubeConfigOptions::default() };
-        let config = Config::from_custom_kubeconfig((**file).clone(), &options).await;
+        let config = Config::from_custom_kubeconfig(file.clone(), &options).await;
         let mut config = config.map_err(|error| self.unusable(&words(&error)))?;
         if !names_proxy(file, &self.name) {
             // A proxy of the environment is for the world outside; the cluster is near.
@@ -114,6 +163,21 @@ fn plugin(file: &Kubeconfig, context: &str) -> Option<String> {
     let context = file.contexts.iter().find(|named| named.name == context)?.context.as_ref()?;
     let user = file.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref())?;
     user.auth_info.as_ref()?.exec.as_ref()?.command.clone()
+}
+
+/// Files that a context's authority and credentials are in.
+fn named_files(file: &Kubeconfig, context: &str) -> Vec<PathBuf> {
+    let Some(context) =
+        file.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref())
+    else {
+        return Vec::new();
+    };
+    let cluster = file.clusters.iter().find(|named| named.name == context.cluster);
+    let user = file.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref());
+    let authority = cluster.and_then(|named| named.cluster.as_ref()?.certificate_authority.clone());
+    let user = user.and_then(|named| named.auth_info.as_ref());
+    let pair = user.map(|user| [user.client_certificate.clone(), user.client_key.clone()]);
+    authority.into_iter().chain(pair.into_iter().flatten().flatten()).map(PathBuf::from).collect()
 }
 
 fn names_proxy(file: &Kubeconfig, context: &str) -> bool {
@@ -158,16 +222,16 @@ pub fn find(named: Option<&Path>) -> Result<Vec<Context>, Trouble> {
 
 fn find_in(named: Option<&Path>, around: &Surroundings) -> Result<Vec<Context>, Trouble> {
     if let Some(path) = named {
-        return contexts(read(path)?, &path.display().to_string());
+        return contexts(&read(path)?, &path.display().to_string(), &Source::File(path.into()));
     }
     if let Some(paths) = around.kubeconfig.as_deref().filter(|paths| !paths.is_empty()) {
-        return contexts(read_all(paths)?, &format!("KUBECONFIG={paths}"));
+        return contexts(&read_all(paths)?, &format!("KUBECONFIG={paths}"), &Source::Files(paths.into()));
     }
     if let Some(path) = around.home.as_ref().filter(|path| path.exists()) {
         let file = read(path)?;
         // What tools leave behind when they remove their last cluster is no mistake of anybody's.
         if !file.contexts.is_empty() {
-            return contexts(file, &path.display().to_string());
+            return contexts(&file, &path.display().to_string(), &Source::File(path.clone()));
         }
     }
     Ok(around.inside.then(in_cluster).into_iter().collect())
@@ -209,7 +273,7 @@ fn read_all(paths: &str) -> Result<Kubeconfig, Trouble> {
     }
 }
 
-fn contexts(file: Kubeconfig, origin: &str) -> Result<Vec<Context>, Trouble> {
+fn contexts(file: &Kubeconfig, origin: &str, source: &Source) -> Result<Vec<Context>, Trouble> {
     let mut names: Vec<String> = file.contexts.iter().map(|context| context.name.clone()).collect();
     if names.is_empty() {
         return Err(Trouble::Kubeconfig { file: origin.into(), what: "has no contexts".into() });
@@ -217,12 +281,11 @@ fn contexts(file: Kubeconfig, origin: &str) -> Result<Vec<Context>, Trouble> {
     names.sort();
     names.dedup();
     names.sort_by_key(|name| Some(name) != file.current_context.as_ref());
-    let file = Arc::new(file);
     let context = |name: String| Context {
         origin: origin.into(),
         demo: false,
         planned: None,
-        way: Way::Kubeconfig(file.clone()),
+        way: Way::Kubeconfig(source.clone()),
         name,
     };
     Ok(names.into_iter().map(context).collect())
@@ -283,15 +346,18 @@ contexts:
 
     /// What is wrong with the first context of a file.
     async fn wrong(text: &str) -> String {
-        let file = Kubeconfig::from_yaml(text).unwrap();
-        let context = contexts(file, "conf").unwrap().remove(0);
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let dir = Dir::new(&format!("wrong-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let file = dir.file("conf", text);
+        let context = find_in(Some(&file), &nothing()).unwrap().remove(0);
         let said = context.client().await.err().unwrap().to_string();
-        said.strip_prefix("conf: context b: ").unwrap_or_else(|| panic!("{said}")).to_owned()
+        said.strip_prefix(&format!("{}: context b: ", file.display())).unwrap_or_else(|| panic!("{said}")).to_owned()
     }
 
     #[test]
     fn the_current_context_comes_first() {
-        let found = contexts(Kubeconfig::from_yaml(TWO).unwrap(), "x").unwrap();
+        let found = contexts(&Kubeconfig::from_yaml(TWO).unwrap(), "x", &Source::File("x".into())).unwrap();
         assert_eq!(names(&found), ["b", "a"]);
         assert!(!format!("{found:?}").contains("hidden-token"));
     }

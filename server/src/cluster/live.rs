@@ -49,6 +49,7 @@ pub struct Cluster {
     client: Client,
     supervisor: JoinHandle<()>,
     probe: Option<JoinHandle<()>>,
+    origin: String,
     started: Instant,
 }
 
@@ -92,7 +93,7 @@ impl Cluster {
             pace,
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
-        Self { shared, client, supervisor, probe: None, started: Instant::now() }
+        Self { shared, client, supervisor, probe: None, origin: String::new(), started: Instant::now() }
     }
 
     /// Looks at the facts. Keep it short: writers wait.
@@ -110,6 +111,18 @@ impl Cluster {
     pub fn probed(mut self, planned: &Arc<Planned>, ports: Ports) -> Self {
         self.probe = Some(tokio::spawn(probe(self.shared.clone(), planned.clone(), ports)));
         self
+    }
+
+    /// Names the file that its address and credentials come from.
+    #[must_use]
+    pub fn found_in(mut self, origin: &str) -> Self {
+        self.origin = origin.into();
+        self
+    }
+
+    /// What to do about a trouble with it, and in which file.
+    pub fn todo(&self, trouble: &Trouble) -> String {
+        format!("{} Binnacle keeps trying.", trouble.todo_in(&self.origin))
     }
 
     /// Takes changes in that did not come from the cluster itself.

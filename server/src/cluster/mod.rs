@@ -37,6 +37,7 @@ mod pulse;
 mod reader;
 mod readyz;
 mod registry;
+mod renewal;
 mod service;
 mod supervision;
 mod trouble;

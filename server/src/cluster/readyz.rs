@@ -13,6 +13,9 @@ use super::live::Shared;
 /// An answer that takes longer is none. Each check of a dead etcd takes the API server 2 s.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// Why its checks are not known.
+const UNTOLD: &str = "the API server does not say in time how it fares";
+
 /// Asks for ever.
 pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
     loop {
@@ -27,9 +30,10 @@ pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
             // What it said last is no news of now, although the server may answer other questions.
             Err(NoAnswer) => match shared.read(|facts| facts.heard(Source::Readyz).clone()) {
                 Heard::Live => {
-                    let reason = "the API server does not say in time how it fares".into();
-                    vec![Change::Heard(Source::Readyz, Heard::Stale { since: shared.now(), reason })]
+                    let stale = Heard::Stale { since: shared.now(), reason: UNTOLD.into() };
+                    vec![Change::Heard(Source::Readyz, stale)]
                 }
+                Heard::NotYet => vec![Change::Heard(Source::Readyz, Heard::Unread { reason: UNTOLD.into() })],
                 _ => Vec::new(),
             },
         };

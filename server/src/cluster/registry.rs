@@ -61,7 +61,7 @@ impl Clusters {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have been quicker.
         let entry = running.entry(name.into()).or_insert_with(|| {
-            let cluster = Cluster::start(name, client, &address);
+            let cluster = Cluster::start(name, client, &address).found_in(&context.origin);
             if let Some(planned) = &context.planned {
                 cluster.plan(planned.clone());
             }

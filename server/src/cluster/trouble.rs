@@ -70,17 +70,32 @@ impl Trouble {
         match self {
             Self::Kubeconfig { .. } => "Mend the file, or name another with --kubeconfig or KUBECONFIG.".into(),
             Self::Unreachable { address, .. } => {
-                format!("Check that the API server runs and that this machine reaches {address}; Binnacle keeps trying.")
+                format!("Check that the API server runs and that this machine reaches {address}.")
             }
             Self::Certificate { .. } => {
                 "Check certificate-authority-data and server in the kubeconfig; after a renewal, fetch the kubeconfig anew.".into()
             }
             Self::Credentials { cluster } => {
-                format!("The token or certificate may have expired: fetch the kubeconfig of {cluster} anew; Binnacle keeps trying.")
+                format!("The token or certificate may have expired: fetch the kubeconfig of {cluster} anew.")
             }
             Self::NotKubernetes { .. } => "Check the server's address in the kubeconfig; a proxy may stand in between.".into(),
-            Self::Unwell { .. } => "Look at the API server's own log and at its etcd; Binnacle keeps trying.".into(),
+            Self::Unwell { .. } => "Look at the API server's own log and at its etcd.".into(),
             Self::NoSuchCluster(_) => "Choose one of the clusters on the first page.".into(),
+        }
+    }
+
+    /// The same with the file that the cluster's address and credentials come from, when there is one.
+    pub fn todo_in(&self, origin: &str) -> String {
+        match self {
+            Self::Unreachable { cluster, .. }
+            | Self::Certificate { cluster, .. }
+            | Self::Credentials { cluster }
+            | Self::NotKubernetes { cluster, .. }
+                if !origin.is_empty() =>
+            {
+                format!("{} Context {cluster} is in {origin}.", self.todo())
+            }
+            _ => self.todo(),
         }
     }
 

@@ -42,6 +42,7 @@ where
     let anew = || watcher::watcher(api.clone(), watcher::Config::default().page_size(PAGE).any_semantic()).boxed();
     let mut events = anew();
     let mut unread = 0;
+    let mut failures = 0;
     let mut backoff = DefaultBackoff::default();
     let mut reader = Reader::new(&kind);
     loop {
@@ -62,6 +63,7 @@ where
         if good {
             backoff.reset();
             unread = 0;
+            failures = 0;
             reader.heard(&Heard::Live);
         }
         shared.apply(reader.changes());
@@ -93,7 +95,8 @@ where
                 Some(shared.pace().refused)
             }
             None => {
-                reader.heard(&cut(&error, &kind, &shared));
+                failures += 1;
+                reader.heard(&cut(&error, failures, &kind, &shared));
                 backoff.next()
             }
         };
@@ -128,8 +131,9 @@ async fn at_once<K>(
     }
 }
 
-/// What is to be said of a kind whose line is cut: that what is held is stale, since when and why.
-fn cut<S, T>(error: &watcher::Error, kind: &Kind<S, T>, shared: &Shared) -> Heard {
+/// What is to be said of a kind whose line is cut: that what is held is stale, since when and why;
+/// or why there is nothing, when that is more than one attempt that failed.
+fn cut<S, T>(error: &watcher::Error, failures: u32, kind: &Kind<S, T>, shared: &Shared) -> Heard {
     let before = kind.heard.first().map_or(Heard::NotYet, |source| shared.read(|facts| facts.heard(*source).clone()));
     let reason = match error {
         watcher::Error::InitialListFailed(error)
@@ -148,6 +152,7 @@ fn cut<S, T>(error: &watcher::Error, kind: &Kind<S, T>, shared: &Shared) -> Hear
     match before {
         Heard::Stale { since, .. } => Heard::Stale { since, reason: reason.into() },
         known if known.knows() => Heard::Stale { since: shared.now(), reason: reason.into() },
-        _ => Heard::NotYet,
+        Heard::NotYet if failures < 2 => Heard::NotYet,
+        _ => Heard::Unread { reason: reason.into() },
     }
 }

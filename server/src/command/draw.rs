@@ -104,14 +104,14 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
 
 /// The cluster of a context, once every source has spoken or has taken too long.
 pub(super) async fn heard(context: &Context, planned: Option<Arc<Planned>>) -> Result<Cluster, Failure> {
-    let (client, address) = context.client().await.map_err(|trouble| failed(&trouble))?;
+    let (client, address) = context.client().await.map_err(|trouble| failed(&trouble, ""))?;
     let cluster = Cluster::start(&context.name, client, &address);
     if let Some(planned) = planned {
         cluster.plan(planned);
     }
     let heard = tokio::time::timeout(PATIENCE, cluster.heard_everything()).await;
     match heard {
-        Ok(Err(trouble)) => Err(failed(&trouble)),
+        Ok(Err(trouble)) => Err(failed(&trouble, &context.origin)),
         _ => Ok(cluster),
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn context(demo: bool, kubeconfig: Option<&Path>, name: Option<&str>)
     if demo {
         return Ok(demo::still());
     }
-    let found = contexts::find(kubeconfig).map_err(|trouble| (Exit::Usage, said(&trouble)))?;
+    let found = contexts::find(kubeconfig).map_err(|trouble| (Exit::Usage, failed(&trouble, "").1))?;
     let wanted = |context: &Context| name.is_none_or(|name| context.name == *name);
     found.into_iter().find(wanted).ok_or_else(|| {
         let why = match name {
@@ -134,13 +134,9 @@ pub(super) fn context(demo: bool, kubeconfig: Option<&Path>, name: Option<&str>)
     })
 }
 
-fn failed(trouble: &Trouble) -> Failure {
+fn failed(trouble: &Trouble, origin: &str) -> Failure {
     let exit = if matches!(trouble, Trouble::Kubeconfig { .. }) { Exit::Usage } else { Exit::Unreachable };
-    (exit, said(trouble))
-}
-
-fn said(trouble: &Trouble) -> String {
-    format!("{trouble}. {}", trouble.todo())
+    (exit, format!("{trouble}. {}", trouble.todo_in(origin)))
 }
 
 pub(super) fn write(output: Option<PathBuf>, text: &str) -> Result<(), Failure> {

@@ -197,13 +197,12 @@ pub fn run() -> Exit {
         Command::Simulate(args) => wait(simulate::run(args)),
         Command::User(args) => wait(user::run(args)),
         Command::Token(args) => wait(token::run(args)),
-        Command::Settings => {
-            print!("{}", crate::config::table());
-            Ok(())
-        }
+        Command::Settings => draw::write(None, &crate::config::table()),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "binnacle", &mut std::io::stdout());
-            Ok(())
+            // By way of a buffer, because the generator panics where a pipe ends.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "binnacle", &mut script);
+            draw::write(None, &String::from_utf8_lossy(&script))
         }
     };
     match ended {

@@ -28,10 +28,13 @@ pub fn view(view: &View) -> figure::View {
     }
 }
 
-/// A cluster's trouble in the pages' words.
-pub(super) fn trouble(trouble: &cluster::Trouble) -> Trouble {
+/// A cluster's trouble in the pages' words; `origin` is the file that names the cluster.
+pub(super) fn trouble(trouble: &cluster::Trouble, origin: &str) -> Trouble {
     match trouble {
         cluster::Trouble::NoSuchCluster(name) => Trouble::NoSuchCluster(name.clone()),
-        other => Trouble::Unreachable { what: other.to_string(), todo: other.todo() },
+        other => Trouble::Unreachable {
+            what: other.to_string(),
+            todo: format!("{} Binnacle keeps trying.", other.todo_in(origin)),
+        },
     }
 }

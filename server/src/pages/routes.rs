@@ -237,7 +237,11 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
     let selection = query.selection.unwrap_or_default();
     let (status, html) = match asked.facts(&cluster, &selection).await {
         Ok(facts) => (StatusCode::OK, parts::panel(&facts, &prefix, prefix.trim_end_matches('&'))),
-        Err(trouble) => (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string()))),
+        Err(trouble) => {
+            // What was chosen may be gone: that is an answer, and nothing for a browser's console.
+            let status = if matches!(trouble, Trouble::NoSuchThing(_)) { StatusCode::OK } else { status(&trouble) };
+            (status, format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
+        }
     };
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
         .into_response()

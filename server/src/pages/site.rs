@@ -40,15 +40,18 @@ impl Site {
 
     /// A cluster that has been heard of, or why not.
     pub(super) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
-        let cluster = self.clusters.get(name).await.map_err(|trouble| conversions::trouble(&trouble))?;
+        let contexts = self.clusters.contexts();
+        let origin = contexts.iter().find(|context| context.name == name).map_or("", |context| &context.origin);
+        let said = |trouble| conversions::trouble(&trouble, origin);
+        let cluster = self.clusters.get(name).await.map_err(said)?;
         // Later, what has not been heard yet may never be: the page says so and does not wait.
         let patience = if cluster.age() < YOUNG { FIRST } else { Duration::ZERO };
         let heard = tokio::time::timeout(patience, cluster.heard_everything()).await;
         // Old facts are better than none: only a cluster that never spoke is a trouble.
         let spoke = cluster.read(|inventory| inventory.version().is_some());
         match (heard, spoke) {
-            (Ok(Err(trouble)), false) => Err(conversions::trouble(&trouble)),
-            (Err(_), false) => Err(conversions::trouble(&cluster.trouble().unwrap_or_else(|| silent(name)))),
+            (Ok(Err(trouble)), false) => Err(said(trouble)),
+            (Err(_), false) => Err(said(cluster.trouble().unwrap_or_else(|| silent(name)))),
             _ => Ok(cluster),
         }
     }

@@ -1,30 +1,48 @@
 //! What a reader must know to judge the picture.
 
+use std::collections::BTreeMap;
+
 use app::source::Notice;
 use scene::Health;
 use topology::{
     Inventory,
-    inventory::{Heard, Source},
+    inventory::{Heard, Name, Source},
 };
 
-use crate::cluster::Trouble;
+use crate::cluster::Cluster;
 
-/// Notices, the gravest first: the cluster is out of reach, sources are stale, forbidden, unread.
-pub(super) fn notices(inventory: &Inventory, trouble: Option<&Trouble>) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    if let Some(trouble) = trouble {
-        notices.push(Notice { health: Health::Stale, what: format!("{trouble}."), todo: trouble.todo() });
-    }
-    let of = |pick: fn(&Heard) -> bool| -> Vec<Source> {
-        Source::ALL.into_iter().filter(|source| pick(inventory.heard(*source))).collect()
+/// That the cluster as a whole is out of reach, when it is.
+pub(super) fn trouble(cluster: &Cluster) -> Option<Notice> {
+    let trouble = cluster.trouble()?;
+    Some(Notice { health: Health::Stale, what: format!("{trouble}."), todo: cluster.todo(&trouble) })
+}
+
+/// Notices, the gravest first: what troubles the whole, then sources that are stale, unread, forbidden.
+pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>) -> Vec<Notice> {
+    let troubled = trouble.is_some();
+    let mut notices: Vec<Notice> = trouble.into_iter().collect();
+    let of = |reason: fn(&Heard) -> Option<&Name>| -> BTreeMap<&Name, Vec<Source>> {
+        let mut by_reason: BTreeMap<&Name, Vec<Source>> = BTreeMap::new();
+        for source in Source::ALL {
+            if let Some(reason) = reason(inventory.heard(source)) {
+                by_reason.entry(reason).or_default().push(source);
+            }
+        }
+        by_reason
     };
-    let stale = of(|heard| matches!(heard, Heard::Stale { .. }));
-    if !stale.is_empty() && trouble.is_none() {
-        notices.push(Notice {
+    if !troubled {
+        let stale = of(|heard| if let Heard::Stale { reason, .. } = heard { Some(reason) } else { None });
+        notices.extend(stale.iter().map(|(reason, sources)| Notice {
             health: Health::Stale,
-            what: format!("No news of {}.", list(&stale)),
+            what: format!("No news of {}: {reason}.", list(sources)),
             todo: "What is drawn is as it was last heard; Binnacle keeps trying.".into(),
-        });
+        }));
+        let unread = of(|heard| if let Heard::Unread { reason } = heard { Some(reason) } else { None });
+        notices.extend(unread.iter().map(|(reason, sources)| Notice {
+            health: Health::Unknown,
+            what: format!("What {} would tell is unknown: {reason}.", list(sources)),
+            todo: "Binnacle keeps trying.".into(),
+        }));
     }
     let missing: Vec<&str> = Source::ALL
         .into_iter()
@@ -40,8 +58,9 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<&Trouble>) -> Vec<N
             todo: "Grant get, list and watch on them to the user of this context.".into(),
         });
     }
-    let unread = of(|heard| *heard == Heard::NotYet);
-    if !unread.is_empty() && trouble.is_none() {
+    let unread: Vec<Source> =
+        Source::ALL.into_iter().filter(|source| *inventory.heard(*source) == Heard::NotYet).collect();
+    if !unread.is_empty() && !troubled {
         let what = if unread.len() == Source::ALL.len() { "everything".to_owned() } else { list(&unread) };
         notices.push(Notice { health: Health::Unknown, what: format!("Still reading {what}."), todo: String::new() });
     }
@@ -50,4 +69,45 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<&Trouble>) -> Vec<N
 
 fn list(sources: &[Source]) -> String {
     sources.iter().map(|source| source.word()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use topology::Change;
+
+    use super::*;
+
+    fn told(changes: impl IntoIterator<Item = Change>) -> Vec<String> {
+        let mut inventory = Inventory::default();
+        for source in Source::ALL {
+            inventory.apply(Change::Heard(source, Heard::Live));
+        }
+        for change in changes {
+            inventory.apply(change);
+        }
+        notices(&inventory, None).into_iter().map(|notice| notice.what).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_the_reason_once_a_reason() {
+        let unread = |reason: &str| Heard::Unread { reason: reason.into() };
+        let changes = [
+            Change::Heard(Source::Leases, unread("the API server cannot answer now: 500 boom")),
+            Change::Heard(Source::Jobs, unread("its answer is no JSON")),
+            Change::Heard(Source::Pods, unread("the API server cannot answer now: 500 boom")),
+        ];
+        let expected = [
+            "What jobs would tell is unknown: its answer is no JSON.",
+            "What pods, leases would tell is unknown: the API server cannot answer now: 500 boom.",
+        ];
+        assert_eq!(told(changes), expected);
+    }
+
+    #[test]
+    fn what_is_stale_is_named_with_the_reason() {
+        let stale = Heard::Stale { since: topology::Stamp(1), reason: "the connection was cut".into() };
+        let expected = ["No news of services: the connection was cut."];
+        assert_eq!(told([Change::Heard(Source::Services, stale)]), expected);
+        assert!(told([]).is_empty());
+    }
 }

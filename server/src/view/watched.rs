@@ -14,7 +14,7 @@ use topology::{
     figure::{Drawing, View},
 };
 
-use super::notices::notices;
+use super::notices::{notices, trouble};
 use crate::cluster::{Cluster, Follower};
 
 /// The shortest time from one drawing to the next: about sixty a second.
@@ -54,10 +54,10 @@ impl Watched {
     /// Draws the view and follows the cluster.
     pub fn start(cluster: Arc<Cluster>, view: &View) -> Self {
         let follower = cluster.follow();
-        let trouble = cluster.trouble();
+        let trouble = trouble(&cluster);
         let now = cluster.now();
         let (figure, notices) =
-            cluster.read(|inventory| (Drawing::draw(inventory, view, now), notices(inventory, trouble.as_ref())));
+            cluster.read(|inventory| (Drawing::draw(inventory, view, now), notices(inventory, trouble)));
         let state = Arc::new(Mutex::new(State {
             sentence: phrases(&figure),
             figure,
@@ -146,12 +146,12 @@ async fn draw(cluster: Arc<Cluster>, state: Arc<Mutex<State>>, mut follower: Fol
 }
 
 fn step(cluster: &Cluster, state: &Mutex<State>, touched: &Touched) {
-    let trouble = cluster.trouble();
+    let trouble = trouble(cluster);
     let now = cluster.now();
     let mut state = lock(state);
     let state = &mut *state;
     let (patch, notices) =
-        cluster.read(|inventory| (state.figure.redraw(inventory, touched, now), notices(inventory, trouble.as_ref())));
+        cluster.read(|inventory| (state.figure.redraw(inventory, touched, now), notices(inventory, trouble)));
     let sentence = phrases(&state.figure);
     let sentence = (sentence != state.sentence).then_some(sentence);
     let notices = (notices != state.notices).then_some(notices);

@@ -1,6 +1,6 @@
 //! What a real API server refuses, and how it is said.
 
-use binnacle::cluster::{Cluster, Trouble};
+use binnacle::cluster::{Cluster, Clusters, Trouble};
 use kube::Config;
 
 use crate::{conformance::client, target};
@@ -32,6 +32,28 @@ async fn an_expired_token_is_said_so_and_shown_nowhere() {
     let trouble = trouble_with(|config| config.auth_info.token = Some("expired-token".to_owned().into())).await;
     assert!(matches!(trouble, Trouble::Credentials { .. }), "{trouble:?}");
     assert!(!format!("{trouble:?} {trouble} {}", trouble.todo()).contains("expired-token"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_renewed_in_the_kubeconfig_is_used_without_a_new_start() {
+    let good = std::env::var("BINNACLE_TEST_KUBECONFIG").expect("a kubeconfig");
+    let good = std::fs::read_to_string(good).expect("read");
+    let (before, token) = good.split_once("token: ").expect("a token");
+    let rest = &token[token.find('}').expect("its end")..];
+    let file = std::env::temp_dir().join(format!("binnacle-renewed-{}", std::process::id()));
+    std::fs::write(&file, format!("{before}token: expired{rest}")).expect("written");
+    let found = binnacle::cluster::contexts::find(Some(&file)).expect("a kubeconfig");
+    let clusters = Clusters::new(found, std::time::Duration::from_secs(60));
+    let cluster = clusters.get("admin").await.expect("a cluster");
+    let trouble = cluster.heard_everything().await.expect_err("an expired token");
+    assert!(matches!(trouble, Trouble::Credentials { .. }), "{trouble:?}");
+    std::fs::write(&file, &good).expect("written");
+    let mut follower = cluster.follow();
+    while cluster.trouble().is_some() {
+        tokio::time::timeout(std::time::Duration::from_secs(30), follower.next()).await.expect("news");
+    }
+    cluster.heard_everything().await.expect("everything");
+    std::fs::remove_file(&file).expect("removed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

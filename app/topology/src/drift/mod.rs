@@ -214,7 +214,7 @@ fn one_node(inventory: &Inventory, planned: &Planned, host: &PlannedHost, node: 
 /// Whether the etcd member on a node is ready; `None` where no pod of it is known.
 fn member(inventory: &Inventory, node: &Node) -> Option<bool> {
     let is_etcd = |pod: &&Pod| pod.component.as_ref().is_some_and(|one| one.kind == ComponentKind::Etcd);
-    inventory.pods_on(Some(&node.name)).find(is_etcd).map(|pod| pod.ready)
+    inventory.components_on(&node.name).find(is_etcd).map(|pod| pod.ready)
 }
 
 fn fewer(host: &PlannedHost, found: &str) -> Drift {

@@ -108,6 +108,7 @@ pub fn bus(frames: &Frames) -> Vec<Mark> {
 pub fn no_nodes(inventory: &Inventory) -> Mark {
     let words = match inventory.heard(Source::Nodes) {
         Heard::NotYet => "Nodes are being read.".to_owned(),
+        Heard::Unread { .. } => "Nodes are unknown: they cannot be read.".to_owned(),
         Heard::NotServed => "This API serves no nodes.".to_owned(),
         Heard::Forbidden { permission } => format!("Nodes are unknown: the permission to {permission} is missing."),
         Heard::Live | Heard::Stale { .. } => "This cluster has no nodes.".to_owned(),

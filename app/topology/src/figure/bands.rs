@@ -60,6 +60,7 @@ pub fn with_ways(board: &Board, states: &States, y: i32, second: impl Fn(&Servic
     let heading = match inventory.heard(Source::Services) {
         Heard::Forbidden { permission } => format!("Services are unknown: the permission to {permission} is missing"),
         Heard::NotYet => "Services are being read".to_owned(),
+        Heard::Unread { .. } => "Services are unknown: they cannot be read".to_owned(),
         _ => format!("Services · {}", all.len()),
     };
     let tall = all.first().is_some_and(|(service, ..)| second(service).is_some());

@@ -28,11 +28,16 @@ const NOWHERE: i32 = i32::MIN;
 
 /// The scene, and how many of its lines cross.
 pub fn lanes(topology: &Topology) -> (Scene, u64) {
-    let size = topology.len() + topology.relations();
-    let mut drawing =
-        Drawing { topology, marks: Vec::with_capacity(size), middles: vec![NOWHERE; topology.len()], ends: Vec::new() };
+    let size = 2 * topology.len();
+    let mut drawing = Drawing {
+        topology,
+        names: Names::of(topology),
+        marks: Vec::with_capacity(size),
+        middles: vec![NOWHERE; topology.len()],
+        ends: Vec::new(),
+    };
     drawing.nodes();
-    let replicas = drawing.owners(1, |owner| top_of(topology, owner).is_some() || owns_pods(topology, owner));
+    let replicas = drawing.owners(1, |owner| owner_of(topology, owner).is_some() || owns_pods(topology, owner));
     let tops = drawing.owners(0, |_| true);
     let services = drawing.services();
     let crossings = [tops, replicas, services].into_iter().map(crossed).sum();
@@ -48,17 +53,40 @@ pub fn lanes(topology: &Topology) -> (Scene, u64) {
 }
 
 /// Deployments and their like stand left of what they own.
-fn top_of(topology: &Topology, at: Vertex) -> Option<&Thing> {
-    let above = topology.to(at).find(|(_, relation)| *relation == Relation::Owns);
-    above.map(|(above, _)| topology.thing(above))
+fn owner_of(topology: &Topology, at: Vertex) -> Option<Vertex> {
+    topology.to(at).find(|(_, relation)| *relation == Relation::Owns).map(|(above, _)| above)
 }
 
 fn owns_pods(topology: &Topology, owner: Vertex) -> bool {
     topology.from(owner).any(|(below, _)| matches!(topology.thing(below), Thing::Pod(_)))
 }
 
+/// The names of all things in one text: they lie far apart in memory, and are needed in another
+/// order than theirs.
+struct Names {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Names {
+    fn of(topology: &Topology) -> Self {
+        let mut names = Self { text: String::new(), ends: Vec::with_capacity(topology.len() + 1) };
+        names.ends.push(0);
+        for at in topology.vertices() {
+            names.text.push_str(name(topology.thing(at)));
+            names.ends.push(names.text.len());
+        }
+        names
+    }
+
+    fn at(&self, at: Vertex) -> &str {
+        &self.text[self.ends[at.index()]..self.ends[at.index() + 1]]
+    }
+}
+
 struct Drawing<'t> {
     topology: &'t Topology,
+    names: Names,
     marks: Vec<Mark>,
     /// The middle of a thing's edge, from the top, by its vertex.
     middles: Vec<i32>,
@@ -82,19 +110,22 @@ impl<'t> Drawing<'t> {
         let mut nodes: Vec<(&str, Vertex)> =
             topology.from(root).map(|(node, _)| (name(topology.thing(node)), node)).collect();
         nodes.sort_by(|a, b| natural(a.0, b.0));
+        let mut inside: Vec<(Option<Vertex>, Vertex)> = Vec::new();
         let mut y = ROW.1;
         for (name, node) in nodes {
             let id = Id::new(format!("node/{name}"));
-            let mut inside: Vec<(Option<&Thing>, &Thing, Vertex)> =
-                topology.from(node).map(|(at, _)| (top_of(topology, at), topology.thing(at), at)).collect();
+            // Vertices stand in the order of names, and are compared without looking at these.
+            inside.clear();
+            inside.extend(topology.from(node).map(|(at, _)| (owner_of(topology, at), at)));
             inside.sort_unstable();
             let rows = i32::try_from(inside.len()).unwrap_or(i32::MAX / 64);
             let height = HEAD + rows * ROW.1 + 6;
             let mut frame = Mark::new(id.clone(), Kind::Frame, Place::new(2 * LANE - 12, y, BOX + 24, height));
             frame.texts.push(text(12, 18, Style::Body, clip(name, Style::Body, BOX)));
             self.marks.push(frame);
-            for (n, (_, thing, at)) in (0..).zip(&inside) {
-                let mut mark = boxed(thing, Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
+            for (n, (_, at)) in (0..).zip(&inside) {
+                let mut mark =
+                    boxed(topology.thing(*at), self.names.at(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
                 mark.parent = Some(id.clone());
                 self.middles[at.index()] = y + mark.at.y + ROW.0 / 2;
                 self.marks.push(mark);
@@ -133,7 +164,7 @@ impl<'t> Drawing<'t> {
 
     /// Boxes in a lane, each beside the middle of its ends, and lines to these in another lane.
     fn stack(&mut self, mut boxes: Vec<Waiting>, lane: i32, other: i32) -> Vec<(i32, i32)> {
-        boxes.sort_unstable_by_key(|one| (one.middle, one.thing));
+        boxes.sort_unstable_by_key(|one| (one.middle, one.at));
         let (x1, x2) = if lane < other { (lane * LANE + BOX, other * LANE) } else { (lane * LANE, other * LANE + BOX) };
         let mut lines = Vec::with_capacity(self.ends.len());
         let mut line_id = String::new();
@@ -142,16 +173,18 @@ impl<'t> Drawing<'t> {
             y = y.max(one.middle - ROW.0 / 2);
             let from = y + ROW.0 / 2;
             self.middles[one.at.index()] = from;
-            let mark = boxed(one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
+            let mark = boxed(one.thing, self.names.at(one.at), Place::new(lane * LANE, y, BOX, ROW.0));
             let id = mark.id.clone();
             self.marks.push(mark);
-            for (n, to) in self.ends[one.ends].iter().enumerate() {
+            let ends = &self.ends[one.ends];
+            if !ends.is_empty() {
                 line_id.clear();
-                let _ = write!(line_id, "line/{id}/{n}");
-                let mut line = Mark::new(Id::new(&*line_id), Kind::Line, Place::default());
-                line.path = vec![Point { x: x1, y: from }, Point { x: x2, y: *to }];
-                self.marks.push(line);
-                lines.push((from, *to));
+                let _ = write!(line_id, "lines/{id}");
+                let mut fan = Mark::new(Id::new(&*line_id), Kind::Line, Place::default());
+                // From the box to each end and back: one mark, however many lines.
+                fan.path = ends.iter().flat_map(|to| [Point { x: x1, y: from }, Point { x: x2, y: *to }]).collect();
+                self.marks.push(fan);
+                lines.extend(ends.iter().map(|to| (from, *to)));
             }
             y += ROW.1;
         }
@@ -176,13 +209,14 @@ fn name(thing: &Thing) -> &str {
     }
 }
 
-fn boxed(thing: &Thing, at: Place) -> Mark {
-    let name = name(thing);
+fn boxed(thing: &Thing, name: &str, at: Place) -> Mark {
     let (id, label) = match thing {
         Thing::Component(node, kind) => (format!("chip/{node}/{}", kind.program()), name.to_owned()),
-        Thing::Owner(kind, key) => (format!("owner/{}/{key}", kind.word()), format!("{} {name}", kind.word())),
-        Thing::Pod(key) => (format!("pod/{key}"), name.to_owned()),
-        Thing::Service(key) => (format!("service/{key}"), name.to_owned()),
+        Thing::Owner(kind, key) => {
+            (format!("owner/{}/{}/{name}", kind.word(), key.namespace), format!("{} {name}", kind.word()))
+        }
+        Thing::Pod(key) => (format!("pod/{}/{name}", key.namespace), name.to_owned()),
+        Thing::Service(key) => (format!("service/{}/{name}", key.namespace), name.to_owned()),
         Thing::Cluster | Thing::Node(_) => (format!("thing/{name}"), name.to_owned()),
     };
     let mut mark = Mark::new(Id::new(id), Kind::Row, at);
@@ -200,31 +234,30 @@ fn boxed(thing: &Thing, at: Place) -> Mark {
 fn crossed(mut lines: Vec<(i32, i32)>) -> u64 {
     lines.sort_unstable();
     let mut ends: Vec<i32> = lines.into_iter().map(|(_, to)| to).collect();
-    inversions(&mut ends)
+    let mut room = ends.clone();
+    inversions(&mut ends, &mut room)
 }
 
-fn inversions(ends: &mut [i32]) -> u64 {
+/// Sorts, too; `room` is as long as `ends`, what it holds does not matter.
+fn inversions(ends: &mut [i32], room: &mut [i32]) -> u64 {
     if ends.len() < 2 {
         return 0;
     }
     let half = ends.len() / 2;
-    let (left, right) = ends.split_at_mut(half);
-    let mut count = inversions(left) + inversions(right);
-    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let mut count = inversions(&mut ends[..half], &mut room[..half]) + inversions(&mut ends[half..], &mut room[half..]);
+    let (left, right) = ends.split_at(half);
     let (mut i, mut j) = (0, 0);
-    while i < left.len() && j < right.len() {
-        if left[i] <= right[j] {
-            merged.push(left[i]);
+    for place in room.iter_mut() {
+        if j == right.len() || (i < left.len() && left[i] <= right[j]) {
+            *place = left[i];
             i += 1;
         } else {
-            merged.push(right[j]);
+            *place = right[j];
             j += 1;
             count += (left.len() - i) as u64;
         }
     }
-    merged.extend_from_slice(&left[i..]);
-    merged.extend_from_slice(&right[j..]);
-    ends.copy_from_slice(&merged);
+    ends.copy_from_slice(room);
     count
 }
 

@@ -78,7 +78,7 @@ impl PodGroup<'_> {
 /// Whether a node is a master: by its labels; else by the static pods on it.
 pub fn is_master(inventory: &Inventory, node: &Node) -> bool {
     node.labelled_master()
-        || inventory.pods_on(Some(&node.name)).any(|pod| {
+        || inventory.components_on(&node.name).any(|pod| {
             pod.mirror && pod.component.as_ref().is_some_and(|component| component.kind == ComponentKind::ApiServer)
         })
 }

@@ -54,7 +54,7 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
             return phrases.push(Phrase::new(words, Some(Health::Ghost)));
         }
         Heard::NotYet => return phrases.push(Phrase::new("Nodes are being read", Some(Health::Unknown))),
-        Heard::Forbidden { .. } | Heard::NotServed => {
+        Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("Nodes are unknown", Some(Health::Unknown)));
         }
         Heard::Live | Heard::Stale { .. } => {}
@@ -124,7 +124,7 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
 fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
     match inventory.heard(Source::Pods) {
         Heard::NotYet => return phrases.push(Phrase::new("pods are being read", Some(Health::Unknown))),
-        Heard::Forbidden { .. } | Heard::NotServed => {
+        Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("pods are unknown", Some(Health::Unknown)));
         }
         Heard::Live | Heard::Stale { .. } => {}

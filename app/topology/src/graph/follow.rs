@@ -384,7 +384,9 @@ impl Search<'_> {
             match self.inventory.heard(source) {
                 Heard::Live => {}
                 Heard::Stale { .. } => self.trail.note(Note::Stale(source)),
-                Heard::NotYet | Heard::NotServed | Heard::Forbidden { .. } => self.trail.note(Note::Unheard(source)),
+                Heard::NotYet | Heard::Unread { .. } | Heard::NotServed | Heard::Forbidden { .. } => {
+                    self.trail.note(Note::Unheard(source));
+                }
             }
         }
     }

@@ -83,7 +83,7 @@ struct Mine<'a> {
 
 impl<'a> Mine<'a> {
     fn pod_of(&self, kind: ComponentKind) -> Option<(&'a Pod, &'a Component)> {
-        let pods = self.inventory.pods_on(Some(&self.node.name));
+        let pods = self.inventory.components_on(&self.node.name);
         pods.filter_map(|pod| Some((pod, pod.component.as_deref()?))).find(|(_, component)| component.kind == kind)
     }
 
@@ -112,6 +112,7 @@ impl<'a> Mine<'a> {
         match self.inventory.heard(Source::Pods) {
             Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
             Heard::NotYet => "pods are still being read".into(),
+            Heard::Unread { .. } => "pods cannot be read".into(),
             _ => "it runs in no pod that is known here".into(),
         }
     }

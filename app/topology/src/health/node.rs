@@ -103,6 +103,7 @@ fn last_heard(inventory: &Inventory, node: &Node) -> LastHeard {
     LastHeard::Untold(match inventory.heard(Source::Leases) {
         Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
         Heard::NotYet => "leases are still being read".into(),
+        Heard::Unread { .. } => "leases cannot be read".into(),
         _ => "it has no lease".into(),
     })
 }

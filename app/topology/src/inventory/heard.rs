@@ -81,6 +81,11 @@ pub enum Heard {
     /// Nothing yet: the first list is still under way.
     #[default]
     NotYet,
+    /// Nothing yet, and not for want of trying: its list fails again and again.
+    Unread {
+        /// What goes wrong, in words for people, without secrets.
+        reason: Name,
+    },
     /// The cluster does not serve it.
     NotServed,
     /// The one who asks may not read it.

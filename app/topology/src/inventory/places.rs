@@ -1,5 +1,6 @@
 //! Where things are found by what traffic knows of them: an address, a port, the pod behind an
-//! endpoint. Kept change by change, in flat sets, because most addresses have one owner.
+//! endpoint; and the few pods of a node that are components of it, among its many. Kept change by
+//! change, in flat sets, because most addresses have one owner.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -22,6 +23,8 @@ pub(super) struct Places {
     node_ports: BTreeSet<(u16, Key)>,
     /// Pods and the names of the endpoint sets, in the same namespace, that name them.
     sets: BTreeSet<(Key, Name)>,
+    /// Nodes and the pods on them that are components.
+    components: BTreeSet<(Name, Key)>,
 }
 
 impl Places {
@@ -45,12 +48,26 @@ impl Places {
         self.sets.range(first..).take_while(move |(of, _)| of == pod).map(move |(_, name)| named(name))
     }
 
+    pub(super) fn components_on<'a>(&'a self, node: &'a Name) -> impl Iterator<Item = &'a Key> {
+        let first = (node.clone(), Key::new("", ""));
+        self.components.range(first..).take_while(move |(on, _)| on == node).map(|(_, key)| key)
+    }
+
     pub(super) fn node(&mut self, node: &Node, there: bool) {
         let addresses = node.addresses.iter().filter(|address| address.kind != AddressKind::Host);
         self.resident(addresses.map(|address| &address.value), &Resident::Node(node.name.clone()), there);
     }
 
+    /// Whether two facts of one pod are found at the same places.
+    pub(super) fn same(a: &Pod, b: &Pod) -> bool {
+        (&a.addresses, a.host_network) == (&b.addresses, b.host_network)
+            && (&a.node, a.component.is_some()) == (&b.node, b.component.is_some())
+    }
+
     pub(super) fn pod(&mut self, pod: &Pod, there: bool) {
+        if let (Some(node), true) = (&pod.node, pod.component.is_some()) {
+            put(&mut self.components, (node.clone(), pod.key.clone()), there);
+        }
         if !pod.host_network {
             self.resident(pod.addresses.iter(), &Resident::Pod(pod.key.clone()), there);
         }

@@ -144,6 +144,11 @@ impl Inventory {
         self.pods_on.get(&node.cloned()).into_iter().flatten().filter_map(|key| self.pods.get(key))
     }
 
+    /// Pods on a node that are components of it, in the order of their names.
+    pub fn components_on<'a>(&'a self, node: &'a Name) -> impl Iterator<Item = &'a Pod> {
+        self.places.components_on(node).filter_map(|key| self.pods.get(key))
+    }
+
     /// Names of nodes that pods are bound to although there is no such node.
     pub fn missing_nodes(&self) -> impl Iterator<Item = &Name> {
         self.pods_on.keys().flatten().filter(|name| !self.nodes.contains_key(*name))
@@ -318,7 +323,7 @@ impl Inventory {
         let mut touched = self.touched_by_place(place.as_ref());
         if let Some(before) = self.pods.insert(key.clone(), pod) {
             let Some(now) = self.pods.get(&key).filter(|now| **now != before) else { return Touched::default() };
-            if (&now.addresses, now.host_network) != (&before.addresses, before.host_network) {
+            if !Places::same(now, &before) {
                 self.places.pod(&before, false);
                 self.places.pod(now, true);
             }
