@@ -11,7 +11,7 @@ use crate::texts;
 
 #[derive(Default)]
 struct State {
-    cluster: String,
+    base: String,
     prefix: String,
     selection: String,
 }
@@ -20,8 +20,8 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::default();
 }
 
-pub(super) fn start(cluster: &str, prefix: &str, selection: &str) {
-    STATE.set(State { cluster: cluster.into(), prefix: prefix.into(), selection: selection.into() });
+pub(super) fn start(base: &str, prefix: &str, selection: &str) {
+    STATE.set(State { base: base.into(), prefix: prefix.into(), selection: selection.into() });
     mark_selected();
     if let Some(form) = by_id("filters") {
         let _ = form.class_list().add_1("scripted");
@@ -71,17 +71,18 @@ fn selected(rest: &str) -> Option<String> {
 
 /// Fetches what is known of a thing and shows it.
 pub(super) fn choose(selection: &str, push: bool) {
-    let (cluster, prefix) = STATE.with_borrow_mut(|state| {
+    let (base, prefix) = STATE.with_borrow_mut(|state| {
         state.selection = selection.to_owned();
-        (state.cluster.clone(), state.prefix.clone())
+        (state.base.clone(), state.prefix.clone())
     });
     mark_selected();
     if push {
         address(&format!("{prefix}sel={}", scene::encoded(selection)));
     }
+    super::parent::selected(selection);
     let wanted = selection.to_owned();
     spawn_local(async move {
-        let url = format!("/c/{}/panel{prefix}sel={}", scene::encoded(&cluster), scene::encoded(&wanted));
+        let url = format!("{base}/panel{prefix}sel={}", scene::encoded(&wanted));
         let html = fetch(&url).await;
         // Somebody may have chosen something else meanwhile.
         if STATE.with_borrow(|state| state.selection == wanted) {
@@ -110,6 +111,7 @@ pub(super) fn close() {
     if before.is_empty() {
         return;
     }
+    super::parent::selected("");
     mark_selected();
     set_html("panel", &format!("<p class=\"hint\">{}</p><p class=\"hint\">{}</p>", texts::NOTHING_CHOSEN, texts::KEYS));
     address(prefix.trim_end_matches('&'));
@@ -164,6 +166,7 @@ fn follow_address() {
         Some(selection) => choose(&selection, false),
         None => {
             STATE.with_borrow_mut(|state| state.selection.clear());
+            super::parent::selected("");
             mark_selected();
             set_html("panel", &format!("<p class=\"hint\">{}</p>", texts::NOTHING_CHOSEN));
         }

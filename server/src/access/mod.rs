@@ -35,6 +35,7 @@ pub use password::{PasswordError, hashed};
 pub use proxies::Proxies;
 pub use refusal::Refusal;
 pub use role::Role;
+pub(crate) use secret::random;
 pub use sessions::Lasting;
 pub use table::{Acts, Needs, Row, table};
 pub use tokens::{Made, TokenError, halves, make as make_token};

@@ -10,13 +10,13 @@ use std::{
 };
 
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EmptyExtraTokenFields, IdTokenFields,
-    IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
+    EndpointNotSet, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
     core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
-        CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
+        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+        CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
     },
     reqwest,
 };
@@ -68,7 +68,9 @@ pub enum OidcError {
     #[error("The sign-in provider refused: {0}. Begin anew.")]
     Refused(String),
     /// What the provider says of the person cannot be believed.
-    #[error("What the sign-in provider says cannot be believed: {0}. Compare the clocks of both machines, and ask an admin.")]
+    #[error(
+        "What the sign-in provider says cannot be believed: {0}. Compare the clocks of both machines, and ask an admin."
+    )]
     Forged(&'static str),
     /// They have no role here.
     #[error("You are known, but none of your groups has a role here. Ask an admin for one.")]
@@ -177,7 +179,8 @@ impl Oidc {
     pub(super) async fn leave(&self, back: &str, next: &str) -> Result<(String, Left), OidcError> {
         let metadata = self.metadata().await?;
         let back = RedirectUrl::new(back.to_owned()).map_err(|_| OidcError::Stranger)?;
-        let client = self.client(&metadata).set_auth_uri(metadata.authorization_endpoint().clone()).set_redirect_uri(back);
+        let client =
+            self.client(&metadata).set_auth_uri(metadata.authorization_endpoint().clone()).set_redirect_uri(back);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = CoreAuthenticationFlow::AuthorizationCode;
         let asking = client
@@ -214,7 +217,8 @@ impl Oidc {
         })?;
         let token = tokens.id_token().ok_or(OidcError::Forged("there is no ID token"))?;
         let verifier = client.id_token_verifier();
-        let claims = token.claims(&verifier, &Nonce::new(left.nonce)).map_err(|error| OidcError::Forged(why(&error)))?;
+        let claims =
+            token.claims(&verifier, &Nonce::new(left.nonce)).map_err(|error| OidcError::Forged(why(&error)))?;
         if let Some(expected) = claims.access_token_hash() {
             let algorithm = token.signing_alg().map_err(|_| OidcError::Forged("its signature is of no known kind"))?;
             let key = token.signing_key(&verifier).map_err(|_| OidcError::Forged("its key is unknown"))?;

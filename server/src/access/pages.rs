@@ -15,9 +15,12 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{OidcError, hosts, oidc::Left, Acts, Door, Needs, Refusal, Role, Row, Who, door::valid_name, guard::Secure, sessions};
+use super::{
+    Acts, Door, Needs, OidcError, Refusal, Role, Row, Who, door::valid_name, guard::Secure, hosts, oidc::Left, sessions,
+};
 use crate::{
     pages::{Asked, bare, render},
+    running::{NUMBERS, Outcome},
     store::{Kept, Sought, StoreError},
 };
 
@@ -86,7 +89,13 @@ async fn ask(State(here): State<Here>, Query(next): Query<Next>, request: Reques
     sign_in_page(&here, StatusCode::OK, inside(&next.next), None, request).await
 }
 
-async fn sign_in_page(here: &Here, status: StatusCode, next: &str, wrong: Option<String>, request: Request) -> Response {
+async fn sign_in_page(
+    here: &Here,
+    status: StatusCode,
+    next: &str,
+    wrong: Option<String>,
+    request: Request,
+) -> Response {
     let (next, ways) = (next.to_owned(), here.door.ways);
     let page = move || pages::sign_in(&next, wrong.as_deref(), ways.local, ways.oidc);
     render(status, bare(texts::SIGN_IN, &here.asked), request, page).await
@@ -147,6 +156,7 @@ async fn back(
         Some(_) if !answer.error.is_empty() => Err(OidcError::Refused(answer.error.chars().take(80).collect())),
         Some(left) => oidc.back(&to, left, &answer.code, &answer.state).await,
     };
+    NUMBERS.sign_in(if vouched.is_ok() { Outcome::Well } else { Outcome::Failed });
     let (name, allowed) = vouched.as_ref().map_or(("?", false), |vouched| (vouched.name.as_str(), true));
     let detail = vouched.as_ref().err().map_or_else(|| "oidc".to_owned(), |error| format!("oidc: {error}"));
     if let Err(away) = door.remember(&who.entry("sign-in", name, "", allowed, &detail)).await {
@@ -154,7 +164,8 @@ async fn back(
     }
     let mut response = match vouched {
         Err(error) => {
-            let status = if matches!(error, OidcError::Away { .. }) { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
+            let status =
+                if matches!(error, OidcError::Away { .. }) { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
             sign_in_page(&here, status, "/", Some(error.to_string()), request).await
         }
         Ok(vouched) => {
