@@ -3,6 +3,7 @@ import os from 'node:os';
 import { readFileSync } from 'node:fs';
 import { layouts, plans, ways } from './layouts.mjs';
 import { pages } from './pages.mjs';
+import { streams } from './streams.mjs';
 
 const cpu = os.cpus();
 const commit = readFileSync('Cargo.lock').length;
@@ -14,3 +15,4 @@ await layouts(row);
 await plans(row);
 await ways(row);
 await pages(row);
+await streams(row);
