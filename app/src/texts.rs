@@ -215,3 +215,23 @@ pub fn no_news(since: &str) -> String {
 
 /// Legend of the networking figure.
 pub const PLANNED: &str = "planned";
+/// Of a path.
+pub const NOT_UTF8: &str = "The address is not UTF-8.";
+/// Of a path.
+pub const CONTROL_IN_PATH: &str = "The address has a control character or a backslash in its path.";
+/// Of a path.
+pub const ODD_PATH: &str = "The address has an empty part, . or .. in its path. Leave it out.";
+/// Of an embedded figure.
+pub const LINK_NEEDED: &str =
+    "This figure needs a link that was made for it. Ask the portal for one, or sign in to Binnacle.";
+/// Of a link to an embedded figure.
+pub const LINK_FORGED: &str = "This link was not made here, or was changed on its way. Ask the portal for a new one.";
+/// Of a link to an embedded figure.
+pub const LINK_EXPIRED: &str = "This link has expired. Load the portal's page again to get a new one.";
+/// Of a link to an embedded figure.
+pub const LINK_REVOKED: &str = "This link was revoked. Ask whoever runs the portal.";
+/// Of a link to an embedded figure.
+pub const LINK_OTHER: &str = "This link is for another cluster or another figure.";
+/// Of a link to an embedded figure.
+pub const LINK_UNSURE: &str =
+    "The database does not answer, so it cannot be told whether this link is still good. Try again in a moment.";

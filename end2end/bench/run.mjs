@@ -3,6 +3,7 @@ import os from 'node:os';
 import { readFileSync } from 'node:fs';
 import { SIZES, layouts, plans, ways } from './layouts.mjs';
 import { pages } from './pages.mjs';
+import { streams } from './streams.mjs';
 
 const cpu = os.cpus();
 const commit = readFileSync('Cargo.lock').length;
@@ -13,4 +14,4 @@ const row = (what, measured, reach = '') => console.log(`| ${what} | ${measured}
 const asked = process.argv.slice(2);
 const wanted = (part) => asked.length === 0 || asked.includes(String(part));
 if (SIZES.some(wanted)) await layouts(row, SIZES.filter(wanted));
-for (const part of [plans, ways, pages]) if (wanted(part.name)) await part(row);
+for (const part of [plans, ways, pages, streams]) if (wanted(part.name)) await part(row);

@@ -52,21 +52,6 @@ test('a kind that cannot be read is named with the reason, and the rest is live'
   await own.stop();
 });
 
-test('twelve frames of a portal are all live', async () => {
-  const frames = Array.from({ length: 12 }, (_, n) => `<iframe src="${lab.page}?q=${n}" width="400" height="300"></iframe>`);
-  const portal = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(`<!DOCTYPE html>${frames.join('')}`));
-  await new Promise((done) => portal.listen(0, '127.0.0.1', done));
-  const page = await open(chromium, `http://127.0.0.1:${portal.address().port}/`);
-  const inside = page.frames().filter((frame) => frame !== page.mainFrame());
-  assert.equal(inside.length, 12);
-  await Promise.all(inside.map((frame) => frame.waitForSelector('#pulse.live', { timeout: 30_000 })));
-  await lab.pod('in-twelve', 'host5');
-  await Promise.all(inside.map((frame) => frame.waitForSelector(mark('pod/default/in-twelve'), { state: 'attached' })));
-  await lab.gone('in-twelve');
-  await page.context().close();
-  portal.close();
-});
-
 test('a page of another site cannot read the stream', async () => {
   const other = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<!DOCTYPE html>'));
   await new Promise((done) => other.listen(0, '127.0.0.1', done));

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const binnacle = process.env.BINNACLE_TEST_BINARY ?? join(root, 'target/debug/binnacle');
+export const binnacle = process.env.BINNACLE_TEST_BINARY ?? join(root, 'target/debug/binnacle');
 
 function browserPath() {
   const named = process.env.BINNACLE_CHROMIUM;
@@ -34,7 +34,7 @@ export function start(args, env = {}) {
     child.stdout.on('data', (text) => {
       out += text;
       said += text;
-      const url = /Listening on (http:\S+)/.exec(out)?.[1];
+      const url = /Listening on (https?:\S+)/.exec(out)?.[1];
       if (url) ready(Object.assign(server, { url }));
     });
     child.once('exit', (code) => failed(new Error(`${args.join(' ')} ended with ${code}: ${log}`)));
@@ -48,16 +48,15 @@ export function folder() {
 }
 
 // A simulated cluster at rest and Binnacle watching it: what happens, the test does.
-export async function stage({ nodes, pods, listen = '127.0.0.1:0' } = {}) {
+export async function stage({ nodes, pods, listen = '127.0.0.1:0', data = folder(), more = [] } = {}) {
   const size = nodes ? ['--nodes', String(nodes), '--pods', String(pods)] : [];
   const api = await start(['simulate', '--listen', '127.0.0.1:0', '--life', 'off', ...size]);
-  const data = folder();
   const kubeconfig = join(data, 'kubeconfig');
   writeFileSync(kubeconfig, JSON.stringify({
     apiVersion: 'v1', kind: 'Config', 'current-context': 'lab', users: [{ name: 'u', user: {} }],
     clusters: [{ name: 'c', cluster: { server: api.url } }], contexts: [{ name: 'lab', context: { cluster: 'c', user: 'u' } }],
   }));
-  const serve = (address) => start(['serve', '--listen', address, '--data', data, '--kubeconfig', kubeconfig]);
+  const serve = (address) => start(['serve', '--listen', address, '--data', data, '--kubeconfig', kubeconfig, ...more]);
   const server = await serve(listen);
   const call = async (method, path, body) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';

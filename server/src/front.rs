@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     middleware::{from_fn, from_fn_with_state},
 };
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     access::{self, Door},
+    embed::{self, Embed},
+    listen,
     pages::{self, Asked, Site},
+    running::{self, Running},
 };
 
 /// What answers.
@@ -20,16 +23,26 @@ pub struct Front {
     pub site: Arc<Site>,
     /// Who may what.
     pub door: Arc<Door>,
+    /// What portals may show.
+    pub embed: Embed,
+    /// What whoever runs it is told.
+    pub running: Running,
 }
 
 /// All that is served. What each route needs stands in [`access::table`].
 pub fn router(front: &Front) -> Router {
     let door = front.door.clone();
-    Router::new()
+    let router = Router::new()
         .merge(pages::router(front.site.clone()))
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
+        .merge(embed::router(front.embed.clone()))
+        .merge(running::router(front.running.clone()))
+        .layer(from_fn(listen::in_time))
+        .layer(Extension(front.running.stopping.clone()))
         .layer(from_fn_with_state(door, access::guard))
+        .layer(from_fn(listen::within))
         .layer(from_fn(access::around))
         // Pages are made anew each time: a little larger and much sooner.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+    running::around(router)
 }

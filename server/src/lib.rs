@@ -1,7 +1,8 @@
 //! Everything of Binnacle that does I/O.
 //!
 //! ```text
-//! command ─▶ config ─▶ front ─▶ access ─▶ pages ─▶ view ─▶ cluster ─▶ Kubernetes
+//! command ─▶ config ─▶ listen ─▶ front ─▶ access ─▶ pages, embed ─▶ view ─▶ cluster ─▶ Kubernetes
+//!                                  └▶ running (health, numbers, log)
 //!    ├────▶ demo (simulator)  └▶ store               └──▶ topology ─▶ scene
 //!    └────▶ store (SQLite, PostgreSQL)
 //! ```
@@ -14,8 +15,11 @@ pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod embed;
 pub mod front;
+pub mod listen;
 pub mod pages;
 pub mod plan;
+pub mod running;
 pub mod store;
 pub mod view;

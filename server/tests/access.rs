@@ -14,8 +14,11 @@ use binnacle::{
     access::{self, Door, Hosts, Lasting, Needs, Proxies, Role, Way, Ways, Who, make_token, table},
     cluster::Clusters,
     demo,
+    embed::{Embed, Origins},
     front::{self, Front},
+    listen::Stopping,
     pages::Site,
+    running::Running,
     store::{Place, Sought, Store, User},
 };
 use http_body_util::BodyExt;
@@ -49,7 +52,9 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
     let proxies = Proxies::parse("192.0.2.7").expect("an address");
     let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
     let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
-    let router = front::router(&Front { site, door: door.clone() });
+    let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
+    let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping: Stopping::default() };
+    let router = front::router(&Front { site, door: door.clone(), embed, running });
     House { router, store, door, folder }
 }
 

@@ -11,6 +11,8 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod paint;
 #[cfg(feature = "hydrate")]
+mod parent;
+#[cfg(feature = "hydrate")]
 mod pick;
 #[cfg(feature = "hydrate")]
 mod stream;

@@ -11,7 +11,7 @@ use crate::texts;
 
 #[derive(Default)]
 struct State {
-    cluster: String,
+    base: String,
     prefix: String,
     selection: String,
     /// Whether the panel is about to be written anew.
@@ -25,8 +25,8 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::default();
 }
 
-pub(super) fn start(cluster: &str, prefix: &str, selection: &str) {
-    STATE.set(State { cluster: cluster.into(), prefix: prefix.into(), selection: selection.into(), renewing: false });
+pub(super) fn start(base: &str, prefix: &str, selection: &str) {
+    STATE.set(State { base: base.into(), prefix: prefix.into(), selection: selection.into(), renewing: false });
     mark_selected();
     if let Some(form) = by_id("filters") {
         let _ = form.class_list().add_1("scripted");
@@ -75,7 +75,7 @@ fn selected(rest: &str) -> Option<String> {
 }
 
 /// Fetches what is known of a thing and shows it.
-fn choose(selection: &str, push: bool) {
+pub(super) fn choose(selection: &str, push: bool) {
     let prefix = STATE.with_borrow_mut(|state| {
         state.selection = selection.to_owned();
         state.prefix.clone()
@@ -84,6 +84,7 @@ fn choose(selection: &str, push: bool) {
     if push {
         address(&format!("{prefix}sel={}", scene::encoded(selection)));
     }
+    super::parent::selected(selection);
     spawn_local(async {
         fill().await;
         if let Some(heading) = document().and_then(|document| document.query_selector("#panel h2").ok().flatten()) {
@@ -94,12 +95,12 @@ fn choose(selection: &str, push: bool) {
 
 /// Writes the panel of what is chosen.
 async fn fill() {
-    let (cluster, prefix, wanted) =
-        STATE.with_borrow(|state| (state.cluster.clone(), state.prefix.clone(), state.selection.clone()));
+    let (base, prefix, wanted) =
+        STATE.with_borrow(|state| (state.base.clone(), state.prefix.clone(), state.selection.clone()));
     if wanted.is_empty() {
         return;
     }
-    let url = format!("/c/{}/panel{prefix}sel={}", scene::encoded(&cluster), scene::encoded(&wanted));
+    let url = format!("{base}/panel{prefix}sel={}", scene::encoded(&wanted));
     let html = fetch(&url).await;
     // Somebody may have chosen something else meanwhile.
     if STATE.with_borrow(|state| state.selection == wanted) {
@@ -139,6 +140,7 @@ pub(super) fn close() {
     if before.is_empty() {
         return;
     }
+    super::parent::selected("");
     mark_selected();
     set_html("panel", &crate::parts::nothing_chosen());
     address(prefix.trim_end_matches('&'));
@@ -194,6 +196,7 @@ fn follow_address() {
         Some(selection) => choose(&selection, false),
         None => {
             STATE.with_borrow_mut(|state| state.selection.clear());
+            super::parent::selected("");
             mark_selected();
             set_html("panel", &crate::parts::nothing_chosen());
         }

@@ -30,13 +30,13 @@ struct Line {
 
 type Shared = Rc<RefCell<Line>>;
 
-pub(super) fn start(cluster: &str, query: &str, prefix: &str, epoch: &str, number: u64) {
+pub(super) fn start(base: &str, query: &str, prefix: &str, epoch: &str, number: u64) {
     let Some(location) = window().map(|window| window.location()) else { return };
     let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
     let host = location.host().unwrap_or_default();
     let query = if query.is_empty() { String::new() } else { format!("{query}&") };
     let line = Rc::new(RefCell::new(Line {
-        address: format!("{scheme}://{host}/c/{}/stream?{query}", scene::encoded(cluster)),
+        address: format!("{scheme}://{host}{base}/stream?{query}"),
         prefix: prefix.to_owned(),
         epoch: epoch.to_owned(),
         number,

@@ -39,7 +39,7 @@ pub fn figure(
     };
     let island = live.then(|| {
         view! {
-            <Live cluster=cluster.to_owned() query=view.query() prefix=prefix.clone() selection=selection.clone()
+            <Live base=format!("/c/{}", scene::encoded(cluster)) parent=String::new() query=view.query() prefix=prefix.clone() selection=selection.clone()
                 epoch=page.version.epoch.to_string() number=page.version.number />
         }
     });

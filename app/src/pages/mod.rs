@@ -4,6 +4,7 @@
 mod access;
 mod clusters;
 mod drift;
+mod embedded;
 mod figure;
 mod filters;
 mod frame;
@@ -14,6 +15,7 @@ mod trouble;
 pub use access::{AuditLine, AuditSought, TokenLine, audit, first, refusal, sign_in, tokens};
 pub use clusters::clusters;
 pub use drift::drift;
+pub use embedded::{Embedded, embedded};
 pub use figure::figure;
 pub use frame::{Assets, Frame, Tab, Theme, Visitor, frame};
 pub use plan::plan;

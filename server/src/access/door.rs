@@ -13,7 +13,10 @@ use super::{
     Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions,
     slow::Slow, tokens,
 };
-use crate::store::{Entry, Store, StoreError, User};
+use crate::{
+    running::{NUMBERS, Outcome},
+    store::{Entry, Store, StoreError, User},
+};
 
 /// Which ways in are open, besides tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +143,7 @@ impl Door {
         let (account, address) = (format!("account {name}"), format!("address {from}"));
         let names = [account.as_str(), address.as_str()];
         if let Some(wait) = self.slow.wait(&names, Instant::now()) {
+            NUMBERS.sign_in(Outcome::Slowed);
             return Err(Refusal::Slow(wait));
         }
         let user = self.store.user(name).await.map_err(|_| Refusal::Away)?.filter(|user| !user.disabled);
@@ -147,10 +151,12 @@ impl Door {
         let role = user.and_then(|user| Role::from_word(&user.role));
         if !password::matches(kept, given).await {
             self.slow.failed(&names, Instant::now());
+            NUMBERS.sign_in(Outcome::Failed);
             return Ok(None);
         }
         // The address stays slow if it tried others; this account's owner is here.
         self.slow.went_well(&[&account]);
+        NUMBERS.sign_in(Outcome::Well);
         Ok(role)
     }
 

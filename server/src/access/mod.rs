@@ -36,6 +36,7 @@ pub use password::{PasswordError, hashed};
 pub use proxies::Proxies;
 pub use refusal::Refusal;
 pub use role::Role;
+pub(crate) use secret::random;
 pub use sessions::Lasting;
 pub use stays::Stays;
 pub use table::{Acts, Needs, Row, table};

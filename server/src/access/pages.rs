@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     pages::{Asked, bare, render},
+    running::{NUMBERS, Outcome},
     store::{Kept, Sought, StoreError},
 };
 
@@ -155,6 +156,7 @@ async fn back(
         Some(_) if !answer.error.is_empty() => Err(OidcError::Refused(answer.error.chars().take(80).collect())),
         Some(left) => oidc.back(&to, left, &answer.code, &answer.state).await,
     };
+    NUMBERS.sign_in(if vouched.is_ok() { Outcome::Well } else { Outcome::Failed });
     let (name, allowed) = vouched.as_ref().map_or(("?", false), |vouched| (vouched.name.as_str(), true));
     let detail = vouched.as_ref().err().map_or_else(|| "oidc".to_owned(), |error| format!("oidc: {error}"));
     if let Err(away) = door.remember(&who.entry("sign-in", name, "", allowed, &detail)).await {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 /// Random bytes of the system's, hexadecimal.
-pub(super) fn random<const BYTES: usize>() -> String {
+pub(crate) fn random<const BYTES: usize>() -> String {
     let mut bytes = [0; BYTES];
     // Without randomness nothing here is safe, and Linux always has some.
     getrandom::fill(&mut bytes).expect("the system's random numbers");

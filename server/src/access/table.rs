@@ -59,7 +59,7 @@ impl Row {
 
 /// Every route there is.
 pub fn table() -> Vec<Row> {
-    [crate::pages::ROUTES, super::ROUTES].concat()
+    [crate::pages::ROUTES, super::ROUTES, crate::embed::ROUTES, crate::running::ROUTES].concat()
 }
 
 /// What is known of a method and a path.

@@ -106,6 +106,14 @@ impl Clusters {
         Some(entry.cluster.clone())
     }
 
+    /// Those that are watched now, by name; asking keeps none of them.
+    pub fn watched(&self) -> Vec<(String, Arc<Cluster>)> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched: Vec<_> = running.iter().map(|(name, entry)| (name.clone(), entry.cluster.clone())).collect();
+        watched.sort_by(|(a, _), (b, _)| a.cmp(b));
+        watched
+    }
+
     /// Ends the watches that nobody holds any more; called whenever a cluster is asked for, and by
     /// whoever wants to be sure.
     pub fn forget_idle(&self) {

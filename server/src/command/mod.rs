@@ -111,6 +111,15 @@ struct ServeArgs {
     /// Seconds after which a session ends whatever happens.
     #[arg(long, value_name = "SECONDS")]
     session_length: Option<String>,
+    /// Certificates for TLS in PEM form, the server's own first.
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The private key of the first of them.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Portals that may show figures in frames.
+    #[arg(long, value_name = "ORIGINS")]
+    embed_origins: Option<String>,
     /// Where audit entries also go as JSON lines; - for standard output.
     #[arg(long, value_name = "FILE")]
     audit: Option<String>,
@@ -164,6 +173,9 @@ impl ServeArgs {
             ("trusted_proxies", self.trusted_proxies),
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
+            ("tls_cert", self.tls_cert),
+            ("tls_key", self.tls_key),
+            ("embed_origins", self.embed_origins),
             ("audit", self.audit),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),

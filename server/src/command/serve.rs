@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{Exit, Failure};
@@ -20,13 +20,14 @@ use crate::{
     },
     config::{Demo, Given, LogFormat, Settings},
     demo,
+    embed::Embed,
     front::{self, Front},
+    listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
+    running::{self, Running},
     store::{Place, Store},
 };
 
-/// After a signal, streams and answers have this long to end.
-const DRAIN: Duration = Duration::from_secs(5);
 /// How often what nobody looks at is looked for.
 const TIDY: Duration = Duration::from_secs(15);
 
@@ -34,33 +35,47 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     log(&settings)?;
     refuse_beyond_loopback(&settings)?;
-    let door = Arc::new(door(&settings).await?);
+    let store = store(&settings).await?;
+    let door = Arc::new(door(&settings, store.clone())?);
+    let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
+    let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
     let mut contexts = clusters(&settings)?;
     let planned = crate::plan::planned(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
     if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
         *first = first.clone().with_plan(planned);
     }
-    let listener = TcpListener::bind(settings.listen).await.map_err(|error| cannot_listen(settings.listen, &error))?;
+    // Whoever reads that we listen may ask us to stop at once.
+    let asked = asked_to_stop().map_err(|error| (Exit::Failed, format!("signals cannot be heard: {error}")))?;
+    let listener = listen::socket(settings.listen).map_err(|error| cannot_listen(settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| (Exit::Failed, error.to_string()))?;
-    announce_first(address, &door).await?;
-    announce(address, &contexts);
+    let address = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    announce_first(&address, &door).await?;
+    announce(&address, &contexts);
     let site = Site::new(Clusters::new(contexts, settings.idle), settings.plans.clone());
     let tidying = tokio::spawn(tidy(site.clone()));
-    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served =
-        axum::serve(listener, front::router(&Front { site, door }).into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async move {
-                signal().await;
-                tracing::info!("stopping; streams have {} s to end", DRAIN.as_secs());
-                let _ = stopping.send(());
-            });
-    let ended = tokio::select! {
-        ended = async { served.await } => ended.map_err(|error| (Exit::Failed, error.to_string())),
-        () = async { let _ = stopped.await; tokio::time::sleep(DRAIN).await } => Ok(()),
-    };
-    tidying.abort();
-    ended
+    let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins).await;
+    let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
+    let (stopping, bounds) = (Stopping::default(), Bounds::here());
+    let running = Running { site: site.clone(), store: store.clone(), tls: tls.clone(), stopping: stopping.clone() };
+    let router = front::router(&Front { site, door, embed, running });
+    let ends = tokio::spawn(end(asked, stopping.clone(), bounds.drain));
+    let lives = tokio::spawn(running::watchdog());
+    running::ready(&address);
+    Listening { listener, tls, bounds, stopping }.serve(router).await;
+    for task in [tidying, ends, lives] {
+        task.abort();
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// Waits until the process is asked to stop, and tells everybody.
+async fn end(asked: impl Future<Output = ()>, stopping: Stopping, drain: Duration) {
+    asked.await;
+    tracing::info!("stopping; streams have {} s to end", drain.as_secs());
+    running::ending();
+    stopping.ask();
 }
 
 fn log(settings: &Settings) -> Result<(), Failure> {
@@ -100,12 +115,12 @@ pub(super) async fn store(settings: &Settings) -> Result<Store, Failure> {
     Store::open(&place).await.map_err(|error| (Exit::Failed, error.to_string()))
 }
 
-async fn door(settings: &Settings) -> Result<Door, Failure> {
+fn door(settings: &Settings, store: Store) -> Result<Door, Failure> {
     let lines = settings.audit.as_deref().map(audit_lines).transpose()?;
     let ways = Ways { loopback: settings.sign_in.is_none(), local: settings.sign_in.local, oidc: false };
     let hosts = Hosts::new(settings.listen, &settings.hosts);
     let proxies = settings.trusted_proxies.clone();
-    let door = Door::new(store(settings).await?, ways, hosts, proxies, settings.sessions, lines);
+    let door = Door::new(store, ways, hosts, proxies, settings.sessions, lines);
     match &settings.oidc {
         Some(oidc) => Ok(door.with_oidc(Oidc::new(oidc.clone()).map_err(|error| (Exit::Failed, error))?)),
         None => Ok(door),
@@ -128,11 +143,11 @@ fn audit_lines(path: &Path) -> Result<access::Lines, Failure> {
 }
 
 /// Where nobody can sign in yet, whoever reads our output makes the first admin.
-async fn announce_first(address: SocketAddr, door: &Door) -> Result<(), Failure> {
+async fn announce_first(address: &str, door: &Door) -> Result<(), Failure> {
     let key = door.first_key().await.map_err(|error| (Exit::Failed, error.to_string()))?;
     if let Some(key) = key {
         let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "There is no admin yet. Make the first one, once: http://{address}/first?key={key}");
+        let _ = writeln!(out, "There is no admin yet. Make the first one, once: {address}/first?key={key}");
         let _ = out.flush();
     }
     Ok(())
@@ -170,12 +185,12 @@ fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> Failure {
     (Exit::Failed, why)
 }
 
-fn announce(address: SocketAddr, contexts: &[Context]) {
+fn announce(address: &str, contexts: &[Context]) {
     let names: Vec<&str> = contexts.iter().map(|context| context.name.as_str()).collect();
     let names = if names.is_empty() { "none: name a kubeconfig, or use --demo".to_owned() } else { names.join(", ") };
     let mut out = std::io::stdout().lock();
     // Whoever started us may have closed its end; that is no reason to stop.
-    let _ = writeln!(out, "Clusters: {names}\nListening on http://{address}");
+    let _ = writeln!(out, "Clusters: {names}\nListening on {address}");
     let _ = out.flush();
 }
 
@@ -186,18 +201,13 @@ async fn tidy(site: Arc<Site>) {
     }
 }
 
-/// Ends when the process is asked to stop.
-async fn signal() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// Ends when the process is asked to stop; listens from the call on, not only when it is first waited for.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    };
-    tokio::select! {
-        () = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+    })
 }

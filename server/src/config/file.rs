@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     access::{Lasting, OidcSettings, Proxies, Role},
+    embed::Origins,
     store::Place,
 };
 
@@ -204,6 +205,15 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")
         })?,
         sessions: Lasting { idle: seconds("session_idle")?, whole: seconds("session_length")? },
+        tls: match (some("tls_cert"), some("tls_key")) {
+            (Some(certificate), Some(key)) => Some((PathBuf::from(certificate), PathBuf::from(key))),
+            (None, None) => None,
+            (Some(_), None) => return Err(wrong("tls_key", "the file of the certificate's key, as tls_cert is given")),
+            (None, Some(_)) => return Err(wrong("tls_cert", "the file of the key's certificate, as tls_key is given")),
+        },
+        embed_origins: Origins::parse(&text("embed_origins")).ok_or_else(|| {
+            wrong("embed_origins", "origins with commas between, as in https://portal.example,http://127.0.0.1:9000")
+        })?,
         audit: some("audit").map(PathBuf::from),
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),

@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 25] = [
+pub const KEYS: [Key; 28] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -58,6 +58,17 @@ pub const KEYS: [Key; 25] = [
     },
     Key { name: "session_idle", default: "43200", meaning: "Seconds without a request after which a session ends." },
     Key { name: "session_length", default: "604800", meaning: "Seconds after which a session ends whatever happens." },
+    Key {
+        name: "tls_cert",
+        default: "",
+        meaning: "Certificates for TLS in PEM form, the server's own first; read again when the file changes.",
+    },
+    Key { name: "tls_key", default: "", meaning: "The private key of the first of them, in PEM form." },
+    Key {
+        name: "embed_origins",
+        default: "",
+        meaning: "Portals that may show figures in frames, with commas between, as in `https://portal.example`; none by default.",
+    },
     Key {
         name: "audit",
         default: "",

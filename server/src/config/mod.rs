@@ -10,6 +10,7 @@ pub use keys::{KEYS, Key, table};
 
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
+    embed::Origins,
     store::Place,
 };
 
@@ -32,6 +33,10 @@ pub struct Settings {
     pub trusted_proxies: Proxies,
     /// How long sessions last.
     pub sessions: Lasting,
+    /// The files of certificate and key, where TLS is spoken.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Portals that may show figures.
+    pub embed_origins: Origins,
     /// Where audit lines go.
     pub audit: Option<PathBuf>,
     /// The kubeconfig; `None` to look as kubectl does.

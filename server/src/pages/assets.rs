@@ -47,7 +47,7 @@ static FILES: LazyLock<Files> = LazyLock::new(|| {
 });
 
 /// Where the files are.
-pub(super) fn assets() -> &'static Assets {
+pub(crate) fn assets() -> &'static Assets {
     &FILES.assets
 }
 

@@ -9,7 +9,8 @@ mod routes;
 mod site;
 mod table;
 
+pub(crate) use assets::assets;
 pub use conversions::view as figure_view;
+pub(crate) use routes::{Query, bare, drawn, render, status};
 pub use routes::{ROUTES, router};
-pub(crate) use routes::{bare, render};
 pub use site::{Asked, Site};

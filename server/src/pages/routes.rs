@@ -21,6 +21,7 @@ use leptos_axum::ResponseOptions;
 use super::{Site, assets, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
+    listen::Stopping,
     view,
 };
 
@@ -70,16 +71,16 @@ pub fn router(site: Arc<Site>) -> Router {
 }
 
 /// The query of a request, taken apart once.
-struct Query {
-    view: View,
-    theme: Theme,
-    selection: Option<String>,
+pub(crate) struct Query {
+    pub(crate) view: View,
+    pub(crate) theme: Theme,
+    pub(crate) selection: Option<String>,
     show: String,
-    version: Version,
+    pub(crate) version: Version,
 }
 
 impl Query {
-    fn of(raw: RawQuery) -> Self {
+    pub(crate) fn of(raw: RawQuery) -> Self {
         let raw = raw.0.unwrap_or_default();
         let pairs: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
@@ -96,7 +97,7 @@ impl Query {
     }
 
     /// The view and the theme, ready for one more parameter.
-    fn prefix(&self) -> String {
+    pub(crate) fn prefix(&self) -> String {
         let prefix = self.view.prefix();
         self.theme.word().map_or_else(|| prefix.clone(), |theme| format!("{prefix}theme={theme}&"))
     }
@@ -275,14 +276,19 @@ async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri,
 async fn stream(
     State(Asked(site)): State<Asked>,
     Path(cluster): Path<String>,
+    Extension(stopping): Extension<Stopping>,
     raw: RawQuery,
-    reader: Option<Extension<Stays>>,
+    Extension(stays): Extension<Stays>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let query = Query::of(raw);
     match site.watched(&cluster, &query.view).await {
         Ok(watched) => {
-            upgrade.on_upgrade(move |socket| view::serve(socket, watched, query.version, reader.map(|reader| reader.0)))
+            let still: view::Still = Arc::new(move || {
+                let stays = stays.clone();
+                Box::pin(async move { stays.still().await })
+            });
+            view::follow(upgrade, watched, query.version, stopping, still)
         }
         Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
     }
@@ -331,7 +337,7 @@ async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response
     render(status(&trouble), frame, request, move || pages::trouble(&trouble)).await
 }
 
-const fn status(trouble: &Trouble) -> StatusCode {
+pub(crate) const fn status(trouble: &Trouble) -> StatusCode {
     match trouble {
         Trouble::NoSuchCluster(_) | Trouble::NoSuchThing(_) => StatusCode::NOT_FOUND,
         Trouble::Unusable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -347,7 +353,17 @@ pub(crate) async fn render(
     content: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
     around.visitor = request.extensions().get::<Who>().map(visitor).unwrap_or_default();
-    let draw = leptos_axum::render_app_async_with_context(allow_own_script, move || frame(around.clone(), content()));
+    drawn(status, "'none'".into(), request, move || frame(around.clone(), content())).await
+}
+
+/// A whole document, which `frames` may show.
+pub(crate) async fn drawn(
+    status: StatusCode,
+    frames: String,
+    request: Request<Body>,
+    document: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
+) -> Response {
+    let draw = leptos_axum::render_app_async_with_context(move || allow_own_script(&frames), document);
     let mut response = draw(request).await;
     *response.status_mut() = status;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -355,9 +371,9 @@ pub(crate) async fn render(
 }
 
 /// The page's own script is the one inline script that may run.
-fn allow_own_script() {
+fn allow_own_script(frames: &str) {
     let nonce = leptos::nonce::use_nonce();
-    let policy = access::policy(nonce.as_deref(), "'none'");
+    let policy = access::policy(nonce.as_deref(), frames);
     if let (Some(options), Ok(policy)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy)) {
         options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }

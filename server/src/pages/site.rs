@@ -38,6 +38,11 @@ impl Site {
         self.clusters.forget_idle();
     }
 
+    /// The clusters that are watched now.
+    pub fn watched_now(&self) -> Vec<(String, Arc<Cluster>)> {
+        self.clusters.watched()
+    }
+
     /// A cluster that has been heard of, or why not.
     pub(super) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
         let contexts = self.clusters.contexts();
@@ -57,7 +62,7 @@ impl Site {
     }
 
     /// A view that is being drawn.
-    pub(super) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
+    pub(crate) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
         if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
             let what = format!("There is no way to follow from {:?}.", &view.at["follow/".len()..]);
             return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });
@@ -73,7 +78,7 @@ fn silent(name: &str) -> cluster::Trouble {
 
 /// What pages hold: the site, shared.
 #[derive(Clone)]
-pub struct Asked(pub(super) Arc<Site>);
+pub struct Asked(pub(crate) Arc<Site>);
 
 impl Asked {
     /// Of a site.

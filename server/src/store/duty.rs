@@ -85,6 +85,7 @@ async fn renew(store: Store, name: &'static str, holder: String, tell: watch::Se
             }
         };
         let before = *tell.borrow();
+        crate::running::NUMBERS.duty(name, now.is_some());
         if before.map(|held| held.term) != now.map(|held| held.term) {
             match now {
                 Some(held) => tracing::info!("this replica has the duty {name}, term {}", held.term),

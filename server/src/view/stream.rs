@@ -5,15 +5,18 @@
 use std::{sync::Arc, time::Duration};
 
 use app::source::{Message, Version};
-use axum::extract::ws::{self, Utf8Bytes, WebSocket};
-use futures::{SinkExt, StreamExt, stream::SplitSink};
+use axum::{
+    extract::ws::{self, CloseFrame, Utf8Bytes, WebSocket, WebSocketUpgrade},
+    response::Response,
+};
+use futures::{SinkExt, StreamExt, future::BoxFuture, stream::SplitSink};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     Watched,
     watched::{Joined, text},
 };
-use crate::access::Stays;
+use crate::{listen::Stopping, running::NUMBERS};
 
 /// A line that is quiet for this long gets a word.
 const QUIET: Duration = Duration::from_secs(5);
@@ -22,26 +25,51 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often it is asked whether a reader may still read.
 const AGAIN: Duration = Duration::from_secs(5);
+/// Whether a reader may still read.
+pub(crate) type Still = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// What a page may say: nothing but pings.
+const SAID: usize = 4 << 10;
+
+/// Answers a page that wants to follow a view.
+pub(crate) fn follow(
+    upgrade: WebSocketUpgrade,
+    watched: Arc<Watched>,
+    has: Version,
+    stopping: Stopping,
+    still: Still,
+) -> Response {
+    // A thousand readers each with the usual buffers would be a quarter of a gigabyte.
+    upgrade
+        .read_buffer_size(SAID)
+        .write_buffer_size(0)
+        .max_message_size(SAID)
+        .max_frame_size(SAID)
+        .on_upgrade(move |socket| serve(socket, watched, has, stopping, still))
+}
 
 /// Serves one reader until it leaves, may read no more, falls behind, or the server ends.
-pub(crate) async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version, reader: Option<Stays>) {
+async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version, stopping: Stopping, still: Still) {
+    let _lasts = stopping.lasts();
+    let _counted = Counted::new();
     let (mut sink, mut source) = socket.split();
     let Joined { missed, mut next } = watched.join(has);
     for message in missed {
         if send(&mut sink, message).await.is_err() {
+            NUMBERS.dropped.inc();
             return;
         }
     }
     let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + AGAIN, AGAIN);
     loop {
         let message = tokio::select! {
-            _ = looks.tick() => match &reader {
-                Some(reader) if !reader.still().await => {
+            _ = looks.tick() => {
+                if !still().await {
                     let _ = tokio::time::timeout(PATIENCE, sink.close()).await;
                     return;
                 }
-                _ => continue,
-            },
+                Ok(text(&Message::Alive))
+            }
             message = next.recv() => message,
             () = tokio::time::sleep(QUIET) => Ok(text(&Message::Alive)),
             // A page has nothing to say; reading notices when it leaves, and answers its pings.
@@ -49,19 +77,45 @@ pub(crate) async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version
                 Some(Ok(ws::Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => continue,
             },
+            () = stopping.asked() => {
+                // The page tries again by itself, and finds whoever comes next.
+                let going = CloseFrame { code: ws::close_code::AWAY, reason: Utf8Bytes::from_static("going away") };
+                let _ = tokio::time::timeout(PATIENCE, sink.send(ws::Message::Close(Some(going)))).await;
+                return;
+            }
         };
         match message {
             Ok(message) => {
                 if send(&mut sink, message).await.is_err() {
+                    NUMBERS.dropped.inc();
                     return;
                 }
             }
             // Too slow, or the view has ended: the page comes back and starts over.
-            Err(RecvError::Lagged(_) | RecvError::Closed) => {
+            Err(error) => {
+                if matches!(error, RecvError::Lagged(_)) {
+                    NUMBERS.dropped.inc();
+                }
                 let _ = tokio::time::timeout(PATIENCE, sink.close()).await;
                 return;
             }
         }
+    }
+}
+
+/// A stream that is open, counted for as long as it is.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        NUMBERS.streams.inc();
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        NUMBERS.streams.dec();
     }
 }
 

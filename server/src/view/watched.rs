@@ -15,7 +15,10 @@ use topology::{
 };
 
 use super::notices::{notices, trouble};
-use crate::cluster::{Cluster, Follower};
+use crate::{
+    cluster::{Cluster, Follower},
+    running::NUMBERS,
+};
 
 /// The shortest time from one drawing to the next: about sixty a second.
 const FRAME: Duration = Duration::from_millis(16);
@@ -134,6 +137,7 @@ async fn draw(cluster: Arc<Cluster>, state: Arc<Mutex<State>>, mut follower: Fol
             touched = follower.next() => touched,
             _ = ages.tick() => lock(&state).figure.aging(),
         };
+        let told = Instant::now();
         // At once when it was quiet; else together with what comes until the next frame.
         let mut touched = touched;
         if let Some(rest) = FRAME.checked_sub(last.elapsed()) {
@@ -141,11 +145,14 @@ async fn draw(cluster: Arc<Cluster>, state: Arc<Mutex<State>>, mut follower: Fol
             touched.merge(follower.now());
         }
         last = Instant::now();
-        step(&cluster, &state, &touched);
+        if step(&cluster, &state, &touched) {
+            NUMBERS.patches.observe(told.elapsed().as_secs_f64());
+        }
     }
 }
 
-fn step(cluster: &Cluster, state: &Mutex<State>, touched: &Touched) {
+/// Draws what was touched anew; whether that changed anything.
+fn step(cluster: &Cluster, state: &Mutex<State>, touched: &Touched) -> bool {
     let trouble = trouble(cluster);
     let now = cluster.now();
     let mut state = lock(state);
@@ -156,7 +163,7 @@ fn step(cluster: &Cluster, state: &Mutex<State>, touched: &Touched) {
     let sentence = (sentence != state.sentence).then_some(sentence);
     let notices = (notices != state.notices).then_some(notices);
     if patch.is_empty() && sentence.is_none() && notices.is_none() {
-        return;
+        return false;
     }
     if let Some(sentence) = &sentence {
         state.sentence.clone_from(sentence);
@@ -173,6 +180,7 @@ fn step(cluster: &Cluster, state: &Mutex<State>, touched: &Touched) {
     state.steps.push_back((number, text.clone()));
     // Nobody reads: that is no fault.
     let _ = state.readers.send(text);
+    true
 }
 
 pub(super) fn text(message: &Message) -> Utf8Bytes {

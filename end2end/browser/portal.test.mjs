@@ -1,0 +1,123 @@
+// Figures in the frames of a portal on another origin, where third-party cookies do not work.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { binnacle, browser, folder, mark, open, stage } from './stage.mjs';
+
+const FIGURES = ['architecture', 'networking'];
+let chromium, lab, named, stranger, token;
+
+// A page on an origin of its own; what it holds is said later.
+async function portal() {
+  let body = '';
+  const server = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(`<!DOCTYPE html><title>portal</title>
+    <script>window.told = []; addEventListener('message', (event) => told.push({ origin: event.origin, ...event.data }));</script>${body}`));
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return { origin, show: (html) => { body = html; }, stop: () => server.close() };
+}
+
+async function link(wanted) {
+  const answer = await fetch(`${lab.url}/api/v1/embed-links`, {
+    method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ cluster: 'lab', ...wanted }),
+  });
+  assert.equal(answer.status, 201);
+  return answer.json();
+}
+
+const frames = (links) => links.map(({ page }) => `<iframe src="${lab.local}${page}&theme=dark" width="420" height="320"></iframe>`).join('');
+const inside = (page) => page.frames().filter((frame) => frame !== page.mainFrame());
+const figures = (page) => Promise.all(inside(page).map((frame) => frame.waitForSelector('#pulse.live', { timeout: 60_000 })));
+
+before(async () => {
+  [named, stranger] = await Promise.all([portal(), portal()]);
+  const data = folder();
+  token = execFileSync(binnacle, ['token', 'add', 'portal', '--role', 'viewer', '--days', '1', '--data', data], { encoding: 'utf8' })
+    .split(/\s+/).find((word) => word.startsWith('bnc_'));
+  [chromium, lab] = await Promise.all([browser(),
+    stage({ data, more: ['--sign-in', 'tokens', '--embed-origins', named.origin] })]);
+  // Another name than the portal's: to the browser they are two sites.
+  lab.local = lab.url.replace('127.0.0.1', 'localhost');
+});
+after(async () => { await chromium?.close(); named?.stop(); stranger?.stop(); await lab?.stop(); });
+
+test('twelve frames of a portal on another site are all live and none can act', async () => {
+  const links = await Promise.all(Array.from({ length: 12 }, (_, n) => link({ view: FIGURES[n % 2], origin: named.origin })));
+  named.show(frames(links));
+  const page = await open(chromium, named.origin);
+  assert.equal(inside(page).length, 12);
+  await figures(page);
+  await lab.pod('in-a-portal', 'host5');
+  const architectures = inside(page).filter((frame) => frame.url().includes('/architecture'));
+  assert.equal(architectures.length, 6);
+  await Promise.all(architectures.map((frame) => frame.waitForSelector(mark('pod/default/in-a-portal'), { state: 'attached', timeout: 30_000 })));
+  // The networking figure draws no pods: a node that comes is news in every frame.
+  await lab.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'host9' }, spec: {} });
+  await Promise.all(inside(page).map((frame) => frame.waitForSelector('[id*="host9"]', { state: 'attached', timeout: 30_000 })));
+  const frame = architectures[0];
+  assert.equal(await frame.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  assert.equal(await frame.evaluate(() => document.cookie), '');
+  const secret = new URL(frame.url()).searchParams.get('link');
+  const acts = [['POST', '/api/v1/embed-links'], ['DELETE', '/api/v1/embed-links/1'], ['POST', '/tokens'], ['POST', '/sign-out-everywhere'],
+    ['GET', '/c/lab'], ['GET', '/c/lab/panel'], ['GET', '/tokens'], ['GET', '/audit'], ['GET', '/metrics'], ['POST', '/plans']];
+  for (const [method, path] of acts) {
+    const status = await frame.evaluate(async ([method, path, link]) => (await fetch(`${path}?link=${link}`, {
+      method, redirect: 'manual', headers: { authorization: `Bearer ${link}` } })).status, [method, path, secret]);
+    assert.equal(status, 401, `${method} ${path}`);
+  }
+  const other = await frame.evaluate(async (link) => (await fetch(`/embed/lab/networking?link=${link}`)).status, secret);
+  assert.equal(other, 403);
+  page.complaints.length = 0;
+  chromium.complaints = chromium.complaints.filter((line) => !/40[13]/.test(line)); // what was refused above
+  await lab.gone('in-a-portal');
+  await page.context().close();
+});
+
+test('height and selection are told to the portal, from the frame and to its origin alone', async () => {
+  named.show(frames([await link({ view: 'architecture' })]));
+  const page = await open(chromium, named.origin);
+  await figures(page);
+  await page.waitForFunction(() => told.some(({ source, type, height }) => source === 'binnacle' && type === 'height' && height > 100));
+  const [frame] = inside(page);
+  await frame.evaluate((id) => document.getElementById(id).querySelector('a').dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true })), 'm:node/host1');
+  await page.waitForFunction(() => told.some(({ type, selection }) => type === 'selection' && selection === 'node/host1'));
+  await frame.waitForSelector('#panel h2');
+  const origins = await page.evaluate(() => [...new Set(told.map(({ origin }) => origin))]);
+  assert.deepEqual(origins, [lab.local]);
+  await page.context().close();
+});
+
+test('a picture in a page of another site is drawn by the same link', async () => {
+  const { picture } = await link({ view: 'architecture' });
+  named.show(`<img src="${lab.local}${picture}" alt="the cluster">`);
+  const page = await open(chromium, named.origin);
+  await page.waitForFunction(() => document.querySelector('img').naturalWidth > 300);
+  await page.context().close();
+});
+
+test('a portal on an origin that is not named gets nothing', async () => {
+  const links = await Promise.all(FIGURES.map((view) => link({ view })));
+  stranger.show(frames(links));
+  const page = await open(chromium, stranger.origin, { complains: true });
+  await page.waitForFunction(() => true, null, { timeout: 5_000 });
+  for (const frame of inside(page)) {
+    assert.equal(await frame.$('#figure'), null);
+    assert.match(frame.url(), /^chrome-error:/);
+  }
+  assert.ok(page.complaints.some((line) => /frame-ancestors/.test(line)), page.complaints.join('\n'));
+  assert.deepEqual(await page.evaluate(() => told), []);
+  await page.context().close();
+});
+
+test('a link that was revoked says so in its frame', async () => {
+  const { id, page: path } = await link({ view: 'architecture' });
+  const answer = await fetch(`${lab.url}/api/v1/embed-links/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  assert.equal(answer.status, 204);
+  named.show(frames([{ page: path }]));
+  const page = await open(chromium, named.origin, { complains: true });
+  const [frame] = inside(page);
+  await frame.waitForSelector(':text("This link was revoked")');
+  await page.context().close();
+});

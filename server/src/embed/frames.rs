@@ -1,0 +1,254 @@
+//! What a frame loads: the figure as a page or a picture, its stream, its panel.
+
+use std::sync::Arc;
+
+use app::{
+    pages::{Embedded, embedded},
+    parts,
+    source::{Source, Trouble, View},
+    texts,
+};
+use axum::{
+    Extension,
+    extract::{Path, RawQuery, Request, State, WebSocketUpgrade},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{Embed, Origin, Refused};
+use crate::{
+    access::{Role, Who, policy},
+    listen::Stopping,
+    pages::{Query, assets, drawn, status},
+    view,
+};
+
+/// A figure that can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Figure {
+    Architecture,
+    Networking,
+}
+
+/// That a frame may load something.
+struct Admitted {
+    /// For `frame-ancestors`.
+    frames: String,
+    /// Who is told of height and selection; empty for nobody.
+    parent: String,
+    /// What the figure's links begin with.
+    prefix: String,
+    query: Query,
+}
+
+impl Figure {
+    pub(super) const ALL: [Self; 2] = [Self::Architecture, Self::Networking];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Architecture => "architecture",
+            Self::Networking => "networking",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|figure| figure.word() == word)
+    }
+
+    pub(super) async fn page(
+        self,
+        State(embed): State<Embed>,
+        Path(cluster): Path<String>,
+        Extension(who): Extension<Who>,
+        raw: RawQuery,
+        request: Request,
+    ) -> Response {
+        let Admitted { frames, parent, prefix, query } = match self.admit(&embed, &cluster, &who, raw).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return embed.refuse(refused),
+        };
+        let page = match embed.asked.figure(&cluster, &query.view).await {
+            Ok(page) => page,
+            Err(trouble) => return troubled(&trouble, &frames),
+        };
+        let selected = match query.selection {
+            Some(selection) => {
+                let facts = embed.asked.facts(&cluster, &selection).await;
+                Some((selection, facts.map(without_log)))
+            }
+            None => None,
+        };
+        let base = format!("/embed/{}/{}", scene::encoded(&cluster), self.word());
+        let (view, theme, assets) = (query.view, query.theme, assets().clone());
+        let shown = Embedded { cluster, base, prefix, parent, view, theme, assets, page, selected };
+        quiet(drawn(StatusCode::OK, frames, request, move || embedded(shown.clone())).await)
+    }
+
+    pub(super) async fn svg(
+        self,
+        State(embed): State<Embed>,
+        Path(cluster): Path<String>,
+        Extension(who): Extension<Who>,
+        raw: RawQuery,
+    ) -> Response {
+        let admitted = match self.admit(&embed, &cluster, &who, raw).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return embed.refuse(refused),
+        };
+        match embed.asked.figure(&cluster, &admitted.query.view).await {
+            Ok(page) => {
+                let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
+                quiet((kind, scene::document(&page.scene)).into_response())
+            }
+            Err(trouble) => troubled(&trouble, &admitted.frames),
+        }
+    }
+
+    pub(super) async fn stream(
+        self,
+        State(embed): State<Embed>,
+        Path(cluster): Path<String>,
+        Extension(who): Extension<Who>,
+        Extension(stopping): Extension<Stopping>,
+        raw: RawQuery,
+        upgrade: WebSocketUpgrade,
+    ) -> Response {
+        let admitted = match self.admit(&embed, &cluster, &who, RawQuery(raw.0.clone())).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return embed.refuse(refused),
+        };
+        let query = admitted.query;
+        match embed.asked.0.watched(&cluster, &query.view).await {
+            Ok(watched) => {
+                // A link may expire or be revoked while its figure is looked at.
+                let (embed, cluster) = (embed.clone(), cluster.clone());
+                let still: view::Still = Arc::new(move || {
+                    let (embed, cluster, who) = (embed.clone(), cluster.clone(), who.clone());
+                    let raw = RawQuery(raw.0.clone());
+                    Box::pin(async move { self.admit(&embed, &cluster, &who, raw).await.is_ok() })
+                });
+                view::follow(upgrade, watched, query.version, stopping, still)
+            }
+            Err(trouble) => troubled(&trouble, &admitted.frames),
+        }
+    }
+
+    pub(super) async fn panel(
+        self,
+        State(embed): State<Embed>,
+        Path(cluster): Path<String>,
+        Extension(who): Extension<Who>,
+        raw: RawQuery,
+    ) -> Response {
+        let admitted = match self.admit(&embed, &cluster, &who, raw).await {
+            Ok(admitted) => admitted,
+            Err(refused) => return embed.refuse(refused),
+        };
+        let selection = admitted.query.selection.unwrap_or_default();
+        let (code, html) = match embed.asked.facts(&cluster, &selection).await {
+            Ok(facts) => {
+                let prefix = &admitted.prefix;
+                (StatusCode::OK, parts::panel(&without_log(facts), prefix, prefix.trim_end_matches('&')))
+            }
+            Err(trouble) => {
+                (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
+            }
+        };
+        quiet((code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+    }
+
+    /// Whether this request may load this figure: by a link, or as a viewer.
+    async fn admit(self, embed: &Embed, cluster: &str, who: &Who, raw: RawQuery) -> Result<Admitted, Refused> {
+        let text = raw.0.clone().unwrap_or_default();
+        let one = |wanted: &str| {
+            let found = form_urlencoded::parse(text.as_bytes()).find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
+        };
+        let (link, says) = (one("link"), one("parent").as_deref().and_then(Origin::parse));
+        let only = match &link {
+            Some(link) => self.opened(embed, cluster, link).await?,
+            None if who.may(Role::Viewer) => None,
+            None => return Err(Refused::None),
+        };
+        let mut query = Query::of(raw);
+        query.view.figure = if self == Self::Networking { View::NETWORKING.into() } else { String::new() };
+        let parent = embed.origins.parent(only.as_ref(), says.as_ref());
+        let parent = parent.map(|origin| origin.as_str().to_owned()).unwrap_or_default();
+        let mut prefix = {
+            // The path tells the figure.
+            let view = View { figure: String::new(), ..query.view.clone() };
+            let theme = query.theme.word().map(|word| format!("theme={word}&")).unwrap_or_default();
+            format!("{}{theme}", view.prefix())
+        };
+        if let Some(link) = &link {
+            prefix += &format!("link={}&", scene::encoded(link));
+        } else if let Some(says) = &says {
+            prefix += &format!("parent={}&", scene::encoded(says.as_str()));
+        }
+        Ok(Admitted { frames: embed.origins.frames(only.as_ref()), parent, prefix, query })
+    }
+
+    /// The one portal of a link that opens this figure; `None` for every one.
+    async fn opened(self, embed: &Embed, cluster: &str, link: &str) -> Result<Option<Origin>, Refused> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let claims = embed.signer.open(link, now)?;
+        if claims.cluster != cluster || claims.figure != self.word() {
+            return Err(Refused::Other);
+        }
+        match embed.store.link(&claims.id).await {
+            Ok(Some(kept)) if kept.revoked.is_none() => {}
+            Ok(Some(_)) => return Err(Refused::Revoked),
+            Ok(None) => return Err(Refused::Forged),
+            Err(error) => {
+                tracing::warn!("a link cannot be looked up: {error}");
+                return Err(Refused::Away);
+            }
+        }
+        if claims.origin.is_empty() {
+            return Ok(None);
+        }
+        Origin::parse(&claims.origin).map(Some).ok_or(Refused::Forged)
+    }
+}
+
+impl Embed {
+    /// A page that says why; every portal may show it, for it tells nothing else.
+    fn refuse(&self, refused: Refused) -> Response {
+        let (code, why) = match refused {
+            Refused::None => (StatusCode::UNAUTHORIZED, texts::LINK_NEEDED),
+            Refused::Forged => (StatusCode::FORBIDDEN, texts::LINK_FORGED),
+            Refused::Other => (StatusCode::FORBIDDEN, texts::LINK_OTHER),
+            Refused::Expired => (StatusCode::GONE, texts::LINK_EXPIRED),
+            Refused::Revoked => (StatusCode::GONE, texts::LINK_REVOKED),
+            Refused::Away => (StatusCode::SERVICE_UNAVAILABLE, texts::LINK_UNSURE),
+        };
+        said(code, why, &self.origins.frames(None))
+    }
+}
+
+fn troubled(trouble: &Trouble, frames: &str) -> Response {
+    said(status(trouble), &trouble.to_string(), frames)
+}
+
+fn said(code: StatusCode, why: &str, frames: &str) -> Response {
+    let page = app::pages::refusal(why);
+    let mut response = (code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
+    if let Ok(policy) = HeaderValue::from_str(&policy(None, frames)) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    quiet(response)
+}
+
+/// The address holds the link: no other site is told it, and nobody keeps it.
+fn quiet(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A link shows a figure and what it is made of. What a program wrote into its log is none of a portal's.
+fn without_log(mut facts: app::source::Facts) -> app::source::Facts {
+    facts.log = None;
+    facts
+}

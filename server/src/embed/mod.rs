@@ -1,0 +1,95 @@
+//! Figures in frames of other sites' pages: the figure alone, for origins that the configuration names.
+//!
+//! ```text
+//! POST /api/v1/embed-links ─▶ links (kept in the store) ─▶ link (signed) ─▶ portal's page
+//! /embed/{cluster}/{figure}?link=… ─▶ frames (whose frame? which link?) ─▶ view
+//! ```
+//! Invariants: a link opens one figure of one cluster, and nothing else that this server has; it never reaches a
+//! log, and no other site as a referrer. A page that is not of a named origin shows nothing.
+
+mod frames;
+mod link;
+mod links;
+mod origins;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{delete, get, post},
+};
+
+pub use link::{Claims, Refused, Signer};
+pub use origins::{Origin, Origins};
+
+use crate::{
+    access::{Acts, Needs, Role, Row, random},
+    pages::{Asked, Site},
+    store::{Store, StoreError},
+};
+
+/// The name of the key that links are signed with.
+const KEY: &str = "embed-links";
+
+const SHARE: Needs = Needs::Role(Role::Viewer);
+
+/// What each of these routes needs.
+pub const ROUTES: &[Row] = &[
+    Row::get("/embed/{cluster}/architecture", Needs::Link),
+    Row::get("/embed/{cluster}/architecture.svg", Needs::Link),
+    Row::get("/embed/{cluster}/architecture/stream", Needs::Link),
+    Row::get("/embed/{cluster}/architecture/panel", Needs::Link),
+    Row::get("/embed/{cluster}/networking", Needs::Link),
+    Row::get("/embed/{cluster}/networking.svg", Needs::Link),
+    Row::get("/embed/{cluster}/networking/stream", Needs::Link),
+    Row::get("/embed/{cluster}/networking/panel", Needs::Link),
+    // Whoever may see a figure may show it: a link gives no more than its maker could pass on anyway.
+    Row::get("/api/v1/embed-links", SHARE),
+    Row::post("/api/v1/embed-links", SHARE, Acts::As("embed-link.create")),
+    Row::delete("/api/v1/embed-links/{id}", SHARE, Acts::As("embed-link.revoke")),
+];
+
+/// What portals may show.
+#[derive(Clone)]
+pub struct Embed {
+    asked: Asked,
+    store: Store,
+    origins: Arc<Origins>,
+    signer: Arc<Signer>,
+}
+
+impl Embed {
+    /// Of a site, for these origins. The key comes from the database, so that every replica takes every link.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn new(site: Arc<Site>, store: Store, origins: Origins) -> Result<Self, StoreError> {
+        let key = store.key(KEY, &random::<32>()).await?;
+        Ok(Self { asked: Asked::of(site), store, origins: Arc::new(origins), signer: Arc::new(Signer::new(&key)) })
+    }
+}
+
+/// The routes.
+pub fn router(embed: Embed) -> Router {
+    let mut router = Router::new()
+        .route("/api/v1/embed-links", post(links::make).get(links::list))
+        .route("/api/v1/embed-links/{id}", delete(links::revoke));
+    for figure in frames::Figure::ALL {
+        let base = format!("/embed/{{cluster}}/{}", figure.word());
+        let (page, picture, stream, panel) = (figure, figure, figure, figure);
+        router = router
+            .route(&base, get(move |embed, cluster, who, raw, request| page.page(embed, cluster, who, raw, request)))
+            .route(&format!("{base}.svg"), get(move |embed, cluster, who, raw| picture.svg(embed, cluster, who, raw)))
+            .route(
+                &format!("{base}/stream"),
+                get(move |embed, cluster, who, stopping, raw, upgrade| {
+                    stream.stream(embed, cluster, who, stopping, raw, upgrade)
+                }),
+            )
+            .route(
+                &format!("{base}/panel"),
+                get(move |embed, cluster, who, raw| panel.panel(embed, cluster, who, raw)),
+            );
+    }
+    router.with_state(embed)
+}

@@ -1,0 +1,178 @@
+//! Taking connections.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, extract::ConnectInfo};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::Semaphore,
+};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use super::{Bounds, Certificates, Stopping};
+use crate::access::Tls;
+
+/// After connections could not be taken, as when no file can be opened.
+const PAUSE: Duration = Duration::from_millis(100);
+/// What the system keeps for a reader who does not read.
+const SENT: u32 = 128 << 10;
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 1_024;
+
+/// A socket that listens.
+///
+/// # Errors
+/// As the system has it.
+pub fn socket(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SENT)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// What listens, and how.
+pub struct Listening {
+    /// The socket.
+    pub listener: TcpListener,
+    /// With TLS, by these.
+    pub tls: Option<Arc<Certificates>>,
+    /// What connections may cost.
+    pub bounds: Bounds,
+    /// What lasts is told by it to end.
+    pub stopping: Stopping,
+}
+
+impl Listening {
+    /// Serves until [`Stopping::ask`], and then until all has ended or the bound has passed.
+    pub async fn serve(self, router: Router) {
+        let graceful = GracefulShutdown::new();
+        let builder = Arc::new(builder(&self.bounds));
+        let places = Arc::new(Semaphore::new(self.bounds.connections));
+        let following = self.tls.clone().map(|tls| tokio::spawn(tls.follow()));
+        loop {
+            let taken = tokio::select! {
+                biased;
+                () = self.stopping.asked() => break,
+                taken = take(&self.listener, &places) => taken,
+            };
+            let Some((stream, peer, place)) = taken else { continue };
+            let connection = Connection {
+                builder: builder.clone(),
+                router: router.clone(),
+                peer,
+                first: self.bounds.first,
+                watcher: graceful.watcher(),
+            };
+            let tls = self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.now()));
+            tokio::spawn(async move {
+                connection.serve(stream, tls).await;
+                drop(place);
+            });
+        }
+        following.iter().for_each(tokio::task::JoinHandle::abort);
+        drop(self.listener);
+        let ended = async { tokio::join!(graceful.shutdown(), self.stopping.ended()) };
+        if tokio::time::timeout(self.bounds.drain, ended).await.is_err() {
+            tracing::warn!("what had not ended after {} s is cut", self.bounds.drain.as_secs());
+        }
+    }
+}
+
+type Place = tokio::sync::OwnedSemaphorePermit;
+
+async fn take(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, Place)> {
+    // The semaphore is never closed.
+    let place = places.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            let _ = stream.set_nodelay(true);
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            tracing::warn!("a connection cannot be taken: {error}");
+            tokio::time::sleep(PAUSE).await;
+            None
+        }
+    }
+}
+
+fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.head)
+        .max_buf_size(bounds.head_bytes)
+        .max_headers(bounds.headers);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(bounds.streams)
+        .max_header_list_size(u32::try_from(bounds.head_bytes).unwrap_or(u32::MAX))
+        .keep_alive_interval(bounds.head * 2)
+        .keep_alive_timeout(bounds.head);
+    builder
+}
+
+struct Connection {
+    builder: Arc<auto::Builder<TokioExecutor>>,
+    router: Router,
+    peer: SocketAddr,
+    first: Duration,
+    watcher: hyper_util::server::graceful::Watcher,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let Some(tls) = tls else {
+            return self.speak(stream, false).await;
+        };
+        match tokio::time::timeout(self.first, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.speak(stream, true).await,
+            Ok(Err(error)) => tracing::debug!("no TLS with {}: {error}", self.peer.ip()),
+            Err(_) => tracing::debug!("no TLS with {} in time", self.peer.ip()),
+        }
+    }
+
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, tls: bool) {
+        let Self { builder, router, peer, first, watcher } = self;
+        // Whether anything was asked for; before, neither HTTP/1.1's nor HTTP/2's own bounds hold.
+        let asked = Arc::new(AtomicBool::new(false));
+        let asks = asked.clone();
+        let service = tower::service_fn(move |mut request: axum::http::Request<hyper::body::Incoming>| {
+            asks.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            if tls {
+                request.extensions_mut().insert(Tls);
+            }
+            router.clone().oneshot(request.map(axum::body::Body::new))
+        });
+        let connection =
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+        let serving = watcher.watch(connection.into_owned());
+        tokio::pin!(serving);
+        let ended = match tokio::time::timeout(first, &mut serving).await {
+            Ok(ended) => ended,
+            Err(_) if asked.load(Ordering::Relaxed) => serving.await,
+            Err(_) => return,
+        };
+        if let Err(error) = ended {
+            tracing::debug!("the connection with {} broke: {error}", peer.ip());
+        }
+    }
+}
