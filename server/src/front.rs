@@ -1,6 +1,6 @@
 //! Everything that answers, behind the one guard.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     Router,
@@ -11,6 +11,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 use crate::{
     access::{self, Door},
     pages::{self, Asked, Site},
+    rest,
 };
 
 /// What answers.
@@ -20,6 +21,8 @@ pub struct Front {
     pub site: Arc<Site>,
     /// Who may what.
     pub door: Arc<Door>,
+    /// Requests of the API a minute, for each who asks.
+    pub a_minute: NonZeroU32,
 }
 
 /// All that is served. What each route needs stands in [`access::table`].
@@ -27,6 +30,7 @@ pub fn router(front: &Front) -> Router {
     let door = front.door.clone();
     Router::new()
         .merge(pages::router(front.site.clone()))
+        .merge(rest::router(front.site.clone(), door.clone(), front.a_minute))
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
         .layer(from_fn_with_state(door, access::guard))
         .layer(from_fn(access::around))

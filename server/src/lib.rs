@@ -17,5 +17,6 @@ pub mod demo;
 pub mod front;
 pub mod pages;
 pub mod plan;
+pub mod rest;
 pub mod store;
 pub mod view;

@@ -49,7 +49,7 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
     let proxies = Proxies::parse("192.0.2.7").expect("an address");
     let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
     let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
-    let router = front::router(&Front { site, door: door.clone() });
+    let router = front::router(&Front { site, door: door.clone(), a_minute: binnacle::rest::RATE });
     House { router, store, door, folder }
 }
 

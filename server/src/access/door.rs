@@ -10,8 +10,8 @@ use std::{
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions, slow::Slow,
-    tokens,
+    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions,
+    slow::Slow, tokens,
 };
 use crate::store::{Entry, Store, StoreError, User};
 
@@ -64,6 +64,11 @@ impl Door {
     pub fn with_oidc(self, oidc: Oidc) -> Self {
         let ways = Ways { oidc: true, ..self.ways };
         Self { oidc: Some(oidc), ways, ..self }
+    }
+
+    /// What is kept.
+    pub const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Whether people sign in here.

@@ -114,6 +114,9 @@ struct ServeArgs {
     /// Where audit entries also go as JSON lines; - for standard output.
     #[arg(long, value_name = "FILE")]
     audit: Option<String>,
+    /// Requests of the API a minute for each who asks.
+    #[arg(long, value_name = "NUMBER")]
+    rate: Option<String>,
     /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<String>,
@@ -165,6 +168,7 @@ impl ServeArgs {
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
             ("audit", self.audit),
+            ("rate", self.rate),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),
             ("dha", self.dha),

@@ -42,13 +42,16 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let site = Site::new(Clusters::new(contexts, settings.idle), settings.plans.clone());
     let tidying = tokio::spawn(tidy(site.clone()));
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served =
-        axum::serve(listener, front::router(&Front { site, door }).into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async move {
-                signal().await;
-                tracing::info!("stopping; streams have {} s to end", DRAIN.as_secs());
-                let _ = stopping.send(());
-            });
+    let served = axum::serve(
+        listener,
+        front::router(&Front { site, door, a_minute: settings.rate })
+            .into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
+        signal().await;
+        tracing::info!("stopping; streams have {} s to end", DRAIN.as_secs());
+        let _ = stopping.send(());
+    });
     let ended = tokio::select! {
         ended = async { served.await } => ended.map_err(|error| (Exit::Failed, error.to_string())),
         () = async { let _ = stopped.await; tokio::time::sleep(DRAIN).await } => Ok(()),

@@ -205,6 +205,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         })?,
         sessions: Lasting { idle: seconds("session_idle")?, whole: seconds("session_length")? },
         audit: some("audit").map(PathBuf::from),
+        rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
         dha: some("dha").map(PathBuf::from),

@@ -39,7 +39,7 @@ impl Site {
     }
 
     /// A cluster that has been heard of, or why not.
-    pub(super) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
+    pub(crate) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
         let cluster = self.clusters.get(name).await.map_err(|trouble| conversions::trouble(&trouble))?;
         // Later, what has not been heard yet may never be: the page says so and does not wait.
         let patience = if cluster.age() < YOUNG { FIRST } else { Duration::ZERO };
@@ -54,7 +54,7 @@ impl Site {
     }
 
     /// A view that is being drawn.
-    pub(super) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
+    pub(crate) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
         if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
             let what = format!("There is no way to follow from {:?}.", &view.at["follow/".len()..]);
             return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });
