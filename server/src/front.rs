@@ -1,6 +1,6 @@
 //! Everything that answers, behind the one guard.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     Extension, Router,
@@ -13,6 +13,7 @@ use crate::{
     embed::{self, Embed},
     listen,
     pages::{self, Asked, Site},
+    rest,
     running::{self, Running},
 };
 
@@ -27,6 +28,8 @@ pub struct Front {
     pub embed: Embed,
     /// What whoever runs it is told.
     pub running: Running,
+    /// Requests of the API a minute, for each who asks.
+    pub a_minute: NonZeroU32,
 }
 
 /// All that is served. What each route needs stands in [`access::table`].
@@ -34,6 +37,7 @@ pub fn router(front: &Front) -> Router {
     let door = front.door.clone();
     let router = Router::new()
         .merge(pages::router(front.site.clone()))
+        .merge(rest::router(front.site.clone(), door.clone(), front.a_minute))
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
         .merge(running::router(front.running.clone()))

@@ -20,6 +20,7 @@ pub mod front;
 pub mod listen;
 pub mod pages;
 pub mod plan;
+pub mod rest;
 pub mod running;
 pub mod store;
 pub mod view;

@@ -53,8 +53,14 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
     let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
     let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
     let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
-    let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping: Stopping::default() };
-    let router = front::router(&Front { site, door: door.clone(), embed, running });
+    let running = Running {
+        site: site.clone(),
+        store: store.clone(),
+        tls: None,
+        stopping: Stopping::default(),
+        duty: tokio::sync::watch::channel(None).1,
+    };
+    let router = front::router(&Front { site, door: door.clone(), embed, running, a_minute: binnacle::rest::RATE });
     House { router, store, door, folder }
 }
 

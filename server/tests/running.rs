@@ -68,7 +68,13 @@ async fn a_database_that_does_not_answer_or_a_server_that_ends_is_not_ready() {
     let store = Store::open(&Place::beside(&folder.0)).await.expect("a database");
     let site = Site::new(Clusters::new(Vec::new(), Duration::from_secs(60)), None);
     let stopping = Stopping::default();
-    let running = Running { site, store: store.clone(), tls: None, stopping: stopping.clone() };
+    let running = Running {
+        site,
+        store: store.clone(),
+        tls: None,
+        stopping: stopping.clone(),
+        duty: tokio::sync::watch::channel(None).1,
+    };
     let who = Who::nobody(std::net::Ipv4Addr::LOCALHOST.into());
     let router = running::router(running).layer(Extension(who));
     let ready = async || {

@@ -34,12 +34,6 @@ macro_rules! here {
 
 store::every_promise!(here);
 
-/// Begun as a process of its own by the promise about killed replicas.
-#[tokio::test]
-async fn replica() {
-    store::stand_as_replica().await;
-}
-
 /// Begun as a process of its own by the promise about killed writers.
 #[tokio::test]
 async fn writer() {

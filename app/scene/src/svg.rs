@@ -17,7 +17,15 @@ const STYLE: &str = include_str!("../../../style/figure.css");
 /// A file of its own, with its style inside and nothing to click.
 pub fn document(scene: &Scene) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    write_figure(&mut out, scene, None, Some(&plain_style()));
+    write_figure(&mut out, scene, None, Some(&plain_style(false)));
+    out.push('\n');
+    out
+}
+
+/// The same in the dark theme's colours.
+pub fn dark_document(scene: &Scene) -> String {
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    write_figure(&mut out, scene, None, Some(&plain_style(true)));
     out.push('\n');
     out
 }
@@ -64,14 +72,16 @@ impl Mark {
     }
 }
 
-/// The style sheet with the light theme's colours in the place of their variables, for programs
+/// The style sheet with a theme's colours in the place of their variables, for programs
 /// that draw SVG but know no custom properties.
-fn plain_style() -> String {
+fn plain_style(dark: bool) -> String {
     let rules = STYLE.split_once("*/").map_or(STYLE, |(_, rules)| rules);
     let (light, rules) = rules.trim_start().trim_start_matches(".figure{").split_once('}').unwrap_or(("", rules));
     // The dark theme stands on lines of its own.
     let rules: Vec<&str> = rules.lines().filter(|line| !line.contains("--paper:")).collect();
-    light
+    let dark_theme = STYLE.split_once("[data-theme=dark] .figure{").and_then(|(_, rest)| rest.split_once('}'));
+    let colours = dark_theme.filter(|_| dark).map_or(light, |(colours, _)| colours);
+    colours
         .split(';')
         .filter_map(|pair| pair.split_once(':'))
         .fold(rules.join("\n"), |css, (name, colour)| css.replace(&format!("var({name})"), colour))
@@ -287,6 +297,13 @@ fn write_text(out: &mut String, text: &Text) {
         text.y,
         escaped(&text.text)
     );
+}
+
+impl Kind {
+    /// The word in class names and documents.
+    pub const fn word(self) -> &'static str {
+        kind_word(self)
+    }
 }
 
 const fn kind_word(kind: Kind) -> &'static str {

@@ -69,6 +69,11 @@ impl Door {
         Self { oidc: Some(oidc), ways, ..self }
     }
 
+    /// What is kept.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Whether people sign in here.
     pub const fn signs_in(&self) -> bool {
         self.ways.local || self.ways.oidc

@@ -58,7 +58,7 @@ async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
     };
     let row = match find(&door.rows, request.method(), &matched) {
         Found::Row(row) => row,
-        Found::OtherMethod => return Err(Refusal::Method),
+        Found::OtherMethod(others) => return Err(Refusal::Method(others)),
         Found::Nothing => return Err(Refusal::Nowhere),
     };
     let judged = allowed(row.needs, &who).and_then(|()| same_site(&host, &who, request));

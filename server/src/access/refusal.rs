@@ -18,9 +18,9 @@ pub enum Refusal {
     /// No route, as far as the table knows.
     #[error("There is nothing at this address.")]
     Nowhere,
-    /// The path is there for other methods.
-    #[error("This address does not take this method.")]
-    Method,
+    /// The path is there for other methods: these.
+    #[error("This address does not take this method, but {0}.")]
+    Method(String),
     /// We do not know who asks.
     #[error("Sign in first, or send a token: Authorization: Bearer …")]
     Unknown,
@@ -46,7 +46,7 @@ impl Refusal {
         match self {
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::Nowhere => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unknown | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -71,6 +71,11 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self {
+            Self::Method(others) => {
+                if let Ok(others) = HeaderValue::from_str(others) {
+                    headers.insert(header::ALLOW, others);
+                }
+            }
             Self::Unknown | Self::Token => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"binnacle\""));
             }

@@ -59,22 +59,32 @@ impl Row {
 
 /// Every route there is.
 pub fn table() -> Vec<Row> {
-    [crate::pages::ROUTES, super::ROUTES, crate::embed::ROUTES, crate::running::ROUTES].concat()
+    [crate::pages::ROUTES, super::ROUTES, crate::embed::ROUTES, crate::rest::ROUTES, crate::running::ROUTES].concat()
 }
 
 /// What is known of a method and a path.
 pub(super) enum Found<'a> {
     Row(&'a Row),
     /// The path is there, but not for this method.
-    OtherMethod,
+    /// The path is there for these.
+    OtherMethod(String),
     Nothing,
 }
 
 pub(super) fn find<'a>(rows: &'a [Row], method: &Method, path: &str) -> Found<'a> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
-    let mut here = rows.iter().filter(|row| row.path == path).peekable();
-    if here.peek().is_none() {
+    let here = rows.iter().filter(|row| row.path == path);
+    if here.clone().next().is_none() {
         return Found::Nothing;
     }
-    here.find(|row| row.method == *method).map_or(Found::OtherMethod, Found::Row)
+    match here.clone().find(|row| row.method == *method) {
+        Some(row) => Found::Row(row),
+        None => Found::OtherMethod(methods(here)),
+    }
+}
+
+/// As `Allow` lists them.
+fn methods<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
+    let names = rows.map(|row| if row.method == Method::GET { "GET, HEAD" } else { row.method.as_str() });
+    names.collect::<Vec<_>>().join(", ")
 }

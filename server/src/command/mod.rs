@@ -123,6 +123,9 @@ struct ServeArgs {
     /// Where audit entries also go as JSON lines; - for standard output.
     #[arg(long, value_name = "FILE")]
     audit: Option<String>,
+    /// Requests of the API a minute for each who asks.
+    #[arg(long, value_name = "NUMBER")]
+    rate: Option<String>,
     /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<String>,
@@ -177,6 +180,7 @@ impl ServeArgs {
             ("tls_key", self.tls_key),
             ("embed_origins", self.embed_origins),
             ("audit", self.audit),
+            ("rate", self.rate),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),
             ("dha", self.dha),

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 use tracing_subscriber::EnvFilter;
 
 use super::{Exit, Failure};
@@ -25,9 +28,11 @@ use crate::{
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
     running::{self, Running},
-    store::{Place, Store},
+    store::{Duty, Held, Place, Store},
 };
 
+/// How often what has expired is removed from the database.
+const SWEEP: Duration = Duration::from_secs(60);
 /// How often what nobody looks at is looked for.
 const TIDY: Duration = Duration::from_secs(15);
 
@@ -57,15 +62,24 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
     let (stopping, bounds) = (Stopping::default(), Bounds::here());
-    let running = Running { site: site.clone(), store: store.clone(), tls: tls.clone(), stopping: stopping.clone() };
-    let router = front::router(&Front { site, door, embed, running });
+    let duty = Duty::stand(store.clone(), "acts", holder());
+    let running = Running {
+        site: site.clone(),
+        store: store.clone(),
+        tls: tls.clone(),
+        stopping: stopping.clone(),
+        duty: duty.watch(),
+    };
+    let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
+    let router = front::router(&Front { site, door, embed, running, a_minute: settings.rate });
     let ends = tokio::spawn(end(asked, stopping.clone(), bounds.drain));
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, stopping }.serve(router).await;
-    for task in [tidying, ends, lives] {
+    for task in [tidying, ends, lives, sweeping] {
         task.abort();
     }
+    duty.resign().await;
     store.close().await;
     Ok(())
 }
@@ -192,6 +206,25 @@ fn announce(address: &str, contexts: &[Context]) {
     // Whoever started us may have closed its end; that is no reason to stop.
     let _ = writeln!(out, "Clusters: {names}\nListening on {address}");
     let _ = out.flush();
+}
+
+/// What has expired is removed by the one replica that acts.
+async fn sweep(store: Store, duty: watch::Receiver<Option<Held>>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if duty.borrow().is_none() {
+            continue;
+        }
+        if let Err(error) = store.sweep(jiff::Timestamp::now()).await {
+            tracing::warn!("what has expired is not removed yet: {error}");
+        }
+    }
+}
+
+/// A name for this process that no other has, on this machine or another.
+fn holder() -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{} {} {}", machine.trim(), std::process::id(), access::random::<8>())
 }
 
 async fn tidy(site: Arc<Site>) {

@@ -215,6 +215,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             wrong("embed_origins", "origins with commas between, as in https://portal.example,http://127.0.0.1:9000")
         })?,
         audit: some("audit").map(PathBuf::from),
+        rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
         dha: some("dha").map(PathBuf::from),

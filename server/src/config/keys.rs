@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 28] = [
+pub const KEYS: [Key; 29] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -73,6 +73,11 @@ pub const KEYS: [Key; 28] = [
         name: "audit",
         default: "",
         meaning: "Where audit entries also go as JSON lines: a file, or `-` for standard output.",
+    },
+    Key {
+        name: "rate",
+        default: "1200",
+        meaning: "Requests of the API a minute for each token, session or address; who asks more often is told when to come back.",
     },
     Key {
         name: "kubeconfig",

@@ -3,7 +3,7 @@
 mod file;
 mod keys;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 pub use file::ConfigError;
 pub use keys::{KEYS, Key, table};
@@ -39,6 +39,8 @@ pub struct Settings {
     pub embed_origins: Origins,
     /// Where audit lines go.
     pub audit: Option<PathBuf>,
+    /// Requests of the API a minute for each who asks.
+    pub rate: NonZeroU32,
     /// The kubeconfig; `None` to look as kubectl does.
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.

@@ -44,7 +44,7 @@ impl Site {
     }
 
     /// A cluster that has been heard of, or why not.
-    pub(super) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
+    pub(crate) async fn cluster(&self, name: &str) -> Result<Arc<Cluster>, Trouble> {
         let contexts = self.clusters.contexts();
         let origin = contexts.iter().find(|context| context.name == name).map_or("", |context| &context.origin);
         let said = |trouble| conversions::trouble(&trouble, origin);

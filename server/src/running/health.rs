@@ -40,7 +40,7 @@ struct Readiness {
 
 /// Ready or not, and what is not; as JSON for who accepts that. Clusters are named to viewers only.
 pub(super) async fn ready(State(running): State<Running>, who: Extension<Who>, headers: HeaderMap) -> Response {
-    let mut checks = vec![database(&running).await, stopping(&running)];
+    let mut checks = vec![database(&running).await, stopping(&running), duty(&running)];
     checks.extend(running.tls.as_ref().map(|tls| {
         let what = tls.trouble().map(|trouble| trouble.to_string()).unwrap_or_default();
         // The certificate from before still serves.
@@ -87,6 +87,15 @@ async fn database(running: &Running) -> Check {
         tracing::warn!("the database is not ready: {error}");
     }
     Check { name: "database".into(), ready: what.is_empty(), needed: true, what: what.into() }
+}
+
+/// A replica that only waits is as ready as the one that acts.
+fn duty(running: &Running) -> Check {
+    let what = match *running.duty.borrow() {
+        Some(held) => format!("this replica acts, term {}", held.term),
+        None => "this replica does not act".into(),
+    };
+    Check { name: "duty".into(), ready: true, needed: false, what }
 }
 
 fn stopping(running: &Running) -> Check {

@@ -14,6 +14,7 @@ mod numbers;
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
+use tokio::sync::watch;
 
 pub use log::around;
 pub use notify::{ending, ready, watchdog};
@@ -23,7 +24,7 @@ use crate::{
     access::{Needs, Role, Row},
     listen::{Certificates, Stopping},
     pages::Site,
-    store::Store,
+    store::{Held, Store},
 };
 
 /// What each of these routes needs.
@@ -45,6 +46,8 @@ pub struct Running {
     pub tls: Option<Arc<Certificates>>,
     /// Whether the server ends.
     pub stopping: Stopping,
+    /// Whether this is the replica that acts.
+    pub duty: watch::Receiver<Option<Held>>,
 }
 
 /// The routes.

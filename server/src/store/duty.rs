@@ -63,9 +63,12 @@ impl Duty {
 
     /// Ends standing for it and lets another take it at once.
     pub async fn resign(self) {
+        // A renewal that is under way must not come after the giving back.
         self.renewing.abort();
-        if let Err(error) = self.store.let_go(self.name, &self.holder).await {
-            tracing::warn!("the duty {} is given back only when its lease ends: {error}", self.name);
+        let _ = self.renewing.await;
+        let given = tokio::time::timeout(EVERY, self.store.let_go(self.name, &self.holder)).await;
+        if !matches!(given, Ok(Ok(()))) {
+            tracing::warn!("the duty {} is given back only when its lease ends", self.name);
         }
     }
 }
@@ -77,7 +80,9 @@ async fn renew(store: Store, name: &'static str, holder: String, tell: watch::Se
         ticks.tick().await;
         // Counted from before the question: the database's lease ends later than ours.
         let until = Instant::now() + LENGTH;
-        let now = match store.hold(name, &holder, LENGTH).await {
+        let asked = tokio::time::timeout(EVERY, store.hold(name, &holder, LENGTH)).await;
+        let asked = asked.unwrap_or_else(|_| Err(StoreError::Away("no answer within three seconds".into())));
+        let now = match asked {
             Ok(term) => term.map(|term| Held { term, until }),
             Err(error) => {
                 tracing::warn!("the duty {name} cannot be renewed: {error}");

@@ -48,9 +48,9 @@ struct State {
 }
 
 /// What a reader gets first, and the line to all that follows.
-pub(super) struct Joined {
-    pub(super) missed: Vec<Utf8Bytes>,
-    pub(super) next: broadcast::Receiver<Utf8Bytes>,
+pub(crate) struct Joined {
+    pub(crate) missed: Vec<Utf8Bytes>,
+    pub(crate) next: broadcast::Receiver<Utf8Bytes>,
 }
 
 impl Watched {
@@ -97,7 +97,7 @@ impl Watched {
     }
 
     /// Joins the stream behind what the reader has, without a gap.
-    pub(super) fn join(&self, has: Version) -> Joined {
+    pub(crate) fn join(&self, has: Version) -> Joined {
         let state = lock(&self.state);
         let next = state.readers.subscribe();
         let known = has.epoch == state.version.epoch && has.number <= state.version.number;

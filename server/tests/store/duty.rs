@@ -1,11 +1,14 @@
 //! Exactly one of several replicas acts.
 
 use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use binnacle::store::{Duty, Place, Store};
+use binnacle::store::{Duty, Place};
 
 use super::{Fresh, open};
 
@@ -41,40 +44,70 @@ pub async fn a_duty_that_is_given_back_is_taken_at_once(fresh: Fresh) {
     assert_eq!(held(&second).await, 2);
 }
 
-/// This test's own program, begun again as a replica that holds the duty and says so.
-fn replica(place: &Place) -> Child {
-    Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "replica", "--nocapture"])
-        .env("BINNACLE_TEST_REPLICA", super::killed::told(place))
+/// A real server on this database: itself, and where it listens.
+fn server(place: &Place, data: &Path) -> (Ended, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_binnacle"))
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .env_clear()
+        // Not as an argument, for it may hold a password.
+        .env("BINNACLE_DATABASE", super::killed::told(place))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .expect("a replica")
-}
-
-/// What [`replica`] runs; outside of such a process it has nothing to do.
-pub async fn stand_as_replica() {
-    let Ok(place) = std::env::var("BINNACLE_TEST_REPLICA") else { return };
-    let store = Store::open(&Place::parse(&place).expect("a place")).await.expect("a database");
-    let duty = Duty::stand(store, "acts", format!("replica {}", std::process::id()));
-    println!("holds term {}", held(&duty).await);
-    // Longer than the test, and never for ever.
-    tokio::time::sleep(Duration::from_secs(60)).await;
-}
-
-pub async fn a_killed_replica_is_replaced_within_fifteen_seconds(fresh: Fresh) {
-    let ours = open(&fresh).await;
-    let mut child = replica(&fresh.place);
+        .expect("a server");
     let lines = super::killed::lines(&mut child);
-    let line = tokio::task::spawn_blocking(move || lines.iter().find(|line| line.contains("holds term"))).await;
-    assert_eq!(line.expect("it ran").as_deref(), Some("holds term 1"));
-    let duty = Duty::stand(ours, "acts", "this one".into());
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    assert_eq!(duty.held(), None, "one holder at a time");
-    child.kill().expect("killed");
-    let died = Instant::now();
-    child.wait().expect("gone");
-    assert_eq!(held(&duty).await, 2);
-    let took = died.elapsed();
+    let said = lines.iter().find_map(|line| line.strip_prefix("Listening on http://").map(str::to_owned));
+    (Ended(child), said.expect("it listens"))
+}
+
+/// A process that ends with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whether a server says that it acts.
+fn acts(address: &str) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.contains("this replica acts"))
+}
+
+pub async fn a_killed_server_is_replaced_by_another_within_fifteen_seconds(fresh: Fresh) {
+    drop(open(&fresh).await);
+    let data = std::env::temp_dir().join(format!("binnacle-replicas-{}-{:x}", std::process::id(), fastrand::u64(..)));
+    let kept = data.clone();
+    let took = tokio::task::spawn_blocking(move || {
+        let servers = [server(&fresh.place, &data.join("one")), server(&fresh.place, &data.join("other"))];
+        let acting = || servers.each_ref().map(|(_, address)| acts(address));
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while !acting().contains(&true) {
+            assert!(Instant::now() < deadline, "nobody acts");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        std::thread::sleep(Duration::from_secs(4));
+        let before = acting();
+        assert_eq!(before.iter().filter(|acts| **acts).count(), 1, "exactly one acts");
+        let [one, other] = servers;
+        let (acted, waits) = if before[0] { (one, other) } else { (other, one) };
+        drop(acted);
+        let died = Instant::now();
+        while !acts(&waits.1) && died.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        died.elapsed()
+    });
+    let took = took.await.expect("it ran");
+    let _ = std::fs::remove_dir_all(&kept);
     assert!(took < Duration::from_secs(15), "it took {took:?}");
 }

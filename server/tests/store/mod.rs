@@ -38,7 +38,7 @@ macro_rules! every_promise {
             servers_that_ask_at_once_get_the_same_key,
             a_lease_has_one_holder_and_terms_that_grow,
             a_duty_that_is_given_back_is_taken_at_once,
-            a_killed_replica_is_replaced_within_fifteen_seconds,
+            a_killed_server_is_replaced_by_another_within_fifteen_seconds,
             a_kill_loses_no_acknowledged_write,
             two_starts_at_once_migrate_once,
             every_earlier_version_is_brought_to_this_one_with_what_it_held,

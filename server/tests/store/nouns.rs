@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use binnacle::store::{Begun, Entry, Link, Replay, Session, Sought, StoreError, Token, User};
+use binnacle::store::{Begun, Entry, Kind, Link, Replay, Session, Sought, StoreError, Token, User};
 use futures::future::join_all;
 
 use super::{Fresh, open};
@@ -119,6 +119,11 @@ pub async fn the_audit_takes_entries_and_gives_none_up(fresh: Fresh) {
     for sql in ["UPDATE audit SET who = 'bob'", "DELETE FROM audit"] {
         let refused = store.attempt(sql).await.expect_err("refused").to_string();
         assert!(refused.contains("append-only"), "{sql}: {refused}");
+    }
+    if store.kind() == Kind::Sqlite {
+        let replaced =
+            "REPLACE INTO audit SELECT id, 0, 'forged', way, address, action, target, cluster, 1, '' FROM audit";
+        assert!(store.attempt(replaced).await.expect_err("refused").to_string().contains("append-only"));
     }
     let kept = store.remembered(&Sought::default(), 10).await.expect("an answer");
     assert_eq!((kept[0].id, &kept[0].entry), (id, &entry("ann", "token.create", "")));

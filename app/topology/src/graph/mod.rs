@@ -4,6 +4,7 @@
 //! node. The graph is for questions that cross nodes, and for the figure that shows everything.
 
 mod follow;
+pub mod outline;
 mod way;
 
 use std::collections::{HashMap, hash_map};

@@ -1,0 +1,200 @@
+//! What goes wrong, as problem details (RFC 9457). Here alone statuses are chosen.
+
+use std::time::Duration;
+
+use app::source::Trouble;
+use axum::{
+    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    access::{Refusal, TokenError},
+    store::StoreError,
+};
+
+/// What is wrong with a request, or with us (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: the status says which kind of problem it is.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status code.
+    pub status: u16,
+    /// What is wrong, in a sentence.
+    pub detail: String,
+    /// What to do about it, when that is not plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub todo: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// What the path or a parameter names is not there.
+    #[error("{0} is not here, or not any more")]
+    Missing(String),
+    /// A path, a parameter or a header cannot be understood.
+    #[error("{0}")]
+    Unclear(String),
+    /// The body cannot be taken.
+    #[error("{}", .0.body_text())]
+    Body(#[from] JsonRejection),
+    /// What was handed in is understood and cannot be used.
+    #[error("{what}")]
+    Unusable {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        todo: String,
+    },
+    /// The cluster cannot be reached.
+    #[error("{what}")]
+    Unreachable {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        todo: String,
+    },
+    /// None of the accepted formats is offered.
+    #[error("none of the formats in Accept is offered: {0} are")]
+    Format(&'static str),
+    /// The same request is being worked on.
+    #[error("a request with this Idempotency-Key is under way, or the server was stopped while it was")]
+    Underway,
+    /// The key was used for another request.
+    #[error("this Idempotency-Key was used for another request: send a fresh key")]
+    OtherRequest,
+    /// The body is larger than what acts may have.
+    #[error("the body is too large: at most {0} bytes")]
+    TooLarge(usize),
+    /// Too many requests.
+    #[error("too many requests; there is room again in {} s", .0.as_secs() + 1)]
+    Slow(Duration),
+    /// The database does not answer.
+    #[error("the database does not answer: nothing was done")]
+    Away,
+    /// A fault of ours.
+    #[error("this is a fault of the server: {0}")]
+    Fault(&'static str),
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::Unclear(_) => StatusCode::BAD_REQUEST,
+            Self::Body(rejection) => rejection.status(),
+            Self::Unusable { .. } | Self::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
+            Self::Format(_) => StatusCode::NOT_ACCEPTABLE,
+            Self::Underway => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Away => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The statuses that any route may answer with, beside those of its own.
+pub(super) const ANYWHERE: [(&str, &str); 9] = [
+    ("400", "The path, a parameter, a header or the body cannot be understood"),
+    ("401", "Nobody is known by what was sent: send a token"),
+    ("403", "The role does not suffice, or a page of another site asked"),
+    ("404", "What the path or a parameter names is not there"),
+    ("406", "None of the accepted formats is offered"),
+    ("421", "This server does not answer to the host name that was asked for"),
+    ("429", "Too many requests: Retry-After tells when to come back"),
+    ("502", "The cluster cannot be reached"),
+    ("503", "The database does not answer"),
+];
+
+/// The further statuses of routes that take a body or act.
+pub(super) const ACTING: [(&str, &str); 4] = [
+    ("409", "A request with this Idempotency-Key is under way"),
+    ("413", "The body is too large"),
+    ("415", "The body is not application/json"),
+    ("422", "It is understood and cannot be used, or the Idempotency-Key was used for another request"),
+];
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let todo = match &self {
+            Self::Unusable { todo, .. } | Self::Unreachable { todo, .. } if !todo.is_empty() => Some(todo.clone()),
+            _ => None,
+        };
+        let problem = Problem {
+            kind: "about:blank".into(),
+            title: status.canonical_reason().unwrap_or_default().into(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            todo,
+        };
+        let mut response = (status, axum::Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let again = match &self {
+            Self::Slow(wait) => Some(wait.as_secs() + 1),
+            Self::Underway => Some(1),
+            Self::Away | Self::Unreachable { .. } => Some(5),
+            _ => None,
+        };
+        if let Some(again) = again {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(again));
+        }
+        response
+    }
+}
+
+impl From<Trouble> for ApiError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::NoSuchCluster(name) => Self::Missing(format!("the cluster {name}")),
+            Trouble::NoSuchThing(what) => Self::Missing(what),
+            Trouble::Unusable { what, todo } => Self::Unusable { what, todo },
+            Trouble::Unreachable { what, todo } => Self::Unreachable { what, todo },
+        }
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Unclear(rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::Unclear(rejection.body_text())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!("the database: {error}");
+        Self::Away
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(_: Refusal) -> Self {
+        Self::Away
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Store(error) => error.into(),
+            other => Self::Unusable { what: other.to_string(), todo: String::new() },
+        }
+    }
+}

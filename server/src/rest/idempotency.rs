@@ -1,0 +1,90 @@
+//! What acts, acts once: a request with an `Idempotency-Key` that was answered is answered so again.
+
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body_util::{BodyExt, Limited};
+use sha2::{Digest, Sha256};
+
+use super::{ApiError, Here};
+use crate::{
+    access::Who,
+    store::{Begun, Replay},
+};
+
+/// The header.
+pub(super) const KEY: &str = "idempotency-key";
+/// How long an answer is kept, in milliseconds.
+const KEPT: i64 = 24 * 3_600_000;
+/// What acts is short.
+const LONGEST: usize = 64 << 10;
+
+/// Put into an answer's extensions by who answers with a secret: the body that is kept in its place.
+#[derive(Clone)]
+pub(super) struct Kept(pub(super) String);
+
+/// Runs what acts once for each key and person.
+pub(super) async fn once(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let Some(key) = request.headers().get(KEY) else { return Ok(next.run(request).await) };
+    let key = key.to_str().ok().filter(|key| (1..=200).contains(&key.len()));
+    let unclear = || ApiError::Unclear("Idempotency-Key has 1 to 200 printable characters of ASCII".into());
+    let key = key.ok_or_else(unclear)?.to_owned();
+    let (parts, body) = request.into_parts();
+    let bytes = Limited::new(body, LONGEST).collect().await.map_err(|_| ApiError::TooLarge(LONGEST))?.to_bytes();
+    let mut sum = Sha256::new();
+    for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &bytes] {
+        sum.update(u64::try_from(part.len()).unwrap_or(0).to_le_bytes());
+        sum.update(part);
+    }
+    let sum: String = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let now = jiff::Timestamp::now().as_millisecond();
+    let person = format!("{} {}", who.way.word(), who.name);
+    let store = here.door.store();
+    match store.begin(&person, &key, &sum, now, now + KEPT).await? {
+        Begun::Done(replay) => return Ok(again(&replay)),
+        Begun::Underway => return Err(ApiError::Underway),
+        Begun::Other => return Err(ApiError::OtherRequest),
+        Begun::New => {}
+    }
+    // A task of its own: who hangs up does not leave a key that is under way for ever.
+    let store = store.clone();
+    let acting = tokio::spawn(async move {
+        let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+        if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
+            store.abandon(&person, &key).await?;
+        } else {
+            let kept = parts.extensions.get::<Kept>().map(|kept| kept.0.clone());
+            let kept = kept.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
+            store.finish(&person, &key, &Replay { status: parts.status.as_u16(), body: kept }).await?;
+        }
+        Ok(Response::from_parts(parts, Body::from(body)))
+    });
+    acting.await.unwrap_or(Err(ApiError::Fault("it did not come to an end")))
+}
+
+fn again(replay: &Replay) -> Response {
+    let status = StatusCode::from_u16(replay.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, replay.body.clone()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    if replay.body.is_empty() {
+        headers.remove(header::CONTENT_TYPE);
+    } else {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    response
+}

@@ -1,0 +1,65 @@
+//! What a cluster has: nodes, components, pods, services, endpoints, in pages.
+
+pub(super) mod endpoints;
+pub(super) mod nodes;
+pub(super) mod pods;
+pub(super) mod services;
+
+use serde::Deserialize;
+use topology::{
+    figure::{self, Filter},
+    inventory::OwnerKind,
+};
+use utoipa::IntoParams;
+
+use super::{page::Limit, words::Health};
+
+/// Which items are wanted; what is not said lets everything through.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Only this namespace.
+    namespace: Option<String>,
+    /// Only on this node.
+    node: Option<String>,
+    /// Only what belongs to this owner, as `Deployment/web`.
+    owner: Option<String>,
+    /// Only what fares like this.
+    #[param(inline)]
+    state: Option<Health>,
+    /// Only what has this text in its name, whatever its case.
+    search: Option<String>,
+    /// Items on a page.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<Limit>,
+    /// Where to go on: the `next` of the page before.
+    next: Option<String>,
+}
+
+impl Wanted {
+    fn filter(&self) -> Filter {
+        let owner = self.owner.as_ref().map(|owner| {
+            let (kind, name) = owner.split_once('/').unwrap_or(("", owner));
+            (OwnerKind::from_word(kind), name.into())
+        });
+        figure::Filter {
+            namespace: self.namespace.as_deref().map(Into::into),
+            owner,
+            health: self.state.map(Into::into),
+            text: self.search.as_deref().map(Into::into),
+        }
+    }
+
+    fn has_node(&self, node: Option<&str>) -> bool {
+        self.node.is_none() || self.node.as_deref() == node
+    }
+
+    fn has_text(&self, name: &str) -> bool {
+        self.search.as_ref().is_none_or(|text| name.to_lowercase().contains(&text.to_lowercase()))
+    }
+
+    fn has_health(&self, health: Health) -> bool {
+        self.state.is_none_or(|wanted| wanted == health)
+    }
+}

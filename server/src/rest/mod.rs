@@ -1,0 +1,134 @@
+//! The REST API under `/api/v1`, for pipelines and everything else that is no person.
+//!
+//! ```text
+//! guard (access) ─▶ limits ─▶ tags ─▶ once (idempotency, of what acts) ─▶ <noun> ─▶ Site, Door
+//!                                                                          └─ error: problem+json, the only statuses
+//! document ◀─ generated from the nouns' routes and types ─▶ /api/v1/openapi.json, docs/openapi.json (held by a test)
+//! ```
+//! Invariants: types here are the API's own, never inner ones; a change that breaks the document fails a test;
+//! every error is a problem; what acts can be sent twice and acts once.
+
+mod asked;
+mod audit;
+mod changes;
+mod clusters;
+mod diagrams;
+mod document;
+mod drift;
+mod error;
+mod figure;
+mod health;
+mod idempotency;
+mod inventory;
+mod limits;
+mod page;
+mod plans;
+mod png;
+mod tags;
+mod tokens;
+mod words;
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get},
+};
+use tokio::sync::Semaphore;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    access::{Acts, Door, Needs, Role, Row},
+    pages::{Asked, Site},
+};
+
+pub use document::{breaks, document};
+pub use error::{ApiError, Problem};
+
+/// Requests a minute for each token, session or address, when nothing is configured.
+pub const RATE: NonZeroU32 = NonZeroU32::new(1_200).expect("it is not zero");
+/// A plan is no larger than this, both files together and encoded.
+const PLAN: usize = 4 << 20;
+/// Figures that are drawn as pixels at once: it takes memory.
+const DRAWING: usize = 2;
+
+const SEE: Needs = Needs::Role(Role::Viewer);
+const ADMIN: Needs = Needs::Role(Role::Admin);
+
+/// What each route needs.
+pub const ROUTES: &[Row] = &[
+    Row::get("/api/v1/openapi.json", Needs::Nothing),
+    Row::get("/api/v1/health", Needs::Nothing),
+    Row::get("/api/v1/version", SEE),
+    Row::get("/api/v1/clusters", SEE),
+    Row::get("/api/v1/clusters/{cluster}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/nodes", SEE),
+    Row::get("/api/v1/clusters/{cluster}/components", SEE),
+    Row::get("/api/v1/clusters/{cluster}/pods", SEE),
+    Row::get("/api/v1/clusters/{cluster}/services", SEE),
+    Row::get("/api/v1/clusters/{cluster}/endpoints", SEE),
+    Row::get("/api/v1/clusters/{cluster}/diagrams/{file}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/changes", SEE),
+    Row::get("/api/v1/clusters/{cluster}/drift", SEE),
+    Row::get("/api/v1/plans", SEE),
+    Row::post("/api/v1/plans/check", SEE, Acts::No),
+    Row::get("/api/v1/tokens", ADMIN),
+    Row::post("/api/v1/tokens", ADMIN, Acts::As("token.create")),
+    Row::delete("/api/v1/tokens/{id}", ADMIN, Acts::As("token.revoke")),
+    Row::get("/api/v1/audit", ADMIN),
+];
+
+/// What every answer needs.
+#[derive(Clone)]
+struct Here {
+    site: Arc<Site>,
+    asked: Asked,
+    door: Arc<Door>,
+    limits: Arc<limits::Limits>,
+    drawing: Arc<Semaphore>,
+}
+
+/// The API: so many requests a minute for each who asks.
+pub fn router(site: Arc<Site>, door: Arc<Door>, a_minute: NonZeroU32) -> Router {
+    let here = Here {
+        asked: Asked::of(site.clone()),
+        site,
+        door,
+        limits: Arc::new(limits::Limits::new(a_minute)),
+        drawing: Arc::new(Semaphore::new(DRAWING)),
+    };
+    let acting = acting().layer(from_fn_with_state(here.clone(), idempotency::once));
+    let routes: Router<Here> = Router::from(telling().merge(acting))
+        .route("/api/v1/openapi.json", get(|| async { axum::Json(document()) }))
+        // No row of the table names it, so the guard says that there is nothing.
+        .route("/api/{*rest}", any(|| async { ApiError::Missing("this address".into()) }));
+    routes.layer(from_fn(tags::tagged)).layer(from_fn_with_state(here.clone(), limits::limited)).with_state(here)
+}
+
+/// What only tells.
+fn telling() -> OpenApiRouter<Here> {
+    OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(health::version))
+        .routes(routes!(clusters::list))
+        .routes(routes!(clusters::one))
+        .routes(routes!(inventory::nodes::list))
+        .routes(routes!(inventory::nodes::components))
+        .routes(routes!(inventory::pods::list))
+        .routes(routes!(inventory::services::list))
+        .routes(routes!(inventory::endpoints::list))
+        .routes(routes!(diagrams::one))
+        .routes(routes!(changes::follow))
+        .routes(routes!(drift::one))
+        .routes(routes!(plans::list))
+        .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
+        .routes(routes!(tokens::list))
+        .routes(routes!(audit::list))
+}
+
+/// What acts.
+fn acting() -> OpenApiRouter<Here> {
+    OpenApiRouter::new().routes(routes!(tokens::make)).routes(routes!(tokens::revoke))
+}
