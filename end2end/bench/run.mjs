@@ -1,7 +1,7 @@
 // One table: what, how much, what was to be reached.
 import os from 'node:os';
 import { readFileSync } from 'node:fs';
-import { layouts, plans, ways } from './layouts.mjs';
+import { layouts, log, plans, ways } from './layouts.mjs';
 import { pages } from './pages.mjs';
 
 const cpu = os.cpus();
@@ -13,4 +13,5 @@ const row = (what, measured, reach = '') => console.log(`| ${what} | ${measured}
 await layouts(row);
 await plans(row);
 await ways(row);
+await log(row);
 await pages(row);
