@@ -92,3 +92,9 @@ export async function layouts(row, sizes = SIZES) {
     }
   }
 }
+
+export async function log(row) {
+  const { redacted, read } = json(await run(bench, ['log']));
+  row('a deployment\'s log, secrets taken out', `${redacted.toFixed(0)} MB/s`, 'over 50 MB/s');
+  row('a deployment\'s log, read for phases, tasks and results', `${read.toFixed(0)} MB/s`, 'over 50 MB/s');
+}

@@ -3,10 +3,12 @@
 //! `bench graph N` writes the graph that all engines lay out, `bench figures N` measures ours,
 //! `bench sugiyama N` measures rust-sugiyama, `bench follow NODES PODS SERVICES` follows traffic,
 //! `bench plans FOLDER` reads and checks every plan in it,
+//! `bench log` redacts and reads a deployment's log, in MB/s,
 //! `bench crossings` counts, for line segments on standard input, how many pairs cross.
 
 mod cluster;
 mod crossings;
+mod log;
 mod plans;
 mod ways;
 
@@ -35,12 +37,13 @@ fn main() {
             ways::measure(count(1), count(2), count(3))
         }
         Some("plans") => plans::measure(args.get(1).expect("a folder").as_ref()),
+        Some("log") => log::measure(),
         Some("crossings") => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).expect("segments on standard input");
             json!(crossings::count(&serde_json::from_str::<Vec<[f64; 4]>>(&text).expect("[[x1, y1, x2, y2], …]")))
         }
-        _ => panic!("graph N | figures N | sugiyama N | follow NODES PODS SERVICES | plans FOLDER | crossings"),
+        _ => panic!("graph N | figures N | sugiyama N | follow NODES PODS SERVICES | plans FOLDER | log | crossings"),
     };
     println!("{answer}");
 }

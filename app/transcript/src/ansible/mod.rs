@@ -1,0 +1,201 @@
+//! Ansible's log, record by record: runs told apart by their process, and what is in them.
+
+mod run;
+pub(crate) mod said;
+
+use serde::{Deserialize, Serialize};
+
+pub use run::{Cell, Mistake, Play, Run, Task};
+pub use said::{Recap, State};
+
+use said::{Outcome, Prefix, Said};
+
+/// Longest message that is kept of a failure, in bytes.
+pub const MESSAGE: usize = 2_048;
+
+/// Longest name of a play or a task, in bytes.
+const NAME: usize = 300;
+
+/// What is kept at most of one log; what goes beyond is counted.
+const RUNS: usize = 200;
+const TASKS: usize = 20_000;
+const HOSTS: usize = 2_000;
+const CELLS: usize = 1_000_000;
+const MISTAKES: usize = 100;
+
+/// All runs of one log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    /// In the order in which they began.
+    pub all: Vec<Run>,
+    /// Runs, tasks and results that were too many to keep.
+    pub left_out: u64,
+    tasks: usize,
+    cells: usize,
+    /// The failure whose text may go on in the next line: run, task, host.
+    open: Option<(usize, usize, usize)>,
+    /// The failure that an "ignoring" would follow: run, task, host.
+    failed: Vec<(usize, usize, usize)>,
+    /// The run of the record before.
+    current: Option<usize>,
+}
+
+/// What of a run has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It began, or says something of itself: plays, errors, recap.
+    Run(usize),
+    /// A task: run, task. Its cells with it.
+    Task(usize, usize),
+}
+
+impl Runs {
+    /// Takes one record, and tells what it changed.
+    pub(crate) fn record(&mut self, prefix: Option<Prefix>, text: &str, line: u64) -> Option<Change> {
+        let said = said::said(text);
+        let pid = prefix.map(|prefix| prefix.pid);
+        self.open = None;
+        let begins = matches!(said, Said::Play(_) | Said::Error(_));
+        let at = self.run_of(pid, line, prefix, begins)?;
+        self.current = Some(at);
+        let run = &mut self.all[at];
+        if let Some(prefix) = prefix {
+            run.heard = Some(prefix.at);
+        }
+        match said {
+            Said::Play(name) => run.plays.push(Play { name: cut(name, NAME), line }),
+            Said::Task { name, handler } => return self.task(at, name, handler, line, prefix),
+            Said::Result(outcome) => return self.result(at, &outcome, line, prefix),
+            Said::Included(hosts) => {
+                for host in hosts.split(", ") {
+                    self.result(at, &Outcome { state: State::Ok, host, item: false, detail: "" }, line, prefix);
+                }
+                return Some(Change::Task(at, self.all[at].tasks.len().checked_sub(1)?));
+            }
+            Said::Ignoring => {
+                let found = self.failed.iter().rposition(|(run, ..)| *run == at)?;
+                let (run, task, host) = self.failed.remove(found);
+                self.all[run].tasks[task].cells[host].as_mut()?.state = State::Ignored;
+                return Some(Change::Task(run, task));
+            }
+            Said::Retrying { .. } => {
+                let task = run.tasks.len().checked_sub(1)?;
+                run.tasks[task].retries = run.tasks[task].retries.saturating_add(1);
+                return Some(Change::Task(at, task));
+            }
+            Said::RecapBegins => run.recapped = true,
+            Said::Recap(recap) if run.recapped && run.recap.len() < HOSTS => {
+                run.settle(&recap);
+                run.recap.push(recap);
+            }
+            Said::Error(text) if run.errors.len() < MISTAKES => {
+                run.errors.push(Mistake { line, text: cut(text, MESSAGE) });
+            }
+            Said::Recap(_) | Said::Error(_) | Said::Other => return None,
+        }
+        Some(Change::Run(at))
+    }
+
+    /// A line without a prefix goes on with the record above it.
+    pub(crate) fn continuation(&mut self, text: &str) -> Option<Change> {
+        let (run, task, host) = self.open?;
+        let cell = self.all[run].tasks[task].cells[host].as_mut()?;
+        let message = cell.message.get_or_insert_default();
+        if message.len() < MESSAGE {
+            message.push('\n');
+            message.push_str(text);
+            *message = cut(message, MESSAGE);
+        }
+        Some(Change::Task(run, task))
+    }
+
+    /// The run of a process; one that was summed up is over, and a process of its number is another.
+    fn run_of(&mut self, pid: Option<u32>, line: u64, prefix: Option<Prefix>, begins: bool) -> Option<usize> {
+        let known = self.current.filter(|at| self.all[*at].pid == pid);
+        let known = known.or_else(|| self.all.iter().rposition(|run| run.pid == pid));
+        if let Some(at) = known
+            && !(begins && self.all[at].recapped)
+        {
+            return Some(at);
+        }
+        if !begins {
+            return None;
+        }
+        if self.all.len() == RUNS {
+            self.left_out += 1;
+            return None;
+        }
+        let within = pid.and_then(|_| {
+            self.all
+                .iter()
+                .rposition(|run| run.pid.is_some() && run.within.is_none() && !run.recapped && !run.plays.is_empty())
+        });
+        let began = prefix.map(|prefix| prefix.at);
+        self.all.push(Run { pid, within, line, began, heard: began, ..Run::default() });
+        Some(self.all.len() - 1)
+    }
+
+    fn task(&mut self, at: usize, name: &str, handler: bool, line: u64, prefix: Option<Prefix>) -> Option<Change> {
+        self.failed.retain(|(run, ..)| *run != at);
+        if self.tasks == TASKS {
+            self.left_out += 1;
+            return None;
+        }
+        self.tasks += 1;
+        let run = &mut self.all[at];
+        let began = prefix.map(|prefix| prefix.at);
+        let play = run.plays.len().saturating_sub(1);
+        let name = cut(name, NAME);
+        run.tasks.push(Task { name, play, handler, line, began, heard: began, retries: 0, cells: Vec::new() });
+        Some(Change::Task(at, run.tasks.len() - 1))
+    }
+
+    fn result(&mut self, at: usize, outcome: &Outcome<'_>, line: u64, prefix: Option<Prefix>) -> Option<Change> {
+        let run = &mut self.all[at];
+        let task = run.tasks.len().checked_sub(1)?;
+        let host = run.host(outcome.host, HOSTS);
+        let Some(host) = host.filter(|_| self.cells < CELLS) else {
+            self.left_out += 1;
+            return None;
+        };
+        let cells = &mut run.tasks[task].cells;
+        if cells.len() <= host {
+            self.cells += host + 1 - cells.len();
+            cells.resize(host + 1, None);
+        }
+        let bad = outcome.state >= State::Failed;
+        let whole = if bad { said::message(outcome.detail) } else { None };
+        if bad && !outcome.item {
+            self.failed.retain(|(run, _, of)| (*run, *of) != (at, host));
+            self.failed.push((at, task, host));
+            self.open = whole.is_none().then_some((at, task, host));
+        }
+        let message = bad.then(|| cut(whole.as_deref().unwrap_or(outcome.detail), MESSAGE));
+        let cell =
+            cells[host].get_or_insert(Cell { state: outcome.state, items: 0, failed_items: 0, line, message: None });
+        if outcome.item {
+            cell.items = cell.items.saturating_add(1);
+            cell.failed_items = cell.failed_items.saturating_add(u32::from(bad));
+        }
+        let first_bad = bad && cell.message.is_none();
+        if outcome.state > cell.state || first_bad {
+            (cell.state, cell.line) = (outcome.state.max(cell.state), line);
+        }
+        // An item says what is wrong; the sum of items only that something is.
+        if first_bad {
+            cell.message = message;
+        }
+        run.tasks[task].heard = prefix.map(|prefix| prefix.at);
+        run.goes_on(host);
+        Some(Change::Task(at, task))
+    }
+}
+
+/// A text of at most so many bytes.
+fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(most - '…'.len_utf8())])
+}

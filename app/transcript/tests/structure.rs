@@ -1,0 +1,213 @@
+//! Phases, runs, tasks and results out of a log, however it comes and whatever is in it.
+
+use proptest::prelude::*;
+use transcript::{Event, Evidence, Kind, Phase, Process, State, Transcript, shown};
+
+/// A whole deployment in short: traces, both runs of Ansible in one log, a rescued and an ignored error.
+const LOG: &str = include_str!("deployment.log");
+
+fn read(log: &[u8]) -> Transcript {
+    let mut transcript = Transcript::default();
+    transcript.feed(log, 0);
+    transcript.finish(0);
+    transcript
+}
+
+#[test]
+fn phases_begin_where_deploy_sh_says_and_not_where_its_traces_do() {
+    let transcript = read(LOG.as_bytes());
+    let phases: Vec<(Phase, u64)> =
+        transcript.outline().phases.iter().map(|mark| (mark.phase, mark.line + 1)).collect();
+    assert_eq!(
+        phases,
+        [
+            (Phase::Python, 2),
+            (Phase::Input, 3),
+            (Phase::Config, 4),
+            (Phase::Teardown, 6),
+            (Phase::Addresses, 9),
+            (Phase::Networks, 12),
+            (Phase::Core, 13),
+            (Phase::Machines, 19),
+            (Phase::Boot, 22),
+            (Phase::Cluster, 23),
+            (Phase::Reset, 24),
+            (Phase::Ansible, 25),
+            (Phase::Summary, 59),
+        ]
+    );
+    let mark = &transcript.outline().phases[4];
+    assert!(LOG[usize::try_from(mark.offset).unwrap()..].starts_with("########## get host mac begin"));
+}
+
+#[test]
+fn both_runs_are_told_apart_by_their_process() {
+    let transcript = read(LOG.as_bytes());
+    let runs = &transcript.outline().runs.all;
+    assert_eq!(
+        runs.iter().map(|run| (run.pid, run.within)).collect::<Vec<_>>(),
+        [(None, None), (None, None), (Some(100), None), (Some(200), Some(2))]
+    );
+    assert_eq!(transcript.outline().compass(), (Some(2), Some(3)));
+    let (outer, nested) = (&runs[2], &runs[3]);
+    assert_eq!(outer.plays.iter().map(|play| play.name.as_str()).collect::<Vec<_>>(), ["all", "localhost"]);
+    assert_eq!(
+        nested.tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>(),
+        ["etcd : start", "etcd : try", "etcd : answer", "node : join", "node : optional", "restart node"]
+    );
+    assert!(nested.tasks[5].handler);
+    assert_eq!(nested.hosts, ["host1", "host2", "host3"]);
+    assert_eq!(nested.tasks[0].began, Some(1_795_450_572_500));
+    assert_eq!(
+        nested.recap.iter().map(|host| (host.host.as_str(), host.ok, host.failed)).collect::<Vec<_>>(),
+        [("host1", 5, 0), ("host2", 3, 1), ("host3", 1, 0)]
+    );
+}
+
+#[test]
+fn the_matrix_tells_errors_that_were_overcome_from_those_that_were_not() {
+    let transcript = read(LOG.as_bytes());
+    let nested = &transcript.outline().runs.all[3];
+    let row = |task: usize| (0..3).map(|host| nested.cell(task, host).map(|cell| cell.state)).collect::<Vec<_>>();
+    use State::{Changed, Failed, Ignored, Ok, Rescued, Skipped, Unreachable};
+    assert_eq!(row(0), [Some(Changed), Some(Ok), Some(Unreachable)]);
+    assert_eq!(row(1), [Some(Rescued), Some(Skipped), None]);
+    assert_eq!(row(2), [Some(Ok), None, None]);
+    assert_eq!(row(3), [Some(Changed), Some(Failed), None]);
+    assert_eq!(row(4), [Some(Ignored), None, None]);
+    let cell = nested.cell(3, 1).unwrap();
+    assert_eq!((cell.items, cell.failed_items), (2, 1));
+    assert_eq!(cell.message.as_deref(), Some("no route to master: connect: refused"));
+    assert_eq!(nested.tasks[0].retries, 1);
+    assert_eq!(
+        nested.cell(4, 0).unwrap().message.as_deref(),
+        Some("{\"changed\": false, \"msg\": \"first\nsecond line\"}")
+    );
+}
+
+#[test]
+fn the_first_failure_comes_with_its_host_and_message() {
+    let failure = read(LOG.as_bytes()).outline().first_failure().unwrap();
+    assert_eq!(
+        (failure.name.as_deref(), failure.host.as_deref(), failure.unreachable),
+        (Some("etcd : start"), Some("host3"), true)
+    );
+    assert_eq!(failure.message, "Failed to connect to the host via ssh");
+    let reachable: String =
+        LOG.lines().filter(|line| !line.contains("UNREACHABLE")).flat_map(|line| [line, "\n"]).collect();
+    let failure = read(reachable.as_bytes()).outline().first_failure().unwrap();
+    assert_eq!((failure.name.as_deref(), failure.host.as_deref()), (Some("node : join"), Some("host2")));
+    assert_eq!(failure.message, "no route to master: connect: refused");
+}
+
+#[test]
+fn newer_prefixes_and_playbooks_that_cannot_be_read_are_read() {
+    let log = "2026-11-23 16:16:11,413 p=1 u=root n=ansible INFO| PLAY [all] *****\n\
+               2026-11-23 16:16:11,413 p=1 u=root n=ansible INFO| TASK [kargo : run] *****\n\
+               2026-11-23 16:16:12,000 p=2 u=root n=ansible ERROR| ERROR! no action detected in task\n\
+               2026-11-23 16:16:13,000 p=1 u=root n=ansible INFO| changed: [host1]\n\
+               2026-11-23 16:16:13,000 p=1 u=root n=ansible INFO| PLAY RECAP ****\n\
+               2026-11-23 16:16:13,000 p=1 u=root n=ansible INFO| host1 : ok=1 changed=1 unreachable=0 failed=0 skipped=0 rescued=0 ignored=0\n\
+               compass deploy success\n";
+    let transcript = read(log.as_bytes());
+    let outline = transcript.outline();
+    assert_eq!(outline.runs.all[1].within, Some(0));
+    assert_eq!(outline.first_failure().unwrap().message, "no action detected in task");
+    let evidence = Evidence::of_log(Kind::Deploy, Process::Exited(0), outline, Vec::new());
+    assert!(evidence.success_last && evidence.outer.unwrap().recapped && !evidence.nested.unwrap().recapped);
+}
+
+#[test]
+fn troubles_outside_of_ansible_are_told_with_their_phase() {
+    let log = "+ source /opt/c/work/deploy/script/deploy_config.sh\nTraceback (most recent call last):\n  File \"x\"\nKeyError: 'gw'\n\
+               ########## set up network begin #############\nlaunch_compass failed\n+ log_error 'create_nets failed'\n\
+               + python /opt/c/deploy/client.py --deploy_flag=deploy\nTraceback (most recent call last):\n  File \"y\"\nRuntimeError: OS installation timeout\n";
+    let transcript = read(log.as_bytes());
+    let troubles: Vec<_> =
+        transcript.outline().troubles.iter().map(|one| (one.text.as_str(), one.phase, one.ends)).collect();
+    assert_eq!(
+        troubles,
+        [
+            ("KeyError: 'gw'", Some(Phase::Config), false),
+            ("launch_compass failed", Some(Phase::Networks), true),
+            ("RuntimeError: OS installation timeout", Some(Phase::Cluster), true),
+        ]
+    );
+}
+
+#[test]
+fn a_line_is_shown_as_a_terminal_leaves_it() {
+    assert_eq!(shown(b"\x1b[31mred\x1b[0m\r").text, "red");
+    assert_eq!(shown(b" 10%\r 50%\r100%\r").text, "100%");
+    assert_eq!(shown(b"a\xFFb").text, "a\u{FFFD}b");
+    let long = shown(&[b'x'; 8 << 20]);
+    assert_eq!((long.text.len(), long.left_out), (64 << 10, (8 << 20) - (64 << 10)));
+}
+
+#[test]
+fn any_line_of_a_million_is_found_by_its_place() {
+    let mut transcript = Transcript::default();
+    let mut whole = Vec::new();
+    for number in 0..1_000_000 {
+        whole.extend_from_slice(format!("line {number}\n").as_bytes());
+    }
+    whole.chunks(65_536).for_each(|chunk| {
+        transcript.feed(chunk, 0);
+    });
+    let outline = transcript.outline();
+    assert_eq!(outline.lines, 1_000_000);
+    let place = usize::try_from(outline.places[500]).unwrap();
+    assert!(whole[place..].starts_with(b"line 512000\n"));
+    assert!(serde_json::to_vec(&transcript).unwrap().len() < 20_000, "what is kept does not grow with the log");
+}
+
+/// Pieces of logs, whole and broken.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let lines: Vec<Vec<u8>> = LOG.split_inclusive('\n').map(|line| line.as_bytes().to_vec()).collect();
+    let bits = [
+        "\n",
+        "\r",
+        "\x1b[31m",
+        "2026-11-23 16:16:11,413 p=9 u=root |  ",
+        "TASK [",
+        "]",
+        "fatal: [h]: FAILED! => {",
+        "(item=x) => ",
+        "...ignoring",
+        "PLAY RECAP *\n",
+        "h : ok=1",
+        " failed=1",
+        "\u{FFFD}é",
+        "+ ",
+        "Traceback (most recent call last):\n",
+    ];
+    prop_oneof![
+        6 => proptest::sample::select(lines),
+        3 => proptest::sample::select(bits.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 0..40),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn however_it_is_cut_and_stored_the_same_is_read(
+        pieces in proptest::collection::vec(piece(), 0..60), cuts in proptest::collection::vec(1_usize..300, 1..9),
+    ) {
+        let log = pieces.concat();
+        let whole = read(&log);
+        let mut transcript = Transcript::default();
+        let mut rest = &log[..];
+        for size in cuts.iter().cycle() {
+            if rest.is_empty() { break; }
+            let (chunk, after) = rest.split_at((*size).min(rest.len()));
+            for event in transcript.feed(chunk, 0) {
+                if let Event::Phase(at) = event { prop_assert!(at < transcript.outline().phases.len()); }
+            }
+            transcript = serde_json::from_slice(&serde_json::to_vec(&transcript).unwrap()).unwrap();
+            rest = after;
+        }
+        transcript.finish(0);
+        prop_assert_eq!(transcript.taken(), log.len() as u64);
+        prop_assert_eq!(transcript, whole);
+    }
+}
