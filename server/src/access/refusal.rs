@@ -15,6 +15,12 @@ pub enum Refusal {
         "This server does not answer to the host name that was asked for. Add it to the setting `hosts` if it should."
     )]
     Host,
+    /// The address itself is out of order: what is odd about it.
+    #[error("{0}")]
+    Odd(&'static str),
+    /// Its query cannot be read: why.
+    #[error("{0}")]
+    Garbled(&'static str),
     /// No route, as far as the table knows.
     #[error("There is nothing at this address.")]
     Nowhere,
@@ -45,6 +51,7 @@ impl Refusal {
     const fn status(&self) -> StatusCode {
         match self {
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::Odd(_) | Self::Garbled(_) => StatusCode::BAD_REQUEST,
             Self::Nowhere => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unknown | Self::Token => StatusCode::UNAUTHORIZED,
@@ -55,8 +62,10 @@ impl Refusal {
     }
 
     /// As an answer: problem details for the API, a page for everybody else.
-    pub(super) fn answer(&self, path: &str) -> Response {
-        let status = self.status();
+    pub(crate) fn answer(&self, path: &str) -> Response {
+        // To the API an odd name is one that nothing has.
+        let nothing = matches!(self, Self::Odd(_)) && path.starts_with("/api/");
+        let status = if nothing { StatusCode::NOT_FOUND } else { self.status() };
         let mut response = if path.starts_with("/api/") {
             let title = status.canonical_reason().unwrap_or_default();
             let problem = serde_json::json!({

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::Request,
-    http::{StatusCode, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Request, middleware::Next, response::Response};
+
+use crate::access::Refusal;
 
 /// What a connection may cost, and all of them together.
 #[derive(Clone, Copy, Debug)]
@@ -57,12 +54,9 @@ impl Default for Bounds {
 /// Refuses addresses that mean something else to somebody than to us.
 pub async fn within(request: Request, next: Next) -> Response {
     let uri = request.uri();
-    match odd(uri.path()).or_else(|| unreadable(uri.query().unwrap_or_default())) {
-        Some(why) => {
-            let page = app::pages::refusal(why);
-            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-            (StatusCode::BAD_REQUEST, kind, page).into_response()
-        }
+    let odd = odd(uri.path()).map(Refusal::Odd);
+    match odd.or_else(|| unreadable(uri.query().unwrap_or_default()).map(Refusal::Garbled)) {
+        Some(refusal) => refusal.answer(uri.path()),
         None => next.run(request).await,
     }
 }

@@ -1,6 +1,6 @@
 //! From empty, and from every earlier version.
 
-use binnacle::store::{Sought, Store, StoreError, User};
+use binnacle::store::{Entry, Sought, Store, StoreError, User};
 use futures::future::join_all;
 
 use super::Fresh;
@@ -17,6 +17,19 @@ pub async fn every_earlier_version_is_brought_to_this_one_with_what_it_held(fres
     let first = Store::open_at(&fresh.place, Some(1)).await.expect("version 1");
     let ann = User { name: "ann".into(), password: "h".into(), role: "viewer".into(), created: 1, disabled: false };
     first.add_user(&ann).await.expect("an answer");
+    first.key("links", "a key").await.expect("an answer");
+    let entry = Entry {
+        at: 1,
+        who: "ann".into(),
+        way: "session".into(),
+        address: "::1".into(),
+        action: "token.create".into(),
+        target: "t1".into(),
+        cluster: "demo".into(),
+        allowed: true,
+        detail: String::new(),
+    };
+    first.remember(&entry).await.expect("an answer");
     first.close().await;
     for version in Store::versions() {
         let step =
@@ -25,7 +38,9 @@ pub async fn every_earlier_version_is_brought_to_this_one_with_what_it_held(fres
     }
     let store = Store::open(&fresh.place).await.expect("this version");
     assert_eq!(store.user("ann").await.expect("an answer"), Some(ann));
-    assert_eq!(store.remembered(&Sought::default(), 1).await.expect("an answer"), []);
+    assert_eq!(store.key("links", "another").await.expect("an answer"), "a key");
+    let kept = store.remembered(&Sought { who: "ann".into(), ..Sought::default() }, 9).await.expect("an answer");
+    assert_eq!(kept.into_iter().map(|kept| kept.entry).collect::<Vec<_>>(), [entry]);
 }
 
 pub async fn a_database_from_the_future_is_refused(fresh: Fresh) {
