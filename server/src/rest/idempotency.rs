@@ -21,6 +21,8 @@ use crate::{
 pub(super) const KEY: &str = "idempotency-key";
 /// How long an answer is kept, in milliseconds.
 const KEPT: i64 = 24 * 3_600_000;
+/// More names nothing better.
+const LONGEST_KEY: usize = 200;
 /// What acts is short.
 const LONGEST: usize = 64 << 10;
 
@@ -35,10 +37,18 @@ pub(super) async fn once(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let Some(key) = request.headers().get(KEY) else { return Ok(next.run(request).await) };
-    let key = key.to_str().ok().filter(|key| (1..=200).contains(&key.len()));
-    let unclear = || ApiError::Unclear("Idempotency-Key has 1 to 200 printable characters of ASCII".into());
-    let key = key.ok_or_else(unclear)?.to_owned();
+    // Any bytes name a request, as a header carries them; white space around them is not carried, and none name nothing.
+    let key: String = request
+        .headers()
+        .get(KEY)
+        .map(|key| key.as_bytes().iter().copied().map(char::from).collect())
+        .unwrap_or_default();
+    if key.is_empty() {
+        return Ok(next.run(request).await);
+    }
+    if key.chars().count() > LONGEST_KEY {
+        return Err(ApiError::Unclear(format!("an Idempotency-Key has at most {LONGEST_KEY} characters")));
+    }
     let (parts, body) = request.into_parts();
     let bytes = Limited::new(body, LONGEST).collect().await.map_err(|_| ApiError::TooLarge(LONGEST))?.to_bytes();
     let mut sum = Sha256::new();
