@@ -171,6 +171,28 @@ async fn without_sign_in_whoever_is_on_this_machine_sees_and_operates_but_is_no_
     let proxy: SocketAddr = "192.0.2.7:1".parse().expect("an address");
     through.extensions_mut().insert(ConnectInfo(proxy));
     assert_eq!(house.status(through).await, StatusCode::UNAUTHORIZED);
+    // Nor does saying that they are put them there.
+    for told in ["127.0.0.1", "::1, 192.0.2.7"] {
+        let mut through = with(ask(Method::GET, "/plans"), "x-forwarded-for", told);
+        through.extensions_mut().insert(ConnectInfo(proxy));
+        assert_eq!(house.status(through).await, StatusCode::UNAUTHORIZED, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn only_who_comes_by_tls_is_told_to_come_by_nothing_else() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    let strict = |answer: Response| answer.headers().contains_key(header::STRICT_TRANSPORT_SECURITY);
+    let told = |peer: &str| {
+        let mut asked = with(ask(Method::GET, "/sign-in"), "x-forwarded-proto", "https");
+        asked.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer.parse().expect("an address")));
+        asked
+    };
+    assert!(!strict(house.answer(ask(Method::GET, "/sign-in")).await), "plain");
+    assert!(!strict(house.answer(told("198.51.100.4:1")).await), "a stranger's word is nothing");
+    assert!(strict(house.answer(told("192.0.2.7:1")).await), "a trusted proxy's is");
+    let refused = with(told("192.0.2.7:1"), "authorization", "Bearer bnc_none");
+    assert!(strict(house.answer(refused).await), "what is refused says so, too");
 }
 
 #[tokio::test]
@@ -267,6 +289,18 @@ async fn failed_sign_ins_must_wait_and_are_told_how_long() {
     let slow = house.answer(form("/sign-in", "name=ann&password=correct-horse-battery")).await;
     assert_eq!(slow.status(), StatusCode::TOO_MANY_REQUESTS, "the right password waits too");
     assert!(slow.headers().contains_key(header::RETRY_AFTER));
+}
+
+#[tokio::test]
+async fn guesses_that_are_sent_all_at_once_must_wait_like_those_sent_in_turn() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    house.user("ann", "correct-horse-battery", Role::Viewer).await;
+    let guess = |_| house.status(form("/sign-in", "name=ann&password=wrong-horse-battery"));
+    let statuses = futures::future::join_all((0..20).map(guess)).await;
+    let told = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    // Four are told at once; each wait that ends while the rest are compared lets one more in.
+    assert!((4..=8).contains(&told), "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count(), 20 - told);
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use std::{
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, secret, sessions,
-    slow::Slow, tokens,
+    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, proxies::Origin, secret,
+    sessions, slow::Slow, tokens,
 };
 use crate::{
     running::{NUMBERS, Outcome},
@@ -123,7 +123,8 @@ impl Door {
     }
 
     /// Who sent these headers.
-    pub(super) async fn who(&self, headers: &HeaderMap, from: IpAddr, secure: bool) -> Result<Who, Refusal> {
+    pub(super) async fn who(&self, headers: &HeaderMap, origin: Origin) -> Result<Who, Refusal> {
+        let Origin { address: from, secure, proxied } = origin;
         if let Some(sent) = tokens::sent(headers) {
             let who = tokens::whose(&self.store, sent, from).await.map_err(|_| Refusal::Away)?;
             return who.ok_or(Refusal::Token);
@@ -136,7 +137,8 @@ impl Door {
                 return Ok(who);
             }
         }
-        if self.ways.loopback && from.is_loopback() {
+        // Whoever comes through a proxy is not on this machine, whatever address is told of them.
+        if self.ways.loopback && !proxied && from.is_loopback() {
             let name = app::texts::ON_THIS_MACHINE.into();
             return Ok(Who { name, role: Some(Role::Operator), way: Way::Loopback, from });
         }
@@ -154,7 +156,13 @@ impl Door {
         let user = self.store.user(name).await.map_err(|_| Refusal::Away)?.filter(|user| !user.disabled);
         let kept = user.as_ref().map(|user| user.password.clone());
         let role = user.and_then(|user| Role::from_word(&user.role));
-        if !password::matches(kept, given).await {
+        let same = password::matches(kept, given).await;
+        // Guesses that came all at once learn no more than those that came in turn.
+        if let Some(wait) = self.slow.wait(&names, Instant::now()) {
+            NUMBERS.sign_in(Outcome::Slowed);
+            return Err(Refusal::Slow(wait));
+        }
+        if !same {
             self.slow.failed(&names, Instant::now());
             NUMBERS.sign_in(Outcome::Failed);
             return Ok(None);

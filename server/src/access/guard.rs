@@ -22,10 +22,15 @@ pub(super) struct Secure(pub(super) bool);
 #[derive(Clone, Copy, Debug)]
 pub struct Tls;
 
+/// Whoever once came by TLS comes by nothing else for a year.
+const STRICT: header::HeaderValue = header::HeaderValue::from_static("max-age=31536000");
+
 /// Lets pass what may pass, with a [`Who`] in its extensions.
 pub async fn guard(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    match judge(&door, &mut request).await {
+    let judged = judge(&door, &mut request).await;
+    let secure = request.extensions().get::<Secure>().is_some_and(|secure| secure.0);
+    let mut response = match judged {
         Ok(()) => next.run(request).await,
         Err(Refusal::Unknown) if wants_page(&request) && door.signs_in() => {
             let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
@@ -34,7 +39,11 @@ pub async fn guard(State(door): State<Arc<Door>>, mut request: Request, next: Ne
             response
         }
         Err(refusal) => refusal.answer(&path),
+    };
+    if secure {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
+    response
 }
 
 async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
@@ -43,14 +52,14 @@ async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
     // Without a peer nobody is on this machine: an address of documentation is nobody's.
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
     let origin = door.proxies.origin(peer, tls, request.headers());
+    request.extensions_mut().insert(Secure(origin.secure));
     let host = hosts::asked(request.uri(), request.headers()).ok_or(Refusal::Host)?;
     if !door.hosts.is_ours(&host) {
         return Err(Refusal::Host);
     }
-    let who = door.who(request.headers(), origin.address, origin.secure).await?;
+    let who = door.who(request.headers(), origin).await?;
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });
-    request.extensions_mut().insert(Secure(origin.secure));
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let Some(matched) = matched else {
         // What no route matches is a file of a page, or nowhere; both are only told.
