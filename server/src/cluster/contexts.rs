@@ -2,6 +2,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -252,7 +253,21 @@ fn read(path: &Path) -> Result<Kubeconfig, Trouble> {
     if path.is_dir() {
         return Err(Trouble::Kubeconfig { file, what: "is a directory, not a kubeconfig".into() });
     }
+    // The client's reader takes UTF-16 two bytes at a time, and does not survive half a character.
+    if is_half_a_character_short(path) {
+        return Err(Trouble::Kubeconfig { file, what: "is UTF-16 and ends within a character: it was cut".into() });
+    }
     Kubeconfig::read_from(path).map_err(|error| Trouble::Kubeconfig { file, what: words(&error) })
+}
+
+fn is_half_a_character_short(path: &Path) -> bool {
+    let marked = || -> std::io::Result<bool> {
+        let mut file = std::fs::File::open(path)?;
+        let mut mark = [0; 2];
+        file.read_exact(&mut mark)?;
+        Ok(matches!(mark, [0xff, 0xfe] | [0xfe, 0xff]) && file.metadata()?.len() % 2 == 1)
+    };
+    marked().unwrap_or(false)
 }
 
 /// The files of KUBECONFIG, merged as kubectl merges them: missing ones are passed over.
@@ -353,6 +368,15 @@ contexts:
         let context = find_in(Some(&file), &nothing()).unwrap().remove(0);
         let said = context.client().await.err().unwrap().to_string();
         said.strip_prefix(&format!("{}: context b: ", file.display())).unwrap_or_else(|| panic!("{said}")).to_owned()
+    }
+
+    #[test]
+    fn a_file_of_utf_16_that_was_cut_is_said_so() {
+        let path = std::env::temp_dir().join(format!("binnacle-utf16-{}", std::process::id()));
+        fs::write(&path, [0xfe, 0xff, 0xff]).unwrap();
+        let said = find(Some(&path)).err().unwrap().to_string();
+        fs::remove_file(&path).unwrap();
+        assert!(said.contains("binnacle-utf16") && said.contains("it was cut"), "{said}");
     }
 
     #[test]
