@@ -106,7 +106,7 @@ fn same_site(host: &str, who: &Who, request: &Request) -> Result<(), Refusal> {
         hosts::Site::Ours => Ok(()),
         hosts::Site::Other => Err(Refusal::Site),
         // A browser says where a post comes from. Whoever has a cookie and does not say is none of ours.
-        hosts::Site::Untold if matches!(who.way, Way::Session(_)) && !stream => Err(Refusal::Site),
+        hosts::Site::Untold if matches!(who.way, Way::Session { .. }) && !stream => Err(Refusal::Site),
         hosts::Site::Untold => Ok(()),
     }
 }

@@ -16,12 +16,17 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    Acts, Door, Needs, OidcError, Refusal, Role, Row, Who, door::valid_name, guard::Secure, hosts, oidc::Left, sessions,
+    Acts, Door, Needs, OidcError, Refusal, Role, Row, Who,
+    door::valid_name,
+    guard::Secure,
+    hosts,
+    oidc::{Left, Vouched},
+    sessions::{self, Arrival},
 };
 use crate::{
     pages::{Asked, bare, render},
     running::{NUMBERS, Outcome},
-    store::{Kept, Sought, StoreError},
+    store::{Entry, Kept, Sought, StoreError},
 };
 
 const ADMIN: Needs = Needs::Role(Role::Admin);
@@ -157,9 +162,14 @@ async fn back(
         Some(left) => oidc.back(&to, left, &answer.code, &answer.state).await,
     };
     NUMBERS.sign_in(if vouched.is_ok() { Outcome::Well } else { Outcome::Failed });
-    let (name, allowed) = vouched.as_ref().map_or(("?", false), |vouched| (vouched.name.as_str(), true));
-    let detail = vouched.as_ref().err().map_or_else(|| "oidc".to_owned(), |error| format!("oidc: {error}"));
-    if let Err(away) = door.remember(&who.entry("sign-in", name, "", allowed, &detail)).await {
+    let entry = match &vouched {
+        Ok(vouched) => {
+            let subject = vouched.subject.clone();
+            Entry { subject, ..who.entry("sign-in", &vouched.name, "", true, "oidc") }
+        }
+        Err(error) => who.entry("sign-in", "?", "", false, &format!("oidc: {error}")),
+    };
+    if let Err(away) = door.remember(&entry).await {
         return away.into_response();
     }
     let mut response = match vouched {
@@ -169,8 +179,10 @@ async fn back(
             sign_in_page(&here, status, "/", Some(error.to_string()), request).await
         }
         Ok(vouched) => {
-            let whom = (vouched.name.as_str(), vouched.role, "oidc");
-            match sessions::begin(&door.store, whom, who.from, door.lasting, secure).await {
+            let Vouched { subject, name, role } = vouched;
+            let whom = Arrival { subject, name: &name, role, way: "oidc" };
+            let browser = (request.headers(), secure);
+            match sessions::begin(&door.store, whom, who.from, door.lasting, browser).await {
                 Ok(cookie) => went(inside(&next), Some(cookie)),
                 Err(_) => Refusal::Away.into_response(),
             }
@@ -216,18 +228,20 @@ async fn sign_in(
             };
         }
     };
-    if let Err(away) = door.remember(&who.entry("sign-in", name, "", role.is_some(), "")).await {
+    let mut entry = who.entry("sign-in", name, "", role.is_some(), "");
+    let subject = format!("local {name}");
+    if role.is_some() {
+        entry.subject.clone_from(&subject);
+    }
+    if let Err(away) = door.remember(&entry).await {
         return away.into_response();
     }
     let Some(role) = role else {
         let wrong = Some(texts::SIGN_IN_FAILED.to_owned());
         return sign_in_page(&here, StatusCode::UNAUTHORIZED, inside(&given.next), wrong, again(who, secure)).await;
     };
-    // Whatever session the browser had ends: an id from before signing in is worth nothing after.
-    if let Some(old) = sessions::sent(&headers, secure) {
-        let _ = door.store.end_session(&super::secret::hash(old)).await;
-    }
-    match sessions::begin(&door.store, (name, role, "local"), who.from, door.lasting, secure).await {
+    let whom = Arrival { subject, name, role, way: "local" };
+    match sessions::begin(&door.store, whom, who.from, door.lasting, (&headers, secure)).await {
         Ok(cookie) => went(inside(&given.next), Some(cookie)),
         Err(_) => Refusal::Away.into_response(),
     }
@@ -269,7 +283,7 @@ async fn sign_out_everywhere(
     Extension(who): Extension<Who>,
     Extension(Secure(secure)): Extension<Secure>,
 ) -> Response {
-    match here.door.store.end_sessions_of(&who.name).await {
+    match here.door.store.end_sessions_of(&who.subject()).await {
         Ok(_) => went("/sign-in", Some(sessions::ended(secure))),
         Err(_) => Refusal::Away.into_response(),
     }
@@ -408,7 +422,7 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     let next = (kept.len() == PAGE as usize).then(|| kept.last().map(|kept| kept.id)).flatten();
     let line = |kept: Kept| AuditLine {
         at: time(kept.entry.at),
-        who: format!("{} ({}, {})", kept.entry.who, kept.entry.way, kept.entry.address),
+        who: format!("{} ({}, {})", kept.entry.who, identity(&kept.entry), kept.entry.address),
         action: kept.entry.action,
         target: kept.entry.target,
         allowed: kept.entry.allowed,
@@ -418,6 +432,12 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     let sought = AuditSought { who: filter.who, action: filter.action, cluster: filter.cluster };
     let page = move || pages::audit(&lines, &sought, next);
     render(StatusCode::OK, bare(texts::AUDIT, &here.asked), request, page).await
+}
+
+/// How somebody was known; of who signed in, who they are.
+const fn identity(entry: &Entry) -> &str {
+    let told = matches!(entry.way.as_bytes(), b"session") && !entry.subject.is_empty();
+    if told { entry.subject.as_str() } else { entry.way.as_str() }
 }
 
 async fn audit_lines(State(here): State<Here>, Query(filter): Query<Filter>) -> Result<Response, Refusal> {

@@ -92,6 +92,7 @@ pub(super) async fn make(
         id: random::<8>(),
         cluster: wanted.cluster,
         figure: wanted.view,
+        subject: who.subject(),
         maker: who.name,
         created,
         expires,
@@ -138,7 +139,7 @@ pub(super) async fn revoke(
 }
 
 fn is_of(link: &Link, who: &Who) -> bool {
-    who.may(Role::Admin) || link.maker == who.name
+    who.may(Role::Admin) || link.subject == who.subject()
 }
 
 fn line(link: Link) -> Line {

@@ -383,7 +383,7 @@ fn visitor(who: &Who) -> Visitor {
     Visitor {
         name: who.name.clone(),
         role: who.role.map(|role| role.word().to_owned()).unwrap_or_default(),
-        signed_in: matches!(who.way, access::Way::Session(_)),
+        signed_in: matches!(who.way, access::Way::Session { .. }),
         open: who.way == access::Way::Loopback,
         admin: who.may(Role::Admin),
     }

@@ -58,7 +58,7 @@ pub(super) async fn once(
     }
     let sum: String = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let now = jiff::Timestamp::now().as_millisecond();
-    let person = format!("{} {}", who.way.word(), who.name);
+    let person = who.subject();
     let store = here.door.store();
     match store.begin(&person, &key, &sum, now, now + KEPT).await? {
         Begun::Done(replay) => return Ok(again(&replay)),

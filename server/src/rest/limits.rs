@@ -56,7 +56,7 @@ impl Limits {
 /// A token or a session has room of its own; all others share that of their address.
 fn key(who: &Who) -> String {
     match &who.way {
-        Way::Token(id) | Way::Link(id) | Way::Session(id) => format!("{}/{id}", who.way.word()),
+        Way::Token(id) | Way::Link(id) | Way::Session { id, .. } => format!("{}/{id}", who.way.word()),
         Way::Nobody | Way::Loopback => who.from.to_string(),
     }
 }

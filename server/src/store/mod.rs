@@ -119,14 +119,6 @@ impl Store {
         SQLITE.iter().map(|migration| migration.version)
     }
 
-    /// Runs one statement as it stands: what tests try that nothing else may.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn attempt(&self, sql: &'static str) -> Result<u64, StoreError> {
-        Ok(sqlx::query(sql).execute(&self.pool).await?.rows_affected())
-    }
-
     /// Closes every connection; what was acknowledged is kept.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -6,6 +6,7 @@ mod nouns;
 mod upgrades;
 
 use binnacle::store::{Place, Store};
+use sqlx::{AnyConnection, Connection};
 
 pub use duty::*;
 pub use killed::*;
@@ -21,6 +22,15 @@ pub struct Fresh {
 
 pub async fn open(fresh: &Fresh) -> Store {
     Store::open(&fresh.place).await.expect("a database")
+}
+
+/// Runs one statement past the store, as an admin of the database could.
+pub async fn by_hand(fresh: &Fresh, sql: &'static str) -> Result<u64, sqlx::Error> {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&killed::told(&fresh.place)).await?;
+    let done = sqlx::query(sql).execute(&mut connection).await?.rows_affected();
+    connection.close().await?;
+    Ok(done)
 }
 
 /// Every promise, for one kind of database.

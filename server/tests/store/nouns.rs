@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use binnacle::store::{Begun, Entry, Kind, Link, Replay, Session, Sought, StoreError, Token, User};
 use futures::future::join_all;
 
-use super::{Fresh, open};
+use super::{Fresh, by_hand, open};
 
 pub async fn a_user_is_kept_as_given_and_a_name_is_taken_once(fresh: Fresh) {
     let store = open(&fresh).await;
@@ -29,6 +29,7 @@ pub async fn a_user_is_kept_as_given_and_a_name_is_taken_once(fresh: Fresh) {
 fn session(id: &str, expires: i64) -> Session {
     Session {
         id: id.into(),
+        subject: "local ann".into(),
         who: "ann".into(),
         role: "viewer".into(),
         way: "local".into(),
@@ -53,9 +54,10 @@ pub async fn a_session_ends_when_it_is_ended_and_when_it_expires(fresh: Fresh) {
     assert!(store.end_session("b").await.expect("an answer"));
     assert!(!store.end_session("b").await.expect("an answer"));
     store.add_session(&session("d", 300)).await.expect("an answer");
-    assert_eq!(store.sessions_of("ann").await.expect("an answer").len(), 2);
-    assert_eq!(store.end_sessions_of("ann").await.expect("an answer"), 2);
-    assert_eq!(store.sessions_of("ann").await.expect("an answer"), []);
+    assert_eq!(store.sessions_of("local ann").await.expect("an answer").len(), 2);
+    assert_eq!(store.end_sessions_of("ann").await.expect("an answer"), 0, "what somebody is called ends nothing");
+    assert_eq!(store.end_sessions_of("local ann").await.expect("an answer"), 2);
+    assert_eq!(store.sessions_of("local ann").await.expect("an answer"), []);
 }
 
 pub async fn a_token_is_revoked_once_and_stays_revoked(fresh: Fresh) {
@@ -88,6 +90,7 @@ pub async fn a_link_is_revoked_once_and_stays_revoked(fresh: Fresh) {
         cluster: "demo".into(),
         figure: "networking".into(),
         maker: "ann".into(),
+        subject: "local ann".into(),
         created: 1,
         expires: 2,
         revoked: None,
@@ -103,6 +106,7 @@ fn entry(who: &str, action: &str, cluster: &str) -> Entry {
     Entry {
         at: 5,
         who: who.into(),
+        subject: format!("local {who}"),
         way: "token".into(),
         address: "::1".into(),
         action: action.into(),
@@ -117,13 +121,13 @@ pub async fn the_audit_takes_entries_and_gives_none_up(fresh: Fresh) {
     let store = open(&fresh).await;
     let id = store.remember(&entry("ann", "token.create", "")).await.expect("an answer");
     for sql in ["UPDATE audit SET who = 'bob'", "DELETE FROM audit"] {
-        let refused = store.attempt(sql).await.expect_err("refused").to_string();
+        let refused = by_hand(&fresh, sql).await.expect_err("refused").to_string();
         assert!(refused.contains("append-only"), "{sql}: {refused}");
     }
     if store.kind() == Kind::Sqlite {
         let replaced =
-            "REPLACE INTO audit SELECT id, 0, 'forged', way, address, action, target, cluster, 1, '' FROM audit";
-        assert!(store.attempt(replaced).await.expect_err("refused").to_string().contains("append-only"));
+            "REPLACE INTO audit SELECT id, 0, 'forged', way, address, action, target, cluster, 1, '', '' FROM audit";
+        assert!(by_hand(&fresh, replaced).await.expect_err("refused").to_string().contains("append-only"));
     }
     let kept = store.remembered(&Sought::default(), 10).await.expect("an answer");
     assert_eq!((kept[0].id, &kept[0].entry), (id, &entry("ann", "token.create", "")));
@@ -143,6 +147,7 @@ pub async fn the_audit_is_read_in_pages_and_by_who_action_and_cluster(fresh: Fre
     assert!(first.iter().chain(&rest).is_sorted_by(|a, b| a.id > b.id));
     let count = async |sought: Sought| store.remembered(&sought, 100).await.expect("an answer").len();
     assert_eq!(count(Sought { who: "nobody".into(), ..Sought::default() }).await, 3);
+    assert_eq!(count(Sought { who: "local nobody".into(), ..Sought::default() }).await, 3);
     assert_eq!(count(Sought { action: "token.".into(), ..Sought::default() }).await, 1);
     assert_eq!(count(Sought { action: "token%".into(), ..Sought::default() }).await, 0);
     assert_eq!(count(Sought { cluster: "demo".into(), who: "ann".into(), ..Sought::default() }).await, 4);
