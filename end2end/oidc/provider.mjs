@@ -1,6 +1,6 @@
 // A real OpenID Connect provider on loopback, for tests.
 // usage: node provider.mjs CALLBACK-URL
-// Whoever signs in is in the group that is their subject; "bob as ann" is bob, who calls himself ann. It prints where it
+// Whoever signs in is in the group that is their name; "bob as ann" is in bob's, and is called ann. It prints where it
 // listens, and signs with other keys from each POST of /new-keys on. CLOCK_OFFSET moves the clock that its tokens are
 // made by so many seconds, as a machine's whose clock is wrong.
 import { generateKeyPairSync } from 'node:crypto';
@@ -34,8 +34,8 @@ server.listen(0, '127.0.0.1', () => {
     conformIdTokenClaims: false,
     cookies: { keys: ['of the tests'] },
     findAccount: (_, id) => {
-      const [sub, called = sub] = id.split(' as ');
-      return { accountId: id, claims: () => ({ sub, preferred_username: called, groups: [sub] }) };
+      const [group, called = group] = id.split(' as ');
+      return { accountId: id, claims: () => ({ sub: id, preferred_username: called, groups: [group] }) };
     },
   });
   let answer = provider().callback();
