@@ -37,7 +37,7 @@ pub fn router(front: &Front) -> Router {
     let door = front.door.clone();
     let router = Router::new()
         .merge(pages::router(front.site.clone()))
-        .merge(rest::router(front.site.clone(), door.clone(), front.a_minute))
+        .merge(rest::router(front.site.clone(), door.clone(), front.embed.clone(), front.a_minute))
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
         .merge(running::router(front.running.clone()))

@@ -224,6 +224,26 @@ async fn what_acts_acts_once_for_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_told_once_and_only_its_maker_and_admins_know_of_it() {
+    let house = House::new().await;
+    let wanted = json!({ "cluster": "demo", "view": "networking" }).to_string();
+    let make = || with(send("/api/v1/embed-links", &wanted), "content-type", "application/json");
+    let make = || with(make(), "idempotency-key", "a link");
+    let made = json(house.answer(make(), Role::Viewer).await).await;
+    assert!(made["page"].as_str().is_some_and(|page| page.starts_with("/embed/demo/networking?link=")), "{made}");
+    let again = json(house.answer(make(), Role::Viewer).await).await;
+    assert_eq!((&again["id"], &again["page"], &again["picture"]), (&made["id"], &Value::Null, &Value::Null));
+    let list = async |role| json(house.answer(ask(Method::GET, "/api/v1/embed-links"), role).await).await;
+    for (role, links) in [(Role::Viewer, 1), (Role::Operator, 0), (Role::Admin, 1)] {
+        assert_eq!(list(role).await["items"].as_array().map(Vec::len), Some(links), "{role:?}");
+    }
+    let path = format!("/api/v1/embed-links/{}", made["id"].as_str().expect("an id"));
+    assert_eq!(house.answer(ask(Method::DELETE, &path), Role::Operator).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(house.answer(ask(Method::DELETE, &path), Role::Viewer).await.status(), StatusCode::NO_CONTENT);
+    assert!(list(Role::Viewer).await["items"][0]["revoked"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_asks_too_often_is_told_when_to_come_back() {
     let house = House::with_rate(3).await;
     for left in ["2", "1", "0"] {

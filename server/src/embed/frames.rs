@@ -25,8 +25,10 @@ use crate::{
 
 /// A figure that can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Figure {
+pub enum Figure {
+    /// Masters and nodes with their components and pods.
     Architecture,
+    /// Which network carries what.
     Networking,
 }
 
@@ -49,10 +51,6 @@ impl Figure {
             Self::Architecture => "architecture",
             Self::Networking => "networking",
         }
-    }
-
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|figure| figure.word() == word)
     }
 
     pub(super) async fn page(

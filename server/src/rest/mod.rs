@@ -21,6 +21,7 @@ mod health;
 mod idempotency;
 mod inventory;
 mod limits;
+mod links;
 mod page;
 mod plans;
 mod png;
@@ -41,6 +42,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Acts, Door, Needs, Role, Row},
+    embed::Embed,
     pages::{Asked, Site},
 };
 
@@ -74,6 +76,10 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/drift", SEE),
     Row::get("/api/v1/plans", SEE),
     Row::post("/api/v1/plans/check", SEE, Acts::No),
+    // Whoever may see a figure may show it: a link gives no more than its maker could pass on anyway.
+    Row::get("/api/v1/embed-links", SEE),
+    Row::post("/api/v1/embed-links", SEE, Acts::As("embed-link.create")),
+    Row::delete("/api/v1/embed-links/{id}", SEE, Acts::As("embed-link.revoke")),
     Row::get("/api/v1/tokens", ADMIN),
     Row::post("/api/v1/tokens", ADMIN, Acts::As("token.create")),
     Row::delete("/api/v1/tokens/{id}", ADMIN, Acts::As("token.revoke")),
@@ -86,16 +92,18 @@ struct Here {
     site: Arc<Site>,
     asked: Asked,
     door: Arc<Door>,
+    embed: Embed,
     limits: Arc<limits::Limits>,
     drawing: Arc<Semaphore>,
 }
 
 /// The API: so many requests a minute for each who asks.
-pub fn router(site: Arc<Site>, door: Arc<Door>, a_minute: NonZeroU32) -> Router {
+pub fn router(site: Arc<Site>, door: Arc<Door>, embed: Embed, a_minute: NonZeroU32) -> Router {
     let here = Here {
         asked: Asked::of(site.clone()),
         site,
         door,
+        embed,
         limits: Arc::new(limits::Limits::new(a_minute)),
         drawing: Arc::new(Semaphore::new(DRAWING)),
     };
@@ -124,11 +132,16 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(drift::one))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
+        .routes(routes!(links::list))
         .routes(routes!(tokens::list))
         .routes(routes!(audit::list))
 }
 
 /// What acts.
 fn acting() -> OpenApiRouter<Here> {
-    OpenApiRouter::new().routes(routes!(tokens::make)).routes(routes!(tokens::revoke))
+    OpenApiRouter::new()
+        .routes(routes!(links::make))
+        .routes(routes!(links::revoke))
+        .routes(routes!(tokens::make))
+        .routes(routes!(tokens::revoke))
 }
