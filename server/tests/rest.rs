@@ -224,6 +224,28 @@ async fn what_acts_acts_once_for_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_what_a_dead_server_began_it_is_said_that_it_is_not_known_and_what_may_be_done_twice_is() {
+    let house = House::new().await;
+    let body = json!({ "name": "a", "role": "viewer", "days": 1 }).to_string();
+    let make = || with(with(send("/api/v1/tokens", &body), "content-type", "application/json"), "idempotency-key", "k");
+    let made = json(house.answer(make(), Role::Admin).await).await;
+    let path = format!("/api/v1/tokens/{}", made["token"]["id"].as_str().expect("an id"));
+    let revoke = || with(ask(Method::DELETE, &path), "idempotency-key", "r");
+    assert_eq!(house.answer(revoke(), Role::Admin).await.status(), StatusCode::NO_CONTENT);
+    // As if the server had been killed after it acted and before it said so.
+    house.by_hand("UPDATE idempotency SET status = NULL, body = NULL, until = 0").await;
+    let unsure = house.answer(make(), Role::Admin).await;
+    assert_eq!((unsure.status(), unsure.headers().get(header::RETRY_AFTER)), (StatusCode::CONFLICT, None));
+    let unsure = json(unsure).await;
+    assert!(unsure["detail"].as_str().is_some_and(|detail| detail.ends_with("is not known")), "{unsure}");
+    assert!(unsure["todo"].as_str().is_some_and(|todo| todo.starts_with("GET /api/v1/tokens ")), "{unsure}");
+    let again = house.answer(revoke(), Role::Admin).await;
+    assert_eq!(again.status(), StatusCode::NOT_FOUND, "it was revoked before");
+    assert!(!again.headers().contains_key("idempotency-replayed"));
+    assert!(house.answer(revoke(), Role::Admin).await.headers().contains_key("idempotency-replayed"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_told_once_and_only_its_maker_and_admins_know_of_it() {
     let house = House::new().await;
     let wanted = json!({ "cluster": "demo", "view": "networking" }).to_string();

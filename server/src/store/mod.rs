@@ -29,7 +29,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions, migrate::Mig
 pub use audit::{Entry, Kept, Sought};
 pub use duty::{Duty, Held};
 pub use error::StoreError;
-pub use idempotency::{Begun, Replay};
+pub use idempotency::{Begun, Claim, Replay};
 pub use links::Link;
 pub use place::Place;
 pub use sessions::Session;

@@ -23,6 +23,7 @@ use binnacle::{
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
+use sqlx::Connection;
 use tower::ServiceExt;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -67,6 +68,14 @@ impl House {
             tokens.push(make_token(&store, &maker, role.word(), role, HOUR).await.expect("a token").secret);
         }
         Self { router, tokens: tokens.try_into().expect("three"), folder }
+    }
+
+    /// Runs a statement past the server, as an admin of the database could.
+    pub async fn by_hand(&self, sql: &'static str) {
+        let file = self.folder.join("binnacle.db");
+        let mut database =
+            sqlx::AnyConnection::connect(&format!("sqlite:{}", file.display())).await.expect("a database");
+        sqlx::query(sql).execute(&mut database).await.expect("done");
     }
 
     pub async fn answer(&self, request: Request<Body>, role: Role) -> Response {

@@ -44,6 +44,7 @@ macro_rules! every_promise {
             the_audit_takes_entries_and_gives_none_up,
             the_audit_is_read_in_pages_and_by_who_action_and_cluster,
             a_request_with_a_key_acts_once,
+            a_key_whose_server_died_is_taken_over_only_by_what_may_be_done_twice,
             of_many_that_claim_a_key_at_once_one_acts,
             servers_that_ask_at_once_get_the_same_key,
             a_lease_has_one_holder_and_terms_that_grow,

@@ -1,8 +1,8 @@
 //! Users, sessions, tokens, links, the audit, keys.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use binnacle::store::{Begun, Entry, Kind, Link, Replay, Session, Sought, StoreError, Token, User};
+use binnacle::store::{Begun, Claim, Entry, Kind, Link, Replay, Session, Sought, StoreError, Token, User};
 use futures::future::join_all;
 
 use super::{Fresh, by_hand, open};
@@ -153,28 +153,62 @@ pub async fn the_audit_is_read_in_pages_and_by_who_action_and_cluster(fresh: Fre
     assert_eq!(count(Sought { cluster: "demo".into(), who: "ann".into(), ..Sought::default() }).await, 4);
 }
 
+const LONG: Duration = Duration::from_secs(60);
+
+fn claim(who: &str, request: &str) -> Claim {
+    let text = |text: &str| text.to_owned();
+    Claim { who: text(who), key: text("k"), request: text(request), holder: text("one"), repeats: false }
+}
+
+pub async fn a_key_whose_server_died_is_taken_over_only_by_what_may_be_done_twice(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let begin = async |claim: &Claim, held| store.begin(claim, held, 0, 100).await.expect("an answer");
+    let dead = claim("ann", "r");
+    let short = Duration::from_millis(200);
+    assert_eq!(begin(&dead, short).await, Begun::New);
+    assert_eq!(begin(&dead, LONG).await, Begun::Underway);
+    tokio::time::sleep(short * 2).await;
+    assert_eq!(begin(&dead, LONG).await, Begun::Unsure);
+    assert!(store.still(&dead, LONG).await.expect("an answer"), "it was slow, and not dead");
+    assert_eq!(begin(&dead, LONG).await, Begun::Underway);
+    assert!(store.still(&dead, Duration::ZERO).await.expect("an answer"));
+    tokio::time::sleep(short).await;
+    let next = |number: usize| Claim { holder: format!("next {number}"), repeats: true, ..dead.clone() };
+    let nexts: Vec<Claim> = (0..8).map(next).collect();
+    let begun = join_all(nexts.iter().map(|claim| begin(claim, LONG))).await;
+    assert_eq!(begun.iter().filter(|begun| **begun == Begun::New).count(), 1, "{begun:?}");
+    // Whoever was thought dead says nothing in the name of who took over.
+    let answer = Replay { status: 204, body: String::new() };
+    assert!(!store.finish(&dead, &answer).await.expect("an answer"));
+    assert!(!store.still(&dead, LONG).await.expect("an answer"));
+    let taken = begun.iter().position(|begun| *begun == Begun::New).expect("one");
+    assert!(store.finish(&nexts[taken], &answer).await.expect("an answer"));
+    assert_eq!(begin(&dead, LONG).await, Begun::Done(answer));
+}
+
 pub async fn a_request_with_a_key_acts_once(fresh: Fresh) {
     let store = open(&fresh).await;
     let begin = async |who: &str, request: &str, now: i64| {
-        store.begin(who, "k", request, now, now + 100).await.expect("an answer")
+        store.begin(&claim(who, request), LONG, now, now + 100).await.expect("an answer")
     };
     assert_eq!(begin("ann", "r", 0).await, Begun::New);
     assert_eq!(begin("ann", "r", 1).await, Begun::Underway);
     assert_eq!(begin("bob", "r", 1).await, Begun::New, "keys are a person's own");
     let answer = Replay { status: 201, body: "{}".into() };
-    store.finish("ann", "k", &answer).await.expect("an answer");
+    assert!(store.finish(&claim("ann", "r"), &answer).await.expect("an answer"));
     assert_eq!(begin("ann", "r", 2).await, Begun::Done(answer));
     assert_eq!(begin("ann", "other", 3).await, Begun::Other);
-    store.abandon("ann", "k").await.expect("an answer");
+    store.abandon(&claim("ann", "r")).await.expect("an answer");
     assert_ne!(begin("ann", "r", 4).await, Begun::New, "what was answered is not given back");
     assert_eq!(begin("ann", "r", 200).await, Begun::New, "it expired");
-    store.abandon("bob", "k").await.expect("an answer");
+    store.abandon(&claim("bob", "r")).await.expect("an answer");
     assert_eq!(begin("bob", "r", 4).await, Begun::New);
 }
 
 pub async fn of_many_that_claim_a_key_at_once_one_acts(fresh: Fresh) {
     let store = open(&fresh).await;
-    let claims = (0..20).map(|_| store.begin("ann", "k", "r", 0, 100));
+    let claim = claim("ann", "r");
+    let claims = (0..20).map(|_| store.begin(&claim, LONG, 0, 100));
     let begun = join_all(claims).await;
     assert_eq!(begun.iter().filter(|begun| matches!(begun, Ok(Begun::New))).count(), 1, "{begun:?}");
     assert!(begun.iter().all(Result::is_ok), "{begun:?}");
