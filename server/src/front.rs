@@ -9,7 +9,7 @@ use axum::{
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
-    access::{self, Door},
+    access::{self, Door, Gate, Limits},
     embed::{self, Embed},
     listen,
     pages::{self, Asked, Site},
@@ -28,22 +28,22 @@ pub struct Front {
     pub embed: Embed,
     /// What whoever runs it is told.
     pub running: Running,
-    /// Requests of the API a minute, for each who asks.
+    /// Requests of the API a minute, and requests that are refused, for each who asks.
     pub a_minute: NonZeroU32,
 }
 
 /// All that is served. What each route needs stands in [`access::table`].
 pub fn router(front: &Front) -> Router {
-    let door = front.door.clone();
+    let (door, limits) = (front.door.clone(), Arc::new(Limits::new(front.a_minute)));
     let router = Router::new()
         .merge(pages::router(front.site.clone()))
-        .merge(rest::router(front.site.clone(), door.clone(), front.embed.clone(), front.a_minute))
+        .merge(rest::router(front.site.clone(), door.clone(), front.embed.clone(), limits.clone()))
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
         .merge(running::router(front.running.clone()))
         .layer(from_fn(listen::in_time))
         .layer(Extension(front.running.stopping.clone()))
-        .layer(from_fn_with_state(door, access::guard))
+        .layer(from_fn_with_state(Gate { door, limits }, access::guard))
         .layer(from_fn(listen::within))
         .layer(from_fn(access::around))
         // Pages are made anew each time: a little larger and much sooner.

@@ -126,6 +126,9 @@ struct ServeArgs {
     /// Requests of the API a minute for each who asks.
     #[arg(long, value_name = "NUMBER")]
     rate: Option<String>,
+    /// Connections at once from one address; 0 for any number.
+    #[arg(long, value_name = "NUMBER")]
+    connections_per_address: Option<String>,
     /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<String>,
@@ -181,6 +184,7 @@ impl ServeArgs {
             ("embed_origins", self.embed_origins),
             ("audit", self.audit),
             ("rate", self.rate),
+            ("connections_per_address", self.connections_per_address),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),
             ("dha", self.dha),

@@ -61,7 +61,8 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let tidying = tokio::spawn(tidy(site.clone()));
     let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
-    let (stopping, bounds) = (Stopping::default(), Bounds::here());
+    let bounds = Bounds { each: settings.connections_per_address, ..Bounds::here() };
+    let (stopping, proxies) = (Stopping::default(), settings.trusted_proxies.clone());
     let duty = Duty::stand(store.clone(), "acts", holder());
     let running = Running {
         site: site.clone(),
@@ -75,7 +76,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let ends = tokio::spawn(end(asked, stopping.clone(), bounds.drain));
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
-    Listening { listener, tls, bounds, stopping }.serve(router).await;
+    Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
     for task in [tidying, ends, lives, sweeping] {
         task.abort();
     }

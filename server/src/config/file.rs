@@ -216,6 +216,9 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         })?,
         audit: some("audit").map(PathBuf::from),
         rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
+        connections_per_address: text("connections_per_address")
+            .parse()
+            .map_err(|_| wrong("connections_per_address", "a number of connections, 0 for any"))?,
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
         dha: some("dha").map(PathBuf::from),

@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 29] = [
+pub const KEYS: [Key; 30] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -77,7 +77,12 @@ pub const KEYS: [Key; 29] = [
     Key {
         name: "rate",
         default: "1200",
-        meaning: "Requests of the API a minute for each token, session or address; who asks more often is told when to come back.",
+        meaning: "Requests of the API a minute for each token, session or address, and refused ones of everything; who asks more often is told when to come back.",
+    },
+    Key {
+        name: "connections_per_address",
+        default: "256",
+        meaning: "Connections at once from one address, or from one /64 of IPv6; 0 for any number. Trusted proxies may have any.",
     },
     Key {
         name: "kubeconfig",

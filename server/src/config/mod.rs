@@ -41,6 +41,8 @@ pub struct Settings {
     pub audit: Option<PathBuf>,
     /// Requests of the API a minute for each who asks.
     pub rate: NonZeroU32,
+    /// Connections at once from one address that is no trusted proxy's; 0 for any number.
+    pub connections_per_address: usize,
     /// The kubeconfig; `None` to look as kubectl does.
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.

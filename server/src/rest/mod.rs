@@ -41,7 +41,7 @@ use tokio::sync::Semaphore;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    access::{Acts, Door, Needs, Role, Row},
+    access::{Acts, Door, Limits, Needs, Role, Row},
     embed::Embed,
     pages::{Asked, Site},
 };
@@ -93,20 +93,14 @@ struct Here {
     asked: Asked,
     door: Arc<Door>,
     embed: Embed,
-    limits: Arc<limits::Limits>,
+    limits: Arc<Limits>,
     drawing: Arc<Semaphore>,
 }
 
-/// The API: so many requests a minute for each who asks.
-pub fn router(site: Arc<Site>, door: Arc<Door>, embed: Embed, a_minute: NonZeroU32) -> Router {
-    let here = Here {
-        asked: Asked::of(site.clone()),
-        site,
-        door,
-        embed,
-        limits: Arc::new(limits::Limits::new(a_minute)),
-        drawing: Arc::new(Semaphore::new(DRAWING)),
-    };
+/// The API.
+pub fn router(site: Arc<Site>, door: Arc<Door>, embed: Embed, limits: Arc<Limits>) -> Router {
+    let here =
+        Here { asked: Asked::of(site.clone()), site, door, embed, limits, drawing: Arc::new(Semaphore::new(DRAWING)) };
     let acting = acting().layer(from_fn_with_state(here.clone(), idempotency::once));
     let routes: Router<Here> = Router::from(telling().merge(acting))
         .route("/api/v1/openapi.json", get(|| async { axum::Json(document()) }))

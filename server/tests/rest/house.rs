@@ -6,12 +6,12 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
-    http::{Method, Request, header},
+    http::{Method, Request, StatusCode, header},
     response::Response,
 };
 use binnacle::{
     access::{Door, Hosts, Lasting, Proxies, Role, Way, Ways, Who, make_token},
-    cluster::Clusters,
+    cluster::{Clusters, contexts::Context},
     demo,
     embed::{Embed, Origins},
     front::{self, Front},
@@ -48,6 +48,19 @@ impl House {
     }
 
     pub async fn with_rate(rate: u32) -> Self {
+        Self::of(rate, demo::context()).await
+    }
+
+    /// With a cluster in which nothing happens.
+    pub async fn still() -> Self {
+        let house = Self::of(RATE.get(), demo::still()).await;
+        while house.get("/api/v1/clusters/demo/nodes").await.status() != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        house
+    }
+
+    async fn of(rate: u32, cluster: Context) -> Self {
         let folder = std::env::temp_dir().join(format!("binnacle-rest-{}-{:x}", std::process::id(), fastrand::u64(..)));
         std::fs::create_dir_all(&folder).expect("a folder");
         let store = Store::open(&Place::beside(&folder)).await.expect("a database");
@@ -55,7 +68,7 @@ impl House {
         let proxies = Proxies::parse("").expect("none");
         let lasting = Lasting { idle: HOUR, whole: HOUR };
         let door = Door::new(store.clone(), Ways::default(), Hosts::new(listen, ""), proxies, lasting, None);
-        let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
+        let site = Site::new(Clusters::new(vec![cluster], HOUR), None);
         let a_minute = NonZeroU32::new(rate).expect("a rate");
         let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
         let (stopping, duty) = (Stopping::default(), tokio::sync::watch::channel(None).1);
@@ -81,6 +94,11 @@ impl House {
     pub async fn answer(&self, request: Request<Body>, role: Role) -> Response {
         let token = &self.tokens[role as usize];
         let request = with(request, "authorization", &format!("Bearer {token}"));
+        self.raw(request).await
+    }
+
+    /// As nobody, unless the request says more.
+    pub async fn raw(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.expect("an answer")
     }
 
