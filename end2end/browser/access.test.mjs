@@ -24,7 +24,7 @@ before(async () => {
   chromium = await browser();
   local = await start(['serve', '--demo', '--listen', '127.0.0.1:0', '--data', folder(), '--sign-in', 'local']);
 });
-after(async () => { await chromium?.close(); await local?.stop(); });
+after(async () => { try { await chromium?.close(); } finally { await local?.stop(); } });
 
 async function clean(page) {
   const { violations } = await new AxeBuilder({ page }).analyze();

@@ -1,4 +1,5 @@
 //! A server with the built-in cluster, and requests to it in a role.
+#![expect(dead_code, reason = "each test needs a part of it")]
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
