@@ -114,7 +114,8 @@ pub fn tokens(lines: &[TokenLine], made: Option<&str>, wrong: Option<&str>) -> A
             </section>
         }
     });
-    let rows = lines.iter().map(token).collect_view();
+    let rows = lines.iter().map(token).collect_view().into_any();
+    let heads = [texts::TOKEN_NAME, texts::ROLE, texts::MAKER, texts::EXPIRES, texts::LAST_USED, texts::STATE];
     let none = lines.is_empty().then(|| view! { <p class="hint">{texts::NO_TOKENS}</p> });
     view! {
         <main id="content" tabindex="-1" class="plain tables">
@@ -132,17 +133,22 @@ pub fn tokens(lines: &[TokenLine], made: Option<&str>, wrong: Option<&str>) -> A
                 <button type="submit">{texts::MAKE}</button>
             </form>
             {none}
-            <section class="card plain wide" tabindex="0" aria-label=texts::TOKENS>
-                <table>
-                    <thead><tr>
-                        <th scope="col">{texts::TOKEN_NAME}</th><th scope="col">{texts::ROLE}</th>
-                        <th scope="col">{texts::MAKER}</th><th scope="col">{texts::EXPIRES}</th>
-                        <th scope="col">{texts::LAST_USED}</th><th scope="col">{texts::STATE}</th>
-                    </tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </section>
+            {table(texts::TOKENS, heads, rows)}
         </main>
+    }
+    .into_any()
+}
+
+/// A table that may be wider than its page: then it is moved inside its frame, by keyboard too.
+fn table<const HEADS: usize>(name: &'static str, heads: [&'static str; HEADS], rows: AnyView) -> AnyView {
+    let heads = heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view();
+    view! {
+        <section class="card plain wide" tabindex="0" aria-label=name>
+            <table>
+                <thead><tr>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
     }
     .into_any()
 }
@@ -178,7 +184,8 @@ pub fn audit(lines: &[AuditLine], sought: &AuditSought, next: Option<i64>) -> An
     let older = next.map(|before| {
         view! { <p><a href=format!("/audit?{query}before={before}") rel="next">{texts::OLDER}</a></p> }
     });
-    let rows = lines.iter().map(entry).collect_view();
+    let rows = lines.iter().map(entry).collect_view().into_any();
+    let heads = [texts::WHEN, texts::WHO, texts::ACTION, texts::TARGET, texts::ALLOWED, texts::DETAIL];
     let none = lines.is_empty().then(|| view! { <p class="hint">{texts::NO_ENTRIES}</p> });
     view! {
         <main id="content" tabindex="-1" class="plain tables">
@@ -191,16 +198,7 @@ pub fn audit(lines: &[AuditLine], sought: &AuditSought, next: Option<i64>) -> An
                 <a href=format!("/audit.jsonl?{query}")>{texts::AS_LINES}</a>
             </form>
             {none}
-            <section class="card plain wide" tabindex="0" aria-label=texts::AUDIT>
-                <table>
-                    <thead><tr>
-                        <th scope="col">{texts::WHEN}</th><th scope="col">{texts::WHO}</th>
-                        <th scope="col">{texts::ACTION}</th><th scope="col">{texts::TARGET}</th>
-                        <th scope="col">{texts::ALLOWED}</th><th scope="col">{texts::DETAIL}</th>
-                    </tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </section>
+            {table(texts::AUDIT, heads, rows)}
             {older}
         </main>
     }

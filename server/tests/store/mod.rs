@@ -33,10 +33,27 @@ pub async fn by_hand(fresh: &Fresh, sql: &'static str) -> Result<u64, sqlx::Erro
     Ok(done)
 }
 
+/// A test for each of these, on what `fresh` of the test's own file makes.
+macro_rules! promises {
+    ($($promise:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                crate::store::$promise(crate::fresh()).await;
+            }
+        )+
+        /// Begun as a process of its own by the promise about killed writers.
+        #[tokio::test]
+        async fn writer() {
+            crate::store::write_until_killed().await;
+        }
+    };
+}
+
 /// Every promise, for one kind of database.
 macro_rules! every_promise {
-    ($here:ident) => {
-        $here!(
+    () => {
+        crate::store::promises!(
             a_user_is_kept_as_given_and_a_name_is_taken_once,
             a_session_ends_when_it_is_ended_and_when_it_expires,
             a_token_is_revoked_once_and_stays_revoked,
@@ -58,4 +75,4 @@ macro_rules! every_promise {
     };
 }
 
-pub(crate) use every_promise;
+pub(crate) use {every_promise, promises};
