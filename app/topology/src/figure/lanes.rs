@@ -31,7 +31,6 @@ pub fn lanes(topology: &Topology) -> (Scene, u64) {
     let size = 2 * topology.len();
     let mut drawing = Drawing {
         topology,
-        names: Names::of(topology),
         marks: Vec::with_capacity(size),
         middles: vec![NOWHERE; topology.len()],
         ends: Vec::new(),
@@ -58,35 +57,11 @@ fn owner_of(topology: &Topology, at: Vertex) -> Option<Vertex> {
 }
 
 fn owns_pods(topology: &Topology, owner: Vertex) -> bool {
-    topology.from(owner).any(|(below, _)| matches!(topology.thing(below), Thing::Pod(_)))
-}
-
-/// The names of all things in one text: they lie far apart in memory, and are needed in another
-/// order than theirs.
-struct Names {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Names {
-    fn of(topology: &Topology) -> Self {
-        let mut names = Self { text: String::new(), ends: Vec::with_capacity(topology.len() + 1) };
-        names.ends.push(0);
-        for at in topology.vertices() {
-            names.text.push_str(name(topology.thing(at)));
-            names.ends.push(names.text.len());
-        }
-        names
-    }
-
-    fn at(&self, at: Vertex) -> &str {
-        &self.text[self.ends[at.index()]..self.ends[at.index() + 1]]
-    }
+    topology.from(owner).any(|(below, _)| matches!(topology.thing(below), Thing::Pod(..)))
 }
 
 struct Drawing<'t> {
     topology: &'t Topology,
-    names: Names,
     marks: Vec<Mark>,
     /// The middle of a thing's edge, from the top, by its vertex.
     middles: Vec<i32>,
@@ -98,7 +73,7 @@ struct Drawing<'t> {
 struct Waiting<'t> {
     /// Of its ends; where it wants to be.
     middle: i32,
-    thing: &'t Thing,
+    thing: Thing<'t>,
     at: Vertex,
     ends: Range<usize>,
 }
@@ -124,8 +99,7 @@ impl<'t> Drawing<'t> {
             frame.texts.push(text(12, 18, Style::Body, clip(name, Style::Body, BOX)));
             self.marks.push(frame);
             for (n, (_, at)) in (0..).zip(&inside) {
-                let mut mark =
-                    boxed(topology.thing(*at), self.names.at(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
+                let mut mark = boxed(topology.thing(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
                 mark.parent = Some(id.clone());
                 self.middles[at.index()] = y + mark.at.y + ROW.0 / 2;
                 self.marks.push(mark);
@@ -149,7 +123,7 @@ impl<'t> Drawing<'t> {
 
     fn services(&mut self) -> Vec<(i32, i32)> {
         let topology = self.topology;
-        let services = topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Service(_)));
+        let services = topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Service(..)));
         let waiting = services.map(|at| self.wait(at, topology.to(at).map(|(pod, _)| pod))).collect();
         self.stack(waiting, 3, 2)
     }
@@ -173,7 +147,7 @@ impl<'t> Drawing<'t> {
             y = y.max(one.middle - ROW.0 / 2);
             let from = y + ROW.0 / 2;
             self.middles[one.at.index()] = from;
-            let mark = boxed(one.thing, self.names.at(one.at), Place::new(lane * LANE, y, BOX, ROW.0));
+            let mark = boxed(one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
             let id = mark.id.clone();
             self.marks.push(mark);
             let ends = &self.ends[one.ends];
@@ -200,29 +174,29 @@ fn middle(ends: &[i32]) -> i32 {
 }
 
 /// The part of a thing's name that tells it apart.
-fn name(thing: &Thing) -> &str {
+const fn name(thing: Thing<'_>) -> &str {
     match thing {
         Thing::Cluster => "cluster",
-        Thing::Node(name) => name,
         Thing::Component(_, kind) => kind.program(),
-        Thing::Owner(_, key) | Thing::Pod(key) | Thing::Service(key) => &key.name,
+        Thing::Node(name) | Thing::Owner(_, _, name) | Thing::Pod(_, name) | Thing::Service(_, name) => name,
     }
 }
 
-fn boxed(thing: &Thing, name: &str, at: Place) -> Mark {
+fn boxed(thing: Thing, at: Place) -> Mark {
+    let name = name(thing);
     let (id, label) = match thing {
         Thing::Component(node, kind) => (format!("chip/{node}/{}", kind.program()), name.to_owned()),
-        Thing::Owner(kind, key) => {
-            (format!("owner/{}/{}/{name}", kind.word(), key.namespace), format!("{} {name}", kind.word()))
+        Thing::Owner(kind, namespace, _) => {
+            (format!("owner/{}/{namespace}/{name}", kind.word()), format!("{} {name}", kind.word()))
         }
-        Thing::Pod(key) => (format!("pod/{}/{name}", key.namespace), name.to_owned()),
-        Thing::Service(key) => (format!("service/{}/{name}", key.namespace), name.to_owned()),
+        Thing::Pod(namespace, _) => (format!("pod/{namespace}/{name}"), name.to_owned()),
+        Thing::Service(namespace, _) => (format!("service/{namespace}/{name}"), name.to_owned()),
         Thing::Cluster | Thing::Node(_) => (format!("thing/{name}"), name.to_owned()),
     };
     let mut mark = Mark::new(Id::new(id), Kind::Row, at);
     mark.tone = match thing {
         Thing::Component(..) => Tone::System,
-        Thing::Service(_) => Tone::Net,
+        Thing::Service(..) => Tone::Net,
         _ => Tone::Service,
     };
     mark.texts.push(text(8, 13, Style::Note, clip(&label, Style::Note, at.w - 16)));

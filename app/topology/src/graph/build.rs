@@ -1,0 +1,202 @@
+//! From an Inventory to its graph.
+
+use std::{collections::HashMap, hash::BuildHasher};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::{
+    Kept, Relation, Topology, Vertex,
+    rows::{Edge, Rows},
+};
+use crate::{
+    Inventory,
+    figure::is_master,
+    health::kinds,
+    inventory::{ComponentKind, Name, OwnerKind},
+};
+
+impl Topology {
+    /// The graph of all that an Inventory knows, in time linear in it.
+    pub fn of(inventory: &Inventory) -> Self {
+        let nodes = inventory.nodes().len();
+        // Three components a node, and a cluster.
+        let things = 1 + 4 * nodes + inventory.owners().len() + inventory.pods().len() + inventory.services().len();
+        let mut builder = Builder::for_so_many(things);
+        let cluster = builder.add(Kept::Cluster, "cluster");
+        builder.add_nodes(inventory, cluster);
+        builder.add_owners(inventory);
+        builder.add_pods(inventory, cluster);
+        builder.add_services(inventory);
+        builder.finish()
+    }
+}
+
+/// A graph in the making.
+struct Builder<'i> {
+    topology: Topology,
+    edges: Vec<Edge>,
+    /// Things by what they are and their name, both of which lie in the graph.
+    index: HashTable<Vertex>,
+    hasher: DefaultHashBuilder,
+    namespaces: HashMap<&'i str, u32>,
+    /// The last namespace that was asked for: those of neighbours are mostly the same.
+    last: Option<(&'i Name, u32)>,
+}
+
+impl<'i> Builder<'i> {
+    fn for_so_many(things: usize) -> Self {
+        let mut topology = Topology::default();
+        topology.kinds.reserve(things);
+        topology.names.ends.reserve(things);
+        topology.names.text.reserve(16 * things);
+        Self {
+            topology,
+            edges: Vec::with_capacity(things + things / 2),
+            index: HashTable::with_capacity(things),
+            hasher: DefaultHashBuilder::default(),
+            namespaces: HashMap::new(),
+            last: None,
+        }
+    }
+
+    fn finish(self) -> Topology {
+        let Self { mut topology, edges, .. } = self;
+        topology.outgoing = Rows::of(topology.len(), &edges, |edge| (edge.from, edge.to));
+        topology.incoming = Rows::of(topology.len(), &edges, |edge| (edge.to, edge.from));
+        topology
+    }
+
+    fn relate(&mut self, from: Vertex, relation: Relation, to: Vertex) {
+        self.edges.push(Edge { from, to, relation });
+    }
+
+    /// A thing that is not there yet and that nobody will ask for.
+    fn push(&mut self, kept: Kept, name: &str) -> Vertex {
+        let at = Vertex::new(self.topology.len());
+        self.topology.kinds.push(kept);
+        self.topology.names.push(name);
+        at
+    }
+
+    /// A thing that is not there yet.
+    fn add(&mut self, kept: Kept, name: &str) -> Vertex {
+        let at = self.push(kept, name);
+        let Self { topology, index, hasher, .. } = self;
+        let hash = |at: &Vertex| hasher.hash_one((topology.kinds[at.index()], topology.names.get(at.index())));
+        index.insert_unique(hash(&at), at, hash);
+        at
+    }
+
+    fn find(&self, kept: Kept, name: &str) -> Option<Vertex> {
+        let Topology { kinds, names, .. } = &self.topology;
+        let same = |at: &Vertex| kinds[at.index()] == kept && names.get(at.index()) == name;
+        self.index.find(self.hasher.hash_one((kept, name)), same).copied()
+    }
+
+    fn find_or_add(&mut self, kept: Kept, name: &str) -> Vertex {
+        self.find(kept, name).unwrap_or_else(|| self.add(kept, name))
+    }
+
+    fn namespace(&mut self, name: &'i Name) -> u32 {
+        if let Some((_, number)) = self.last.filter(|(last, _)| *last == name) {
+            return number;
+        }
+        let list = &mut self.topology.namespaces;
+        let number = *self.namespaces.entry(name).or_insert_with(|| {
+            list.push(name.clone());
+            Vertex::new(list.len() - 1).0
+        });
+        self.last = Some((name, number));
+        number
+    }
+
+    fn owner(&mut self, kind: &OwnerKind, namespace: &'i Name) -> Kept {
+        let known = &mut self.topology.owner_kinds;
+        let at = known.iter().position(|other| other == kind).unwrap_or_else(|| {
+            known.push(kind.clone());
+            known.len() - 1
+        });
+        Kept::Owner { kind: u16::try_from(at).unwrap_or(u16::MAX), namespace: self.namespace(namespace) }
+    }
+
+    fn add_nodes(&mut self, inventory: &Inventory, cluster: Vertex) {
+        let mut servers = Vec::new();
+        let mut kubelets = Vec::new();
+        for node in inventory.nodes() {
+            let at = self.add(Kept::Node, &node.name);
+            self.relate(cluster, Relation::Holds, at);
+            let mut own_server = None;
+            let mut clients = Vec::new();
+            for kind in kinds(inventory, node, is_master(inventory, node)) {
+                let part = self.push(Kept::Component { kind, node: at }, "");
+                self.relate(at, Relation::Holds, part);
+                match kind {
+                    ComponentKind::ApiServer => own_server = Some(part),
+                    ComponentKind::Kubelet => kubelets.push(part),
+                    ComponentKind::Scheduler | ComponentKind::ControllerManager | ComponentKind::Etcd => {
+                        clients.push((kind, part));
+                    }
+                    ComponentKind::Proxy | ComponentKind::Runtime => {}
+                }
+            }
+            let Some(server) = own_server else { continue };
+            servers.push(server);
+            for (kind, client) in clients {
+                let (from, to) = if kind == ComponentKind::Etcd { (server, client) } else { (client, server) };
+                self.relate(from, Relation::Talks, to);
+            }
+        }
+        // A kubelet talks to one API server at a time, whichever its proxy picks: the first stands
+        // for all, so that the graph grows with the cluster and not with its square.
+        if let Some(server) = servers.first() {
+            for kubelet in kubelets {
+                self.relate(kubelet, Relation::Talks, *server);
+            }
+        }
+    }
+
+    fn add_owners(&mut self, inventory: &'i Inventory) {
+        for owner in inventory.owners() {
+            let kept = self.owner(&owner.kind, &owner.key.namespace);
+            let at = self.find_or_add(kept, &owner.key.name);
+            if let Some((kind, name)) = &owner.owner {
+                let above = self.owner(kind, &owner.key.namespace);
+                let above = self.find_or_add(above, name);
+                self.relate(above, Relation::Owns, at);
+            }
+        }
+    }
+
+    fn add_pods(&mut self, inventory: &'i Inventory, cluster: Vertex) {
+        for pod in inventory.pods() {
+            let namespace = self.namespace(&pod.key.namespace);
+            let at = self.add(Kept::Pod { namespace }, &pod.key.name);
+            if let Some(name) = &pod.node {
+                let node = self.find(Kept::Node, name).unwrap_or_else(|| {
+                    let node = self.add(Kept::Node, name);
+                    self.relate(cluster, Relation::Holds, node);
+                    node
+                });
+                self.relate(node, Relation::Holds, at);
+            }
+            if let Some((kind, name)) = pod.owner.as_ref().filter(|(kind, _)| *kind != OwnerKind::Node) {
+                let owner = self.owner(kind, &pod.key.namespace);
+                let owner = self.find_or_add(owner, name);
+                self.relate(owner, Relation::Owns, at);
+            }
+        }
+    }
+
+    fn add_services(&mut self, inventory: &'i Inventory) {
+        for service in inventory.services() {
+            let namespace = self.namespace(&service.key.namespace);
+            let at = self.push(Kept::Service { namespace }, &service.key.name);
+            for endpoint in inventory.endpoints_of(&service.key).flat_map(|set| &set.endpoints) {
+                let Some(pod) = &endpoint.pod else { continue };
+                if let Some(pod) = self.find(Kept::Pod { namespace }, pod) {
+                    self.relate(pod, Relation::Answers { ready: endpoint.ready }, at);
+                }
+            }
+        }
+    }
+}
