@@ -96,7 +96,7 @@ impl<'t> Drawing<'t> {
             let rows = i32::try_from(inside.len()).unwrap_or(i32::MAX / 64);
             let height = HEAD + rows * ROW.1 + 6;
             let mut frame = Mark::new(id.clone(), Kind::Frame, Place::new(2 * LANE - 12, y, BOX + 24, height));
-            frame.texts.push(text(12, 18, Style::Body, clip(name, Style::Body, BOX)));
+            frame.texts = vec![text(12, 18, Style::Body, clip(name, Style::Body, BOX))];
             self.marks.push(frame);
             for (n, (_, at)) in (0..).zip(&inside) {
                 let mut mark = boxed(topology.thing(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
@@ -199,7 +199,8 @@ fn boxed(thing: Thing, at: Place) -> Mark {
         Thing::Service(..) => Tone::Net,
         _ => Tone::Service,
     };
-    mark.texts.push(text(8, 13, Style::Note, clip(&label, Style::Note, at.w - 16)));
+    // One text, and no room for more: a vector that is pushed to begins with room for four.
+    mark.texts = vec![text(8, 13, Style::Note, clip(&label, Style::Note, at.w - 16))];
     mark.title = label;
     mark
 }

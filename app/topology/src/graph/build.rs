@@ -1,12 +1,16 @@
 //! From an Inventory to its graph.
 
-use std::{collections::HashMap, hash::BuildHasher};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hasher},
+    sync::Arc,
+};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{
-    Kept, Relation, Topology, Vertex,
-    rows::{Edge, Rows},
+    Kept, Record, Relation, Topology, Vertex,
+    rows::{Edge, rows},
 };
 use crate::{
     Inventory,
@@ -31,6 +35,13 @@ impl Topology {
     }
 }
 
+fn hash(hasher: &DefaultHashBuilder, kept: Kept, name: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write_u64(kept.number());
+    hasher.write(name);
+    hasher.finish()
+}
+
 /// A graph in the making.
 struct Builder<'i> {
     topology: Topology,
@@ -46,9 +57,8 @@ struct Builder<'i> {
 impl<'i> Builder<'i> {
     fn for_so_many(things: usize) -> Self {
         let mut topology = Topology::default();
-        topology.kinds.reserve(things);
-        topology.names.ends.reserve(things);
-        topology.names.text.reserve(16 * things);
+        topology.records.reserve(things);
+        topology.names.reserve(16 * things);
         Self {
             topology,
             edges: Vec::with_capacity(things + things / 2),
@@ -61,8 +71,12 @@ impl<'i> Builder<'i> {
 
     fn finish(self) -> Topology {
         let Self { mut topology, edges, .. } = self;
-        topology.outgoing = Rows::of(topology.len(), &edges, |edge| (edge.from, edge.to));
-        topology.incoming = Rows::of(topology.len(), &edges, |edge| (edge.to, edge.from));
+        let (outgoing, incoming);
+        (outgoing, topology.outgoing) = rows(topology.len(), &edges, |edge| (edge.from, edge.to));
+        (incoming, topology.incoming) = rows(topology.len(), &edges, |edge| (edge.to, edge.from));
+        for (record, (outgoing, incoming)) in topology.records.iter_mut().zip(outgoing.into_iter().zip(incoming)) {
+            (record.outgoing, record.incoming) = (outgoing, incoming);
+        }
         topology
     }
 
@@ -72,33 +86,49 @@ impl<'i> Builder<'i> {
 
     /// A thing that is not there yet and that nobody will ask for.
     fn push(&mut self, kept: Kept, name: &str) -> Vertex {
-        let at = Vertex::new(self.topology.len());
-        self.topology.kinds.push(kept);
-        self.topology.names.push(name);
+        let Topology { records, names, .. } = &mut self.topology;
+        let at = Vertex::new(records.len());
+        records.push(Record { kept, name: Vertex::new(names.len()).0, outgoing: 0, incoming: 0 });
+        names.push_str(name);
         at
     }
 
     /// A thing that is not there yet.
     fn add(&mut self, kept: Kept, name: &str) -> Vertex {
+        let hash = hash(&self.hasher, kept, name.as_bytes());
+        self.add_hashed(hash, kept, name)
+    }
+
+    fn add_hashed(&mut self, hash: u64, kept: Kept, name: &str) -> Vertex {
         let at = self.push(kept, name);
         let Self { topology, index, hasher, .. } = self;
-        let hash = |at: &Vertex| hasher.hash_one((topology.kinds[at.index()], topology.names.get(at.index())));
-        index.insert_unique(hash(&at), at, hash);
+        index.insert_unique(hash, at, |at| {
+            let name = &topology.names.as_bytes()[topology.name(*at)];
+            self::hash(hasher, topology.records[at.index()].kept, name)
+        });
         at
     }
 
+    fn find_hashed(&self, hash: u64, kept: Kept, name: &str) -> Option<Vertex> {
+        let Self { topology, index, .. } = self;
+        let same = |at: &Vertex| {
+            topology.names.as_bytes()[topology.name(*at)] == *name.as_bytes()
+                && topology.records[at.index()].kept == kept
+        };
+        index.find(hash, same).copied()
+    }
+
     fn find(&self, kept: Kept, name: &str) -> Option<Vertex> {
-        let Topology { kinds, names, .. } = &self.topology;
-        let same = |at: &Vertex| kinds[at.index()] == kept && names.get(at.index()) == name;
-        self.index.find(self.hasher.hash_one((kept, name)), same).copied()
+        self.find_hashed(hash(&self.hasher, kept, name.as_bytes()), kept, name)
     }
 
     fn find_or_add(&mut self, kept: Kept, name: &str) -> Vertex {
-        self.find(kept, name).unwrap_or_else(|| self.add(kept, name))
+        let hash = hash(&self.hasher, kept, name.as_bytes());
+        self.find_hashed(hash, kept, name).unwrap_or_else(|| self.add_hashed(hash, kept, name))
     }
 
     fn namespace(&mut self, name: &'i Name) -> u32 {
-        if let Some((_, number)) = self.last.filter(|(last, _)| *last == name) {
+        if let Some((_, number)) = self.last.filter(|(last, _)| Arc::ptr_eq(last, name)) {
             return number;
         }
         let list = &mut self.topology.namespaces;
@@ -190,11 +220,16 @@ impl<'i> Builder<'i> {
     fn add_services(&mut self, inventory: &'i Inventory) {
         for service in inventory.services() {
             let namespace = self.namespace(&service.key.namespace);
-            let at = self.push(Kept::Service { namespace }, &service.key.name);
-            for endpoint in inventory.endpoints_of(&service.key).flat_map(|set| &set.endpoints) {
+            self.add(Kept::Service { namespace }, &service.key.name);
+        }
+        // All sets in turn, rather than those of each service: they are found where they lie.
+        for set in inventory.endpoint_sets() {
+            let namespace = self.namespace(&set.key.namespace);
+            let Some(service) = self.find(Kept::Service { namespace }, &set.service) else { continue };
+            for endpoint in &set.endpoints {
                 let Some(pod) = &endpoint.pod else { continue };
                 if let Some(pod) = self.find(Kept::Pod { namespace }, pod) {
-                    self.relate(pod, Relation::Answers { ready: endpoint.ready }, at);
+                    self.relate(pod, Relation::Answers { ready: endpoint.ready }, service);
                 }
             }
         }

@@ -13,7 +13,7 @@ pub mod outline;
 mod rows;
 mod way;
 
-use rows::Rows;
+use std::ops::Range;
 
 use crate::inventory::{ComponentKind, Name, OwnerKind};
 
@@ -72,16 +72,28 @@ pub enum Relation {
 /// The graph.
 #[derive(Clone, Debug, Default)]
 pub struct Topology {
-    kinds: Vec<Kept>,
-    names: Names,
+    records: Vec<Record>,
+    /// All names, one after another.
+    names: String,
     namespaces: Vec<Name>,
     owner_kinds: Vec<OwnerKind>,
-    outgoing: Rows,
-    incoming: Rows,
+    /// What each thing leads to, thing by thing.
+    outgoing: Vec<(Vertex, Relation)>,
+    /// What leads to each thing, thing by thing.
+    incoming: Vec<(Vertex, Relation)>,
 }
 
-/// What is kept of a thing beside its name; numbers are indexes into the lists of a [`Topology`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A thing, and where what else is known of it begins. It ends where that of the next one begins.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    kept: Kept,
+    name: u32,
+    outgoing: u32,
+    incoming: u32,
+}
+
+/// What a thing is, without its name; numbers are indexes into the lists of a [`Topology`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kept {
     Cluster,
     Node,
@@ -91,34 +103,30 @@ enum Kept {
     Service { namespace: u32 },
 }
 
-/// Names in one text, one after another.
-#[derive(Clone, Debug, Default)]
-struct Names {
-    text: String,
-    ends: Vec<u32>,
-}
-
-impl Names {
-    fn push(&mut self, name: &str) {
-        self.text.push_str(name);
-        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
-    }
-
-    fn get(&self, at: usize) -> &str {
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[from as usize..self.ends[at] as usize]
+impl Kept {
+    /// The same in one number, which is quick to hash.
+    const fn number(self) -> u64 {
+        let (which, more, at) = match self {
+            Self::Cluster => (0, 0, 0),
+            Self::Node => (1, 0, 0),
+            Self::Component { kind, node } => (2, kind as u64, node.0),
+            Self::Owner { kind, namespace } => (3, kind as u64, namespace),
+            Self::Pod { namespace } => (4, 0, namespace),
+            Self::Service { namespace } => (5, 0, namespace),
+        };
+        (which << 48) | (more << 32) | at as u64
     }
 }
 
 impl Topology {
     /// How many things there are.
     pub fn len(&self) -> usize {
-        self.kinds.len()
+        self.records.len()
     }
 
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty()
+        self.records.is_empty()
     }
 
     /// How many relations there are.
@@ -138,27 +146,36 @@ impl Topology {
 
     /// What it is.
     pub fn thing(&self, at: Vertex) -> Thing<'_> {
-        let name = self.names.get(at.index());
+        let name = |at: Vertex| &self.names[self.name(at)];
         let namespace = |at: u32| &*self.namespaces[at as usize];
-        match self.kinds[at.index()] {
+        match self.records[at.index()].kept {
             Kept::Cluster => Thing::Cluster,
-            Kept::Node => Thing::Node(name),
-            Kept::Component { kind, node } => Thing::Component(self.names.get(node.index()), kind),
-            Kept::Owner { kind, namespace: at } => {
-                Thing::Owner(&self.owner_kinds[usize::from(kind)], namespace(at), name)
+            Kept::Node => Thing::Node(name(at)),
+            Kept::Component { kind, node } => Thing::Component(name(node), kind),
+            Kept::Owner { kind, namespace: of } => {
+                Thing::Owner(&self.owner_kinds[usize::from(kind)], namespace(of), name(at))
             }
-            Kept::Pod { namespace: at } => Thing::Pod(namespace(at), name),
-            Kept::Service { namespace: at } => Thing::Service(namespace(at), name),
+            Kept::Pod { namespace: of } => Thing::Pod(namespace(of), name(at)),
+            Kept::Service { namespace: of } => Thing::Service(namespace(of), name(at)),
         }
     }
 
     /// What a thing leads to, what was found last first.
     pub fn from(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
-        self.outgoing.row(at).iter().copied()
+        self.outgoing[self.range(at, self.outgoing.len(), |record| record.outgoing)].iter().copied()
     }
 
     /// What leads to a thing, what was found last first.
     pub fn to(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
-        self.incoming.row(at).iter().copied()
+        self.incoming[self.range(at, self.incoming.len(), |record| record.incoming)].iter().copied()
+    }
+
+    fn name(&self, at: Vertex) -> Range<usize> {
+        self.range(at, self.names.len(), |record| record.name)
+    }
+
+    fn range(&self, at: Vertex, end: usize, start: impl Fn(&Record) -> u32) -> Range<usize> {
+        let next = self.records.get(at.index() + 1).map_or(end, |next| start(next) as usize);
+        start(&self.records[at.index()]) as usize..next
     }
 }
