@@ -34,6 +34,7 @@ pub fn lanes(topology: &Topology) -> (Scene, u64) {
         marks: Vec::with_capacity(size),
         middles: vec![NOWHERE; topology.len()],
         ends: Vec::new(),
+        id: String::new(),
     };
     drawing.nodes();
     let replicas = drawing.owners(1, |owner| owner_of(topology, owner).is_some() || owns_pods(topology, owner));
@@ -67,6 +68,8 @@ struct Drawing<'t> {
     middles: Vec<i32>,
     /// The middles of what the boxes of a lane lead to, box after box.
     ends: Vec<i32>,
+    /// Where ids are written before they are kept.
+    id: String,
 }
 
 /// A box of a lane that has no place yet.
@@ -99,7 +102,7 @@ impl<'t> Drawing<'t> {
             frame.texts = vec![text(12, 18, Style::Body, clip(name, Style::Body, BOX))];
             self.marks.push(frame);
             for (n, (_, at)) in (0..).zip(&inside) {
-                let mut mark = boxed(topology.thing(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
+                let mut mark = boxed(&mut self.id, topology.thing(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
                 mark.parent = Some(id.clone());
                 self.middles[at.index()] = y + mark.at.y + ROW.0 / 2;
                 self.marks.push(mark);
@@ -141,22 +144,20 @@ impl<'t> Drawing<'t> {
         boxes.sort_unstable_by_key(|one| (one.middle, one.at));
         let (x1, x2) = if lane < other { (lane * LANE + BOX, other * LANE) } else { (lane * LANE, other * LANE + BOX) };
         let mut lines = Vec::with_capacity(self.ends.len());
-        let mut line_id = String::new();
         let mut y = ROW.1;
         for one in boxes {
             y = y.max(one.middle - ROW.0 / 2);
             let from = y + ROW.0 / 2;
             self.middles[one.at.index()] = from;
-            let mark = boxed(one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
-            let id = mark.id.clone();
+            let mark = boxed(&mut self.id, one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
             self.marks.push(mark);
             let ends = &self.ends[one.ends];
             if !ends.is_empty() {
-                line_id.clear();
-                let _ = write!(line_id, "lines/{id}");
-                let mut fan = Mark::new(Id::new(&*line_id), Kind::Line, Place::default());
+                self.id.insert_str(0, "lines/");
+                let mut fan = Mark::new(Id::new(&*self.id), Kind::Line, Place::default());
                 // From the box to each end and back: one mark, however many lines.
-                fan.path = ends.iter().flat_map(|to| [Point { x: x1, y: from }, Point { x: x2, y: *to }]).collect();
+                fan.path.reserve_exact(2 * ends.len());
+                fan.path.extend(ends.iter().flat_map(|to| [Point { x: x1, y: from }, Point { x: x2, y: *to }]));
                 self.marks.push(fan);
                 lines.extend(ends.iter().map(|to| (from, *to)));
             }
@@ -182,18 +183,26 @@ const fn name(thing: Thing<'_>) -> &str {
     }
 }
 
-fn boxed(thing: Thing, at: Place) -> Mark {
+/// A thing's box; its id is left in `id`.
+fn boxed(id: &mut String, thing: Thing, at: Place) -> Mark {
     let name = name(thing);
-    let (id, label) = match thing {
-        Thing::Component(node, kind) => (format!("chip/{node}/{}", kind.program()), name.to_owned()),
+    id.clear();
+    let parts: [&str; 6] = match thing {
+        Thing::Component(node, _) => ["chip", "/", node, "/", name, ""],
         Thing::Owner(kind, namespace, _) => {
-            (format!("owner/{}/{namespace}/{name}", kind.word()), format!("{} {name}", kind.word()))
+            id.push_str("owner/");
+            [kind.word(), "/", namespace, "/", name, ""]
         }
-        Thing::Pod(namespace, _) => (format!("pod/{namespace}/{name}"), name.to_owned()),
-        Thing::Service(namespace, _) => (format!("service/{namespace}/{name}"), name.to_owned()),
-        Thing::Cluster | Thing::Node(_) => (format!("thing/{name}"), name.to_owned()),
+        Thing::Pod(namespace, _) => ["pod", "/", namespace, "/", name, ""],
+        Thing::Service(namespace, _) => ["service", "/", namespace, "/", name, ""],
+        Thing::Cluster | Thing::Node(_) => ["thing", "/", name, "", "", ""],
     };
-    let mut mark = Mark::new(Id::new(id), Kind::Row, at);
+    parts.into_iter().for_each(|part| id.push_str(part));
+    let label = match thing {
+        Thing::Owner(kind, ..) => format!("{} {name}", kind.word()),
+        _ => name.to_owned(),
+    };
+    let mut mark = Mark::new(Id::new(&**id), Kind::Row, at);
     mark.tone = match thing {
         Thing::Component(..) => Tone::System,
         Thing::Service(..) => Tone::Net,
