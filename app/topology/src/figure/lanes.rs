@@ -58,7 +58,7 @@ fn owner_of(topology: &Topology, at: Vertex) -> Option<Vertex> {
 }
 
 fn owns_pods(topology: &Topology, owner: Vertex) -> bool {
-    topology.from(owner).any(|(below, _)| matches!(topology.thing(below), Thing::Pod(..)))
+    topology.from(owner).any(|(below, _)| topology.is_pod(below))
 }
 
 struct Drawing<'t> {
@@ -73,15 +73,14 @@ struct Drawing<'t> {
 }
 
 /// A box of a lane that has no place yet.
-struct Waiting<'t> {
+struct Waiting {
     /// Of its ends; where it wants to be.
     middle: i32,
-    thing: Thing<'t>,
     at: Vertex,
-    ends: Range<usize>,
+    ends: Range<u32>,
 }
 
-impl<'t> Drawing<'t> {
+impl Drawing<'_> {
     fn nodes(&mut self) {
         let topology = self.topology;
         let Some(root) = topology.root() else { return };
@@ -115,7 +114,7 @@ impl<'t> Drawing<'t> {
     fn owners(&mut self, lane: i32, passes: impl Fn(Vertex) -> bool) -> Vec<(i32, i32)> {
         let topology = self.topology;
         let mut waiting = Vec::new();
-        for at in topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Owner(..))) {
+        for at in topology.vertices().filter(|at| topology.is_owner(*at)) {
             if self.middles[at.index()] == NOWHERE && passes(at) {
                 let below = topology.from(at).filter(|(_, relation)| *relation == Relation::Owns);
                 waiting.push(self.wait(at, below.map(|(below, _)| below)));
@@ -126,17 +125,17 @@ impl<'t> Drawing<'t> {
 
     fn services(&mut self) -> Vec<(i32, i32)> {
         let topology = self.topology;
-        let services = topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Service(..)));
+        let services = topology.vertices().filter(|at| topology.is_service(*at));
         let waiting = services.map(|at| self.wait(at, topology.to(at).map(|(pod, _)| pod))).collect();
         self.stack(waiting, 3, 2)
     }
 
-    fn wait(&mut self, at: Vertex, others: impl Iterator<Item = Vertex>) -> Waiting<'t> {
+    fn wait(&mut self, at: Vertex, others: impl Iterator<Item = Vertex>) -> Waiting {
         let from = self.ends.len();
         let middles = &self.middles;
         self.ends.extend(others.map(|other| middles[other.index()]).filter(|middle| *middle != NOWHERE));
-        let ends = from..self.ends.len();
-        Waiting { middle: middle(&self.ends[ends.clone()]), thing: self.topology.thing(at), at, ends }
+        let number = |end: usize| u32::try_from(end).unwrap_or(u32::MAX);
+        Waiting { middle: middle(&self.ends[from..]), at, ends: number(from)..number(self.ends.len()) }
     }
 
     /// Boxes in a lane, each beside the middle of its ends, and lines to these in another lane.
@@ -149,9 +148,9 @@ impl<'t> Drawing<'t> {
             y = y.max(one.middle - ROW.0 / 2);
             let from = y + ROW.0 / 2;
             self.middles[one.at.index()] = from;
-            let mark = boxed(&mut self.id, one.thing, Place::new(lane * LANE, y, BOX, ROW.0));
+            let mark = boxed(&mut self.id, self.topology.thing(one.at), Place::new(lane * LANE, y, BOX, ROW.0));
             self.marks.push(mark);
-            let ends = &self.ends[one.ends];
+            let ends = &self.ends[one.ends.start as usize..one.ends.end as usize];
             if !ends.is_empty() {
                 self.id.insert_str(0, "lines/");
                 let mut fan = Mark::new(Id::new(&*self.id), Kind::Line, Place::default());

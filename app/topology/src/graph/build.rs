@@ -186,12 +186,17 @@ impl<'i> Builder<'i> {
     }
 
     fn add_owners(&mut self, inventory: &'i Inventory) {
+        let mut ahead = false;
         for owner in inventory.owners() {
             let kept = self.owner(&owner.kind, &owner.key.namespace);
-            let at = self.find_or_add(kept, &owner.key.name);
+            let name = &owner.key.name;
+            // Most owners come after what owns them: only then can one be there before its turn.
+            let at = if ahead { self.find_or_add(kept, name) } else { self.add(kept, name) };
             if let Some((kind, name)) = &owner.owner {
                 let above = self.owner(kind, &owner.key.namespace);
+                let known = self.topology.len();
                 let above = self.find_or_add(above, name);
+                ahead |= self.topology.len() > known;
                 self.relate(above, Relation::Owns, at);
             }
         }

@@ -160,6 +160,21 @@ impl Topology {
         }
     }
 
+    /// Whether it is a Deployment or its like; quicker than a look at its names.
+    pub fn is_owner(&self, at: Vertex) -> bool {
+        matches!(self.records[at.index()].kept, Kept::Owner { .. })
+    }
+
+    /// Whether it is a pod.
+    pub fn is_pod(&self, at: Vertex) -> bool {
+        matches!(self.records[at.index()].kept, Kept::Pod { .. })
+    }
+
+    /// Whether it is a service.
+    pub fn is_service(&self, at: Vertex) -> bool {
+        matches!(self.records[at.index()].kept, Kept::Service { .. })
+    }
+
     /// What a thing leads to, what was found last first.
     pub fn from(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
         self.outgoing[self.range(at, self.outgoing.len(), |record| record.outgoing)].iter().copied()
