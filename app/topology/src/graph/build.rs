@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hasher},
+    hint::black_box,
     sync::Arc,
 };
 
@@ -16,7 +17,7 @@ use crate::{
     Inventory,
     figure::is_master,
     health::kinds,
-    inventory::{ComponentKind, Name, OwnerKind},
+    inventory::{ComponentKind, EndpointSet, Name, Owner, OwnerKind, Pod},
 };
 
 impl Topology {
@@ -40,6 +41,29 @@ fn hash(hasher: &DefaultHashBuilder, kept: Kept, name: &[u8]) -> u64 {
     hasher.write_u64(kept.number());
     hasher.write(name);
     hasher.finish()
+}
+
+/// How many facts are sent for together.
+const BATCH: usize = 64;
+
+/// Takes facts one by one, after a look at each of the next few: a large cluster's facts lie far
+/// from the core, and asked for together they come together instead of one after the other.
+fn each<'i, T: 'i>(mut facts: impl Iterator<Item = &'i T>, look: impl Fn(&T) -> usize, mut take: impl FnMut(&'i T)) {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        batch.clear();
+        batch.extend(facts.by_ref().take(BATCH));
+        if batch.is_empty() {
+            return;
+        }
+        black_box(batch.iter().map(|fact| look(fact)).sum::<usize>());
+        batch.iter().for_each(|fact| take(fact));
+    }
+}
+
+/// A look at a name.
+fn first(name: &str) -> usize {
+    name.as_bytes().first().copied().map_or(0, usize::from)
 }
 
 /// A graph in the making.
@@ -187,7 +211,8 @@ impl<'i> Builder<'i> {
 
     fn add_owners(&mut self, inventory: &'i Inventory) {
         let mut ahead = false;
-        for owner in inventory.owners() {
+        let above = |owner: &Owner| owner.owner.as_ref().map_or(0, |(_, name)| first(name));
+        each(inventory.owners(), |owner| first(&owner.key.name) + above(owner), |owner| {
             let kept = self.owner(&owner.kind, &owner.key.namespace);
             let name = &owner.key.name;
             // Most owners come after what owns them: only then can one be there before its turn.
@@ -199,11 +224,12 @@ impl<'i> Builder<'i> {
                 ahead |= self.topology.len() > known;
                 self.relate(above, Relation::Owns, at);
             }
-        }
+        });
     }
 
     fn add_pods(&mut self, inventory: &'i Inventory, cluster: Vertex) {
-        for pod in inventory.pods() {
+        let links = |pod: &Pod| usize::from(pod.node.is_some()) + pod.owner.as_ref().map_or(0, |(_, name)| first(name));
+        each(inventory.pods(), |pod| first(&pod.key.name) + links(pod), |pod| {
             let namespace = self.namespace(&pod.key.namespace);
             let at = self.add(Kept::Pod { namespace }, &pod.key.name);
             if let Some(name) = &pod.node {
@@ -219,24 +245,27 @@ impl<'i> Builder<'i> {
                 let owner = self.find_or_add(owner, name);
                 self.relate(owner, Relation::Owns, at);
             }
-        }
+        });
     }
 
     fn add_services(&mut self, inventory: &'i Inventory) {
-        for service in inventory.services() {
+        each(inventory.services(), |service| first(&service.key.name), |service| {
             let namespace = self.namespace(&service.key.namespace);
             self.add(Kept::Service { namespace }, &service.key.name);
-        }
+        });
         // All sets in turn, rather than those of each service: they are found where they lie.
-        for set in inventory.endpoint_sets() {
+        let pods = |set: &EndpointSet| -> usize {
+            set.endpoints.iter().filter_map(|endpoint| endpoint.pod.as_ref()).map(|pod| first(pod)).sum()
+        };
+        each(inventory.endpoint_sets(), |set| first(&set.service) + pods(set), |set| {
             let namespace = self.namespace(&set.key.namespace);
-            let Some(service) = self.find(Kept::Service { namespace }, &set.service) else { continue };
+            let Some(service) = self.find(Kept::Service { namespace }, &set.service) else { return };
             for endpoint in &set.endpoints {
                 let Some(pod) = &endpoint.pod else { continue };
                 if let Some(pod) = self.find(Kept::Pod { namespace }, pod) {
                     self.relate(pod, Relation::Answers { ready: endpoint.ready }, service);
                 }
             }
-        }
+        });
     }
 }
