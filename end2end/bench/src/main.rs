@@ -8,6 +8,7 @@
 
 mod cluster;
 mod crossings;
+mod growth;
 mod log;
 mod plans;
 mod ways;
@@ -31,6 +32,10 @@ fn main() {
     let answer = match args.first().map(String::as_str) {
         Some("graph") => Cluster::of(size()).graph(),
         Some("figures") => figures(size()),
+        Some("growth") => {
+            let sizes: Vec<usize> = args[1..].iter().filter_map(|size| size.parse().ok()).collect();
+            growth::measure(&sizes, 25)
+        }
         Some("sugiyama") => sugiyama(size()),
         Some("follow") => {
             let count = |at: usize| args.get(at).and_then(|count| count.parse().ok()).expect("nodes, pods, services");
@@ -65,7 +70,7 @@ fn figures(size: usize) -> serde_json::Value {
     let cluster = Cluster::of(size);
     let now = Stamp(0);
     let facts = cluster.inventory();
-    let topology = Topology::of(&facts, now);
+    let topology = Topology::of(&facts);
     let (scene, _) = lanes(&topology);
     let lines: Vec<[f64; 4]> = scene.marks.iter().flat_map(cluster::segments).collect();
     let mut figure = Drawing::draw(&facts, &View::default(), now);
@@ -81,7 +86,7 @@ fn figures(size: usize) -> serde_json::Value {
         "relations": topology.relations(),
         "everything": median(|| lanes(&topology)),
         "folded": median(|| Drawing::draw(&facts, &View::default(), now).scene()),
-        "graph": median(|| Topology::of(&facts, now)),
+        "graph": median(|| Topology::of(&facts)),
         "svg": median(|| scene::document(&scene)),
         "change": change,
         "marks": figure.scene().marks.len(),

@@ -96,17 +96,17 @@ pub fn of(inventory: &Inventory, view: &View, now: Stamp) -> Outline {
         outline.groups.push(Group { name: "Not shown".into(), items: vec![item] });
     }
     match view.figure {
-        Figure::Architecture => talks(inventory, now, &mut outline),
+        Figure::Architecture => talks(inventory, &mut outline),
         Figure::Networking => services(inventory, view, &shown, &mut outline),
     }
     outline
 }
 
-fn talks(inventory: &Inventory, now: Stamp, outline: &mut Outline) {
+fn talks(inventory: &Inventory, outline: &mut Outline) {
     let there: BTreeSet<String> =
         outline.groups.iter().flat_map(|group| &group.items).map(|item| item.id.clone()).collect();
-    let topology = Topology::of(inventory, now);
-    let id = |thing: &Thing| match thing {
+    let topology = Topology::of(inventory);
+    let id = |thing: Thing| match thing {
         Thing::Component(node, kind) => Some(format!("component/{node}/{}", kind.program())),
         _ => None,
     };
