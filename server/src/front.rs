@@ -10,6 +10,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     access::{self, Door},
+    deploy::{self, Deployments, Office},
     embed::{self, Embed},
     listen,
     pages::{self, Asked, Site},
@@ -28,6 +29,8 @@ pub struct Front {
     pub embed: Embed,
     /// What whoever runs it is told.
     pub running: Running,
+    /// Where deployments are ordered; none where they are not.
+    pub office: Option<Arc<Office>>,
     /// Requests of the API a minute, for each who asks.
     pub a_minute: NonZeroU32,
 }
@@ -37,7 +40,8 @@ pub fn router(front: &Front) -> Router {
     let door = front.door.clone();
     let router = Router::new()
         .merge(pages::router(front.site.clone()))
-        .merge(rest::router(front.site.clone(), door.clone(), front.a_minute))
+        .merge(rest::router(front.site.clone(), door.clone(), front.office.clone(), front.a_minute))
+        .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
         .merge(running::router(front.running.clone()))

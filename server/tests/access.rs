@@ -60,7 +60,14 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
         stopping: Stopping::default(),
         duty: tokio::sync::watch::channel(None).1,
     };
-    let router = front::router(&Front { site, door: door.clone(), embed, running, a_minute: binnacle::rest::RATE });
+    let router = front::router(&Front {
+        site,
+        door: door.clone(),
+        embed,
+        running,
+        office: None,
+        a_minute: binnacle::rest::RATE,
+    });
     House { router, store, door, folder }
 }
 

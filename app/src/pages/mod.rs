@@ -3,6 +3,7 @@
 
 mod access;
 mod clusters;
+pub mod deployments;
 mod drift;
 mod embedded;
 mod figure;

@@ -23,6 +23,7 @@ use crate::{
     },
     config::{Demo, Given, LogFormat, Settings},
     demo,
+    deploy::Office,
     embed::Embed,
     front::{self, Front},
     listen::{self, Bounds, Certificates, Listening, Stopping},
@@ -39,6 +40,8 @@ const TIDY: Duration = Duration::from_secs(15);
 pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     log(&settings)?;
+    // Whoever speaks TLS and was not told with which cryptography takes this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     refuse_beyond_loopback(&settings)?;
     let store = store(&settings).await?;
     let door = Arc::new(door(&settings, store.clone())?);
@@ -71,12 +74,14 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         duty: duty.watch(),
     };
     let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
-    let router = front::router(&Front { site, door, embed, running, a_minute: settings.rate });
+    let office = settings.deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
+    let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
+    let router = front::router(&Front { site, door, embed, running, office, a_minute: settings.rate });
     let ends = tokio::spawn(end(asked, stopping.clone(), bounds.drain));
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, stopping }.serve(router).await;
-    for task in [tidying, ends, lives, sweeping] {
+    for task in [tidying, ends, lives, sweeping].into_iter().chain(attending) {
         task.abort();
     }
     duty.resign().await;

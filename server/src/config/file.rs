@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Demo, Given, LogFormat, Settings, SignIn,
+    Demo, Deploying, Given, LogFormat, Settings, SignIn,
     keys::{KEYS, nearest},
 };
 use crate::{
@@ -58,7 +58,7 @@ pub enum ConfigError {
 }
 
 /// Values with the place where each was given.
-type Values = BTreeMap<&'static str, (String, String)>;
+pub(super) type Values = BTreeMap<&'static str, (String, String)>;
 
 pub(super) fn load(
     given: &Given,
@@ -221,6 +221,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         dha: some("dha").map(PathBuf::from),
         network: some("network").map(PathBuf::from),
         plans: some("plans").map(PathBuf::from),
+        deploying: Deploying::of(values)?,
         demo: match text("demo").as_str() {
             "always" | "true" => Demo::Always,
             "if-none" => Demo::IfNone,

@@ -1,10 +1,12 @@
 //! Settings: by file, by environment, by flag; the later of these beats the earlier.
 
+mod deploying;
 mod file;
 mod keys;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+pub use deploying::Deploying;
 pub use file::ConfigError;
 pub use keys::{KEYS, Key, table};
 
@@ -51,6 +53,8 @@ pub struct Settings {
     pub network: Option<PathBuf>,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
+    /// From where deployments are made; none where they are not.
+    pub deploying: Option<Deploying>,
     /// Whether to show the built-in cluster.
     pub demo: Demo,
     /// How long a cluster that nobody looks at is still watched.

@@ -41,7 +41,9 @@ impl Look {
         match self.process.as_str() {
             Some("running") => Process::Running,
             Some(_) => Process::Gone,
-            None => number("status").map(Process::Exited).or(number("signal").map(Process::Killed)).unwrap_or(Process::Gone),
+            None => {
+                number("status").map(Process::Exited).or(number("signal").map(Process::Killed)).unwrap_or(Process::Gone)
+            }
         }
     }
 

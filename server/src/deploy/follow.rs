@@ -125,7 +125,8 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
     };
     let plan = Checked::new(Some(dha.as_bytes()), Some(network.as_bytes())).plan;
     let mut secrets: Vec<String> = plan.secrets().into_iter().map(str::to_owned).collect();
-    secrets.extend(desk.host.variables.iter().filter(|(name, _)| order::is_telling(name)).map(|(_, value)| value.clone()));
+    secrets
+        .extend(desk.host.variables.iter().filter(|(name, _)| order::is_telling(name)).map(|(_, value)| value.clone()));
     let transcript = reread(desk, id).await?;
     let resume = if row.resume.is_empty() {
         Resume::default()
@@ -187,9 +188,8 @@ impl Following {
         let env: serde_json::Map<_, _> = run.env.into_iter().map(|(name, value)| (name, json!(value))).collect();
         let work = host.work(&dir);
         // deploy.sh ends early there, and what Ansible writes for itself is all that tells.
-        let tail = (self.made.kind != Kind::Deploy).then(|| {
-            format!("{work}/deploy/docker/ansible/run/{}/ansible.log", self.made.folder)
-        });
+        let tail = (self.made.kind != Kind::Deploy)
+            .then(|| format!("{work}/deploy/docker/ansible/run/{}/ansible.log", self.made.folder));
         let request = json!({
             "dir": dir, "argv": run.argv, "env": env, "work": work, "tail": tail, "reach": host.reach,
         });

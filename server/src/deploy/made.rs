@@ -51,7 +51,10 @@ impl Made {
             hosts: order.hosts(),
             etcd: hosts.filter(|host| host.plays("etcd")).count(),
             is_virtual: order.is_virtual(),
-            folder: format!("kubernetes-{}", plan.dha.as_ref().and_then(|dha| dha.name.as_deref()).map_or("opnfv", String::as_str)),
+            folder: format!(
+                "kubernetes-{}",
+                plan.dha.as_ref().and_then(|dha| dha.name.as_deref()).map_or("opnfv", String::as_str)
+            ),
             deck: host.deck.clone().or(gateway),
             command: order.run(host, dir).masked(),
         }

@@ -299,7 +299,8 @@ impl Office {
     /// Nothing that holds a secret stays of runs that are over, and old logs go.
     async fn tidy_up(&self) {
         let ended = self.store.runs(&Runs::default(), RECENT).await.unwrap_or_default();
-        for run in ended.iter().filter(|run| run.ended.is_some() && !run.dir.is_empty() && run.host == self.host.name()) {
+        for run in ended.iter().filter(|run| run.ended.is_some() && !run.dir.is_empty() && run.host == self.host.name())
+        {
             match self.tidy(&run.dir).await {
                 Ok(()) => drop(self.store.left_run(&run.id).await),
                 Err(error) => tracing::warn!("what the deployment {} left is not removed yet: {error}", run.id),

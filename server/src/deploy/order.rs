@@ -3,7 +3,7 @@
 //! An [`Order`] holds a [`plan::Startable`] and typed options; whatever else deploy.sh would take from an
 //! environment it does not get. What each variable means is read from Compass's own sources.
 
-use plan::{Kind as Metal, Startable};
+use plan::{Checked, Kind as Metal, Startable};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use transcript::Kind;
@@ -35,7 +35,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { first_time: true, tarball: String::new(), install_nic: String::new(), cpus: 8, memory: 16_384, disk: 200 }
+        Self {
+            first_time: true,
+            tarball: String::new(),
+            install_nic: String::new(),
+            cpus: 8,
+            memory: 16_384,
+            disk: 200,
+        }
     }
 }
 
@@ -81,9 +88,14 @@ impl Options {
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:@%+~".contains(&byte));
         let schemes = ["file:///", "http://", "https://"];
         if !self.tarball.is_empty()
-            && (!plain(&self.tarball) || self.tarball.len() > 500 || !schemes.iter().any(|one| self.tarball.starts_with(one)))
+            && (!plain(&self.tarball)
+                || self.tarball.len() > 500
+                || !schemes.iter().any(|one| self.tarball.starts_with(one)))
         {
-            return wrong("tarball", "must begin with file:///, http:// or https://, and hold letters, digits and / . _ - : @ % + ~ only");
+            return wrong(
+                "tarball",
+                "must begin with file:///, http:// or https://, and hold letters, digits and / . _ - : @ % + ~ only",
+            );
         }
         let nic = self.install_nic.as_bytes();
         if nic.len() > 15 || !nic.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)) {
@@ -105,7 +117,13 @@ impl Options {
 impl Order {
     /// The hosts of the plan, in its order.
     pub fn hosts(&self) -> Vec<String> {
-        self.plan.plan().dha.iter().flat_map(|dha| &dha.hosts).filter_map(|host| host.name.as_deref().cloned()).collect()
+        self.plan
+            .plan()
+            .dha
+            .iter()
+            .flat_map(|dha| &dha.hosts)
+            .filter_map(|host| host.name.as_deref().cloned())
+            .collect()
     }
 
     /// Whether the hosts are virtual machines, which are made anew, and not machines that are reset.
@@ -200,4 +218,18 @@ impl Run {
 pub(super) fn is_telling(name: &str) -> bool {
     let name = name.to_lowercase();
     ["pass", "secret", "token", "credential", "key", "auth"].iter().any(|part| name.contains(part))
+}
+
+/// A plan that may be started, or everything that keeps it from that, the sum of it first.
+///
+/// # Errors
+/// Sentences for people.
+pub fn startable(dha: &[u8], network: &[u8]) -> Result<Startable, Vec<String>> {
+    let some = |bytes: &'_ [u8]| (!bytes.trim_ascii().is_empty()).then(|| bytes.to_vec());
+    Checked::new(some(dha).as_deref(), some(network).as_deref()).start().map_err(|refused| {
+        let mut wrong = vec![refused.to_string()];
+        let findings = refused.shell.iter().chain(&refused.errors);
+        wrong.extend(findings.map(|one| format!("{} line {}: {}. {}", one.file, one.place.line, one.what, one.todo)));
+        wrong
+    })
 }

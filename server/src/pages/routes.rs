@@ -318,7 +318,7 @@ pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
     }
 }
 
-fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
+pub(crate) fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
     Frame {
         title: cluster.into(),
         clusters: asked.clusters(),
@@ -331,7 +331,7 @@ fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
     }
 }
 
-async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response {
+pub(crate) async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response {
     let mut frame = bare("No picture", asked);
     frame.again = matches!(trouble, Trouble::Unreachable { .. }).then_some(3);
     render(status(&trouble), frame, request, move || pages::trouble(&trouble)).await

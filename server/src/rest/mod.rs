@@ -12,6 +12,7 @@ mod asked;
 mod audit;
 mod changes;
 mod clusters;
+mod deployments;
 mod diagrams;
 mod document;
 mod drift;
@@ -41,6 +42,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Acts, Door, Needs, Role, Row},
+    deploy::Office,
     pages::{Asked, Site},
 };
 
@@ -55,6 +57,7 @@ const PLAN: usize = 4 << 20;
 const DRAWING: usize = 2;
 
 const SEE: Needs = Needs::Role(Role::Viewer);
+const OPERATE: Needs = Needs::Role(Role::Operator);
 const ADMIN: Needs = Needs::Role(Role::Admin);
 
 /// What each route needs.
@@ -72,6 +75,11 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/diagrams/{file}", SEE),
     Row::get("/api/v1/clusters/{cluster}/changes", SEE),
     Row::get("/api/v1/clusters/{cluster}/drift", SEE),
+    Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
+    Row::post("/api/v1/clusters/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
+    Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/deployments/{id}/log", SEE),
+    Row::post("/api/v1/clusters/{cluster}/deployments/{id}/cancel", OPERATE, Acts::As("deployment.cancel")),
     Row::get("/api/v1/plans", SEE),
     Row::post("/api/v1/plans/check", SEE, Acts::No),
     Row::get("/api/v1/tokens", ADMIN),
@@ -86,16 +94,18 @@ struct Here {
     site: Arc<Site>,
     asked: Asked,
     door: Arc<Door>,
+    office: Option<Arc<Office>>,
     limits: Arc<limits::Limits>,
     drawing: Arc<Semaphore>,
 }
 
 /// The API: so many requests a minute for each who asks.
-pub fn router(site: Arc<Site>, door: Arc<Door>, a_minute: NonZeroU32) -> Router {
+pub fn router(site: Arc<Site>, door: Arc<Door>, office: Option<Arc<Office>>, a_minute: NonZeroU32) -> Router {
     let here = Here {
         asked: Asked::of(site.clone()),
         site,
         door,
+        office,
         limits: Arc::new(limits::Limits::new(a_minute)),
         drawing: Arc::new(Semaphore::new(DRAWING)),
     };
@@ -122,6 +132,9 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(diagrams::one))
         .routes(routes!(changes::follow))
         .routes(routes!(drift::one))
+        .routes(routes!(deployments::list))
+        .routes(routes!(deployments::one))
+        .routes(routes!(deployments::log))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(tokens::list))
@@ -130,5 +143,9 @@ fn telling() -> OpenApiRouter<Here> {
 
 /// What acts.
 fn acting() -> OpenApiRouter<Here> {
-    OpenApiRouter::new().routes(routes!(tokens::make)).routes(routes!(tokens::revoke))
+    OpenApiRouter::new()
+        .routes(routes!(tokens::make))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(deployments::start))
+        .routes(routes!(deployments::cancel))
 }

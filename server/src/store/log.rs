@@ -34,16 +34,15 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn append_log(&self, run: &str, piece: &Piece, stand: Stand<'_>) -> Result<bool, StoreError> {
         let mut both = self.pool.begin().await?;
-        let next = sqlx::query(
-            "UPDATE runs SET size = size + $2, resume = $3 WHERE id = $1 AND size = $4 AND resume = $5",
-        )
-        .bind(run)
-        .bind(piece.size)
-        .bind(stand.after)
-        .bind(piece.at)
-        .bind(stand.before)
-        .execute(&mut *both)
-        .await?;
+        let next =
+            sqlx::query("UPDATE runs SET size = size + $2, resume = $3 WHERE id = $1 AND size = $4 AND resume = $5")
+                .bind(run)
+                .bind(piece.size)
+                .bind(stand.after)
+                .bind(piece.at)
+                .bind(stand.before)
+                .execute(&mut *both)
+                .await?;
         if next.rows_affected() != 1 {
             both.rollback().await?;
             return Ok(false);

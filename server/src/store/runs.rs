@@ -170,7 +170,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn note_run(&self, id: &str, state: &str, trouble: &str, judgement: Option<&str>) -> Result<(), StoreError> {
+    pub async fn note_run(
+        &self,
+        id: &str,
+        state: &str,
+        trouble: &str,
+        judgement: Option<&str>,
+    ) -> Result<(), StoreError> {
         let sql = "UPDATE runs SET state = $2, trouble = $3, judgement = COALESCE($4, judgement) \
                    WHERE id = $1 AND ordered IS NOT NULL";
         sqlx::query(sql).bind(id).bind(state).bind(trouble).bind(judgement).execute(&self.pool).await?;
@@ -202,7 +208,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn left_run(&self, id: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE runs SET dir = '' WHERE id = $1 AND ended IS NOT NULL").bind(id).execute(&self.pool).await?;
+        sqlx::query("UPDATE runs SET dir = '' WHERE id = $1 AND ended IS NOT NULL")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
