@@ -52,5 +52,5 @@ pub fn router(front: &Front) -> Router {
         .layer(from_fn(access::around))
         // Pages are made anew each time: a little larger and much sooner.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    running::around(router)
+    access::below(running::around(router), front.door.clone())
 }

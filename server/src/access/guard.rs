@@ -18,6 +18,10 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Secure(pub(super) bool);
 
+/// The host that was asked for; in the extensions of each request that is meant for us.
+#[derive(Clone, Debug)]
+pub(super) struct Host(pub(super) String);
+
 /// The peer spoke TLS to us; put into the extensions by whoever accepts connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Tls;
@@ -53,10 +57,11 @@ async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
     let origin = door.proxies.origin(peer, tls, request.headers());
     request.extensions_mut().insert(Secure(origin.secure));
-    let host = hosts::asked(request.uri(), request.headers()).ok_or(Refusal::Host)?;
+    let host = door.proxies.host(peer, request.uri(), request.headers()).ok_or(Refusal::Host)?;
     if !door.hosts.is_ours(&host) {
         return Err(Refusal::Host);
     }
+    request.extensions_mut().insert(Host(host.clone()));
     let who = door.who(request.headers(), origin).await?;
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });

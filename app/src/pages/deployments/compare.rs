@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use scene::Health;
 
 use super::RunLine;
-use crate::texts::deployments as words;
+use crate::{base::at, texts::deployments as words};
 
 /// Two runs.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub struct TaskLine {
 
 /// The page's content.
 pub fn compare(page: &Comparison) -> AnyView {
-    let base = format!("/c/{}/deployments", scene::encoded(&page.cluster));
+    let base = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
     let heads = || {
         page.runs
             .iter()

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::{DiffLine, RunPage, log::log, part};
-use crate::{islands::Follow, texts::deployments as words};
+use crate::{base::at, islands::Follow, texts::deployments as words};
 
 /// The page's content. `live` says whether pages have their script.
 pub fn run(page: &RunPage, live: bool) -> AnyView {
-    let list = format!("/c/{}/deployments", scene::encoded(&page.cluster));
+    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
     let base = format!("{list}/{}", page.line.id);
     let line = &page.line;
     let cancel = (page.acts && page.live && page.cancelled_by.is_none()).then(|| {
