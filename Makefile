@@ -10,7 +10,8 @@ help: ## List every target
 
 .PHONY: run
 run: build ## Build Binnacle and start it on http://127.0.0.1:8080 (more flags: make run ARGS="--listen …")
-	@target/release/binnacle serve $(ARGS)
+	@end2end/install ansible || echo "» without it the demonstration cluster cannot be deployed" >&2
+	@PATH="$(CURDIR)/.tools/ansible/bin:$$PATH" target/release/binnacle serve $(ARGS)
 
 .PHONY: build
 build: front ## Build target/release/binnacle, one binary with its assets inside

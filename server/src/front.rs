@@ -47,6 +47,7 @@ pub fn router(front: &Front) -> Router {
         .merge(running::router(front.running.clone()))
         .layer(from_fn(listen::in_time))
         .layer(Extension(front.running.stopping.clone()))
+        .layer(Extension(front.office.clone()))
         .layer(from_fn_with_state(door, access::guard))
         .layer(from_fn(listen::within))
         .layer(from_fn(access::around))

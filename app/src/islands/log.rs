@@ -193,6 +193,9 @@ fn draw(log: &Shared) {
     let pitch = pitch(log.total);
     list.set_inner_html("");
     space(&list, log.total);
+    if let Some(none) = by_id("log-none").filter(|_| !log.lines.is_empty()) {
+        none.remove();
+    }
     let (top, _) = seen(&list, log.total);
     for line in &log.lines {
         let Some(row) = row(line, log.marked) else { continue };

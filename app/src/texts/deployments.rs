@@ -42,8 +42,8 @@ pub const KINDS: [(&str, &str); 3] = [
     ("redeploy", "Redeploy: the same hosts again"),
 ];
 /// Of kinds whose exit status lies.
-pub const EXIT_LIES: &str = "Compass's own exit status tells nothing here: it fails after it has sent the order. \
-                             How it went is judged by compass-deck, by Ansible's recaps and by the cluster.";
+pub const EXIT_LIES: &str = "Of an expansion or a redeployment Compass's own exit status tells nothing: it fails after it has sent \
+                             the order. How it went is judged by compass-deck, Ansible's recaps and the cluster.";
 /// Where recovery is explained.
 pub const RECOVERY: &str = "A master is lost: what to do";
 /// A field.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use app::pages::deployments::RunLine;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{
@@ -31,6 +32,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const TIDY: u32 = 30;
 /// Pieces of a log that wait for one who reads slowly; who falls further behind reads the database.
 const BEHIND: usize = 256;
+/// Runs that stand beside a figure.
+const LATEST: u32 = 3;
 /// How many of the last runs may have left something on the jump host.
 const RECENT: u32 = 50;
 
@@ -169,6 +172,15 @@ impl Office {
     /// [`StoreError::Away`].
     pub async fn runs(&self, sought: &Runs, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         self.store.runs(sought, limit).await
+    }
+
+    /// The last few runs of a cluster, as pages show them.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn latest(&self, cluster: &str) -> Result<Vec<RunLine>, StoreError> {
+        let sought = Runs { cluster: cluster.to_owned(), ..Runs::default() };
+        Ok(self.store.runs(&sought, LATEST).await?.iter().map(super::story::line).collect())
     }
 
     /// What a run's log tells so far.

@@ -162,6 +162,9 @@ fn table(run: &transcript::Run, all: bool) -> RunTable {
         let bad = || task.cells.iter().flatten().any(|cell| cell.state >= transcript::State::Ignored);
         all || *at >= from || bad()
     });
+    // Ansible tells of hosts as they answer; people look for them by name.
+    let mut order: Vec<usize> = (0..run.hosts.len()).collect();
+    order.sort_by_key(|host| natural(&run.hosts[*host]));
     let mut play = None;
     let rows = shown.map(|(_, task)| {
         let fresh = play != Some(task.play);
@@ -171,7 +174,7 @@ fn table(run: &transcript::Run, all: bool) -> RunTable {
             name: task.name.clone(),
             line: task.line + 1,
             took: task.began.zip(task.heard).map(|(began, heard)| took(heard - began)).unwrap_or_default(),
-            cells: (0..run.hosts.len()).map(|host| task.cells.get(host)?.as_ref().map(cell)).collect(),
+            cells: order.iter().map(|host| task.cells.get(*host)?.as_ref().map(cell)).collect(),
         }
     });
     let rows = rows.collect();
@@ -188,12 +191,18 @@ fn table(run: &transcript::Run, all: bool) -> RunTable {
     };
     RunTable {
         name,
-        hosts: run.hosts.clone(),
+        hosts: order.iter().map(|host| run.hosts[*host].clone()).collect(),
         rows,
         tasks: run.tasks.len(),
-        recap: if run.recapped { run.hosts.iter().map(recap).collect() } else { Vec::new() },
+        recap: if run.recapped { order.iter().map(|host| recap(&run.hosts[*host])).collect() } else { Vec::new() },
         errors: run.errors.iter().map(|error| (error.line + 1, error.text.clone())).collect(),
     }
+}
+
+/// A name's parts, so that host2 comes before host10.
+fn natural(name: &str) -> (&str, u64, &str) {
+    let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    (stem, name[stem.len()..].parse().unwrap_or(0), name)
 }
 
 pub(super) fn recap_text(recap: &transcript::Recap) -> String {

@@ -16,9 +16,9 @@ pub(super) fn log(base: &str, log: &LogWindow) -> AnyView {
         |line: u64, text: &'static str, on: bool| on.then(|| view! { <a href=format!("?line={line}#log")>{text}</a> });
     let none = log.lines.is_empty().then(|| {
         let why = if log.forgotten { words::LOG_FORGOTTEN } else { words::LOG_EMPTY };
-        view! { <p class="hint">{why}</p> }
+        view! { <p class="hint bar" id="log-none">{why}</p> }
     });
-    let not_found = log.not_found.then(|| view! { <p class="hint" role="status">{words::FOUND_NOTHING}</p> });
+    let not_found = log.not_found.then(|| view! { <p class="hint bar" role="status">{words::FOUND_NOTHING}</p> });
     let lines = log.lines.iter().map(|line| self::line(line, log.at)).collect_view();
     view! {
         <section class="card log" id="log" aria-labelledby="t-log">
