@@ -41,8 +41,6 @@ const TIDY: Duration = Duration::from_secs(15);
 pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     log(&settings)?;
-    // Whoever speaks TLS and was not told with which cryptography takes this one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     refuse_beyond_loopback(&settings)?;
     app::base::serve_below(&settings.base_path);
     let store = store(&settings).await?;
