@@ -10,6 +10,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     access::{self, Door, Gate, Limits},
+    deploy::{self, Deployments, Office},
     embed::{self, Embed},
     listen,
     pages::{self, Asked, Site},
@@ -28,6 +29,8 @@ pub struct Front {
     pub embed: Embed,
     /// What whoever runs it is told.
     pub running: Running,
+    /// Where deployments are ordered; none where they are not.
+    pub office: Option<Arc<Office>>,
     /// Requests of the API a minute, and requests that are refused, for each who asks.
     pub a_minute: NonZeroU32,
 }
@@ -37,16 +40,24 @@ pub fn router(front: &Front) -> Router {
     let (door, limits) = (front.door.clone(), Arc::new(Limits::new(front.a_minute)));
     let router = Router::new()
         .merge(pages::router(front.site.clone()))
-        .merge(rest::router(front.site.clone(), door.clone(), front.embed.clone(), limits.clone()))
+        .merge(rest::router(
+            front.site.clone(),
+            door.clone(),
+            front.embed.clone(),
+            front.office.clone(),
+            limits.clone(),
+        ))
+        .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
         .merge(running::router(front.running.clone()))
         .layer(from_fn(listen::in_time))
         .layer(Extension(front.running.stopping.clone()))
+        .layer(Extension(front.office.clone()))
         .layer(from_fn_with_state(Gate { door, limits }, access::guard))
         .layer(from_fn(listen::within))
         .layer(from_fn(access::around))
         // Pages are made anew each time: a little larger and much sooner.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    running::around(router)
+    access::below(running::around(router), front.door.clone())
 }

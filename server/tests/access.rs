@@ -51,7 +51,7 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
     let listen: SocketAddr = HOST.parse().expect("an address");
     let proxies = Proxies::parse("192.0.2.7").expect("an address");
     let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
-    let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
+    let site = Site::new(Clusters::new(vec![demo::context().0], HOUR), None);
     let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
     let running = Running {
         site: site.clone(),
@@ -60,7 +60,14 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
         stopping: Stopping::default(),
         duty: tokio::sync::watch::channel(None).1,
     };
-    let router = front::router(&Front { site, door: door.clone(), embed, running, a_minute: binnacle::rest::RATE });
+    let router = front::router(&Front {
+        site,
+        door: door.clone(),
+        embed,
+        running,
+        office: None,
+        a_minute: binnacle::rest::RATE,
+    });
     House { router, store, door, folder }
 }
 

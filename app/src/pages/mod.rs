@@ -3,6 +3,7 @@
 
 mod access;
 mod clusters;
+pub mod deployments;
 mod drift;
 mod embedded;
 mod figure;
@@ -16,7 +17,7 @@ pub use access::{AuditLine, AuditSought, TokenLine, audit, first, refusal, sign_
 pub use clusters::clusters;
 pub use drift::drift;
 pub use embedded::{Embedded, embedded};
-pub use figure::figure;
+pub use figure::{Done, figure};
 pub use frame::{Assets, Frame, Tab, Theme, Visitor, frame};
 pub use plan::plan;
 pub use table::table;

@@ -19,6 +19,10 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Secure(pub(super) bool);
 
+/// The host that was asked for; in the extensions of each request that is meant for us.
+#[derive(Clone, Debug)]
+pub(super) struct Host(pub(super) String);
+
 /// The peer spoke TLS to us; put into the extensions by whoever accepts connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Tls;
@@ -69,18 +73,22 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
 
 /// Where a request came from.
 fn origin(door: &Door, request: &Request) -> Origin {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let tls = request.extensions().get::<Tls>().is_some();
-    // Without a peer nobody is on this machine: an address of documentation is nobody's.
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
-    door.proxies.origin(peer, tls, request.headers())
+    door.proxies.origin(peer(request), tls, request.headers())
+}
+
+/// Who speaks to us; without one nobody is on this machine: an address of documentation is nobody's.
+fn peer(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)))
 }
 
 async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Result<(), Refusal> {
-    let host = hosts::asked(request.uri(), request.headers()).ok_or(Refusal::Host)?;
+    let host = door.proxies.host(peer(request), request.uri(), request.headers()).ok_or(Refusal::Host)?;
     if !door.hosts.is_ours(&host) {
         return Err(Refusal::Host);
     }
+    request.extensions_mut().insert(Host(host.clone()));
     let who = door.who(request.headers(), origin).await?;
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });

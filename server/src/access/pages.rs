@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use app::{
+    base::at,
     pages::{self, AuditLine, AuditSought, TokenLine},
     texts,
 };
 use axum::{
     Extension, Router,
     extract::{Form, Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -18,8 +19,7 @@ use serde::Deserialize;
 use super::{
     Acts, Door, Needs, OidcError, Refusal, Role, Row, Who,
     door::valid_name,
-    guard::Secure,
-    hosts,
+    guard::{Host, Secure},
     oidc::{Left, Vouched},
     sessions::{self, Arrival},
 };
@@ -112,19 +112,20 @@ const LEFT: &str = "binnacle-left";
 const AWAY: u64 = 600;
 
 /// Where the provider sends the browser back to.
-fn callback(uri: &Uri, headers: &HeaderMap, secure: bool) -> String {
+fn callback(host: &Host, secure: bool) -> String {
     let scheme = if secure { "https" } else { "http" };
-    format!("{scheme}://{}/sign-in/callback", hosts::asked(uri, headers).unwrap_or_default())
+    format!("{scheme}://{}{}", host.0, at("/sign-in/callback"))
 }
 
 async fn leave(
     State(here): State<Here>,
     Extension(Secure(secure)): Extension<Secure>,
+    Extension(host): Extension<Host>,
     Query(next): Query<Next>,
     request: Request,
 ) -> Response {
     let Some(oidc) = &here.door.oidc else { return Refusal::Nowhere.into_response() };
-    let to = callback(request.uri(), request.headers(), secure);
+    let to = callback(&host, secure);
     match oidc.leave(&to, inside(&next.next)).await {
         Ok((address, left)) => {
             let left = serde_json::to_string(&left).unwrap_or_default();
@@ -147,6 +148,7 @@ async fn back(
     State(here): State<Here>,
     Extension(who): Extension<Who>,
     Extension(Secure(secure)): Extension<Secure>,
+    Extension(host): Extension<Host>,
     Query(answer): Query<Answer>,
     request: Request,
 ) -> Response {
@@ -154,7 +156,7 @@ async fn back(
     let Some(oidc) = &door.oidc else { return Refusal::Nowhere.into_response() };
     let kept = sessions::cookie_of(request.headers(), LEFT).and_then(decoded);
     let left = kept.and_then(|kept| serde_json::from_str::<Left>(&kept).ok());
-    let to = callback(request.uri(), request.headers(), secure);
+    let to = callback(&host, secure);
     let next = left.as_ref().map(|left| inside(&left.next).to_owned()).unwrap_or_default();
     let vouched = match left {
         None => Err(OidcError::Stranger),

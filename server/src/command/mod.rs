@@ -105,6 +105,9 @@ struct ServeArgs {
     /// Proxies whose forwarded headers are believed.
     #[arg(long, value_name = "NETS")]
     trusted_proxies: Option<String>,
+    /// Path below which everything is served, as in /binnacle.
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
     /// Seconds without a request after which a session ends.
     #[arg(long, value_name = "SECONDS")]
     session_idle: Option<String>,
@@ -144,6 +147,42 @@ struct ServeArgs {
     /// Folder with plans to choose from.
     #[arg(long, value_name = "DIR")]
     plans: Option<String>,
+    /// Compass4nfv's folder on the jump host.
+    #[arg(long, value_name = "DIR")]
+    compass: Option<String>,
+    /// The jump host as OpenSSH takes it; this machine without.
+    #[arg(long, value_name = "HOST")]
+    jump_host: Option<String>,
+    /// Another configuration of OpenSSH.
+    #[arg(long, value_name = "FILE")]
+    ssh_config: Option<String>,
+    /// Further variables for deploy.sh.
+    #[arg(long, value_name = "NAME=VALUE,…")]
+    compass_variables: Option<String>,
+    /// Compass's working folder.
+    #[arg(long, value_name = "DIR")]
+    compass_work: Option<String>,
+    /// compass-deck's address and port.
+    #[arg(long, value_name = "ADDRESS")]
+    compass_deck: Option<String>,
+    /// Reaches into the tasks container instead of docker.
+    #[arg(long, value_name = "PROGRAM")]
+    compass_reach: Option<String>,
+    /// For how long logs of deployments are kept.
+    #[arg(long, value_name = "DAYS")]
+    log_days: Option<String>,
+    /// How much they take at most.
+    #[arg(long, value_name = "MB")]
+    log_size: Option<String>,
+    /// An address that is told when a deployment ends.
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
+    /// What that is signed with.
+    #[arg(long, value_name = "FILE")]
+    webhook_secret_file: Option<String>,
+    /// A program that is run when a deployment ends.
+    #[arg(long, value_name = "PROGRAM")]
+    on_finish: Option<String>,
     /// Show the built-in cluster: always, if-none, never.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
@@ -177,6 +216,7 @@ impl ServeArgs {
             ("oidc_admins", self.oidc_admins),
             ("hosts", self.hosts),
             ("trusted_proxies", self.trusted_proxies),
+            ("base_path", self.base_path),
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
             ("tls_cert", self.tls_cert),
@@ -190,6 +230,18 @@ impl ServeArgs {
             ("dha", self.dha),
             ("network", self.network),
             ("plans", self.plans),
+            ("compass", self.compass),
+            ("jump_host", self.jump_host),
+            ("ssh_config", self.ssh_config),
+            ("compass_variables", self.compass_variables),
+            ("compass_work", self.compass_work),
+            ("compass_deck", self.compass_deck),
+            ("compass_reach", self.compass_reach),
+            ("log_days", self.log_days),
+            ("log_size", self.log_size),
+            ("webhook", self.webhook),
+            ("webhook_secret_file", self.webhook_secret_file),
+            ("on_finish", self.on_finish),
             ("demo", self.demo),
             ("idle", self.idle),
             ("log_format", self.log_format),

@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 30] = [
+pub const KEYS: &[Key] = &[
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -54,7 +54,12 @@ pub const KEYS: [Key; 30] = [
     Key {
         name: "trusted_proxies",
         default: "",
-        meaning: "Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between.",
+        meaning: "Addresses and networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, with commas between.",
+    },
+    Key {
+        name: "base_path",
+        default: "",
+        meaning: "Path below which everything is served, as in `/binnacle`, when a proxy shares its host with others. The proxy may take it off the paths that it sends on, if it is in `trusted_proxies`.",
     },
     Key { name: "session_idle", default: "43200", meaning: "Seconds without a request after which a session ends." },
     Key { name: "session_length", default: "604800", meaning: "Seconds after which a session ends whatever happens." },
@@ -102,6 +107,58 @@ pub const KEYS: [Key; 30] = [
         meaning: "Folder with DHA files and network.yml files to choose from on the page of plans.",
     },
     Key {
+        name: "compass",
+        default: "",
+        meaning: "Compass4nfv's folder on the jump host, with deploy.sh in it; without it nothing can be deployed.",
+    },
+    Key {
+        name: "jump_host",
+        default: "",
+        meaning: "The jump host as OpenSSH takes it, as in `root@10.1.0.2` or a name of its configuration; without it this machine.",
+    },
+    Key { name: "ssh_config", default: "", meaning: "Another configuration of OpenSSH than this user's." },
+    Key {
+        name: "compass_variables",
+        default: "",
+        meaning: "Further variables for deploy.sh, as in `LOCAL_PROXY=http://10.1.0.1:3128,VIRT_CPUS=4`; of those the pages offer these hold.",
+    },
+    Key {
+        name: "compass_work",
+        default: "",
+        meaning: "Compass's working folder, when it is not `work` below its own; `{run}` stands for a run's folder.",
+    },
+    Key {
+        name: "compass_deck",
+        default: "",
+        meaning: "compass-deck's address and port on the jump host; without it port 5050 of the plan's management gateway.",
+    },
+    Key {
+        name: "compass_reach",
+        default: "",
+        meaning: "A program on the jump host that looks and reaches into the tasks container, instead of docker.",
+    },
+    Key { name: "log_days", default: "90", meaning: "Days for which logs of deployments are kept." },
+    Key {
+        name: "log_size",
+        default: "2048",
+        meaning: "Megabytes that they take at most, packed; the oldest go first.",
+    },
+    Key {
+        name: "webhook",
+        default: "",
+        meaning: "An address that is told by POST when a deployment ends; only where a secret signs it.",
+    },
+    Key {
+        name: "webhook_secret_file",
+        default: "",
+        meaning: "A file with what the webhook's body is signed with: HMAC-SHA256, in the header Binnacle-Signature.",
+    },
+    Key {
+        name: "on_finish",
+        default: "",
+        meaning: "A program that is run when a deployment ends; it gets the same on its standard input.",
+    },
+    Key {
         name: "demo",
         default: "if-none",
         meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`. The flag alone means `always`.",
@@ -130,7 +187,7 @@ impl Key {
 /// The settings as a Markdown table.
 pub fn table() -> String {
     let mut out = String::from("| key | variable | flag | default | meaning |\n|---|---|---|---|---|\n");
-    for key in &KEYS {
+    for key in KEYS {
         let default = if key.default.is_empty() { "–".to_owned() } else { format!("`{}`", key.default) };
         let _ =
             writeln!(out, "| `{}` | `{}` | `{}` | {default} | {} |", key.name, key.variable(), key.flag(), key.meaning);

@@ -1,10 +1,12 @@
 //! Settings: by file, by environment, by flag; the later of these beats the earlier.
 
+mod deploying;
 mod file;
 mod keys;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+pub use deploying::Deploying;
 pub use file::ConfigError;
 pub use keys::{KEYS, Key, table};
 
@@ -31,6 +33,8 @@ pub struct Settings {
     pub hosts: String,
     /// Proxies that are believed.
     pub trusted_proxies: Proxies,
+    /// Below which path everything is served; empty for the root.
+    pub base_path: String,
     /// How long sessions last.
     pub sessions: Lasting,
     /// The files of certificate and key, where TLS is spoken.
@@ -53,6 +57,8 @@ pub struct Settings {
     pub network: Option<PathBuf>,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
+    /// From where deployments are made; none where they are not.
+    pub deploying: Option<Deploying>,
     /// Whether to show the built-in cluster.
     pub demo: Demo,
     /// How long a cluster that nobody looks at is still watched.

@@ -1,5 +1,6 @@
 //! The OpenAPI document: generated from the routes, and what of a change would break a client.
 
+use app::base::base;
 use serde_json::{Value, json};
 use utoipa::{OpenApi as _, PartialSchema as _};
 
@@ -28,6 +29,9 @@ pub fn document() -> Value {
         "type": "http", "scheme": "bearer",
         "description": "A token, as the page of tokens or `binnacle token` makes them.",
     });
+    if !base().is_empty() {
+        document["servers"] = json!([{ "url": base() }]);
+    }
     // Nobody is asked to sign in where only this machine is listened to.
     document["security"] = json!([{ "token": [] }, {}]);
     let acts: Vec<(String, &str)> = operations(&Value::clone(&document))

@@ -12,6 +12,7 @@ mod asked;
 mod audit;
 mod changes;
 mod clusters;
+mod deployments;
 mod diagrams;
 mod document;
 mod drift;
@@ -42,6 +43,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Acts, Door, Limits, Needs, Role, Row},
+    deploy::Office,
     embed::Embed,
     pages::{Asked, Site},
 };
@@ -57,6 +59,7 @@ const PLAN: usize = 4 << 20;
 const DRAWING: usize = 2;
 
 const SEE: Needs = Needs::Role(Role::Viewer);
+const OPERATE: Needs = Needs::Role(Role::Operator);
 const ADMIN: Needs = Needs::Role(Role::Admin);
 
 /// What each route needs.
@@ -74,6 +77,11 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/diagrams/{file}", SEE),
     Row::get("/api/v1/clusters/{cluster}/changes", SEE),
     Row::get("/api/v1/clusters/{cluster}/drift", SEE),
+    Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
+    Row::post("/api/v1/clusters/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
+    Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/deployments/{id}/log", SEE),
+    Row::post("/api/v1/clusters/{cluster}/deployments/{id}/cancel", OPERATE, Acts::As("deployment.cancel")),
     Row::get("/api/v1/plans", SEE),
     Row::post("/api/v1/plans/check", SEE, Acts::No),
     // Whoever may see a figure may show it: a link gives no more than its maker could pass on anyway.
@@ -93,14 +101,21 @@ struct Here {
     asked: Asked,
     door: Arc<Door>,
     embed: Embed,
+    office: Option<Arc<Office>>,
     limits: Arc<Limits>,
     drawing: Arc<Semaphore>,
 }
 
 /// The API.
-pub fn router(site: Arc<Site>, door: Arc<Door>, embed: Embed, limits: Arc<Limits>) -> Router {
-    let here =
-        Here { asked: Asked::of(site.clone()), site, door, embed, limits, drawing: Arc::new(Semaphore::new(DRAWING)) };
+pub fn router(
+    site: Arc<Site>,
+    door: Arc<Door>,
+    embed: Embed,
+    office: Option<Arc<Office>>,
+    limits: Arc<Limits>,
+) -> Router {
+    let asked = Asked::of(site.clone());
+    let here = Here { asked, site, door, embed, office, limits, drawing: Arc::new(Semaphore::new(DRAWING)) };
     let acting = acting().layer(from_fn_with_state(here.clone(), idempotency::once));
     let routes: Router<Here> = Router::from(telling().merge(acting))
         .route("/api/v1/openapi.json", get(|| async { axum::Json(document()) }))
@@ -124,6 +139,9 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(diagrams::one))
         .routes(routes!(changes::follow))
         .routes(routes!(drift::one))
+        .routes(routes!(deployments::list))
+        .routes(routes!(deployments::one))
+        .routes(routes!(deployments::log))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(links::list))
@@ -138,4 +156,6 @@ fn acting() -> OpenApiRouter<Here> {
         .routes(routes!(links::revoke))
         .routes(routes!(tokens::make))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(deployments::start))
+        .routes(routes!(deployments::cancel))
 }

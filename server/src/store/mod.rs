@@ -4,6 +4,7 @@
 //! open ─▶ place (which database) ─▶ migrations (under a lock) ─▶ Store
 //!                                                                 ├─ users sessions tokens links   one file a noun
 //!                                                                 ├─ audit idempotency keys
+//!                                                                 ├─ runs log (deployments)
 //!                                                                 └─ leases ─▶ duty (exactly one replica acts)
 //! ```
 //! One SQL text serves SQLite and PostgreSQL (sqlx's Any driver); where the two differ, both stand side by side.
@@ -17,7 +18,9 @@ mod idempotency;
 mod keys;
 mod leases;
 mod links;
+mod log;
 mod place;
+mod runs;
 mod sessions;
 mod tokens;
 mod users;
@@ -31,7 +34,9 @@ pub use duty::{Duty, Held};
 pub use error::StoreError;
 pub use idempotency::{Begun, Claim, Replay};
 pub use links::Link;
+pub use log::{Piece, Stand};
 pub use place::Place;
+pub use runs::{Ordered, RunRow, Runs};
 pub use sessions::Session;
 pub use tokens::Token;
 pub use users::User;

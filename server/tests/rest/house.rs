@@ -49,7 +49,7 @@ impl House {
     }
 
     pub async fn with_rate(rate: u32) -> Self {
-        Self::of(rate, demo::context()).await
+        Self::of(rate, demo::context().0).await
     }
 
     /// With a cluster in which nothing happens.
@@ -74,7 +74,7 @@ impl House {
         let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
         let (stopping, duty) = (Stopping::default(), tokio::sync::watch::channel(None).1);
         let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping, duty };
-        let router = front::router(&Front { site, door: Arc::new(door), embed, running, a_minute });
+        let router = front::router(&Front { site, door: Arc::new(door), embed, running, office: None, a_minute });
         let maker =
             Who { name: "test".into(), role: Some(Role::Admin), way: Way::Loopback, from: [127, 0, 0, 1].into() };
         let mut tokens = Vec::new();
