@@ -1,10 +1,15 @@
 // Figures as DOT and Mermaid, read by the programs that they are for: nothing is lost, and no name becomes a command.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { browser, folder, open, stage, start } from './stage.mjs';
 
+const HOSTILE = ['a"]; b -> c [label="', 'x"]\nclick n0 call alert()', 'back\\slash\\', '\\N\\G\\l', '<script>alert(1)</script>',
+  '&lt;b&gt;&quot;', '#quot;#59;', '`{}|', 'end', 'subgraph', '%%{init: {}}%%', '---', 'é日本', '{"x": [1]}'];
 const FIGURES = ['architecture', 'networking'];
 const mermaid = fileURLToPath(new URL('../node_modules/mermaid/dist/mermaid.min.js', import.meta.url));
 let chromium, page;
@@ -77,6 +82,70 @@ test('a thousand nodes are no more than either draws, and what is left out is co
       if (other.arrows < read.arrows) assert.match(other.labels.at(-1), /^Not shown: \d+ things, \d+ arrows$/);
     }
   } finally {
+    await lab.stop();
+  }
+});
+
+// Between Binnacle and a cluster that would take no such name: things called hostile-N come by as the Nth of them.
+async function renaming(target) {
+  const renamed = (text) => text.replace(/hostile-(\d+)x/g, (_, n) => JSON.stringify(HOSTILE[n]).slice(1, -1));
+  const server = createServer((asked, answer) => {
+    const { hostname, port } = new URL(target);
+    const onward = request({ hostname, port, path: asked.url, method: asked.method, headers: { ...asked.headers, 'accept-encoding': 'identity' } }, (told) => {
+      const { 'content-length': _, ...headers } = told.headers;
+      answer.writeHead(told.statusCode, headers);
+      // What comes later is of no interest.
+      if (asked.url.includes('watch=')) return told.pipe(answer);
+      let whole = '';
+      told.setEncoding('utf8').on('data', (text) => { whole += text; }).on('end', () => answer.end(renamed(whole)));
+    });
+    onward.on('error', () => answer.destroy());
+    answer.on('close', () => onward.destroy());
+    asked.pipe(onward);
+  });
+  await new Promise((listening) => { server.listen(0, '127.0.0.1', listening); });
+  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => { server.closeAllConnections(); server.close(); } };
+}
+
+test('no name becomes anything else than a name', async () => {
+  const data = folder();
+  const lab = await stage({ data });
+  const between = await renaming(lab.api.url);
+  let server;
+  try {
+    for (const n of HOSTILE.keys()) {
+      await lab.pod(`hostile-${n}x`, 'host4');
+      await lab.call('POST', '/api/v1/namespaces/default/services', {
+        apiVersion: 'v1', kind: 'Service', metadata: { name: `hostile-${n}x` }, spec: { ports: [{ port: 80 }], selector: { app: 'none' } },
+      });
+    }
+    const kubeconfig = join(data, 'between');
+    writeFileSync(kubeconfig, JSON.stringify({
+      apiVersion: 'v1', kind: 'Config', 'current-context': 'lab', users: [{ name: 'u', user: {} }],
+      clusters: [{ name: 'c', cluster: { server: between.url } }], contexts: [{ name: 'lab', context: { cluster: 'c', user: 'u' } }],
+    }));
+    server = await start(['serve', '--listen', '127.0.0.1:0', '--data', join(data, 'other'), '--kubeconfig', kubeconfig]);
+    // Control characters are written as spaces.
+    const named = (name) => `default/${name.replace(/\p{Cc}/gu, ' ')}`;
+    const entities = { amp: '&', lt: '<', gt: '>', quot: '"', '#45': '-', '#39': "'", '#160': ' ' };
+    const pods = () => fetch(`${server.url}/api/v1/clusters/lab/pods?limit=1000`).then((answer) => answer.text());
+    for (let n = 0; n < 100 && !(await pods()).includes('subgraph'); n += 1) await new Promise((done) => setTimeout(done, 100));
+    for (const figure of FIGURES) {
+      const [text, source] = [await written(server.url, 'lab', figure, 'mmd'), await written(server.url, 'lab', figure, 'dot')];
+      const [other, read] = [await understood(text), graphviz(source)];
+      const texts = [...dot('svg', source).matchAll(/<text[^>]*>([^<]*)<\/text>/g)]
+        .map(([, label]) => label.replace(/&(#?\w+);/g, (_, name) => entities[name] ?? `&${name};`));
+      for (const name of HOSTILE) {
+        const has = (labels) => labels.some((label) => label.startsWith(named(name)));
+        assert.ok(has(other.labels), `Mermaid, ${figure}: ${name}\n${other.labels.join('\n')}`);
+        assert.ok(has(texts), `Graphviz, ${figure}: ${name}\n${texts.join('\n')}`);
+      }
+      assert.deepEqual([other.labels.length, other.arrows], [read.labels.length, read.arrows], figure);
+      assert.deepEqual([other.clicks, (await shown(text)).scripts], [0, 0], figure);
+    }
+  } finally {
+    await server?.stop();
+    between.stop();
     await lab.stop();
   }
 });
