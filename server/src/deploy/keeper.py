@@ -366,7 +366,9 @@ def session(leader, number):
 
 
 def tidy(asked):
-    """Nothing that holds a secret stays of a run that is over."""
+    """Nothing that holds a secret stays of a run that is over, and nothing else goes."""
+    if os.path.basename(os.path.dirname(asked["dir"])) != "runs":
+        raise Wrong("%s is no folder of a run" % asked["dir"])
     shutil.rmtree(asked["dir"], ignore_errors=True)
     for name in LEFT:
         try:
