@@ -4,7 +4,7 @@
 //! against engines that lay out whole graphs. Nodes stack in one lane with their pods in rows; the
 //! lanes beside it are ordered by the middle of what they lead to. Time grows as n log n.
 
-use std::{fmt::Write, ops::Range};
+use std::ops::Range;
 
 use scene::{Id, Kind, Mark, Place, Point, Scene, Style, Tone, clip};
 

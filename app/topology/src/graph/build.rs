@@ -212,60 +212,76 @@ impl<'i> Builder<'i> {
     fn add_owners(&mut self, inventory: &'i Inventory) {
         let mut ahead = false;
         let above = |owner: &Owner| owner.owner.as_ref().map_or(0, |(_, name)| first(name));
-        each(inventory.owners(), |owner| first(&owner.key.name) + above(owner), |owner| {
-            let kept = self.owner(&owner.kind, &owner.key.namespace);
-            let name = &owner.key.name;
-            // Most owners come after what owns them: only then can one be there before its turn.
-            let at = if ahead { self.find_or_add(kept, name) } else { self.add(kept, name) };
-            if let Some((kind, name)) = &owner.owner {
-                let above = self.owner(kind, &owner.key.namespace);
-                let known = self.topology.len();
-                let above = self.find_or_add(above, name);
-                ahead |= self.topology.len() > known;
-                self.relate(above, Relation::Owns, at);
-            }
-        });
+        each(
+            inventory.owners(),
+            |owner| first(&owner.key.name) + above(owner),
+            |owner| {
+                let kept = self.owner(&owner.kind, &owner.key.namespace);
+                let name = &owner.key.name;
+                // Most owners come after what owns them: only then can one be there before its turn.
+                let at = if ahead { self.find_or_add(kept, name) } else { self.add(kept, name) };
+                if let Some((kind, name)) = &owner.owner {
+                    let above = self.owner(kind, &owner.key.namespace);
+                    let known = self.topology.len();
+                    let above = self.find_or_add(above, name);
+                    ahead |= self.topology.len() > known;
+                    self.relate(above, Relation::Owns, at);
+                }
+            },
+        );
     }
 
     fn add_pods(&mut self, inventory: &'i Inventory, cluster: Vertex) {
         let links = |pod: &Pod| usize::from(pod.node.is_some()) + pod.owner.as_ref().map_or(0, |(_, name)| first(name));
-        each(inventory.pods(), |pod| first(&pod.key.name) + links(pod), |pod| {
-            let namespace = self.namespace(&pod.key.namespace);
-            let at = self.add(Kept::Pod { namespace }, &pod.key.name);
-            if let Some(name) = &pod.node {
-                let node = self.find(Kept::Node, name).unwrap_or_else(|| {
-                    let node = self.add(Kept::Node, name);
-                    self.relate(cluster, Relation::Holds, node);
-                    node
-                });
-                self.relate(node, Relation::Holds, at);
-            }
-            if let Some((kind, name)) = pod.owner.as_ref().filter(|(kind, _)| *kind != OwnerKind::Node) {
-                let owner = self.owner(kind, &pod.key.namespace);
-                let owner = self.find_or_add(owner, name);
-                self.relate(owner, Relation::Owns, at);
-            }
-        });
+        each(
+            inventory.pods(),
+            |pod| first(&pod.key.name) + links(pod),
+            |pod| {
+                let namespace = self.namespace(&pod.key.namespace);
+                let at = self.add(Kept::Pod { namespace }, &pod.key.name);
+                if let Some(name) = &pod.node {
+                    let node = self.find(Kept::Node, name).unwrap_or_else(|| {
+                        let node = self.add(Kept::Node, name);
+                        self.relate(cluster, Relation::Holds, node);
+                        node
+                    });
+                    self.relate(node, Relation::Holds, at);
+                }
+                if let Some((kind, name)) = pod.owner.as_ref().filter(|(kind, _)| *kind != OwnerKind::Node) {
+                    let owner = self.owner(kind, &pod.key.namespace);
+                    let owner = self.find_or_add(owner, name);
+                    self.relate(owner, Relation::Owns, at);
+                }
+            },
+        );
     }
 
     fn add_services(&mut self, inventory: &'i Inventory) {
-        each(inventory.services(), |service| first(&service.key.name), |service| {
-            let namespace = self.namespace(&service.key.namespace);
-            self.add(Kept::Service { namespace }, &service.key.name);
-        });
+        each(
+            inventory.services(),
+            |service| first(&service.key.name),
+            |service| {
+                let namespace = self.namespace(&service.key.namespace);
+                self.add(Kept::Service { namespace }, &service.key.name);
+            },
+        );
         // All sets in turn, rather than those of each service: they are found where they lie.
         let pods = |set: &EndpointSet| -> usize {
             set.endpoints.iter().filter_map(|endpoint| endpoint.pod.as_ref()).map(|pod| first(pod)).sum()
         };
-        each(inventory.endpoint_sets(), |set| first(&set.service) + pods(set), |set| {
-            let namespace = self.namespace(&set.key.namespace);
-            let Some(service) = self.find(Kept::Service { namespace }, &set.service) else { return };
-            for endpoint in &set.endpoints {
-                let Some(pod) = &endpoint.pod else { continue };
-                if let Some(pod) = self.find(Kept::Pod { namespace }, pod) {
-                    self.relate(pod, Relation::Answers { ready: endpoint.ready }, service);
+        each(
+            inventory.endpoint_sets(),
+            |set| first(&set.service) + pods(set),
+            |set| {
+                let namespace = self.namespace(&set.key.namespace);
+                let Some(service) = self.find(Kept::Service { namespace }, &set.service) else { return };
+                for endpoint in &set.endpoints {
+                    let Some(pod) = &endpoint.pod else { continue };
+                    if let Some(pod) = self.find(Kept::Pod { namespace }, pod) {
+                        self.relate(pod, Relation::Answers { ready: endpoint.ready }, service);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }

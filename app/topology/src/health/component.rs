@@ -63,7 +63,8 @@ fn kinds_among(
     let seen = |kind| pods.iter().any(|(_, component)| component.kind == kind);
     // etcd may live outside of Kubernetes, or on machines of its own: no chip without a trace or a plan.
     let planned = || inventory.planned_host(&node.name).is_some_and(|host| host.etcd);
-    let [server, scheduler, manager] = [ApiServer, Scheduler, ControllerManager].map(|kind| (master || seen(kind)).then_some(kind));
+    let [server, scheduler, manager] =
+        [ApiServer, Scheduler, ControllerManager].map(|kind| (master || seen(kind)).then_some(kind));
     let etcd = (seen(Etcd) || planned()).then_some(Etcd);
     [server, scheduler, manager, etcd, Some(Kubelet), Some(Proxy), Some(Runtime)].into_iter().flatten()
 }
