@@ -8,7 +8,6 @@
 
 mod cluster;
 mod crossings;
-mod growth;
 mod log;
 mod plans;
 mod ways;
@@ -32,10 +31,6 @@ fn main() {
     let answer = match args.first().map(String::as_str) {
         Some("graph") => Cluster::of(size()).graph(),
         Some("figures") => figures(size()),
-        Some("growth") => {
-            let sizes: Vec<usize> = args[1..].iter().filter_map(|size| size.parse().ok()).collect();
-            growth::measure(&sizes, 25)
-        }
         Some("sugiyama") => sugiyama(size()),
         Some("follow") => {
             let count = |at: usize| args.get(at).and_then(|count| count.parse().ok()).expect("nodes, pods, services");

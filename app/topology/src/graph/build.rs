@@ -24,8 +24,8 @@ impl Topology {
     /// The graph of all that an Inventory knows, in time linear in it.
     pub fn of(inventory: &Inventory) -> Self {
         let nodes = inventory.nodes().len();
-        // Three components a node, and a cluster.
-        let things = 1 + 4 * nodes + inventory.owners().len() + inventory.pods().len() + inventory.services().len();
+        // Seven components a node at most, and a cluster.
+        let things = 1 + 8 * nodes + inventory.owners().len() + inventory.pods().len() + inventory.services().len();
         let mut builder = Builder::for_so_many(things);
         let cluster = builder.add(Kept::Cluster, "cluster");
         builder.add_nodes(inventory, cluster);
