@@ -171,6 +171,7 @@ pub(super) struct Listed {
     #[param(value_type = Option<u16>, minimum = 1, maximum = 1000)]
     limit: Option<Limit>,
     /// Those behind: what `next` of the page before says.
+    #[param(pattern = r"^[0-9]{1,18}\.[0-9A-Za-z-]{1,60}$")]
     next: Option<String>,
 }
 
