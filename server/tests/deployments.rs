@@ -22,7 +22,9 @@ async fn a_deployment_is_followed_to_its_verdict_and_leaves_no_secret() {
     assert!(log.trim_end().ends_with("compass deploy success"), "{log}");
     let outline = open.office.outline(&taken.id).await.expect("an outline");
     assert_eq!(outline.runs.all.len(), 4, "two on the jump host, Compass's and kubespray's");
-    let kept = [log, row.dha.clone(), row.network.clone(), row.made.clone()].concat();
+    let [dha, network] = open.office.plan(&taken.id).await.expect("a plan");
+    assert!(dha.contains("ipmiPass: "), "{dha}");
+    let kept = [log, dha, network, row.made.clone()].concat();
     for secret in ["pr0be-Secret", "cHIwYmUtU2VjcmV0", "z0nk", "root=root", "console=console"] {
         assert!(!kept.contains(secret), "{secret} was kept: {kept}");
     }
@@ -163,7 +165,8 @@ async fn a_deck_that_hangs_holds_nobody_up() {
     let yard = Yard::new("deck-hangs", &[]);
     let open = yard.open().await;
     let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
-    open.until(&id, "what the deck is silent about", |row| row.size > 3_000).await;
+    let begun = open.until(&id, "what the deck is silent about", |row| row.size > 3_000).await;
+    until_ansible_runs(&begun.dir).await;
     assert!(open.office.cancel(&id, "ann").await.expect("an answer"));
     let (row, judgement) = open.ended(&id).await;
     assert_eq!(state(&row), State::Cancelled, "{judgement:#?}");
@@ -252,6 +255,38 @@ async fn what_compass_calls_success_is_not_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_compass_leaves_with_passwords_in_it_goes_with_the_run_and_the_rest_is_for_nobody_else_to_see() {
+    let mut yard = Yard::new("wrong-last-line", &[]);
+    let work = yard.dir.join("work");
+    let script = work.join("deploy/script");
+    std::fs::create_dir_all(&script).expect("a folder");
+    for name in ["deploy_config.sh", "ipmitool.sh", "machine"] {
+        std::fs::write(script.join(name), "ipmiPass=pr0be-Secret").expect("written");
+    }
+    yard.host.work = Some(work.display().to_string());
+    let open = yard.open().await;
+    let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+    open.ended(&id).await;
+    let left: Vec<_> = std::fs::read_dir(&script).expect("a folder").flatten().map(|one| one.file_name()).collect();
+    assert_eq!(left, ["machine"], "an expansion reads it again");
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(work.join("deploy")).expect("a folder"));
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_goes_to_the_jump_host_byte_for_byte_and_goes_when_nobody_comes_for_it() {
+    let yard = Yard::new("success", &[]);
+    let order = order(Kind::Deploy);
+    let open = yard.look().await;
+    let first = open.office.order(&order, "ann").await.expect("taken");
+    let row = open.office.run(&first.id).await.expect("an answer").expect("a run");
+    assert_eq!(std::fs::read(format!("{}/dha.yml", row.dir)).expect("a plan"), order.plan.dha());
+    assert!(open.office.order(&order, "bob").await.expect("taken").before);
+    let runs = std::fs::read_dir(yard.dir.join("runs")).expect("runs").count();
+    assert_eq!(runs, 1, "the second order left its plan");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deploy_sh_that_is_not_there_is_said_so() {
     let mut yard = Yard::new("success", &[]);
     yard.host.compass = "/nonexistent".into();
@@ -260,6 +295,28 @@ async fn a_deploy_sh_that_is_not_there_is_said_so() {
     let (row, judgement) = open.ended(&id).await;
     assert_eq!(state(&row), State::Failed);
     assert_eq!(judgement.headline, "it did not begin: /nonexistent/deploy.sh is not there, or may not be run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_while_hosts_install_ends_the_ansible_that_comes_later() {
+    let yard = Yard::new("success", &[("REHEARSAL_PACE", "12")]);
+    let open = yard.open().await;
+    let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+    // The deck has its order, and the hosts install their systems.
+    open.until(&id, "the order", |row| row.size > 3_000).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert!(open.office.cancel(&id, "ann").await.expect("an answer"));
+    let still = open.until(&id, "a word that it goes on", |row| state(row) == State::FailedButRunning).await;
+    assert!(still.judgement.is_some_and(|said| said.contains("as soon as it begins")));
+    let (row, judgement) = open.ended(&id).await;
+    assert_eq!(state(&row), State::Cancelled, "{judgement:#?}");
+    assert!(!ansible_runs(&row.dir));
+}
+
+async fn until_ansible_runs(dir: &str) {
+    while !ansible_runs(dir) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn ansible_runs(dir: &str) -> bool {

@@ -7,8 +7,8 @@ pub const DEPLOY: &str = "Deploy";
 /// Where nothing can be deployed.
 pub const NO_JUMP_HOST: &str = "No folder of Compass4nfv is configured, so nothing can be deployed from here.";
 /// What to do then.
-pub const NO_JUMP_HOST_TODO: &str =
-    "Start Binnacle with --compass FOLDER, and with --jump-host where that folder is on another machine.";
+pub const NO_JUMP_HOST_TODO: &str = "Start Binnacle with --compass FOLDER, and with --jump-host where that folder is on another machine. The built-in \
+     cluster is deployed by a rehearsal, which needs ansible-playbook: make run installs it.";
 /// Where there is no run.
 pub const NO_RUNS: &str = "Nothing was deployed from here yet.";
 /// Of runs.
@@ -108,6 +108,8 @@ pub const TASKS_SHOWN: &str = "what failed, and the last ones";
 pub const LOG: &str = "Log";
 /// On a log.
 pub const SEARCH_LOG: &str = "Search the log";
+/// On a log, behind the line that was found.
+pub const NEXT_HIT: &str = "Next";
 /// On a log.
 pub const FOUND_NOTHING: &str = "It is not in the log from here on.";
 /// On a log.

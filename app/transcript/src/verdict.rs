@@ -102,6 +102,8 @@ pub struct Evidence {
     /// Whether ansible-playbook still runs in the tasks container; none when nobody could look. A run that has
     /// been summed up may take a second to end: look again before believing it.
     pub ansible_alive: Option<bool>,
+    /// Whether a cancel found Ansible running, and ended it.
+    pub ansible_ended: bool,
     /// Whether the line of success was written at all.
     pub success_written: bool,
     /// Whether it is the last line, which is all that deploy.sh's exit status tells.
@@ -220,6 +222,7 @@ impl Evidence {
             process,
             cancelled: false,
             ansible_alive: None,
+            ansible_ended: false,
             success_written: outline.success_line.is_some(),
             success_last: outline.success_line.is_some() && crate::phase::is_success(&outline.last_line),
             deck: Deck::Unasked,
@@ -263,6 +266,11 @@ fn decide(evidence: &Evidence, proofs: &[Proof]) -> (Verdict, String) {
     }
     if evidence.cancelled && alive {
         return (Verdict::FailedButRunning, "cancelled, but Ansible still runs there".into());
+    }
+    // Compass starts Ansible by itself when the hosts have their systems, whoever was cancelled meanwhile.
+    if evidence.cancelled && evidence.deck == Deck::Installing && evidence.outer.is_none() && !evidence.ansible_ended {
+        let why = "cancelled, but compass-deck still installs: Ansible is ended as soon as it begins";
+        return (Verdict::FailedButRunning, why.into());
     }
     if evidence.cancelled {
         return (Verdict::Cancelled, "cancelled".into());

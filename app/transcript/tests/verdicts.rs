@@ -17,6 +17,7 @@ fn success() -> Evidence {
         process: Process::Exited(0),
         cancelled: false,
         ansible_alive: Some(false),
+        ansible_ended: false,
         success_written: true,
         success_last: true,
         deck: Deck::Successful,
@@ -180,4 +181,13 @@ fn a_process_that_left_no_status_is_judged_by_the_others() {
     check(&error, Verdict::Failed, "compass-deck says error");
     let died = Evidence { deck: Deck::Installing, outer: Some(Sum { plays: 1, ..Sum::default() }), ..gone };
     check(&died, Verdict::Failed, "Ansible never came to its end");
+}
+
+#[test]
+fn a_cancel_before_ansible_begins_is_not_over_while_hosts_install() {
+    let installing = Evidence { cancelled: true, deck: Deck::Installing, outer: None, nested: None, ..success() };
+    let why = "cancelled, but compass-deck still installs: Ansible is ended as soon as it begins";
+    check(&installing, Verdict::FailedButRunning, why);
+    check(&Evidence { ansible_ended: true, ..installing.clone() }, Verdict::Cancelled, "cancelled");
+    check(&Evidence { deck: Deck::Waiting, ..installing }, Verdict::Cancelled, "cancelled");
 }

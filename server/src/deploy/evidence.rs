@@ -17,6 +17,9 @@ pub(super) struct Look {
     /// Whether Ansible runs in the container; none when nobody could look.
     #[serde(default)]
     pub ansible: Option<bool>,
+    /// Whether a cancel found Ansible, and ended it.
+    #[serde(default)]
+    ansible_ended: bool,
     #[serde(default)]
     deck: Option<DeckSays>,
     #[serde(default)]
@@ -84,6 +87,7 @@ pub(super) fn judged(look: &Look, made: &Made, outline: &Outline, cancelled: boo
     judge(&Evidence {
         cancelled,
         ansible_alive: look.ansible,
+        ansible_ended: look.ansible_ended,
         deck,
         cluster,
         etcd: etcd.map_or(Etcd::Unasked, |(healthy, of)| Etcd::Members { healthy, of: of.max(made.etcd) }),

@@ -27,10 +27,12 @@ use crate::store::{RunRow, Stand, Store, StoreError};
 const CHUNK: usize = 256 << 10;
 /// How often what the log tells is kept, and what was cancelled is looked for.
 const OFTEN: Duration = Duration::from_secs(1);
-/// How often the deck and the container are looked at while a run goes on.
+/// How often it is looked whether what goes on there has come to its end.
 const NOW_AND_THEN: Duration = Duration::from_secs(5);
 /// After the last word of deploy.sh: how long Ansible may take to end before it is said to go on.
 const SETTLES: Duration = Duration::from_secs(6);
+/// How long hosts may take to install their systems after a cancel before no Ansible is waited for any more.
+const INSTALLS: Duration = Duration::from_secs(90 * 60);
 /// How long is waited before what failed is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -78,12 +80,10 @@ pub(super) enum Stopped {
     Unreadable(String),
 }
 
+/// Both files of the plan as they lie there; none when the run's folder is gone.
 #[derive(Deserialize)]
-struct PlanThere {
-    #[serde(rename = "dha.yml")]
-    dha: Option<String>,
-    #[serde(rename = "network.yml")]
-    network: Option<String>,
+struct There {
+    plan: Option<[String; 2]>,
 }
 
 struct Following {
@@ -93,8 +93,8 @@ struct Following {
     secrets: Vec<String>,
     transcript: Transcript,
     resume: Resume,
-    /// How much of the transcript is kept.
-    kept: Option<Instant>,
+    /// Whether the transcript tells more than what is kept of it, and whether that is more than further lines.
+    grown: bool,
     changed: bool,
     cancelling: bool,
 }
@@ -119,23 +119,29 @@ pub(super) async fn follow(desk: Desk, id: String) {
 async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
     let Some(row) = desk.store.run(id).await?.filter(|row| row.ended.is_none()) else { return Ok(()) };
     let made: Made = serde_json::from_str(&row.made).map_err(|error| Stopped::Unreadable(error.to_string()))?;
-    let there: PlanThere = desk.host.ask("plan", json!({ "dir": row.dir })).await?;
-    let (Some(dha), Some(network)) = (there.dha, there.network) else {
-        return lost(desk, &row, "its folder on the jump host is gone").await;
-    };
+    let There { plan } = desk.host.ask("plan", json!({ "dir": row.dir })).await?;
+    let Some(plan) = plan else { return lost(desk, &row, "its folder on the jump host is gone").await };
+    let [dha, network] = plan;
     let plan = Checked::new(Some(dha.as_bytes()), Some(network.as_bytes())).plan;
-    let mut secrets: Vec<String> = plan.secrets().into_iter().map(str::to_owned).collect();
-    secrets
-        .extend(desk.host.variables.iter().filter(|(name, _)| order::is_telling(name)).map(|(_, value)| value.clone()));
+    let own = desk.host.variables.iter().filter(|(name, value)| order::is_secret(name, value));
+    let secrets = plan.secrets().into_iter().map(str::to_owned).chain(own.map(|(_, value)| value.clone())).collect();
     let transcript = reread(desk, id).await?;
     let resume = if row.resume.is_empty() {
         Resume::default()
     } else {
         serde_json::from_str(&row.resume).map_err(|error| Stopped::Unreadable(error.to_string()))?
     };
-    let cancelling = false;
-    let mut following =
-        Following { desk: desk.clone(), row, made, secrets, transcript, resume, kept: None, changed: true, cancelling };
+    let mut following = Following {
+        desk: desk.clone(),
+        row,
+        made,
+        secrets,
+        transcript,
+        resume,
+        grown: true,
+        changed: true,
+        cancelling: false,
+    };
     if !following.launched().await? {
         return Ok(());
     }
@@ -209,7 +215,7 @@ impl Following {
             let mut redactor = Redactor::resume(self.secrets.iter().map(String::as_str), self.resume);
             let mut following = self.desk.host.follow(&self.row.dir, self.resume.offset).await?;
             let mut chunk = vec![0; CHUNK];
-            let mut looked = Instant::now();
+            let mut ticks = tokio::time::interval(OFTEN);
             loop {
                 tokio::select! {
                     read = following.bytes.read(&mut chunk) => match read {
@@ -217,12 +223,10 @@ impl Following {
                         _ => break,
                     },
                     () = self.desk.live.nudge.notified() => self.cancel().await?,
-                    () = tokio::time::sleep(OFTEN) => self.cancel().await?,
-                }
-                self.keep_outline(false).await?;
-                if looked.elapsed() > NOW_AND_THEN {
-                    looked = Instant::now();
-                    self.cancel().await?;
+                    _ = ticks.tick() => {
+                        self.cancel().await?;
+                        self.keep_outline().await?;
+                    }
                 }
             }
             if look(&self.desk.host, &self.row.dir, &self.made, false).await?.is_over() {
@@ -252,6 +256,7 @@ impl Following {
         self.row.resume = after;
         self.row.size += piece.size;
         self.resume = resume;
+        self.grown = true;
         self.changed |= !self.transcript.feed(clean, heard).is_empty();
         if !clean.is_empty() {
             let _ = self.desk.live.tell.send(Told::Log { at, bytes: clean.into() });
@@ -259,14 +264,16 @@ impl Following {
         Ok(())
     }
 
-    async fn keep_outline(&mut self, last: bool) -> Result<(), Stopped> {
-        if !last && (!self.changed || self.kept.is_some_and(|kept| kept.elapsed() < OFTEN)) {
+    async fn keep_outline(&mut self) -> Result<(), Stopped> {
+        if !self.grown {
             return Ok(());
         }
         let packed = pack_outline(self.transcript.outline()).map_err(|error| Stopped::Unreadable(error.to_string()))?;
         self.desk.store.outline_run(&self.row.id, &packed).await?;
-        (self.changed, self.kept) = (false, Some(Instant::now()));
-        let _ = self.desk.live.tell.send(Told::Changed);
+        self.grown = false;
+        if std::mem::take(&mut self.changed) {
+            let _ = self.desk.live.tell.send(Told::Changed);
+        }
         Ok(())
     }
 
@@ -291,7 +298,8 @@ impl Following {
     /// The log is whole: waits until nothing goes on there, and judges.
     async fn conclude(&mut self) -> Result<(), Stopped> {
         self.transcript.finish(now());
-        self.keep_outline(true).await?;
+        (self.grown, self.changed) = (true, true);
+        self.keep_outline().await?;
         let ended = Instant::now();
         loop {
             self.cancel().await?;
@@ -302,7 +310,11 @@ impl Following {
             if !state.is_live() {
                 return self.finished(&judgement).await;
             }
-            if ended.elapsed() > SETTLES {
+            if cancelled && look.ansible != Some(true) && ended.elapsed() > INSTALLS {
+                return self.end(Verdict::Cancelled, "cancelled; no Ansible came for an hour and a half").await;
+            }
+            // Whoever cancelled is told at once what still goes on.
+            if cancelled || ended.elapsed() > SETTLES {
                 let kept = serde_json::to_string(&judgement).unwrap_or_default();
                 self.desk.store.note_run(&self.row.id, state.word(), "", Some(&kept)).await?;
                 let _ = self.desk.live.tell.send(Told::Changed);

@@ -4,6 +4,7 @@ It comes over standard input and is never written to a disk there. One request f
 what it names is data, and no shell sees any of it. Runs on Python 2.7 (Compass's own) and 3.
 """
 
+import base64
 import errno
 import fcntl
 import json
@@ -16,7 +17,9 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
+from multiprocessing.dummy import Pool
 
 try:
     from urllib.request import HTTPSHandler, Request, build_opener, urlopen
@@ -26,9 +29,13 @@ except ImportError:
 GROUP_ENDS = 10.0  # seconds from SIGTERM to SIGKILL
 QUIET = 3.0  # seconds without Ansible until it is believed to be gone
 LOOK = 0.02  # seconds between two looks at the log
-DOCKER = ["docker", "exec", "compass-tasks"]
-# What Compass leaves with passwords in it, below its folder.
-LEFT = ["deploy_input.sh", "deploy_config.sh", "machine", "ipmitool.sh"]
+ROOT = ["sudo", "-n"] if os.geteuid() else []
+DOCKER = ROOT + ["docker", "exec", "compass-tasks"]
+LINGERS = 60.0  # seconds that what deploy.sh left in the background may take
+# What Compass leaves with passwords in it, below its folder. An expansion reads `machine` again, so that one stays,
+# in a folder for nobody else to see.
+LEFT = ["deploy_input.sh", "deploy_config.sh", "ipmitool.sh"]
+PLAN = ["dha.yml", "network.yml"]
 
 
 class Wrong(Exception):
@@ -47,13 +54,16 @@ def read(path, default=None):
         return default
 
 
-def write(path, text):
+def written(handle, data):
+    while data:
+        data = data[os.write(handle, data):]
+
+
+def write(path, data):
     """Whole or not at all, and on the disk when this returns."""
     handle = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        data = text.encode("utf-8")
-        while data:
-            data = data[os.write(handle, data):]
+        written(handle, data if isinstance(data, bytes) else data.encode("utf-8"))
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -120,14 +130,11 @@ def cluster(asked):
     if config is None:
         return None
     values = dict(re.findall(r"^\s*(server|[a-z-]+-data): *\"?([^\s\"]+)", config, re.M))
-    import base64
-    import tempfile
-
     folder = tempfile.mkdtemp(dir=asked["dir"])
     try:
         for name in ("certificate-authority-data", "client-certificate-data", "client-key-data"):
             handle = os.open(path_of(folder, name), os.O_WRONLY | os.O_CREAT, 0o600)
-            os.write(handle, base64.b64decode(values[name]))
+            written(handle, base64.b64decode(values[name]))
             os.close(handle)
         context = ssl.create_default_context(cafile=path_of(folder, "certificate-authority-data"))
         context.load_cert_chain(path_of(folder, "client-certificate-data"), path_of(folder, "client-key-data"))
@@ -183,7 +190,7 @@ def prepare(asked):
     except OSError as error:
         if error.errno != errno.EEXIST:
             raise
-    for name in ("dha.yml", "network.yml"):
+    for name in PLAN:
         write(path_of(run, name), asked[name])
     return {"dir": run}
 
@@ -248,11 +255,26 @@ def keep(asked, tell):
         status = child.poll()
     write(path_of(run, "exit"), json.dumps({"signal": -status} if status < 0 else {"status": status}))
     os.close(master)
+    # Compass resets hosts in the background, also when it has failed: it is over when that is.
+    until = time.time() + LINGERS
+    while session(child.pid, 0) and time.time() < until:
+        private(asked)
+        time.sleep(0.2)
     if asked.get("tail"):
         read_on(asked, log, logged)
     private(asked)
+    # Here, as long as nobody else deploys from this folder.
+    for name in LEFT:
+        remove(os.path.join(asked["work"], "deploy/script", name))
     write(path_of(run, "done"), "%d" % time.time())
     os._exit(0)
+
+
+def remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass
 
 
 def read_on(asked, log, at):
@@ -264,8 +286,7 @@ def read_on(asked, log, at):
                 file.seek(at)
                 chunk = file.read(1 << 20)
             at += len(chunk)
-            while chunk:
-                chunk = chunk[os.write(log, chunk):]
+            written(log, chunk)
         going = alive(asked)
         gone = None if going else (gone or time.time())
         time.sleep(0.2)
@@ -296,6 +317,7 @@ def look(asked):
     }
     if asked.get("deep"):
         answer["ansible"] = alive(asked)
+        answer["ansible_ended"] = os.path.exists(path_of(run, "ansible-ended"))
         answer["deck"] = deck(asked)
         answer["cluster"] = json.loads(reach(asked, "cluster") or "null")
     return answer
@@ -303,8 +325,8 @@ def look(asked):
 
 def plan(asked):
     """The run's plan, for whoever must know its passwords to hide them."""
-    names = ("dha.yml", "network.yml")
-    return dict((name, read(path_of(asked["dir"], name))) for name in names)
+    files = [read(path_of(asked["dir"], name)) for name in PLAN]
+    return {"plan": None if None in files else files}
 
 
 def follow(asked):
@@ -342,6 +364,9 @@ def cancel(asked):
         while session(pid, 0) and time.time() < until:
             time.sleep(0.1)
         session(pid, signal.SIGKILL)
+    # Told by a file: whoever looks later must know that no further Ansible is to be waited for.
+    if alive(asked):
+        write(path_of(asked["dir"], "ansible-ended"), "%d" % time.time())
     reach(asked, "end")
     until = time.time() + GROUP_ENDS
     while alive(asked) and time.time() < until:
@@ -370,11 +395,6 @@ def tidy(asked):
     if os.path.basename(os.path.dirname(asked["dir"])) != "runs":
         raise Wrong("%s is no folder of a run" % asked["dir"])
     shutil.rmtree(asked["dir"], ignore_errors=True)
-    for name in LEFT:
-        try:
-            os.remove(os.path.join(asked["work"], "deploy/script", name))
-        except OSError:
-            pass
     return {"gone": not os.path.exists(asked["dir"])}
 
 
@@ -389,7 +409,10 @@ def preflight(asked):
     tools = ["python2", "pip", "virsh", "docker", "ipmitool", "ifconfig", "sudo", "curl", "tee", "tput"]
     paths = os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/sbin"]
     nics = [name for name in sorted(os.listdir("/sys/class/net")) if os.path.exists("/sys/class/net/%s/device" % name)]
-    containers = quiet(["docker", "ps", "--format", "{{.Names}}"])
+    addresses = asked["addresses"]
+    # One after the other, a hundred silent addresses would take a minute.
+    answering = Pool(32).map(lambda address: answers(address, 22), addresses)
+    containers = quiet(ROOT + ["docker", "ps", "--format", "{{.Names}}"])
     return {
         "os": [release.get("ID", ""), release.get("VERSION_ID", "")],
         "machine": os.uname()[4],
@@ -403,7 +426,7 @@ def preflight(asked):
         "nics": nics,
         "taken": [port for port in asked["ports"] if answers("127.0.0.1", port)],
         "containers": None if containers is None else [name for name in containers.split() if name.startswith("compass-")],
-        "answering": [address for address in asked["addresses"] if answers(address, 22)],
+        "answering": [address for address, answer in zip(addresses, answering) if answer],
         "running": quiet(["pgrep", "-f", "[d]eploy.sh|[l]aunch.sh"]) is not None,
     }
 

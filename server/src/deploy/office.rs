@@ -28,8 +28,10 @@ use crate::{
 
 /// How often what was ordered elsewhere is looked for.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often what is left of ended runs is removed.
+/// Every so many looks what is left of ended runs is removed.
 const TIDY: u32 = 30;
+/// Every so many looks old logs go: it takes a look at all of them.
+const FORGET: u32 = 3_600;
 /// Pieces of a log that wait for one who reads slowly; who falls further behind reads the database.
 const BEHIND: usize = 256;
 /// Runs that stand beside a figure.
@@ -108,14 +110,16 @@ impl Office {
     /// [`OrderError`]; then nothing was ordered.
     pub async fn order(&self, order: &Order, who: &str) -> Result<Taken, OrderError> {
         let id = format!("{}-{}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"), access::random::<4>());
-        let texts = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let request = json!({
             "dir": format!("{}/{id}", self.host.runs),
-            "dha.yml": texts(order.plan.dha()), "network.yml": texts(order.plan.network()),
+            // What may be started is UTF-8.
+            "dha.yml": String::from_utf8_lossy(order.plan.dha()),
+            "network.yml": String::from_utf8_lossy(order.plan.network()),
         });
         let Prepared { dir } = self.host.ask("prepare", request).await?;
         let made = Made::of(order, &self.host, &dir);
-        let masked = |bytes: &[u8]| plan::masked(order.plan.plan(), bytes).join("\n");
+        let plan = [order.plan.dha(), order.plan.network()];
+        let plan = plan.map(|bytes| plan::masked(order.plan.plan(), bytes).join("\n"));
         let row = RunRow {
             id: id.clone(),
             cluster: order.cluster.clone(),
@@ -128,15 +132,13 @@ impl Office {
             ended: None,
             dir: dir.clone(),
             made: serde_json::to_string(&made).unwrap_or_default(),
-            dha: masked(order.plan.dha()),
-            network: masked(order.plan.network()),
             resume: String::new(),
             size: 0,
             judgement: None,
             trouble: String::new(),
             cancelled_by: None,
         };
-        let ordered = self.store.order(&row, &order.hash()).await;
+        let ordered = self.store.order(&row, &plan, &order.hash()).await;
         if !matches!(ordered, Ok(Ordered::New)) {
             // Nobody will come for it: its plan must not stay there.
             let _ = self.tidy(&dir).await;
@@ -175,6 +177,14 @@ impl Office {
     /// [`StoreError::Away`].
     pub async fn runs(&self, sought: &Runs, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         self.store.runs(sought, limit).await
+    }
+
+    /// A run's plan as it was, secrets masked.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn plan(&self, id: &str) -> Result<[String; 2], StoreError> {
+        Ok(self.store.plan_of_run(id).await?.unwrap_or_default())
     }
 
     /// The last few runs of a cluster, as pages show them.
@@ -260,6 +270,9 @@ impl Office {
             if round.is_multiple_of(TIDY) {
                 self.tidy_up().await;
             }
+            if round.is_multiple_of(FORGET) {
+                self.forget().await;
+            }
             round = round.wrapping_add(1);
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
@@ -311,7 +324,7 @@ impl Office {
         }
     }
 
-    /// Nothing that holds a secret stays of runs that are over, and old logs go.
+    /// Nothing that holds a secret stays of runs that are over.
     async fn tidy_up(&self) {
         let ended = self.store.runs(&Runs::default(), RECENT).await.unwrap_or_default();
         for run in ended.iter().filter(|run| run.ended.is_some() && !run.dir.is_empty() && run.host == self.host.name())
@@ -321,6 +334,10 @@ impl Office {
                 Err(error) => tracing::warn!("what the deployment {} left is not removed yet: {error}", run.id),
             }
         }
+    }
+
+    /// Old logs go, and the oldest of too many.
+    async fn forget(&self) {
         let age = i64::try_from(self.keep.age.as_millis()).unwrap_or(i64::MAX);
         let size = i64::try_from(self.keep.size).unwrap_or(i64::MAX);
         if let Err(error) = self.store.forget_logs(now().saturating_sub(age), size).await {
@@ -329,8 +346,7 @@ impl Office {
     }
 
     async fn tidy(&self, dir: &str) -> Result<(), HostError> {
-        let request = json!({ "dir": dir, "work": self.host.work(dir) });
-        self.host.ask::<serde_json::Value>("tidy", request).await.map(drop)
+        self.host.ask::<serde_json::Value>("tidy", json!({ "dir": dir })).await.map(drop)
     }
 }
 

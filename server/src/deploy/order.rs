@@ -200,7 +200,7 @@ impl Run {
     #[must_use]
     pub fn masked(mut self) -> Self {
         for (name, value) in &mut self.env {
-            if is_telling(name) || value.contains('@') {
+            if is_secret(name, value) {
                 MASK.clone_into(value);
             }
         }
@@ -214,11 +214,12 @@ impl Run {
     }
 }
 
-/// Whether a variable's name says that its value is a secret.
-pub(super) fn is_telling(name: &str) -> bool {
+/// Whether a variable's value is a secret: its name says so, or it is an address with a password.
+pub(super) fn is_secret(name: &str, value: &str) -> bool {
     // Compass has "pass" in its own name.
     let name = name.to_lowercase().replace("compass", "");
-    ["pass", "secret", "token", "credential", "key", "auth"].iter().any(|part| name.contains(part))
+    let telling = ["pass", "secret", "token", "credential", "key", "auth"].iter().any(|part| name.contains(part));
+    telling || value.contains('@')
 }
 
 /// A plan that may be started, or everything that keeps it from that, the sum of it first.
@@ -226,8 +227,8 @@ pub(super) fn is_telling(name: &str) -> bool {
 /// # Errors
 /// Sentences for people.
 pub fn startable(dha: &[u8], network: &[u8]) -> Result<Startable, Vec<String>> {
-    let some = |bytes: &'_ [u8]| (!bytes.trim_ascii().is_empty()).then(|| bytes.to_vec());
-    Checked::new(some(dha).as_deref(), some(network).as_deref()).start().map_err(|refused| {
+    let [dha, network] = [dha, network].map(|bytes| Some(bytes).filter(|bytes| !bytes.trim_ascii().is_empty()));
+    Checked::new(dha, network).start().map_err(|refused| {
         let mut wrong = vec![refused.to_string()];
         let findings = refused.shell.iter().chain(&refused.errors);
         wrong.extend(findings.map(|one| format!("{} line {}: {}. {}", one.file, one.place.line, one.what, one.todo)));

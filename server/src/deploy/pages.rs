@@ -451,15 +451,13 @@ async fn part(
     Extension(who): Extension<Who>,
     request: Request,
 ) -> Response {
-    let page = async {
+    let part = async {
         let (office, row) = here.row(&cluster, &id).await?;
-        // The log has a way of its own.
-        let look = story::Look { line: None, sought: String::new(), ..query.look() };
-        Ok::<_, NoPage>(story::page(office, &row, &look, who.may(Role::Operator)).await?)
+        Ok::<_, NoPage>(story::part(office, &row, query.tasks == "all", who.may(Role::Operator)).await?)
     };
-    match page.await {
-        Ok(page) => {
-            let html = leptos::prelude::Owner::new().with(|| pages::part(&page).to_html());
+    match part.await {
+        Ok(part) => {
+            let html = leptos::prelude::Owner::new().with(|| pages::part(&part).to_html());
             ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
                 .into_response()
         }

@@ -9,8 +9,8 @@ use super::{HostError, JumpHost, Order};
 const MEMORY: u64 = 64 << 30;
 /// The same for their disks and for Compass's images.
 const DISK: u64 = 300 << 30;
-/// compass-deck and its repository, libvirt's open port, and DHCP's helpers listen on these.
-const PORTS: [u16; 4] = [5050, 5151, 5000, 8080];
+/// compass-deck and its repository listen on these.
+const PORTS: [u16; 2] = [5050, 5151];
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -79,7 +79,7 @@ fn addresses(order: &Order) -> Vec<String> {
             u32::from(first).checked_add(n).map(|address| std::net::Ipv4Addr::from(address).to_string())
         })
     });
-    vips.chain(hosts).take(64).collect()
+    vips.chain(hosts).take(128).collect()
 }
 
 fn judge(seen: &Seen, host: &JumpHost, order: Option<&Order>) -> Vec<Check> {

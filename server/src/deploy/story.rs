@@ -1,7 +1,8 @@
 //! A run as its page tells it.
 
 use app::pages::deployments::{
-    Cell, DiffLine, Failure, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine, RunPage, RunTable,
+    Cell, DiffLine, Failure, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine, RunPage, RunPart,
+    RunTable,
 };
 use scene::Health;
 use similar::{ChangeTag, TextDiff};
@@ -34,19 +35,37 @@ pub(super) struct Look {
 pub(super) async fn page(office: &Office, row: &RunRow, look: &Look, acts: bool) -> Result<RunPage, StoreError> {
     let outline = office.outline(&row.id).await?;
     let made: Option<Made> = serde_json::from_str(&row.made).ok();
-    let judgement = judgement(row);
     let earlier = earlier(office, row).await?;
-    let live = State::from_word(&row.state).is_live();
+    let diff = match earlier.first() {
+        Some(before) => Some(diff(&office.plan(&before.id).await?, &office.plan(&row.id).await?)),
+        None => None,
+    };
     Ok(RunPage {
-        cluster: row.cluster.clone(),
-        line: line(row),
         host: row.host.clone(),
+        command: made.map(|made| made.command.shown()).unwrap_or_default(),
+        diff,
+        log: window(office, row, &outline, look).await?,
+        part: told(row, &outline, &earlier, look.all_tasks, acts),
+    })
+}
+
+/// What of a run's page changes while it goes on.
+pub(super) async fn part(office: &Office, row: &RunRow, all_tasks: bool, acts: bool) -> Result<RunPart, StoreError> {
+    let outline = office.outline(&row.id).await?;
+    Ok(told(row, &outline, &earlier(office, row).await?, all_tasks, acts))
+}
+
+fn told(row: &RunRow, outline: &Outline, earlier: &[RunRow], all_tasks: bool, acts: bool) -> RunPart {
+    let live = State::from_word(&row.state).is_live();
+    RunPart {
+        cluster: row.cluster.clone(),
+        acts,
+        line: line(row),
         trouble: row.trouble.clone(),
         cancelled_by: row.cancelled_by.clone(),
         live,
-        acts,
-        progress: live.then(|| progress(row, &earlier)).flatten(),
-        proofs: judgement.iter().flat_map(|judgement| &judgement.proofs).map(proof).collect(),
+        progress: live.then(|| progress(row, earlier)).flatten(),
+        proofs: judgement(row).iter().flat_map(|judgement| &judgement.proofs).map(proof).collect(),
         failure: outline.first_failure().map(|failure| Failure {
             what: failure.name.unwrap_or_else(|| "ansible-playbook".into()),
             host: failure.host.unwrap_or_default(),
@@ -54,13 +73,10 @@ pub(super) async fn page(office: &Office, row: &RunRow, look: &Look, acts: bool)
             line: failure.line + 1,
         }),
         troubles: outline.troubles.iter().map(|trouble| (trouble.line + 1, trouble.text.clone())).collect(),
-        phases: phases(row, &outline),
-        runs: outline.runs.all.iter().map(|run| table(run, look.all_tasks)).collect(),
-        all_tasks: look.all_tasks,
-        command: made.map(|made| made.command.shown()).unwrap_or_default(),
-        diff: earlier.first().map(|before| diff(before, row)),
-        log: window(office, row, &outline, look).await?,
-    })
+        phases: phases(row, outline),
+        runs: outline.runs.all.iter().map(|run| table(run, all_tasks)).collect(),
+        all_tasks,
+    }
 }
 
 /// A run in a list.
@@ -142,7 +158,7 @@ fn phases(row: &RunRow, outline: &Outline) -> Vec<PhaseLine> {
         let until = outline.phases.get(at + 1).map_or(ended, |next| next.heard);
         PhaseLine {
             word: word(&mark.phase),
-            began: moment(mark.heard),
+            began: of_day(mark.heard),
             took: took(until - mark.heard),
             line: mark.line + 1,
             open: row.ended.is_none() && at + 1 == count,
@@ -179,7 +195,8 @@ fn table(run: &transcript::Run, all: bool) -> RunTable {
     });
     let rows = rows.collect();
     let name = match (run.pid, run.within) {
-        (None, _) => "On the jump host".to_owned(),
+        // There are several of these; the first play tells them apart.
+        (None, _) => format!("On the jump host: {}", run.plays.first().map_or("", |play| &play.name)),
         (Some(_), None) => "Compass".to_owned(),
         (Some(_), Some(_)) => "kubespray".to_owned(),
     };
@@ -234,9 +251,9 @@ pub(super) const fn ended(state: transcript::State) -> (Health, &'static str) {
     }
 }
 
-fn diff(before: &RunRow, now: &RunRow) -> Vec<DiffLine> {
+fn diff(before: &[String; 2], now: &[String; 2]) -> Vec<DiffLine> {
     let mut lines = Vec::new();
-    for (name, old, new) in [("DHA", &before.dha, &now.dha), ("network.yml", &before.network, &now.network)] {
+    for (name, (old, new)) in ["DHA", "network.yml"].into_iter().zip(before.iter().zip(now)) {
         let diff = TextDiff::from_lines(old.as_str(), new.as_str());
         for group in diff.grouped_ops(2) {
             lines.push(DiffLine { sign: ' ', text: format!("— {name}") });
@@ -291,6 +308,11 @@ async fn window(office: &Office, row: &RunRow, outline: &Outline, look: &Look) -
 /// A time for people.
 pub(super) fn moment(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at).map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
+}
+
+/// A time of day for people.
+fn of_day(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map(|at| at.strftime("%H:%M:%S").to_string()).unwrap_or_default()
 }
 
 /// A length of time for people, from milliseconds.

@@ -8,7 +8,10 @@ use axum::{
     response::Response,
 };
 use futures::{SinkExt, StreamExt, stream::SplitSink};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::Instant,
+};
 
 use super::{Office, Told, lines};
 use crate::{
@@ -40,8 +43,8 @@ struct Reader {
     ended: u64,
     /// The beginning of the line that has not.
     held: Vec<u8>,
-    /// What was known of the run, to see a change of it.
-    known: (String, String),
+    /// The state that the page shows.
+    state: String,
 }
 
 /// Answers a page that wants to follow a run, of which it has so many lines.
@@ -86,71 +89,63 @@ async fn serve(
     let mut told = office.listen(&row.id);
     let outline = office.outline(&row.id).await?;
     let (number, at) = lines::place(&outline, has + 1);
-    let known = (row.state.clone(), row.trouble.clone());
-    let mut reader = Reader { office, id: row.id, at, ended: number - 1, held: Vec::new(), known };
+    let mut reader = Reader { office, id: row.id, at, ended: number - 1, held: Vec::new(), state: row.state };
     reader.skip(has).await?;
-    let mut quiet = tokio::time::Instant::now();
+    // What is told here needs no look at the database; what was told before, elsewhere or too quickly does.
+    let mut behind = true;
+    let mut quiet = Instant::now() + QUIET;
     loop {
-        let news = reader.caught_up().await?;
-        for one in news {
-            send(&mut sink, &one).await?;
-            quiet = tokio::time::Instant::now();
+        let mut news = Vec::new();
+        if std::mem::take(&mut behind) {
+            told = told.or_else(|| reader.office.listen(&reader.id));
+            let over = reader.catch_up(&mut news).await? && told.is_none();
+            for one in news.drain(..) {
+                send(&mut sink, &one).await?;
+                quiet = Instant::now() + QUIET;
+            }
+            if over {
+                return send(&mut sink, &RunNews::Changed).await;
+            }
         }
         tokio::select! {
-            ended = wait(&mut told, &mut reader, &mut sink) => {
-                if ended? { quiet = tokio::time::Instant::now(); }
+            heard = hear(&mut told) => match heard {
+                Some(Told::Log { at, bytes }) if at == reader.at => news.extend(reader.take(&bytes)),
+                Some(Told::Changed) => news.push(RunNews::Changed),
+                _ => behind = true,
+            },
+            () = tokio::time::sleep_until(quiet) => {
+                if !stays.still().await {
+                    return Ok(());
+                }
+                news.push(RunNews::Alive);
+                behind = true;
             }
             said = source.next() => match said {
                 Some(Ok(ws::Message::Close(_)) | Err(_)) | None => return Err(Left::Gone),
-                Some(Ok(_)) => continue,
+                Some(Ok(_)) => {}
             },
             () = stopping.asked() => return Ok(()),
         }
-        if told.is_none() {
-            told = reader.office.listen(&reader.id);
-        }
-        if quiet.elapsed() > QUIET {
-            if !stays.still().await {
-                return Ok(());
-            }
-            send(&mut sink, &RunNews::Alive).await?;
-            quiet = tokio::time::Instant::now();
-        }
-        if reader.office.run(&reader.id).await?.is_none_or(|row| row.ended.is_some()) && told.is_none() {
-            send(&mut sink, &RunNews::Changed).await?;
-            return Ok(());
+        for one in news {
+            send(&mut sink, &one).await?;
+            quiet = Instant::now() + QUIET;
         }
     }
 }
 
-/// Waits for the next thing to be told, and tells it; true when something was.
-async fn wait(
-    told: &mut Option<Receiver<Told>>,
-    reader: &mut Reader,
-    sink: &mut SplitSink<WebSocket, ws::Message>,
-) -> Result<bool, Left> {
+/// The next thing that is told here; none when something was missed, nobody tells any more, or nobody ever did.
+async fn hear(told: &mut Option<Receiver<Told>>) -> Option<Told> {
     let Some(receiver) = told else {
         tokio::time::sleep(ELSEWHERE).await;
-        return Ok(false);
+        return None;
     };
-    match tokio::time::timeout(QUIET, receiver.recv()).await {
-        Ok(Ok(Told::Log { at, bytes })) if at == reader.at => {
-            if let Some(news) = reader.take(&bytes) {
-                send(sink, &news).await?;
-            }
-            Ok(true)
-        }
-        Ok(Ok(Told::Changed)) => {
-            send(sink, &RunNews::Changed).await?;
-            Ok(true)
-        }
-        // What was missed is read from the database.
-        Ok(Ok(Told::Log { .. }) | Err(RecvError::Lagged(_))) => Ok(false),
-        Ok(Err(RecvError::Closed)) => {
+    match receiver.recv().await {
+        Ok(heard) => Some(heard),
+        Err(RecvError::Lagged(_)) => None,
+        Err(RecvError::Closed) => {
             *told = None;
-            Ok(false)
+            None
         }
-        Err(_) => Ok(false),
     }
 }
 
@@ -175,10 +170,9 @@ impl Reader {
         Ok(())
     }
 
-    /// What the database has more than the page.
-    async fn caught_up(&mut self) -> Result<Vec<RunNews>, Left> {
-        let mut news = Vec::new();
-        let Some(row) = self.office.run(&self.id).await? else { return Ok(news) };
+    /// What the database has more than the page; whether the run has ended.
+    async fn catch_up(&mut self, news: &mut Vec<RunNews>) -> Result<bool, Left> {
+        let Some(row) = self.office.run(&self.id).await? else { return Ok(true) };
         let size = u64::try_from(row.size).unwrap_or(0);
         let mut last = None;
         while self.at < size {
@@ -189,12 +183,11 @@ impl Reader {
             last = self.take(&bytes).or(last);
         }
         news.extend(last);
-        let known = (row.state, row.trouble);
-        if known != self.known {
-            self.known = known;
+        if row.state != self.state {
+            self.state = row.state;
             news.push(RunNews::Changed);
         }
-        Ok(news)
+        Ok(row.ended.is_some())
     }
 
     fn take(&mut self, bytes: &[u8]) -> Option<RunNews> {

@@ -5,8 +5,8 @@ use sqlx::{Row, any::AnyRow};
 
 use super::{Store, StoreError};
 
-const COLUMNS: &str = "id, cluster, kind, host, state, who, created, started, ended, dir, made, dha, network, resume, \
-                       size, judgement, trouble, cancelled_by";
+const COLUMNS: &str = "id, cluster, kind, host, state, who, created, started, ended, dir, made, resume, size, judgement, \
+                       trouble, cancelled_by";
 
 /// A deployment as it is kept. Texts that are JSON or words are whoever's who keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,10 +33,6 @@ pub struct RunRow {
     pub dir: String,
     /// Options, command and hosts, as JSON.
     pub made: String,
-    /// The DHA file, secrets masked.
-    pub dha: String,
-    /// The network.yml, secrets masked.
-    pub network: String,
     /// Where to go on reading the raw log, as JSON.
     pub resume: String,
     /// How much of the log is kept, in bytes.
@@ -74,11 +70,11 @@ pub struct Runs {
 }
 
 impl Store {
-    /// Keeps an order; `ordered` is the same for the same order.
+    /// Keeps an order with its plan, DHA file and network.yml, secrets masked; `ordered` is the same for the same order.
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn order(&self, run: &RunRow, ordered: &str) -> Result<Ordered, StoreError> {
+    pub async fn order(&self, run: &RunRow, plan: &[String; 2], ordered: &str) -> Result<Ordered, StoreError> {
         let kept = sqlx::query(
             "INSERT INTO runs (id, cluster, kind, host, state, ordered, who, created, dir, made, dha, network) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ordered) DO NOTHING",
@@ -93,8 +89,8 @@ impl Store {
         .bind(run.created)
         .bind(&run.dir)
         .bind(&run.made)
-        .bind(&run.dha)
-        .bind(&run.network)
+        .bind(&plan[0])
+        .bind(&plan[1])
         .execute(&self.pool)
         .await?;
         if kept.rows_affected() == 1 {
@@ -115,6 +111,16 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(run).transpose()
+    }
+
+    /// A run's plan as it was, DHA file and network.yml, secrets masked.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn plan_of_run(&self, id: &str) -> Result<Option<[String; 2]>, StoreError> {
+        let row =
+            sqlx::query("SELECT dha, network FROM runs WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        row.map(|row| Ok([row.try_get("dha")?, row.try_get("network")?])).transpose()
     }
 
     /// Runs, newest first, at most `limit`.
@@ -247,8 +253,6 @@ fn run(row: &AnyRow) -> Result<RunRow, StoreError> {
         ended: row.try_get("ended")?,
         dir: row.try_get("dir")?,
         made: row.try_get("made")?,
-        dha: row.try_get("dha")?,
-        network: row.try_get("network")?,
         resume: row.try_get("resume")?,
         size: row.try_get("size")?,
         judgement: row.try_get("judgement")?,

@@ -67,7 +67,7 @@ pub fn compare(page: &Comparison) -> AnyView {
         <main id="content" tabindex="-1" class="tables">
             <h1>{words::COMPARE}</h1>
             <section class="card wide" tabindex="0" aria-label=words::PHASES><h2>{words::PHASES}</h2><table>
-                <thead><tr><th scope="col"></th>{heads()}<th scope="col">{words::DIFFERENCE}</th></tr></thead>
+                <thead><tr><th scope="col">{words::PHASES}</th>{heads()}<th scope="col">{words::DIFFERENCE}</th></tr></thead>
                 <tbody><tr><th scope="row">{words::HOW}</th>{states.collect_view()}<td></td></tr>{phases.collect_view()}</tbody>
             </table></section>
             {same}

@@ -26,20 +26,33 @@ pub struct RunLine {
 /// A run's page.
 #[derive(Clone, Debug)]
 pub struct RunPage {
-    /// The cluster.
-    pub cluster: String,
-    /// The run.
-    pub line: RunLine,
     /// From where.
     pub host: String,
+    /// What changes while it goes on.
+    pub part: RunPart,
+    /// The command, without secrets.
+    pub command: String,
+    /// What changed in the plan since the run before; `None` where there was none.
+    pub diff: Option<Vec<DiffLine>>,
+    /// The log.
+    pub log: LogWindow,
+}
+
+/// What of a run's page changes while it goes on.
+#[derive(Clone, Debug)]
+pub struct RunPart {
+    /// The cluster.
+    pub cluster: String,
+    /// Whether whoever looks may act.
+    pub acts: bool,
+    /// The run.
+    pub line: RunLine,
     /// What is being waited for; empty for nothing.
     pub trouble: String,
     /// Who cancelled it.
     pub cancelled_by: Option<String>,
     /// Whether it still goes on.
     pub live: bool,
-    /// Whether whoever looks may act.
-    pub acts: bool,
     /// How far it is.
     pub progress: Option<Progress>,
     /// What the verdict rests on.
@@ -54,12 +67,6 @@ pub struct RunPage {
     pub runs: Vec<RunTable>,
     /// Whether all tasks are listed.
     pub all_tasks: bool,
-    /// The command, without secrets.
-    pub command: String,
-    /// What changed in the plan since the run before; `None` where there was none.
-    pub diff: Option<Vec<DiffLine>>,
-    /// The log.
-    pub log: LogWindow,
 }
 
 /// How far a run is.
@@ -100,7 +107,7 @@ pub struct Failure {
 pub struct PhaseLine {
     /// Its word.
     pub word: String,
-    /// When it began.
+    /// When it began: the time of day.
     pub began: String,
     /// How long it took, or takes so far.
     pub took: String,

@@ -14,6 +14,9 @@ pub(super) fn log(base: &str, log: &LogWindow) -> AnyView {
     let last = log.lines.last().map_or(0, |line| line.number);
     let to =
         |line: u64, text: &'static str, on: bool| on.then(|| view! { <a href=format!("?line={line}#log")>{text}</a> });
+    let next = log.at.filter(|_| !log.sought.is_empty() && !log.not_found).map(|at| {
+        view! { <a href=format!("?q={}&line={}#log", scene::encoded(&log.sought), at + 1)>{words::NEXT_HIT}</a> }
+    });
     let none = log.lines.is_empty().then(|| {
         let why = if log.forgotten { words::LOG_FORGOTTEN } else { words::LOG_EMPTY };
         view! { <p class="hint bar" id="log-none">{why}</p> }
@@ -23,10 +26,10 @@ pub(super) fn log(base: &str, log: &LogWindow) -> AnyView {
     view! {
         <section class="card log" id="log" aria-labelledby="t-log">
             <h2 id="t-log">{words::LOG}" "<small id="log-lines">{words::lines(first, last, log.total)}</small></h2>
-            <form class="filters bar" method="get" action=format!("{base}#log") role="search">
+            <form class="filters bar" method="get" action=format!("{base}#log") role="search" aria-label=words::SEARCH_LOG>
                 <input type="search" name="q" value=log.sought.clone() aria-label=words::SEARCH_LOG placeholder=words::SEARCH_LOG />
-                <input type="hidden" name="line" value=(last.max(first) + u64::from(log.at.is_some())).to_string() disabled=log.sought.is_empty() />
                 <button type="submit">{words::SEARCH_LOG}</button>
+                {next}
                 {to(1, words::BEGIN, first > 1)}
                 {to(first.saturating_sub(SHOWN).max(1), words::EARLIER, first > 1)}
                 {to(last + 1, words::LATER, last < log.total)}

@@ -12,7 +12,8 @@ mod run;
 pub use ask::{Asking, CheckLine, Review, ask, review};
 pub use compare::{Comparison, TaskLine, compare};
 pub use line::{
-    Cell, DiffLine, Failure, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine, RunPage, RunTable,
+    Cell, DiffLine, Failure, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine, RunPage, RunPart,
+    RunTable,
 };
 pub use list::{Sought, list, none};
 pub use part::part;

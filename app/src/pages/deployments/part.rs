@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Cell, MatrixRow, RunPage, RunTable};
-use crate::texts::deployments as words;
+use super::{Cell, MatrixRow, RunPart, RunTable};
+use crate::{base::at, texts::deployments as words};
 
 /// The part as HTML.
-pub fn part(page: &RunPage) -> AnyView {
+pub fn part(page: &RunPart) -> AnyView {
     let line = &page.line;
     let trouble =
         (!page.trouble.is_empty()).then(|| view! { <p class="wrong" role="status">{page.trouble.clone()}</p> });
@@ -14,7 +14,7 @@ pub fn part(page: &RunPage) -> AnyView {
     view! {
         <div class="say" data-ended=(!page.live).then_some("true")>
             <span class=format!("badge h-{}", line.health.word())>{words::state(&line.state).to_owned()}</span>
-            <p class="headline">{line.headline.clone()}</p>{by}
+            <p class="headline">{line.headline.clone()}</p>{by}{actions(page)}
         </div>
         {trouble}
         {page.progress.as_ref().map(|progress| view! {
@@ -28,7 +28,31 @@ pub fn part(page: &RunPage) -> AnyView {
     .into_any()
 }
 
-fn failure(page: &RunPage) -> Option<AnyView> {
+/// What whoever may act can do now: end it, or do the same again.
+fn actions(page: &RunPart) -> Option<AnyView> {
+    if !page.acts {
+        return None;
+    }
+    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
+    if !page.live {
+        let again = format!("{list}/new?kind={}", page.line.kind);
+        return Some(view! { <a class="button" href=again>{words::AGAIN}</a> }.into_any());
+    }
+    if page.cancelled_by.is_some() {
+        return None;
+    }
+    let cancel = format!("{list}/{}/cancel", page.line.id);
+    Some(
+        view! {
+            <details class="cancel"><summary>{words::CANCEL}</summary><p class="hint">{words::CANCEL_MEANS}</p>
+                <form method="post" action=cancel><button class="button" type="submit">{words::CANCEL}</button></form>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
+fn failure(page: &RunPart) -> Option<AnyView> {
     let failure = page.failure.as_ref()?;
     let host = (!failure.host.is_empty()).then(|| view! { " · "<strong>{failure.host.clone()}</strong> });
     Some(
@@ -47,7 +71,7 @@ fn to_line(line: u64) -> AnyView {
     view! { <a href=format!("?line={line}#L{line}")>{format!("{} {line}", words::JUMP_TO_LINE)}</a> }.into_any()
 }
 
-fn phases(page: &RunPage) -> Option<AnyView> {
+fn phases(page: &RunPart) -> Option<AnyView> {
     if page.phases.is_empty() {
         return None;
     }
@@ -62,14 +86,14 @@ fn phases(page: &RunPage) -> Option<AnyView> {
     Some(
         view! {
             <section class="card" aria-labelledby="t-phases"><h2 id="t-phases">{words::PHASES}</h2>
-                <div class="wide" tabindex="0"><table><tbody>{rows.collect_view()}</tbody></table></div>
+                <div class="wide" tabindex="0"><table class="phases"><tbody>{rows.collect_view()}</tbody></table></div>
                 <ul class="troubles">{troubles.collect_view()}</ul></section>
         }
         .into_any(),
     )
 }
 
-fn proofs(page: &RunPage) -> Option<AnyView> {
+fn proofs(page: &RunPart) -> Option<AnyView> {
     if page.proofs.is_empty() {
         return None;
     }

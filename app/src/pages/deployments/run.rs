@@ -7,32 +7,22 @@ use crate::{base::at, islands::Follow, texts::deployments as words};
 
 /// The page's content. `live` says whether pages have their script.
 pub fn run(page: &RunPage, live: bool) -> AnyView {
-    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
-    let base = format!("{list}/{}", page.line.id);
-    let line = &page.line;
-    let cancel = (page.acts && page.live && page.cancelled_by.is_none()).then(|| {
-        view! {
-            <details class="cancel"><summary>{words::CANCEL}</summary><p class="hint">{words::CANCEL_MEANS}</p>
-                <form method="post" action=format!("{base}/cancel")><button class="button" type="submit">{words::CANCEL}</button></form>
-            </details>
-        }
-    });
-    let again = (page.acts && !page.live).then(|| {
-        view! { <a class="button" href=format!("{list}/new?kind={}", line.kind)>{words::AGAIN}</a> }
-    });
-    let follows = live && (page.live || page.log.total > 0);
+    let line = &page.part.line;
+    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.part.cluster)));
+    let base = format!("{list}/{}", line.id);
+    let follows = live && (page.part.live || page.log.total > 0);
     let follow = follows.then(|| {
         let bottom = page.log.lines.last().is_none_or(|line| line.number >= page.log.total);
-        view! { <Follow base=base.clone() lines=page.log.total live=page.live bottom=bottom && page.log.at.is_none() /> }
+        view! { <Follow base=base.clone() lines=page.log.total live=page.part.live bottom=bottom && page.log.at.is_none() /> }
     });
     view! {
         <main id="content" tabindex="-1" class="tables run">
             <div class="bar heads">
                 <h1>{format!("{} · {}", line.kind, line.created)}</h1>
                 <span class="hint">{format!("{} · {} · {}", line.who, page.host, line.id)}</span>
-                <a href=list>{words::DEPLOYMENTS}</a>{again}{cancel}
+                <a href=list>{words::DEPLOYMENTS}</a>
             </div>
-            <div id="run" aria-live="off">{part(page)}</div>
+            <div id="run" aria-live="off">{part(&page.part)}</div>
             {log(&base, &page.log)}
             {plan(page.diff.as_deref())}
             <details class="card plain"><summary>{words::COMMAND}</summary><pre class="command" tabindex="0">{page.command.clone()}</pre></details>
