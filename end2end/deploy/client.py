@@ -45,7 +45,7 @@ def main():
         own.write(f"token {token} argv {sys.argv}\n")
     hosts = os.environ["HOSTNAMES"].split()
     call(address, "/clusters/1/action", {"deploy": {"hosts": hosts}}, token)
-    if os.environ.get("EXPANSION") == "true":
+    if "true" in (os.environ.get("EXPANSION"), os.environ.get("REDEPLOY_HOST")):
         # As in the source: the second argument is lacking, and the order is already sent.
         get_installing_progress(1)
     get_installing_progress(address, token)
