@@ -38,7 +38,7 @@ pub fn list(cluster: &str, lines: &[RunLine], sought: &Sought, next: Option<&str
             {none}
             <form method="get" action=format!("{base}/compare")>
                 <section class="card wide" tabindex="0" aria-label=words::DEPLOYMENTS>
-                    <table>
+                    <table class="runs">
                         <thead><tr>
                             <th scope="col"><span class="unseen">{words::COMPARE}</span></th>
                             <th scope="col">{texts::STATE}</th><th scope="col">{words::HOW}</th><th scope="col">{words::KIND}</th>
