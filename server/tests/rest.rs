@@ -186,6 +186,21 @@ async fn every_error_is_a_problem() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_brings_its_plan_whether_it_has_a_key_or_not() {
+    let house = House::new().await;
+    let order = |padding: usize| {
+        let body = json!({ "kind": "deploy", "confirm": "demo", "dha": "#".repeat(padding) }).to_string();
+        with(send("/api/v1/clusters/demo/deployments", &body), "content-type", "application/json")
+    };
+    for (padding, status) in [(3 << 20, StatusCode::NOT_FOUND), (5 << 20, StatusCode::PAYLOAD_TOO_LARGE)] {
+        // There is no jump host here, which is found out when the plan has come.
+        assert_eq!(house.answer(order(padding), Role::Operator).await.status(), status);
+        let keyed = with(order(padding), "idempotency-key", &format!("plan-{padding}"));
+        assert_eq!(house.answer(keyed, Role::Operator).await.status(), status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_acts_acts_once_for_a_key() {
     let house = House::new().await;
     let make = |key: &str, name: &str| {

@@ -32,8 +32,8 @@ const HELD: Duration = Duration::from_secs(120);
 const EVERY: Duration = Duration::from_secs(30);
 /// More names nothing better.
 const LONGEST_KEY: usize = 200;
-/// What acts is short.
-const LONGEST: usize = 64 << 10;
+/// What acts is short, but for a deployment, which brings its plan.
+const LONGEST: usize = super::PLAN;
 
 /// Put into an answer's extensions by who answers with a secret: the body that is kept in its place.
 #[derive(Clone)]

@@ -156,6 +156,6 @@ fn acting() -> OpenApiRouter<Here> {
         .routes(routes!(links::revoke))
         .routes(routes!(tokens::make))
         .routes(routes!(tokens::revoke))
-        .routes(routes!(deployments::start))
+        .merge(OpenApiRouter::new().routes(routes!(deployments::start)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(deployments::cancel))
 }
