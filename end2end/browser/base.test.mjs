@@ -53,7 +53,9 @@ before(async () => {
   [chromium, lab] = await Promise.all([browser(), stage({ data, more: ['--base-path', BASE, '--sign-in', 'local',
     '--trusted-proxies', '127.0.0.1', '--hosts', 'portal.localhost', '--embed-origins', proxies.map(({ origin }) => origin).join()] })]);
 });
-after(async () => { await chromium?.close(); proxies?.forEach((proxy) => proxy.stop()); await lab?.stop(); });
+after(async () => {
+  try { await chromium?.close(); } finally { proxies?.forEach((proxy) => proxy.stop()); await lab?.stop(); }
+});
 
 for (const [n, kind] of ['sends paths as they are', 'takes the base off'].entries()) {
   test(`behind a proxy that ${kind} people sign in, pages live, and sign out`, async () => {

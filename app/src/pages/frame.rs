@@ -137,6 +137,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
             <a class="logo" href=at("/")><img src=at(&assets.icon) alt="" width="22" height="22" />{texts::NAME}</a>
             {chooser(&clusters, open.as_ref())}
             <a class="plans" href=at("/plans")>{texts::PLANS}</a>
+            <a class="plans" href=at("/api")>{texts::API}</a>
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
             {themes(&view, theme)}
