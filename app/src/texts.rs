@@ -118,6 +118,10 @@ pub const SAMPLES: [&str; 8] =
 
 /// The way in.
 pub const SIGN_IN: &str = "Sign in";
+/// Below it.
+pub const SIGN_IN_FOR: &str = "Who has no name here asks whoever runs this server.";
+/// Between two ways in.
+pub const OR: &str = "or";
 /// The way in through a provider.
 pub const SIGN_IN_ELSEWHERE: &str = "Sign in with your organization's account";
 /// The way out.
@@ -151,6 +155,11 @@ pub const MAKE: &str = "Make";
 pub const TOKENS: &str = "Tokens";
 /// A page.
 pub const AUDIT: &str = "Audit";
+/// What that page is for.
+pub const TOKENS_FOR: &str =
+    "Programs come in with a token. Each has a role and an end, and is refused once it is revoked.";
+/// What that page is for.
+pub const AUDIT_FOR: &str = "Who did what, or was refused; newest first. Nothing here can be changed.";
 /// Of tokens.
 pub const TOKEN_NAME: &str = "What for";
 /// Of tokens.

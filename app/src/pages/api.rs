@@ -152,7 +152,7 @@ fn form(operation: &Operation, tried: Option<&Tried>, theme: Theme) -> AnyView {
             {fields}
             {kinds}
             {hidden(&View::default(), theme)}
-            <button type="submit" aria-label=format!("{} {}", texts::TRY, operation.path)>{texts::TRY}</button>
+            <button class="meant" type="submit" aria-label=format!("{} {}", texts::TRY, operation.path)>{texts::TRY}</button>
         </form>
     }
     .into_any()

@@ -23,7 +23,7 @@ use super::{
     sessions,
 };
 use crate::{
-    pages::{Asked, bare, render},
+    pages::{Asked, bare, render, theme},
     running::{NUMBERS, Outcome},
     store::{Kept, Sought, StoreError},
 };
@@ -411,7 +411,8 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     let next = (kept.len() == PAGE as usize).then(|| kept.last().map(|kept| kept.id)).flatten();
     let line = |kept: Kept| AuditLine {
         at: time(kept.entry.at),
-        who: format!("{} ({}, {})", kept.entry.who, kept.entry.way, kept.entry.address),
+        from: format!("{}, {}", kept.entry.way, kept.entry.address),
+        who: kept.entry.who,
         action: kept.entry.action,
         target: kept.entry.target,
         allowed: kept.entry.allowed,
@@ -419,7 +420,8 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     };
     let lines: Vec<AuditLine> = kept.into_iter().map(line).collect();
     let sought = AuditSought { who: filter.who, action: filter.action, cluster: filter.cluster };
-    let page = move || pages::audit(&lines, &sought, next);
+    let theme = theme(&request);
+    let page = move || pages::audit(&lines, &sought, next, theme);
     render(StatusCode::OK, bare(texts::AUDIT, &here.asked), request, page).await
 }
 

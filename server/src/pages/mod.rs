@@ -11,6 +11,6 @@ mod table;
 
 pub(crate) use assets::assets;
 pub use conversions::view as figure_view;
-pub(crate) use routes::{Query, bare, drawn, render, status};
+pub(crate) use routes::{Query, bare, drawn, render, status, theme};
 pub use routes::{ROUTES, router};
 pub use site::{Asked, Site};

@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, sync::LazyLock, time::Duration};
 
 use app::{
-    pages::{self, Body as Shown, Field, Kind, Operation, Theme, Tried},
+    pages::{self, Body as Shown, Field, Kind, Operation, Tried},
     source::Source,
     texts,
 };
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     access::{Needs, Tls, Way, Who, address},
-    pages::{Asked, bare, render},
+    pages::{Asked, bare, render, theme},
 };
 
 /// So much of an answer is shown.
@@ -141,9 +141,8 @@ async fn page(State(here): State<Here>, raw: RawQuery, request: Request) -> Resp
             tried = Some(ask(here.api.clone(), asked, operation, &to, accept).await);
         }
     }
-    let theme = Theme::from_word(said.get("theme"));
-    let mut frame = bare(texts::API, &here.asked);
-    frame.theme = theme;
+    let theme = theme(&request);
+    let frame = bare(texts::API, &here.asked);
     render(StatusCode::OK, frame, request, move || pages::api(&all, tried.as_ref(), theme)).await
 }
 
