@@ -154,7 +154,7 @@ fn filled(operation: &Operation) -> String {
         match field.place.as_str() {
             // In a value a / is no part of the path.
             "path" => {
-                path = path.replace(&format!("{{{}}}", field.name), &scene::encoded(&field.value).replace('/', "%2F"))
+                path = path.replace(&format!("{{{}}}", field.name), &scene::encoded(&field.value).replace('/', "%2F"));
             }
             "query" if !field.value.is_empty() => {
                 query.append_pair(&field.name, &field.value);
@@ -330,7 +330,7 @@ mod tests {
             filled(&operation)
         };
         assert_eq!(named("lab"), "/api/v1/clusters/lab/pods?search=lab");
-        assert_eq!(named("../a b?c#d"), "/api/v1/clusters/..%2Fa%20b%3fc%23d/pods?search=..%2Fa+b%3Fc%23d");
+        assert_eq!(named("../a b?c#d"), "/api/v1/clusters/..%2Fa%20b%3Fc%23d/pods?search=..%2Fa+b%3Fc%23d");
     }
 
     #[test]
