@@ -236,7 +236,7 @@ fn entry(line: &AuditLine) -> AnyView {
             {cell(texts::ACTION, "", action)}
             {cell(texts::TARGET, "target", line.target.clone())}
             {cell(texts::ALLOWED, class, allowed)}
-            {cell(texts::DETAIL, "target", line.detail.clone())}
+            {cell(texts::DETAIL, "target", Some(line.detail.clone()).filter(|detail| !detail.is_empty()))}
         </tr>
     }
     .into_any()
