@@ -10,6 +10,7 @@ help: ## List every target
 
 .PHONY: run
 run: build ## Build Binnacle and start it on http://127.0.0.1:8080 (more flags: make run ARGS="--listen …")
+	@end2end/install ansible || echo "» without it the demonstration cluster cannot be deployed" >&2
 	@target/release/binnacle serve $(ARGS)
 
 .PHONY: build
@@ -32,7 +33,7 @@ bench: build ## Measure Binnacle beside its peers and print one table (parts of 
 
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else
-	@end2end/install toolchain node wasm-bindgen cargo-leptos etcd control-plane ansible chromium postgres schemathesis graphviz shellcheck
+	@end2end/install toolchain node wasm-bindgen cargo-leptos etcd control-plane ansible chromium postgres openssh schemathesis graphviz shellcheck
 
 .PHONY: control-plane
 control-plane: ## Start a real Kubernetes control plane in .tools/control-plane (end it: make control-plane-down)

@@ -355,3 +355,31 @@ pub enum Message {
     /// Nothing new, but the line is alive: sent when nothing else was for a few seconds.
     Alive,
 }
+
+/// What a deployment's page is told while it is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunNews {
+    /// The log has more lines: so many in all, and the last of them.
+    Lines {
+        /// Lines in all.
+        total: u64,
+        /// The last ones, in order; not all that are new when these are many.
+        last: Vec<RunText>,
+    },
+    /// State or structure has changed.
+    Changed,
+    /// Nothing new.
+    Alive,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunText {
+    /// Counts from 1.
+    pub number: u64,
+    /// It, without secrets.
+    pub text: String,
+    /// Bytes of it that are not in the text.
+    pub left_out: u64,
+}

@@ -1,5 +1,7 @@
 //! What people read, in English, in one place.
 
+pub mod deployments;
+
 /// The name.
 pub const NAME: &str = "Binnacle";
 /// Said on every page of the built-in cluster.

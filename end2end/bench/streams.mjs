@@ -30,7 +30,8 @@ function reader(url, wanted) {
 }
 
 export async function streams(row) {
-  const lab = await stage();
+  // All of them come from one address.
+  const lab = await stage({ more: ['--connections-per-address', '0'] });
   await fetch(lab.page);
   const before = await (async () => { await pause(2_000); return resident(lab.server.child.pid); })();
   const wanted = { name: '', seen: () => {} };

@@ -108,7 +108,8 @@ async function house(clock = 0) {
     'serve', '--demo', '--listen', `127.0.0.1:${port}`, '--data', data, '--sign-in', 'oidc', '--oidc-issuer', issuer,
     '--oidc-client', 'binnacle', '--oidc-secret-file', secret, '--oidc-admins', 'ann', '--oidc-viewers', 'bob', '--audit', join(data, 'audit'),
   ]);
-  return { url, server, stop: async () => { await server.stop(); child.kill('SIGTERM'); } };
+  const newKeys = () => fetch(`${issuer}/new-keys`, { method: 'POST' });
+  return { url, issuer, server, newKeys, stop: async () => { await server.stop(); child.kill('SIGTERM'); } };
 }
 
 // Signs in at the provider, whose own pages ask for a name and then for consent.
@@ -155,6 +156,54 @@ test('a provider whose clock is two hours late is not believed, and the clock is
     const page = await open(chromium, `${it.url}/sign-in`, { complains: true });
     await through(page, it.url, 'ann');
     assert.match(await page.textContent('.wrong'), /has expired.*Compare the clocks/);
+  } finally {
+    await it.stop();
+  }
+});
+
+test('people are who the provider says they are, whatever they are called', async () => {
+  const it = await house();
+  try {
+    const ann = await open(chromium, `${it.url}/sign-in`, { complains: true });
+    await through(ann, it.url, 'ann');
+    const bob = await open(chromium, `${it.url}/sign-in`, { complains: true });
+    await through(bob, it.url, 'bob as ann');
+    assert.match(await bob.textContent('.visitor summary'), /ann · viewer/, 'a name gives no role');
+    const first = (await bob.context().cookies()).find((cookie) => cookie.name === 'binnacle');
+    await bob.click('.visitor summary');
+    await bob.click('form[action="/sign-out-everywhere"] button');
+    await ann.goto(`${it.url}/audit`);
+    assert.match(await ann.textContent('tbody'), /sign-out\.everywhere/, 'ann is still here');
+    const text = await ann.textContent('tbody');
+    assert.ok(text.includes(`ann (oidc ${it.issuer} bob as ann, 127.0.0.1)`), text);
+    // A browser has one session: the one before ends, whoever's it was.
+    const second = (await ann.context().cookies()).find((cookie) => cookie.name === 'binnacle');
+    const cookie = (one) => ({ headers: { cookie: `binnacle=${one.value}` } });
+    assert.equal((await fetch(`${it.url}/plans`, cookie(first))).status, 401);
+    assert.equal((await fetch(`${it.url}/plans`, cookie(second))).status, 200);
+    await ann.goto(`${it.url}/sign-in/oidc?next=/plans`);
+    await ann.waitForURL(/\/plans$|\/interaction\//);
+    if (ann.url().includes('/interaction/')) await ann.click('button[type=submit]');
+    await ann.waitForURL(`${it.url}/plans`);
+    assert.equal((await fetch(`${it.url}/plans`, cookie(second))).status, 401);
+  } finally {
+    await it.stop();
+  }
+});
+
+test('a provider may change its keys, but not every few seconds', async () => {
+  const it = await house();
+  try {
+    const page = await open(chromium, `${it.url}/sign-in`, { complains: true });
+    // From now on the server knows the keys of this moment.
+    assert.equal((await fetch(`${it.url}/sign-in/oidc`, { redirect: 'manual' })).status, 303);
+    await it.newKeys();
+    await through(page, it.url, 'ann');
+    assert.match(await page.textContent('.visitor summary'), /ann · admin/);
+    await it.newKeys();
+    const other = await open(chromium, `${it.url}/sign-in`, { complains: true });
+    await through(other, it.url, 'ann');
+    assert.match(await other.textContent('.wrong'), /signature is wrong/, 'a minute has not passed');
   } finally {
     await it.stop();
   }

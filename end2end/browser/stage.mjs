@@ -97,7 +97,9 @@ export async function open(where, url, { complains, ...options } = {}) {
     page.complaints.push(text);
     if (!complains) where.complaints.push(`${page.url()}: ${text}`);
   };
-  page.on('console', (line) => { if (['error', 'warning'].includes(line.type())) note(line.text()); });
+  // How soon a preloaded file is used says how busy this machine is, and nothing of the page.
+  const slow = (text) => text.includes('was preloaded using link preload but not used within a few seconds');
+  page.on('console', (line) => { if (['error', 'warning'].includes(line.type()) && !slow(line.text())) note(line.text()); });
   page.on('pageerror', (error) => note(error.message));
   await page.goto(url);
   return page;

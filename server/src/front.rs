@@ -9,7 +9,8 @@ use axum::{
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
-    access::{self, Door},
+    access::{self, Door, Gate, Limits},
+    deploy::{self, Deployments, Office},
     embed::{self, Embed},
     listen,
     pages::{self, Asked, Site},
@@ -28,26 +29,31 @@ pub struct Front {
     pub embed: Embed,
     /// What whoever runs it is told.
     pub running: Running,
-    /// Requests of the API a minute, for each who asks.
+    /// Where deployments are ordered; none where they are not.
+    pub office: Option<Arc<Office>>,
+    /// Requests of the API a minute, and requests that are refused, for each who asks.
     pub a_minute: NonZeroU32,
 }
 
 /// All that is served. What each route needs stands in [`access::table`].
 pub fn router(front: &Front) -> Router {
-    let door = front.door.clone();
-    let api = rest::router(front.site.clone(), door.clone(), front.a_minute);
+    let (door, limits) = (front.door.clone(), Arc::new(Limits::new(front.a_minute)));
+    let api = rest::router(front.site.clone(), door.clone(), front.embed.clone(), front.office.clone(), limits.clone());
+    let gate = Gate { door: door.clone(), limits };
     let guarded = |router: Router| {
         router
             .layer(from_fn(listen::in_time))
             .layer(Extension(front.running.stopping.clone()))
-            .layer(from_fn_with_state(door.clone(), access::guard))
+            .layer(Extension(front.office.clone()))
+            .layer(from_fn_with_state(gate.clone(), access::guard))
             .layer(from_fn(listen::within))
     };
     let all = Router::new()
         .merge(pages::router(front.site.clone()))
         .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
         .merge(api)
-        .merge(access::router(door.clone(), Asked::of(front.site.clone())))
+        .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
+        .merge(access::router(door, Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
         .merge(running::router(front.running.clone()));
     let router = guarded(all)

@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod deploy;
 pub mod embed;
 pub mod front;
 pub mod listen;

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use binnacle::{
-    access::{self, Door, Hosts, Lasting, Needs, Proxies, Role, Way, Ways, Who, make_token, table},
+    access::{self, Door, Gate, Hosts, Lasting, Limits, Needs, Proxies, Role, Way, Ways, Who, make_token, table},
     cluster::Clusters,
     demo,
     embed::{Embed, Origins},
@@ -51,7 +51,7 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
     let listen: SocketAddr = HOST.parse().expect("an address");
     let proxies = Proxies::parse("192.0.2.7").expect("an address");
     let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
-    let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
+    let site = Site::new(Clusters::new(vec![demo::context().0], HOUR), None);
     let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
     let running = Running {
         site: site.clone(),
@@ -60,7 +60,14 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
         stopping: Stopping::default(),
         duty: tokio::sync::watch::channel(None).1,
     };
-    let router = front::router(&Front { site, door: door.clone(), embed, running, a_minute: binnacle::rest::RATE });
+    let router = front::router(&Front {
+        site,
+        door: door.clone(),
+        embed,
+        running,
+        office: None,
+        a_minute: binnacle::rest::RATE,
+    });
     House { router, store, door, folder }
 }
 
@@ -84,6 +91,10 @@ fn form(path: &str, body: &str) -> Request<Body> {
 }
 
 impl House {
+    fn gate(&self) -> Gate {
+        Gate { door: self.door.clone(), limits: Arc::new(Limits::new(binnacle::rest::RATE)) }
+    }
+
     async fn answer(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.expect("an answer")
     }
@@ -152,7 +163,7 @@ async fn a_route_that_the_table_does_not_name_is_refused() {
     let house = house(Ways { loopback: true, ..Ways::default() }).await;
     let stray = Router::new()
         .route("/stray", get(|| async { "secret" }))
-        .layer(axum::middleware::from_fn_with_state(house.door.clone(), access::guard));
+        .layer(axum::middleware::from_fn_with_state(house.gate(), access::guard));
     let answer = stray.oneshot(ask(Method::GET, "/stray")).await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     assert_eq!(house.status(ask(Method::DELETE, "/c/demo")).await, StatusCode::METHOD_NOT_ALLOWED);
@@ -223,6 +234,29 @@ async fn a_page_of_another_site_can_neither_act_nor_listen() {
     }
     let ours = with(ask(Method::POST, "/plans"), "origin", &format!("http://{HOST}"));
     assert_ne!(house.status(ours).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_page_that_came_without_tls_cannot_act_where_the_server_is_reached_by_it() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    let post = |peer: &str, proto: &str, origin: &str| {
+        let mut post = with(ask(Method::POST, "/sign-out"), "x-forwarded-proto", proto);
+        post.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer.parse().expect("an address")));
+        with(post, "origin", &format!("{origin}://{HOST}"))
+    };
+    let (proxy, stranger) = ("192.0.2.7:1", "198.51.100.4:1");
+    for (peer, proto, origin, refused) in [
+        (proxy, "https", "https", false),
+        (proxy, "https", "http", true),
+        (proxy, "http", "https", true),
+        (proxy, "http", "http", false),
+        // What a stranger tells of it is nothing, so that nothing is known.
+        (stranger, "https", "http", false),
+        (stranger, "http", "https", false),
+    ] {
+        let status = house.status(post(peer, proto, origin)).await;
+        assert_eq!(status == StatusCode::FORBIDDEN, refused, "{peer} {proto} {origin}: {status}");
+    }
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ fn without_a_link_or_with_a_bad_one_a_page_says_why() {
     assert!(house.server.get(page).body.contains("has expired"));
     let listed = house.ask("GET", "/api/v1/embed-links", "").body;
     let listed: Value = serde_json::from_str(&listed).unwrap_or_else(|_| panic!("{listed}"));
-    assert_eq!(listed["links"].as_array().map(Vec::len), Some(2), "{listed}");
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(2), "{listed}");
     assert!(!listed.to_string().contains("link="), "a listed link is not given away");
 }
 
@@ -119,7 +119,7 @@ fn a_link_that_cannot_be_is_refused_with_the_reason() {
     let house = House::open();
     for (wanted, why) in [
         (json!({ "cluster": "none", "view": "architecture" }), "no such cluster"),
-        (json!({ "cluster": "demo", "view": "table" }), "architecture or networking"),
+        (json!({ "cluster": "demo", "view": "table" }), "`architecture` or `networking`"),
         (json!({ "cluster": "demo", "view": "architecture", "ttl": 1_000_000 }), "ttl must be between"),
         (json!({ "cluster": "demo", "view": "architecture", "origin": "https://evil.example" }), "embed_origins"),
         (json!({ "cluster": "demo", "view": "architecture", "role": "admin" }), "unknown field"),

@@ -117,6 +117,25 @@ fn whoever_is_slow_or_silent_is_not_waited_for() {
 }
 
 #[test]
+fn an_address_has_so_many_connections_and_the_next_one_is_told_so() {
+    let folder = Folder::new();
+    let server = Process::demo(&folder, &["--connections-per-address", "3"]);
+    until("what read where it listens has gone", Duration::from_secs(5), || server.get("/healthz").status == 200);
+    let mut open: Vec<TcpStream> = (0..3).map(|_| server.connect()).collect();
+    let next = server.get("/healthz");
+    assert!(next.status == 429 && next.header("retry-after").is_some(), "{next:?}");
+    assert!(next.body.ends_with("Close some first."), "{next:?}");
+    open.pop();
+    until("there is room again", Duration::from_secs(5), || server.get("/healthz").status == 200);
+    assert!(server.get("/metrics").body.contains("binnacle_connections_turned_away_total"));
+    // Who comes by a proxy that is trusted is not one of a crowd.
+    let folder = Folder::new();
+    let server = Process::demo(&folder, &["--connections-per-address", "3", "--trusted-proxies", "127.0.0.1"]);
+    let _open: Vec<TcpStream> = (0..9).map(|_| server.connect()).collect();
+    unharmed(&server, "a proxy brought many");
+}
+
+#[test]
 fn a_reader_who_does_not_read_is_dropped_and_the_others_go_on() {
     let folder = Folder::new();
     let args = ["simulate", "--listen", "127.0.0.1:0", "--life", "off", "--nodes", "400", "--pods", "9000"];

@@ -21,24 +21,7 @@ fn fresh() -> Fresh {
     Fresh { place: Place::parse(&format!("{}/{name}", server())).expect("a place"), _kept: None }
 }
 
-macro_rules! here {
-    ($($promise:ident),+ $(,)?) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() {
-                store::$promise(fresh()).await;
-            }
-        )+
-    };
-}
-
-store::every_promise!(here);
-
-/// Begun as a process of its own by the promise about killed writers.
-#[tokio::test]
-async fn writer() {
-    store::write_until_killed().await;
-}
+store::every_promise!();
 
 #[tokio::test]
 async fn a_wrong_password_is_said_without_the_password() {

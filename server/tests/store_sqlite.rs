@@ -30,24 +30,7 @@ fn fresh() -> Fresh {
     Fresh { place: Place::beside(&folder.0), _kept: Some(Box::new(folder)) }
 }
 
-macro_rules! here {
-    ($($promise:ident),+ $(,)?) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() {
-                store::$promise(fresh()).await;
-            }
-        )+
-    };
-}
-
-store::every_promise!(here);
-
-/// Begun as a process of its own by the promise about killed writers.
-#[tokio::test]
-async fn writer() {
-    store::write_until_killed().await;
-}
+store::every_promise!();
 
 #[tokio::test]
 async fn the_file_is_its_owners_alone() {

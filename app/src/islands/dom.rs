@@ -1,7 +1,8 @@
 //! Short names for what every part of the island asks of the page.
 
 use wasm_bindgen::{JsCast, closure::Closure, convert::FromWasmAbi};
-use web_sys::{Document, Element, EventTarget, HtmlElement, Window};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, Element, EventTarget, HtmlElement, Response, Window};
 
 pub(super) fn window() -> Option<Window> {
     web_sys::window()
@@ -57,4 +58,13 @@ pub(super) fn after(milliseconds: i32, act: impl FnOnce() + 'static) {
     if let Some(window) = window() {
         let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), milliseconds);
     }
+}
+
+/// What an address of ours answers.
+pub(super) async fn fetch(url: &str) -> Option<String> {
+    let response: Response = JsFuture::from(window()?.fetch_with_str(url)).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }

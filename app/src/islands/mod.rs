@@ -5,9 +5,12 @@
 
 #[cfg(feature = "hydrate")]
 mod dom;
+mod follow;
 #[cfg(feature = "hydrate")]
 mod keys;
 mod live;
+#[cfg(feature = "hydrate")]
+mod log;
 #[cfg(feature = "hydrate")]
 mod paint;
 #[cfg(feature = "hydrate")]
@@ -19,4 +22,5 @@ mod stream;
 #[cfg(feature = "hydrate")]
 mod zoom;
 
+pub use follow::Follow;
 pub use live::Live;

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Element, Event, MouseEvent, Response, UrlSearchParams};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, Event, MouseEvent, UrlSearchParams};
 
-use super::dom::{after, by_id, document, focus, on, set_html, window};
+use super::dom::{after, by_id, document, fetch, focus, on, set_html, window};
 use crate::texts;
 
 #[derive(Default)]
@@ -201,9 +201,4 @@ fn follow_address() {
             set_html("panel", &crate::parts::nothing_chosen());
         }
     }
-}
-
-async fn fetch(url: &str) -> Option<String> {
-    let response: Response = JsFuture::from(window()?.fetch_with_str(url)).await.ok()?.dyn_into().ok()?;
-    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }

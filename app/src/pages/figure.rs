@@ -5,6 +5,7 @@ use scene::Health;
 
 use super::{
     Tab, Theme,
+    deployments::RunLine,
     filters::{filters, follow},
     frame::{prefix, query},
 };
@@ -14,7 +15,17 @@ use crate::{
     parts,
     source::{Facts, FigurePage, Trouble, View},
     texts,
+    texts::deployments as words,
 };
+
+/// What was and is done to a cluster, beside its figure.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// The latest runs.
+    pub runs: Vec<RunLine>,
+    /// Whether whoever looks may act.
+    pub acts: bool,
+}
 
 /// The page's content. `selected` is what the address asks for after `sel=`.
 pub fn figure(
@@ -23,6 +34,7 @@ pub fn figure(
     theme: Theme,
     page: &FigurePage,
     selected: Option<(String, Result<Facts, Trouble>)>,
+    done: Option<&Done>,
     live: bool,
 ) -> AnyView {
     let prefix = prefix(view, theme);
@@ -51,6 +63,7 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
+        {done.map(|done| strip(cluster, done))}
         <div class="bar">
             {filters(cluster, tab, view, theme, &page.choices)}
             {follow(cluster, tab, view, theme)}
@@ -70,6 +83,23 @@ pub fn figure(
         </div>
         {island}
         </main>
+    }
+    .into_any()
+}
+
+fn strip(cluster: &str, done: &Done) -> AnyView {
+    let base = at(&format!("/c/{}/deployments", scene::encoded(cluster)));
+    let deploy = done.acts.then(|| view! { <a class="button" href=format!("{base}/new")>{words::DEPLOY}</a> });
+    let runs = done.runs.iter().map(|run| {
+        let text = format!("{} · {} · {}", run.kind, run.headline, run.created);
+        view! {
+            <li><span class=format!("badge h-{}", run.health.word())>{words::state(&run.state).to_owned()}</span>
+            " "<a href=format!("{base}/{}", run.id)>{text}</a></li>
+        }
+    });
+    let none = done.runs.is_empty().then(|| view! { <li class="hint">{words::NO_RUNS}</li> });
+    view! {
+        <section class="bar strip" aria-label=words::DEPLOYMENTS>{deploy}<ul>{runs.collect_view()}{none}</ul></section>
     }
     .into_any()
 }

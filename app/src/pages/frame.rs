@@ -31,6 +31,8 @@ pub enum Tab {
     Table,
     /// Where it has left its plan.
     Drift,
+    /// What was and is done to it.
+    Deployments,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -53,6 +55,7 @@ impl Tab {
             Self::Networking => "/networking",
             Self::Table => "/table",
             Self::Drift => "/drift",
+            Self::Deployments => "/deployments",
         }
     }
 
@@ -225,6 +228,7 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         (Tab::Networking, texts::NETWORKING),
         (Tab::Drift, texts::DRIFT),
         (Tab::Table, texts::TABLE),
+        (Tab::Deployments, texts::deployments::DEPLOYMENTS),
     ];
     let tabs = tabs.map(|(tab, name)| {
         let to = at(&format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme)));

@@ -4,6 +4,7 @@
 mod access;
 mod api;
 mod clusters;
+pub mod deployments;
 mod drift;
 mod embedded;
 mod figure;
@@ -18,7 +19,7 @@ pub use api::{Body, Field, Kind, Operation, Tried, api};
 pub use clusters::clusters;
 pub use drift::drift;
 pub use embedded::{Embedded, embedded};
-pub use figure::figure;
+pub use figure::{Done, figure};
 pub use frame::{Assets, Frame, Tab, Theme, Visitor, frame};
 pub use plan::plan;
 pub use table::table;

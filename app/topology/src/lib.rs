@@ -1,7 +1,7 @@
 //! From facts to a figure.
 //!
 //! ```text
-//! Fact ──apply──▶ Inventory ──▶ Graph (petgraph) ──▶ layout ──▶ figure ──▶ Scene
+//! Fact ──apply──▶ Inventory ──▶ Graph ──▶ layout ──▶ figure ──▶ Scene
 //!   one change       │ by node                            only touched nodes are drawn again
 //! ```
 //!

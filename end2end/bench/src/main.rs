@@ -65,7 +65,7 @@ fn figures(size: usize) -> serde_json::Value {
     let cluster = Cluster::of(size);
     let now = Stamp(0);
     let facts = cluster.inventory();
-    let topology = Topology::of(&facts, now);
+    let topology = Topology::of(&facts);
     let (scene, _) = lanes(&topology);
     let lines: Vec<[f64; 4]> = scene.marks.iter().flat_map(cluster::segments).collect();
     let mut figure = Drawing::draw(&facts, &View::default(), now);
@@ -81,7 +81,7 @@ fn figures(size: usize) -> serde_json::Value {
         "relations": topology.relations(),
         "everything": median(|| lanes(&topology)),
         "folded": median(|| Drawing::draw(&facts, &View::default(), now).scene()),
-        "graph": median(|| Topology::of(&facts, now)),
+        "graph": median(|| Topology::of(&facts)),
         "svg": median(|| scene::document(&scene)),
         "change": change,
         "marks": figure.scene().marks.len(),

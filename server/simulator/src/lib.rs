@@ -14,6 +14,7 @@ mod cluster;
 mod discovery;
 pub mod faults;
 mod health;
+mod host;
 mod kind;
 mod life;
 mod list;
@@ -36,6 +37,7 @@ mod write;
 
 pub use cluster::Cluster;
 pub use faults::Faults;
+pub use host::Unplugged;
 pub use kind::Kind;
 pub use life::Life;
 pub use listen::listen;

@@ -124,7 +124,7 @@ impl Door {
 
     /// Who sent these headers.
     pub(super) async fn who(&self, headers: &HeaderMap, origin: Origin) -> Result<Who, Refusal> {
-        let Origin { address: from, secure, proxied } = origin;
+        let (from, secure, proxied) = (origin.address, origin.secure(), origin.proxied);
         if let Some(sent) = tokens::sent(headers) {
             let who = tokens::whose(&self.store, sent, from).await.map_err(|_| Refusal::Away)?;
             return who.ok_or(Refusal::Token);

@@ -11,7 +11,8 @@ use axum::{
 };
 
 use super::{
-    Acts, Door, Needs, Refusal, Stays, Way, Who, hosts,
+    Acts, Caller, Door, Limits, Needs, Refusal, Stays, Way, Who, hosts,
+    proxies::Origin,
     table::{Found, find},
 };
 
@@ -37,13 +38,30 @@ pub struct Tls;
 /// Whoever once came by TLS comes by nothing else for a year.
 const STRICT: header::HeaderValue = header::HeaderValue::from_static("max-age=31536000");
 
-/// Lets pass what may pass, with a [`Who`] in its extensions.
-pub async fn guard(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+/// What the guard goes by.
+#[derive(Clone)]
+pub struct Gate {
+    /// Who may what.
+    pub door: Arc<Door>,
+    /// How often whoever is refused may ask.
+    pub limits: Arc<Limits>,
+}
+
+/// Lets pass what may pass, with a [`Who`] in its extensions. Who is refused has asked as often as who is answered.
+pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let Gate { door, limits } = gate;
     let path = request.uri().path().to_owned();
-    let judged = judge(&door, &mut request).await;
-    let secure = request.extensions().get::<Secure>().is_some_and(|secure| secure.0);
+    let origin = origin(&door, &request);
+    let secure = origin.secure();
+    request.extensions_mut().insert(Secure(secure));
+    let judged = judge(&door, &mut request, origin).await;
+    let taken = judged.as_ref().is_err_and(Refusal::is_counted).then(|| {
+        let who = request.extensions().get::<Who>();
+        limits.take(&who.map_or_else(|| Caller::at(origin.address), Caller::of))
+    });
     let mut response = match judged {
         Ok(()) => next.run(request).await,
+        Err(_) if let Some(Err(wait)) = taken => Refusal::Often(wait).answer(&path),
         Err(Refusal::Unknown) if wants_page(&request) && door.signs_in() => {
             let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
             let mut response = Redirect::to(&format!("/sign-in?next={}", scene::encoded(to))).into_response();
@@ -52,20 +70,29 @@ pub async fn guard(State(door): State<Arc<Door>>, mut request: Request, next: Ne
         }
         Err(refusal) => refusal.answer(&path),
     };
+    if let Some(taken) = taken {
+        limits.tell(response.headers_mut(), taken);
+    }
     if secure {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
     response
 }
 
-async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+/// Where a request came from.
+fn origin(door: &Door, request: &Request) -> Origin {
     let tls = request.extensions().get::<Tls>().is_some();
-    // Without a peer nobody is on this machine: an address of documentation is nobody's.
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
-    let origin = door.proxies.origin(peer, tls, request.headers());
-    request.extensions_mut().insert(Secure(origin.secure));
-    let host = door.proxies.host(peer, request.uri(), request.headers()).ok_or(Refusal::Host)?;
+    door.proxies.origin(peer(request), tls, request.headers())
+}
+
+/// Who speaks to us; without one nobody is on this machine: an address of documentation is nobody's.
+fn peer(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)))
+}
+
+async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Result<(), Refusal> {
+    let host = door.proxies.host(peer(request), request.uri(), request.headers()).ok_or(Refusal::Host)?;
     if !door.hosts.is_ours(&host) {
         return Err(Refusal::Host);
     }
@@ -83,7 +110,7 @@ async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
         Found::OtherMethod(others) => return Err(Refusal::Method(others)),
         Found::Nothing => return Err(Refusal::Nowhere),
     };
-    let judged = allowed(row.needs, &who).and_then(|()| same_site(&host, &who, request));
+    let judged = allowed(row.needs, &who).and_then(|()| same_site(&host, origin.tls, &who, request));
     let refused = judged.as_ref().err().map(ToString::to_string);
     let known = who.role.is_some();
     // What acts is remembered before it does; of what only tells, a known person's refusal is.
@@ -110,16 +137,16 @@ fn allowed(needs: Needs, who: &Who) -> Result<(), Refusal> {
 }
 
 /// Cross-site requests can neither act nor listen. A token is no cookie: no browser sends it by itself.
-fn same_site(host: &str, who: &Who, request: &Request) -> Result<(), Refusal> {
+fn same_site(host: &str, tls: Option<bool>, who: &Who, request: &Request) -> Result<(), Refusal> {
     let stream = request.headers().contains_key(header::UPGRADE);
     if (tells(request.method()) && !stream) || matches!(who.way, Way::Token(_)) {
         return Ok(());
     }
-    match hosts::site(host, request.headers()) {
+    match hosts::site(host, tls, request.headers()) {
         hosts::Site::Ours => Ok(()),
         hosts::Site::Other => Err(Refusal::Site),
         // A browser says where a post comes from. Whoever has a cookie and does not say is none of ours.
-        hosts::Site::Untold if matches!(who.way, Way::Session(_)) && !stream => Err(Refusal::Site),
+        hosts::Site::Untold if matches!(who.way, Way::Session { .. }) && !stream => Err(Refusal::Site),
         hosts::Site::Untold => Ok(()),
     }
 }

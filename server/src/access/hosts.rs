@@ -58,11 +58,15 @@ pub(super) enum Site {
     Untold,
 }
 
-/// Which site's page asks, by Origin and Sec-Fetch-Site.
-pub(super) fn site(host: &str, headers: &HeaderMap) -> Site {
+/// Which site's page asks, by Origin and Sec-Fetch-Site. A page that came without TLS is another site than one that
+/// came with it, where it is known by which the client came.
+pub(super) fn site(host: &str, tls: Option<bool>, headers: &HeaderMap) -> Site {
     let text = |name: &str| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
     if let Some(origin) = text("origin") {
-        let same = origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host));
+        let same = origin.split_once("://").is_some_and(|(scheme, from)| {
+            let so = tls.is_none_or(|tls| scheme.eq_ignore_ascii_case(if tls { "https" } else { "http" }));
+            so && from.eq_ignore_ascii_case(host)
+        });
         return if same { Site::Ours } else { Site::Other };
     }
     match text("sec-fetch-site") {
@@ -102,16 +106,29 @@ mod tests {
     fn a_page_of_another_site_is_told_by_its_origin_or_by_the_browser() {
         let told = |pairs: &[(&'static str, &'static str)]| {
             let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-            site("127.0.0.1:8080", &headers)
+            site("127.0.0.1:8080", None, &headers)
         };
         assert_eq!(told(&[("origin", "http://127.0.0.1:8080")]), Site::Ours);
         for origin in ["http://127.0.0.1:9", "http://evil.example", "null", "127.0.0.1:8080"] {
             let headers = [(header::ORIGIN, origin.parse().unwrap())].into_iter().collect();
-            assert_eq!(site("127.0.0.1:8080", &headers), Site::Other, "{origin}");
+            assert_eq!(site("127.0.0.1:8080", None, &headers), Site::Other, "{origin}");
         }
         assert_eq!(told(&[("sec-fetch-site", "cross-site")]), Site::Other);
         assert_eq!(told(&[("sec-fetch-site", "same-site")]), Site::Other);
         assert_eq!(told(&[("sec-fetch-site", "same-origin")]), Site::Ours);
         assert_eq!(told(&[]), Site::Untold);
+    }
+
+    #[test]
+    fn a_page_without_tls_is_another_site_where_it_is_known() {
+        let told = |origin: &str, tls| {
+            let headers = [(header::ORIGIN, origin.parse().unwrap())].into_iter().collect();
+            site("lab.example", tls, &headers)
+        };
+        assert_eq!(told("https://lab.example", Some(true)), Site::Ours);
+        assert_eq!(told("http://lab.example", Some(true)), Site::Other);
+        assert_eq!(told("http://lab.example", Some(false)), Site::Ours);
+        assert_eq!(told("https://lab.example", Some(false)), Site::Other);
+        assert_eq!([told("http://lab.example", None), told("https://lab.example", None)], [Site::Ours, Site::Ours]);
     }
 }

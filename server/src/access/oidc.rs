@@ -10,9 +10,9 @@ use std::{
 };
 
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointNotSet, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    AdditionalClaims, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret, CsrfToken,
+    EmptyExtraTokenFields, EndpointNotSet, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
         CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
@@ -28,6 +28,10 @@ use super::Role;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What a provider says of itself, its keys among it, is asked again after this.
 const FRESH: Duration = Duration::from_secs(600);
+/// A signature by a key that is not known has it asked at once, but no more often than this.
+const AGAIN: Duration = Duration::from_secs(60);
+/// As the standard has it.
+const LONGEST_SUBJECT: usize = 255;
 
 /// How to sign in through a provider.
 #[derive(Clone)]
@@ -89,6 +93,8 @@ pub(super) struct Left {
 
 /// Somebody whom the provider vouches for.
 pub(super) struct Vouched {
+    /// The provider and who they are there. What they are called may change, and change hands.
+    pub(super) subject: String,
     pub(super) name: String,
     pub(super) role: Role,
 }
@@ -134,6 +140,8 @@ pub struct Oidc {
     settings: OidcSettings,
     http: reqwest::Client,
     known: Mutex<Option<(Instant, Arc<CoreProviderMetadata>)>>,
+    /// When it was last asked because of a signature; held while it is, so that many who come at once ask once.
+    again: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Oidc {
@@ -145,7 +153,7 @@ impl Oidc {
         // A provider that sends us elsewhere could make us ask for anything.
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build();
         let http = http.map_err(|error| format!("no TLS client for the sign-in provider: {error}"))?;
-        Ok(Self { settings, http, known: Mutex::default() })
+        Ok(Self { settings, http, known: Mutex::default(), again: tokio::sync::Mutex::default() })
     }
 
     fn away(&self, what: &'static str) -> OidcError {
@@ -159,6 +167,25 @@ impl Oidc {
         {
             return Ok(metadata);
         }
+        self.asked().await
+    }
+
+    /// What it says of itself since it changed its keys; `None` when it was asked for that less than a minute ago.
+    async fn renewed(&self, old: &Arc<CoreProviderMetadata>) -> Result<Option<Arc<CoreProviderMetadata>>, OidcError> {
+        let mut again = self.again.lock().await;
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, newer)) = known.filter(|(_, known)| !Arc::ptr_eq(known, old)) {
+            return Ok(Some(newer));
+        }
+        if again.is_some_and(|at| at.elapsed() < AGAIN) {
+            return Ok(None);
+        }
+        *again = Some(Instant::now());
+        tracing::info!("a signature of the sign-in provider is by a key that is not known; its keys are asked again");
+        self.asked().await.map(Some)
+    }
+
+    async fn asked(&self) -> Result<Arc<CoreProviderMetadata>, OidcError> {
         let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|_| self.away("its address is none"))?;
         let asked = CoreProviderMetadata::discover_async(issuer, &self.http).await;
         let metadata = Arc::new(asked.map_err(|_| self.away("its description cannot be read"))?);
@@ -216,9 +243,15 @@ impl Oidc {
             _ => self.away("the code could not be exchanged"),
         })?;
         let token = tokens.id_token().ok_or(OidcError::Forged("there is no ID token"))?;
+        let nonce = Nonce::new(left.nonce);
+        // Providers change their keys at any time.
+        let unknown = match token.claims(&client.id_token_verifier(), &nonce) {
+            Err(ClaimsVerificationError::SignatureVerification(_)) => self.renewed(&metadata).await?,
+            _ => None,
+        };
+        let client = self.client(unknown.as_ref().unwrap_or(&metadata));
         let verifier = client.id_token_verifier();
-        let claims =
-            token.claims(&verifier, &Nonce::new(left.nonce)).map_err(|error| OidcError::Forged(why(&error)))?;
+        let claims = token.claims(&verifier, &nonce).map_err(|error| OidcError::Forged(why(&error)))?;
         if let Some(expected) = claims.access_token_hash() {
             let algorithm = token.signing_alg().map_err(|_| OidcError::Forged("its signature is of no known kind"))?;
             let key = token.signing_key(&verifier).map_err(|_| OidcError::Forged("its key is unknown"))?;
@@ -227,16 +260,31 @@ impl Oidc {
                 return Err(OidcError::Forged("the access token is another's"));
             }
         }
+        let subject = claims.subject().as_str();
+        if subject.len() > LONGEST_SUBJECT {
+            return Err(OidcError::Forged("its subject is longer than subjects are"));
+        }
         let groups = groups(claims.additional_claims().all.get(&self.settings.claim));
         let role = role(&self.settings.groups, &groups).ok_or(OidcError::NoRole)?;
-        let name = claims.preferred_username().map(|name| name.as_str().to_owned());
-        let name = name.unwrap_or_else(|| claims.subject().as_str().to_owned());
-        Ok(Vouched { name: name.chars().filter(|c| !c.is_control()).take(64).collect(), role })
+        let full = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str());
+        let short = claims.preferred_username().map(|name| name.as_str());
+        let name = [full, short].into_iter().flatten().map(shown).find(|name| !name.is_empty());
+        let subject = format!("oidc {} {subject}", claims.issuer().as_str());
+        Ok(Vouched { name: name.unwrap_or_else(|| shown(claims.subject().as_str())), subject, role })
     }
 }
 
-const fn why(error: &openidconnect::ClaimsVerificationError) -> &'static str {
-    use openidconnect::ClaimsVerificationError as Wrong;
+/// A name as pages can show it.
+fn shown(name: &str) -> String {
+    // What turns the direction of writing around could make one name look like another.
+    let odd = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    name.chars().filter(|c| !odd(*c)).take(64).collect::<String>().trim().to_owned()
+}
+
+const fn why(error: &ClaimsVerificationError) -> &'static str {
+    use ClaimsVerificationError as Wrong;
     match error {
         Wrong::Expired(_) => "its token has expired",
         Wrong::InvalidAudience(_) => "its token is for somebody else",

@@ -19,13 +19,13 @@ use super::{
     Acts, Door, Needs, OidcError, Refusal, Role, Row, Who,
     door::valid_name,
     guard::{Secure, address},
-    oidc::Left,
-    sessions,
+    oidc::{Left, Vouched},
+    sessions::{self, Arrival},
 };
 use crate::{
     pages::{Asked, bare, render, theme},
     running::{NUMBERS, Outcome},
-    store::{Kept, Sought, StoreError},
+    store::{Entry, Kept, Sought, StoreError},
 };
 
 const ADMIN: Needs = Needs::Role(Role::Admin);
@@ -160,9 +160,14 @@ async fn back(
         Some(left) => oidc.back(&to, left, &answer.code, &answer.state).await,
     };
     NUMBERS.sign_in(if vouched.is_ok() { Outcome::Well } else { Outcome::Failed });
-    let (name, allowed) = vouched.as_ref().map_or(("?", false), |vouched| (vouched.name.as_str(), true));
-    let detail = vouched.as_ref().err().map_or_else(|| "oidc".to_owned(), |error| format!("oidc: {error}"));
-    if let Err(away) = door.remember(&who.entry("sign-in", name, "", allowed, &detail)).await {
+    let entry = match &vouched {
+        Ok(vouched) => {
+            let subject = vouched.subject.clone();
+            Entry { subject, ..who.entry("sign-in", &vouched.name, "", true, "oidc") }
+        }
+        Err(error) => who.entry("sign-in", "?", "", false, &format!("oidc: {error}")),
+    };
+    if let Err(away) = door.remember(&entry).await {
         return away.into_response();
     }
     let mut response = match vouched {
@@ -172,8 +177,10 @@ async fn back(
             sign_in_page(&here, status, "/", Some(error.to_string()), request).await
         }
         Ok(vouched) => {
-            let whom = (vouched.name.as_str(), vouched.role, "oidc");
-            match sessions::begin(&door.store, whom, who.from, door.lasting, secure).await {
+            let Vouched { subject, name, role } = vouched;
+            let whom = Arrival { subject, name: &name, role, way: "oidc" };
+            let browser = (request.headers(), secure);
+            match sessions::begin(&door.store, whom, who.from, door.lasting, browser).await {
                 Ok(cookie) => went(inside(&next), Some(cookie)),
                 Err(_) => Refusal::Away.into_response(),
             }
@@ -219,18 +226,20 @@ async fn sign_in(
             };
         }
     };
-    if let Err(away) = door.remember(&who.entry("sign-in", name, "", role.is_some(), "")).await {
+    let mut entry = who.entry("sign-in", name, "", role.is_some(), "");
+    let subject = format!("local {name}");
+    if role.is_some() {
+        entry.subject.clone_from(&subject);
+    }
+    if let Err(away) = door.remember(&entry).await {
         return away.into_response();
     }
     let Some(role) = role else {
         let wrong = Some(texts::SIGN_IN_FAILED.to_owned());
         return sign_in_page(&here, StatusCode::UNAUTHORIZED, inside(&given.next), wrong, again(who, secure)).await;
     };
-    // Whatever session the browser had ends: an id from before signing in is worth nothing after.
-    if let Some(old) = sessions::sent(&headers, secure) {
-        let _ = door.store.end_session(&super::secret::hash(old)).await;
-    }
-    match sessions::begin(&door.store, (name, role, "local"), who.from, door.lasting, secure).await {
+    let whom = Arrival { subject, name, role, way: "local" };
+    match sessions::begin(&door.store, whom, who.from, door.lasting, (&headers, secure)).await {
         Ok(cookie) => went(inside(&given.next), Some(cookie)),
         Err(_) => Refusal::Away.into_response(),
     }
@@ -272,7 +281,7 @@ async fn sign_out_everywhere(
     Extension(who): Extension<Who>,
     Extension(Secure(secure)): Extension<Secure>,
 ) -> Response {
-    match here.door.store.end_sessions_of(&who.name).await {
+    match here.door.store.end_sessions_of(&who.subject()).await {
         Ok(_) => went("/sign-in", Some(sessions::ended(secure))),
         Err(_) => Refusal::Away.into_response(),
     }
@@ -411,7 +420,7 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     let next = (kept.len() == PAGE as usize).then(|| kept.last().map(|kept| kept.id)).flatten();
     let line = |kept: Kept| AuditLine {
         at: time(kept.entry.at),
-        from: format!("{}, {}", kept.entry.way, kept.entry.address),
+        from: format!("{}, {}", identity(&kept.entry), kept.entry.address),
         who: kept.entry.who,
         action: kept.entry.action,
         target: kept.entry.target,
@@ -423,6 +432,12 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     let theme = theme(&request);
     let page = move || pages::audit(&lines, &sought, next, theme);
     render(StatusCode::OK, bare(texts::AUDIT, &here.asked), request, page).await
+}
+
+/// How somebody was known; of who signed in, who they are.
+const fn identity(entry: &Entry) -> &str {
+    let told = matches!(entry.way.as_bytes(), b"session") && !entry.subject.is_empty();
+    if told { entry.subject.as_str() } else { entry.way.as_str() }
 }
 
 async fn audit_lines(State(here): State<Here>, Query(filter): Query<Filter>) -> Result<Response, Refusal> {

@@ -16,10 +16,17 @@ pub struct Proxies(Vec<IpNet>);
 pub struct Origin {
     /// The client's address.
     pub address: IpAddr,
-    /// Whether the client spoke TLS.
-    pub secure: bool,
+    /// Whether the client spoke TLS; `None` when nobody tells, as of a proxy that is not trusted.
+    pub tls: Option<bool>,
     /// Whether a proxy stands between.
     pub proxied: bool,
+}
+
+impl Origin {
+    /// Whether the client is known to have spoken TLS.
+    pub fn secure(&self) -> bool {
+        self.tls == Some(true)
+    }
 }
 
 impl Proxies {
@@ -31,7 +38,7 @@ impl Proxies {
     }
 
     /// Whether it is the address of one.
-    pub(super) fn trusts(&self, address: IpAddr) -> bool {
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
     }
 
@@ -51,7 +58,8 @@ impl Proxies {
     pub fn origin(&self, peer: IpAddr, secure: bool, headers: &HeaderMap) -> Origin {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
-            return Origin { address: peer, secure, proxied: false };
+            // Before us may stand a proxy that spoke TLS and that nobody named.
+            return Origin { address: peer, tls: secure.then_some(true), proxied: false };
         }
         let mut address = peer;
         let lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
@@ -63,8 +71,13 @@ impl Proxies {
                 break;
             }
         }
-        let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-        Origin { address, secure, proxied: true }
+        let told = headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
+        let tls = match told {
+            Some("https") => Some(true),
+            Some("http") => Some(false),
+            _ => None,
+        };
+        Origin { address, tls, proxied: true }
     }
 }
 

@@ -47,6 +47,9 @@ pub enum Refusal {
     /// Too many failed.
     #[error("Too many sign-ins failed. Try again in {} seconds.", .0.as_secs() + 1)]
     Slow(Duration),
+    /// Too many requests were refused.
+    #[error("Too many requests. There is room again in {} seconds.", .0.as_secs() + 1)]
+    Often(Duration),
     /// The database does not answer, so nobody can be known.
     #[error("The database does not answer, so it cannot be told who you are. Try again in a moment.")]
     Away,
@@ -61,9 +64,14 @@ impl Refusal {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unknown | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
-            Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Slow(_) | Self::Often(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+
+    /// Whether it counts as a request of whoever is refused: when they may not, or nobody knows who they are.
+    pub(super) fn is_counted(&self) -> bool {
+        matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
     }
 
     /// As an answer: problem details for the API, a page for everybody else.
@@ -93,7 +101,7 @@ impl Refusal {
             Self::Unknown | Self::Token => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"binnacle\""));
             }
-            Self::Slow(wait) => {
+            Self::Slow(wait) | Self::Often(wait) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
             }
             Self::Away => {

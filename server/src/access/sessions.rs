@@ -30,23 +30,39 @@ fn name(secure: bool) -> &'static str {
     }
 }
 
-/// Begins a session; answers the cookie.
+/// Somebody who may come in.
+pub(super) struct Arrival<'a> {
+    /// Who they are, whatever they are called.
+    pub(super) subject: String,
+    /// What they are called.
+    pub(super) name: &'a str,
+    pub(super) role: Role,
+    /// How they signed in: `local` or `oidc`.
+    pub(super) way: &'static str,
+}
+
+/// Begins a session; answers the cookie. Whatever session the browser had ends: an id from before signing in is worth
+/// nothing after.
 pub(super) async fn begin(
     store: &Store,
-    who: (&str, Role, &str),
+    who: Arrival<'_>,
     from: std::net::IpAddr,
     lasting: Lasting,
-    secure: bool,
+    browser: (&HeaderMap, bool),
 ) -> Result<HeaderValue, StoreError> {
-    let (user, role, way) = who;
+    let (headers, secure) = browser;
+    if let Some(old) = sent(headers, secure) {
+        store.end_session(&secret::hash(old)).await?;
+    }
     let value = secret::random::<32>();
     let now = jiff::Timestamp::now().as_millisecond();
     let whole = i64::try_from(lasting.whole.as_millis()).unwrap_or(i64::MAX / 2);
     let session = Session {
         id: secret::hash(&value),
-        who: user.into(),
-        role: role.word().into(),
-        way: way.into(),
+        subject: who.subject,
+        who: who.name.into(),
+        role: who.role.word().into(),
+        way: who.way.into(),
         address: from.to_string(),
         created: now,
         seen: now,
@@ -123,5 +139,6 @@ pub(super) async fn of(
             _ => return Ok(None),
         }
     }
-    Ok(Some(Who { name: session.who, role, way: Way::Session(id.to_owned()), from }))
+    let way = Way::Session { id: session.id, subject: session.subject };
+    Ok(Some(Who { name: session.who, role, way, from }))
 }

@@ -59,7 +59,15 @@ impl Row {
 
 /// Every route there is.
 pub fn table() -> Vec<Row> {
-    [crate::pages::ROUTES, super::ROUTES, crate::embed::ROUTES, crate::rest::ROUTES, crate::running::ROUTES].concat()
+    [
+        crate::pages::ROUTES,
+        super::ROUTES,
+        crate::deploy::ROUTES,
+        crate::embed::ROUTES,
+        crate::rest::ROUTES,
+        crate::running::ROUTES,
+    ]
+    .concat()
 }
 
 /// What is known of a method and a path.

@@ -8,7 +8,7 @@ use crate::store::Entry;
 /// Who asks, found once for each request and handed on in its extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
-    /// For people: a user's name, a token's, `local`, `nobody`.
+    /// What they are called: a user's name, a token's, `nobody`. Who they are is [`Who::subject`].
     pub name: String,
     /// What they may do; `None`: nothing that needs a role.
     pub role: Option<Role>,
@@ -25,8 +25,13 @@ pub enum Way {
     Nobody,
     /// They are on this machine, and no sign-in is asked for.
     Loopback,
-    /// They signed in; the session's id.
-    Session(String),
+    /// They signed in.
+    Session {
+        /// The session's id.
+        id: String,
+        /// Whose it is, whatever they are called.
+        subject: String,
+    },
     /// They have a token; its id.
     Token(String),
     /// They have a link to an embedded figure; its id.
@@ -39,7 +44,7 @@ impl Way {
         match self {
             Self::Nobody => "nobody",
             Self::Loopback => "loopback",
-            Self::Session(_) => "session",
+            Self::Session { .. } => "session",
             Self::Token(_) => "token",
             Self::Link(_) => "link",
         }
@@ -57,6 +62,15 @@ impl Who {
         self.role.is_some_and(|has| has >= role)
     }
 
+    /// Who they are: the same for as long as they are the same, and nobody else's. Names may change hands.
+    pub fn subject(&self) -> String {
+        match &self.way {
+            Way::Session { subject, .. } => subject.clone(),
+            Way::Token(id) | Way::Link(id) => format!("{} {id}", self.way.word()),
+            Way::Nobody | Way::Loopback => self.way.word().into(),
+        }
+    }
+
     /// An entry of the audit in their name.
     pub fn entry(&self, action: &str, target: &str, cluster: &str, allowed: bool, detail: &str) -> Entry {
         // A hostile path must not fill the database.
@@ -64,6 +78,7 @@ impl Who {
         Entry {
             at: jiff::Timestamp::now().as_millisecond(),
             who: self.name.clone(),
+            subject: self.subject(),
             way: self.way.word().into(),
             address: self.from.to_string(),
             action: action.into(),

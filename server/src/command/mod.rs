@@ -129,6 +129,9 @@ struct ServeArgs {
     /// Requests of the API a minute for each who asks.
     #[arg(long, value_name = "NUMBER")]
     rate: Option<String>,
+    /// Connections at once from one address; 0 for any number.
+    #[arg(long, value_name = "NUMBER")]
+    connections_per_address: Option<String>,
     /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<String>,
@@ -144,6 +147,42 @@ struct ServeArgs {
     /// Folder with plans to choose from.
     #[arg(long, value_name = "DIR")]
     plans: Option<String>,
+    /// Compass4nfv's folder on the jump host.
+    #[arg(long, value_name = "DIR")]
+    compass: Option<String>,
+    /// The jump host as OpenSSH takes it; this machine without.
+    #[arg(long, value_name = "HOST")]
+    jump_host: Option<String>,
+    /// Another configuration of OpenSSH.
+    #[arg(long, value_name = "FILE")]
+    ssh_config: Option<String>,
+    /// Further variables for deploy.sh.
+    #[arg(long, value_name = "NAME=VALUE,…")]
+    compass_variables: Option<String>,
+    /// Compass's working folder.
+    #[arg(long, value_name = "DIR")]
+    compass_work: Option<String>,
+    /// compass-deck's address and port.
+    #[arg(long, value_name = "ADDRESS")]
+    compass_deck: Option<String>,
+    /// Reaches into the tasks container instead of docker.
+    #[arg(long, value_name = "PROGRAM")]
+    compass_reach: Option<String>,
+    /// For how long logs of deployments are kept.
+    #[arg(long, value_name = "DAYS")]
+    log_days: Option<String>,
+    /// How much they take at most.
+    #[arg(long, value_name = "MB")]
+    log_size: Option<String>,
+    /// An address that is told when a deployment ends.
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
+    /// What that is signed with.
+    #[arg(long, value_name = "FILE")]
+    webhook_secret_file: Option<String>,
+    /// A program that is run when a deployment ends.
+    #[arg(long, value_name = "PROGRAM")]
+    on_finish: Option<String>,
     /// Show the built-in cluster: always, if-none, never.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
@@ -185,11 +224,24 @@ impl ServeArgs {
             ("embed_origins", self.embed_origins),
             ("audit", self.audit),
             ("rate", self.rate),
+            ("connections_per_address", self.connections_per_address),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),
             ("dha", self.dha),
             ("network", self.network),
             ("plans", self.plans),
+            ("compass", self.compass),
+            ("jump_host", self.jump_host),
+            ("ssh_config", self.ssh_config),
+            ("compass_variables", self.compass_variables),
+            ("compass_work", self.compass_work),
+            ("compass_deck", self.compass_deck),
+            ("compass_reach", self.compass_reach),
+            ("log_days", self.log_days),
+            ("log_size", self.log_size),
+            ("webhook", self.webhook),
+            ("webhook_secret_file", self.webhook_secret_file),
+            ("on_finish", self.on_finish),
             ("demo", self.demo),
             ("idle", self.idle),
             ("log_format", self.log_format),

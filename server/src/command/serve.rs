@@ -3,11 +3,12 @@
 use std::{
     io::{IsTerminal, Write},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use simulator::Simulator;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -21,8 +22,9 @@ use crate::{
         Clusters,
         contexts::{self, Context},
     },
-    config::{Demo, Given, LogFormat, Settings},
+    config::{Demo, Deploying, Given, LogFormat, Settings},
     demo,
+    deploy::Office,
     embed::Embed,
     front::{self, Front},
     listen::{self, Bounds, Certificates, Listening, Stopping},
@@ -45,7 +47,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let door = Arc::new(door(&settings, store.clone())?);
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
     let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
-    let mut contexts = clusters(&settings)?;
+    let (mut contexts, simulator) = clusters(&settings)?;
     let planned = crate::plan::planned(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
     if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
@@ -58,11 +60,13 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let address = format!("{}://{address}{}", if tls.is_some() { "https" } else { "http" }, settings.base_path);
     announce_first(&address, &door).await?;
     announce(&address, &contexts);
-    let site = Site::new(Clusters::new(contexts, settings.idle), settings.plans.clone());
+    let (deploying, plans) = deploying(&settings, simulator.is_some());
+    let site = Site::new(Clusters::new(contexts, settings.idle), plans);
     let tidying = tokio::spawn(tidy(site.clone()));
     let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
-    let (stopping, bounds) = (Stopping::default(), Bounds::here());
+    let bounds = Bounds { each: settings.connections_per_address, ..Bounds::here() };
+    let (stopping, proxies) = (Stopping::default(), settings.trusted_proxies.clone());
     let duty = Duty::stand(store.clone(), "acts", holder());
     let running = Running {
         site: site.clone(),
@@ -72,12 +76,15 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         duty: duty.watch(),
     };
     let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
-    let router = front::router(&Front { site, door, embed, running, a_minute: settings.rate });
+    let office = deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
+    let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
+    let staging = simulator.zip(office.clone()).map(|(simulator, office)| tokio::spawn(demo::stage(simulator, office)));
+    let router = front::router(&Front { site, door, embed, running, office, a_minute: settings.rate });
     let ends = tokio::spawn(end(asked, stopping.clone(), bounds.drain));
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
-    Listening { listener, tls, bounds, stopping }.serve(router).await;
-    for task in [tidying, ends, lives, sweeping] {
+    Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
+    for task in [tidying, ends, lives, sweeping].into_iter().chain(attending).chain(staging) {
         task.abort();
     }
     duty.resign().await;
@@ -169,9 +176,13 @@ async fn announce_first(address: &str, door: &Door) -> Result<(), Failure> {
     Ok(())
 }
 
-fn clusters(settings: &Settings) -> Result<Vec<Context>, Failure> {
+fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Simulator>), Failure> {
+    let built_in = || {
+        let (context, simulator) = demo::context();
+        (vec![context], Some(simulator))
+    };
     if settings.demo == Demo::Always {
-        return Ok(vec![demo::context()]);
+        return Ok(built_in());
     }
     let mut found = contexts::find(settings.kubeconfig.as_deref())
         .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;
@@ -183,9 +194,25 @@ fn clusters(settings: &Settings) -> Result<Vec<Context>, Failure> {
     }
     if found.is_empty() && settings.demo == Demo::IfNone {
         tracing::info!("no kubeconfig found: showing the built-in demonstration cluster");
-        found.push(demo::context());
+        return Ok(built_in());
     }
-    Ok(found)
+    Ok((found, None))
+}
+
+/// From where deployments are made, and the folder of plans: the built-in cluster has its own where nothing is said.
+fn deploying(settings: &Settings, built_in: bool) -> (Option<Deploying>, Option<PathBuf>) {
+    let plans = settings.plans.clone();
+    if settings.deploying.is_some() || !built_in {
+        return (settings.deploying.clone(), plans);
+    }
+    match demo::rehearsal(&settings.data) {
+        Ok(Some((deploying, folder))) => (Some(deploying), plans.or(Some(folder))),
+        Ok(None) => (None, plans),
+        Err(error) => {
+            tracing::warn!("the built-in cluster cannot be deployed: {error}");
+            (None, plans)
+        }
+    }
 }
 
 fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> Failure {

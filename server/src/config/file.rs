@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Demo, Given, LogFormat, Settings, SignIn,
+    Demo, Deploying, Given, LogFormat, Settings, SignIn,
     keys::{KEYS, nearest},
 };
 use crate::{
@@ -58,7 +58,7 @@ pub enum ConfigError {
 }
 
 /// Values with the place where each was given.
-type Values = BTreeMap<&'static str, (String, String)>;
+pub(super) type Values = BTreeMap<&'static str, (String, String)>;
 
 pub(super) fn load(
     given: &Given,
@@ -230,11 +230,15 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         })?,
         audit: some("audit").map(PathBuf::from),
         rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
+        connections_per_address: text("connections_per_address")
+            .parse()
+            .map_err(|_| wrong("connections_per_address", "a number of connections, 0 for any"))?,
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
         dha: some("dha").map(PathBuf::from),
         network: some("network").map(PathBuf::from),
         plans: some("plans").map(PathBuf::from),
+        deploying: Deploying::of(values)?,
         demo: match text("demo").as_str() {
             "always" | "true" => Demo::Always,
             "if-none" => Demo::IfNone,

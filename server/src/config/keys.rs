@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 30] = [
+pub const KEYS: &[Key] = &[
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -82,7 +82,12 @@ pub const KEYS: [Key; 30] = [
     Key {
         name: "rate",
         default: "1200",
-        meaning: "Requests of the API a minute for each token, session or address; who asks more often is told when to come back.",
+        meaning: "Requests of the API a minute for each token, session or address, and refused ones of everything; who asks more often is told when to come back.",
+    },
+    Key {
+        name: "connections_per_address",
+        default: "256",
+        meaning: "Connections at once from one address, or from one /64 of IPv6; 0 for any number. Trusted proxies may have any.",
     },
     Key {
         name: "kubeconfig",
@@ -100,6 +105,58 @@ pub const KEYS: [Key; 30] = [
         name: "plans",
         default: "",
         meaning: "Folder with DHA files and network.yml files to choose from on the page of plans.",
+    },
+    Key {
+        name: "compass",
+        default: "",
+        meaning: "Compass4nfv's folder on the jump host, with deploy.sh in it; without it nothing can be deployed.",
+    },
+    Key {
+        name: "jump_host",
+        default: "",
+        meaning: "The jump host as OpenSSH takes it, as in `root@10.1.0.2` or a name of its configuration; without it this machine.",
+    },
+    Key { name: "ssh_config", default: "", meaning: "Another configuration of OpenSSH than this user's." },
+    Key {
+        name: "compass_variables",
+        default: "",
+        meaning: "Further variables for deploy.sh, as in `LOCAL_PROXY=http://10.1.0.1:3128,VIRT_CPUS=4`; of those the pages offer these hold.",
+    },
+    Key {
+        name: "compass_work",
+        default: "",
+        meaning: "Compass's working folder, when it is not `work` below its own; `{run}` stands for a run's folder.",
+    },
+    Key {
+        name: "compass_deck",
+        default: "",
+        meaning: "compass-deck's address and port on the jump host; without it port 5050 of the plan's management gateway.",
+    },
+    Key {
+        name: "compass_reach",
+        default: "",
+        meaning: "A program on the jump host that looks and reaches into the tasks container, instead of docker.",
+    },
+    Key { name: "log_days", default: "90", meaning: "Days for which logs of deployments are kept." },
+    Key {
+        name: "log_size",
+        default: "2048",
+        meaning: "Megabytes that they take at most, packed; the oldest go first.",
+    },
+    Key {
+        name: "webhook",
+        default: "",
+        meaning: "An address that is told by POST when a deployment ends; only where a secret signs it.",
+    },
+    Key {
+        name: "webhook_secret_file",
+        default: "",
+        meaning: "A file with what the webhook's body is signed with: HMAC-SHA256, in the header Binnacle-Signature.",
+    },
+    Key {
+        name: "on_finish",
+        default: "",
+        meaning: "A program that is run when a deployment ends; it gets the same on its standard input.",
     },
     Key {
         name: "demo",
@@ -130,7 +187,7 @@ impl Key {
 /// The settings as a Markdown table.
 pub fn table() -> String {
     let mut out = String::from("| key | variable | flag | default | meaning |\n|---|---|---|---|---|\n");
-    for key in &KEYS {
+    for key in KEYS {
         let default = if key.default.is_empty() { "–".to_owned() } else { format!("`{}`", key.default) };
         let _ =
             writeln!(out, "| `{}` | `{}` | `{}` | {default} | {} |", key.name, key.variable(), key.flag(), key.meaning);

@@ -1,10 +1,12 @@
 //! Settings: by file, by environment, by flag; the later of these beats the earlier.
 
+mod deploying;
 mod file;
 mod keys;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+pub use deploying::Deploying;
 pub use file::ConfigError;
 pub use keys::{KEYS, Key, table};
 
@@ -43,6 +45,8 @@ pub struct Settings {
     pub audit: Option<PathBuf>,
     /// Requests of the API a minute for each who asks.
     pub rate: NonZeroU32,
+    /// Connections at once from one address that is no trusted proxy's; 0 for any number.
+    pub connections_per_address: usize,
     /// The kubeconfig; `None` to look as kubectl does.
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.
@@ -53,6 +57,8 @@ pub struct Settings {
     pub network: Option<PathBuf>,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
+    /// From where deployments are made; none where they are not.
+    pub deploying: Option<Deploying>,
     /// Whether to show the built-in cluster.
     pub demo: Demo,
     /// How long a cluster that nobody looks at is still watched.

@@ -1,5 +1,7 @@
 //! The built-in cluster: Compass's three masters and two nodes, made up, with a life of its own.
 
+mod deploying;
+
 use kube::Client;
 use simulator::{Cluster, Simulator};
 use topology::planned::Planned;
@@ -11,11 +13,14 @@ const SEED: u64 = 5;
 /// Its name in addresses.
 pub const NAME: &str = "demo";
 
-/// The built-in cluster, alive from now on.
-pub fn context() -> Context {
+pub use deploying::{rehearsal, stage};
+
+/// The built-in cluster, alive from now on, and what its machines are held by.
+pub fn context() -> (Context, Simulator) {
     let simulator = Simulator::new(Cluster::compass(SEED).at(jiff::Timestamp::now()));
     drop(simulator.live());
-    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true).with_plan(planned())
+    let client = Client::new(simulator.clone(), "default");
+    (Context::ready(NAME, "built in", client, "10.1.0.222:6443", true).with_plan(planned()), simulator)
 }
 
 /// What it was to be.

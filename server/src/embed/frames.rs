@@ -25,8 +25,10 @@ use crate::{
 
 /// A figure that can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Figure {
+pub enum Figure {
+    /// Masters and nodes with their components and pods.
     Architecture,
+    /// Which network carries what.
     Networking,
 }
 
@@ -51,10 +53,6 @@ impl Figure {
         }
     }
 
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|figure| figure.word() == word)
-    }
-
     pub(super) async fn page(
         self,
         State(embed): State<Embed>,
@@ -62,14 +60,11 @@ impl Figure {
         Extension(who): Extension<Who>,
         raw: RawQuery,
         request: Request,
-    ) -> Response {
-        let Admitted { frames, parent, prefix, query } = match self.admit(&embed, &cluster, &who, raw).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return embed.refuse(refused),
-        };
+    ) -> Result<Response, Closed> {
+        let Admitted { frames, parent, prefix, query } = self.admit(&embed, &cluster, &who, raw).await?;
         let page = match embed.asked.figure(&cluster, &query.view).await {
             Ok(page) => page,
-            Err(trouble) => return troubled(&trouble, &frames),
+            Err(trouble) => return Ok(troubled(&trouble, &frames)),
         };
         let selected = match query.selection {
             Some(selection) => {
@@ -81,7 +76,7 @@ impl Figure {
         let base = format!("/embed/{}/{}", scene::encoded(&cluster), self.word());
         let (view, theme, assets) = (query.view, query.theme, assets().clone());
         let shown = Embedded { cluster, base, prefix, parent, view, theme, assets, page, selected };
-        quiet(drawn(StatusCode::OK, frames, request, move || embedded(shown.clone())).await)
+        Ok(quiet(drawn(StatusCode::OK, frames, request, move || embedded(shown.clone())).await))
     }
 
     pub(super) async fn svg(
@@ -90,18 +85,15 @@ impl Figure {
         Path(cluster): Path<String>,
         Extension(who): Extension<Who>,
         raw: RawQuery,
-    ) -> Response {
-        let admitted = match self.admit(&embed, &cluster, &who, raw).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return embed.refuse(refused),
-        };
-        match embed.asked.figure(&cluster, &admitted.query.view).await {
+    ) -> Result<Response, Closed> {
+        let admitted = self.admit(&embed, &cluster, &who, raw).await?;
+        Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
             Ok(page) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
                 quiet((kind, scene::document(&page.scene)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
-        }
+        })
     }
 
     pub(super) async fn stream(
@@ -112,13 +104,10 @@ impl Figure {
         Extension(stopping): Extension<Stopping>,
         raw: RawQuery,
         upgrade: WebSocketUpgrade,
-    ) -> Response {
-        let admitted = match self.admit(&embed, &cluster, &who, RawQuery(raw.0.clone())).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return embed.refuse(refused),
-        };
+    ) -> Result<Response, Closed> {
+        let admitted = self.admit(&embed, &cluster, &who, RawQuery(raw.0.clone())).await?;
         let query = admitted.query;
-        match embed.asked.0.watched(&cluster, &query.view).await {
+        Ok(match embed.asked.0.watched(&cluster, &query.view).await {
             Ok(watched) => {
                 // A link may expire or be revoked while its figure is looked at.
                 let (embed, cluster) = (embed.clone(), cluster.clone());
@@ -130,7 +119,7 @@ impl Figure {
                 view::follow(upgrade, watched, query.version, stopping, still)
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
-        }
+        })
     }
 
     pub(super) async fn panel(
@@ -139,11 +128,8 @@ impl Figure {
         Path(cluster): Path<String>,
         Extension(who): Extension<Who>,
         raw: RawQuery,
-    ) -> Response {
-        let admitted = match self.admit(&embed, &cluster, &who, raw).await {
-            Ok(admitted) => admitted,
-            Err(refused) => return embed.refuse(refused),
-        };
+    ) -> Result<Response, Closed> {
+        let admitted = self.admit(&embed, &cluster, &who, raw).await?;
         let selection = admitted.query.selection.unwrap_or_default();
         let (code, html) = match embed.asked.facts(&cluster, &selection).await {
             Ok(facts) => {
@@ -154,11 +140,15 @@ impl Figure {
                 (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
             }
         };
-        quiet((code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+        Ok(quiet((code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()))
     }
 
     /// Whether this request may load this figure: by a link, or as a viewer.
-    async fn admit(self, embed: &Embed, cluster: &str, who: &Who, raw: RawQuery) -> Result<Admitted, Refused> {
+    async fn admit(self, embed: &Embed, cluster: &str, who: &Who, raw: RawQuery) -> Result<Admitted, Closed> {
+        self.judged(embed, cluster, who, raw).await.map_err(|why| Closed { why, frames: embed.origins.frames(None) })
+    }
+
+    async fn judged(self, embed: &Embed, cluster: &str, who: &Who, raw: RawQuery) -> Result<Admitted, Refused> {
         let text = raw.0.clone().unwrap_or_default();
         let one = |wanted: &str| {
             let found = form_urlencoded::parse(text.as_bytes()).find(|(name, _)| name == wanted);
@@ -211,10 +201,15 @@ impl Figure {
     }
 }
 
-impl Embed {
-    /// A page that says why; every portal may show it, for it tells nothing else.
-    fn refuse(&self, refused: Refused) -> Response {
-        let (code, why) = match refused {
+/// That it may not: a page says why. Every portal may show it, for it tells nothing else.
+pub(super) struct Closed {
+    why: Refused,
+    frames: String,
+}
+
+impl IntoResponse for Closed {
+    fn into_response(self) -> Response {
+        let (code, why) = match self.why {
             Refused::None => (StatusCode::UNAUTHORIZED, texts::LINK_NEEDED),
             Refused::Forged => (StatusCode::FORBIDDEN, texts::LINK_FORGED),
             Refused::Other => (StatusCode::FORBIDDEN, texts::LINK_OTHER),
@@ -222,7 +217,7 @@ impl Embed {
             Refused::Revoked => (StatusCode::GONE, texts::LINK_REVOKED),
             Refused::Away => (StatusCode::SERVICE_UNAVAILABLE, texts::LINK_UNSURE),
         };
-        said(code, why, &self.origins.frames(None))
+        said(code, why, &self.frames)
     }
 }
 

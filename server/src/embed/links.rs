@@ -1,13 +1,6 @@
-//! Links over the API: made, listed, revoked.
+//! Links that are handed out: made, listed, revoked.
 
-use app::{base::at, source::Source};
-use axum::{
-    Extension, Json,
-    extract::{Path, State, rejection::JsonRejection},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use serde::{Deserialize, Serialize};
+use app::source::Source;
 
 use super::{Claims, Embed, Origin, frames::Figure};
 use crate::{
@@ -15,155 +8,103 @@ use crate::{
     store::{Link, StoreError},
 };
 
-/// When nothing else is asked for, in seconds.
-const LASTS: u64 = 3_600;
-/// A portal makes a new one for each of its pages: a day is long.
-const SHORTEST: u64 = 10;
-const LONGEST: u64 = 24 * 3_600;
+/// How many seconds a link lasts when nothing else is asked for.
+pub const LASTS: u64 = 3_600;
+/// At least so many.
+pub const SHORTEST: u64 = 10;
+/// At most so many: a portal makes a new one for each of its pages, so a day is long.
+pub const LONGEST: u64 = 24 * 3_600;
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
-    cluster: String,
-    /// `architecture` or `networking`.
-    view: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The one cluster.
+    pub cluster: String,
+    /// The one figure.
+    pub figure: Figure,
     /// The one portal that may show it; without it every one of the configuration.
-    origin: Option<String>,
+    pub origin: Option<String>,
     /// Seconds that it lasts.
-    ttl: Option<u64>,
+    pub ttl: Option<u64>,
 }
 
-/// What was made. The paths hold the link, and are seen this once.
-#[derive(Debug, Serialize)]
-struct Made {
-    #[serde(flatten)]
-    line: Line,
-    /// Its path at this server, the base path included: the page for a frame.
-    page: String,
-    /// The same as a picture.
-    picture: String,
+/// Why no link is made or revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// It would open nothing.
+    #[error("there is no such cluster: GET /api/v1/clusters names them")]
+    Cluster,
+    /// It lasts hardly, or too long.
+    #[error("ttl must be between {SHORTEST} and {LONGEST} seconds")]
+    Lasts,
+    /// No such portal may show anything.
+    #[error("origin must be one of the setting embed_origins, as in https://portal.example")]
+    Origin,
+    /// There is none that they may revoke.
+    #[error("a link of yours with this id")]
+    Missing,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-#[derive(Debug, Serialize)]
-struct Line {
-    id: String,
-    cluster: String,
-    view: String,
-    maker: String,
-    created: String,
-    expires: String,
-    revoked: Option<String>,
-}
-
-pub(super) async fn make(
-    State(embed): State<Embed>,
-    Extension(who): Extension<Who>,
-    wanted: Result<Json<Wanted>, JsonRejection>,
-) -> Response {
-    let Json(wanted) = match wanted {
-        Ok(wanted) => wanted,
-        Err(rejection) => return problem(rejection.status(), &rejection.body_text()),
-    };
-    let ttl = wanted.ttl.unwrap_or(LASTS);
-    let why = if !embed.asked.clusters().iter().any(|line| line.name == wanted.cluster) {
-        Some("There is no such cluster; GET /api/v1/clusters names them.".to_owned())
-    } else if Figure::from_word(&wanted.view).is_none() {
-        Some("view must be architecture or networking.".into())
-    } else if !(SHORTEST..=LONGEST).contains(&ttl) {
-        Some(format!("ttl must be between {SHORTEST} and {LONGEST} seconds."))
-    } else {
-        None
-    };
-    if let Some(why) = why {
-        return problem(StatusCode::UNPROCESSABLE_ENTITY, &why);
-    }
-    let origin = match wanted.origin.as_deref().map(Origin::parse) {
-        None => String::new(),
-        Some(Some(origin)) if embed.origins.names(&origin) => origin.as_str().to_owned(),
-        Some(_) => {
-            let why = "origin must be one of the setting embed_origins, as in https://portal.example.";
-            return problem(StatusCode::UNPROCESSABLE_ENTITY, why);
+impl Embed {
+    /// Makes a link in somebody's name; answers what is kept of it, and its text, which is kept nowhere.
+    ///
+    /// # Errors
+    /// [`LinkError`] with what to change.
+    pub async fn make(&self, who: &Who, wanted: Wanted) -> Result<(Link, String), LinkError> {
+        if !self.asked.clusters().iter().any(|line| line.name == wanted.cluster) {
+            return Err(LinkError::Cluster);
         }
-    };
-    let created = jiff::Timestamp::now().as_millisecond();
-    let expires = created + i64::try_from(ttl * 1_000).unwrap_or(0);
-    let link = Link {
-        id: random::<8>(),
-        cluster: wanted.cluster,
-        figure: wanted.view,
-        maker: who.name,
-        created,
-        expires,
-        revoked: None,
-    };
-    if let Err(error) = embed.store.add_link(&link).await {
-        return away(&error);
-    }
-    let claims =
-        Claims { id: link.id.clone(), cluster: link.cluster.clone(), figure: link.figure.clone(), origin, expires };
-    let path = format!("/embed/{}/{}", scene::encoded(&link.cluster), link.figure);
-    let text = embed.signer.sign(&claims);
-    let (page, picture) = (at(&format!("{path}?link={text}")), at(&format!("{path}.svg?link={text}")));
-    let kept = [(header::CACHE_CONTROL, "no-store")];
-    (StatusCode::CREATED, kept, Json(Made { line: line(link), page, picture })).into_response()
-}
-
-/// One's own; an admin's are all.
-pub(super) async fn list(State(embed): State<Embed>, Extension(who): Extension<Who>) -> Response {
-    match embed.store.links().await {
-        Ok(links) => {
-            let links: Vec<Line> = links.into_iter().filter(|link| is_of(link, &who)).map(line).collect();
-            ([(header::CACHE_CONTROL, "no-store")], Json(serde_json::json!({ "links": links }))).into_response()
+        let ttl = wanted.ttl.unwrap_or(LASTS);
+        if !(SHORTEST..=LONGEST).contains(&ttl) {
+            return Err(LinkError::Lasts);
         }
-        Err(error) => away(&error),
+        let origin = match wanted.origin.as_deref().map(Origin::parse) {
+            None => String::new(),
+            Some(Some(origin)) if self.origins.names(&origin) => origin.as_str().to_owned(),
+            Some(_) => return Err(LinkError::Origin),
+        };
+        let created = jiff::Timestamp::now().as_millisecond();
+        let link = Link {
+            id: random::<8>(),
+            cluster: wanted.cluster,
+            figure: wanted.figure.word().into(),
+            maker: who.name.clone(),
+            subject: who.subject(),
+            created,
+            expires: created + i64::try_from(ttl * 1_000).unwrap_or(0),
+            revoked: None,
+        };
+        self.store.add_link(&link).await?;
+        let (id, cluster, figure) = (link.id.clone(), link.cluster.clone(), link.figure.clone());
+        let text = self.signer.sign(&Claims { id, cluster, figure, origin, expires: link.expires });
+        Ok((link, text))
     }
-}
 
-/// Revoked twice is revoked.
-pub(super) async fn revoke(
-    State(embed): State<Embed>,
-    Extension(who): Extension<Who>,
-    Path(id): Path<String>,
-) -> Response {
-    match embed.store.link(&id).await {
-        Ok(Some(link)) if is_of(&link, &who) => {}
-        Ok(_) => return problem(StatusCode::NOT_FOUND, "You made no link with this id; GET lists yours."),
-        Err(error) => return away(&error),
+    /// Somebody's own; an admin's are all. Newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn links(&self, who: &Who) -> Result<Vec<Link>, StoreError> {
+        Ok(self.store.links().await?.into_iter().filter(|link| is_of(link, who)).collect())
     }
-    match embed.store.revoke_link(&id, jiff::Timestamp::now().as_millisecond()).await {
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => away(&error),
+
+    /// Refuses a link of theirs from now on. Revoked twice is revoked.
+    ///
+    /// # Errors
+    /// [`LinkError::Missing`], [`LinkError::Store`].
+    pub async fn revoke(&self, who: &Who, id: &str) -> Result<(), LinkError> {
+        let link = self.store.link(id).await?;
+        if !link.is_some_and(|link| is_of(&link, who)) {
+            return Err(LinkError::Missing);
+        }
+        self.store.revoke_link(id, jiff::Timestamp::now().as_millisecond()).await?;
+        Ok(())
     }
 }
 
 fn is_of(link: &Link, who: &Who) -> bool {
-    who.may(Role::Admin) || link.maker == who.name
-}
-
-fn line(link: Link) -> Line {
-    let time = |at: i64| jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default();
-    Line {
-        id: link.id,
-        cluster: link.cluster,
-        view: link.figure,
-        maker: link.maker,
-        created: time(link.created),
-        expires: time(link.expires),
-        revoked: link.revoked.map(time),
-    }
-}
-
-fn away(error: &StoreError) -> Response {
-    tracing::error!("links cannot be kept: {error}");
-    problem(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer. Try again in a moment.")
-}
-
-fn problem(status: StatusCode, detail: &str) -> Response {
-    let title = status.canonical_reason().unwrap_or_default();
-    let problem = serde_json::json!({
-        "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
-    });
-    let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, problem.to_string()).into_response()
+    who.may(Role::Admin) || link.subject == who.subject()
 }

@@ -1,7 +1,7 @@
 //! Figures in frames of other sites' pages: the figure alone, for origins that the configuration names.
 //!
 //! ```text
-//! POST /api/v1/embed-links ─▶ links (kept in the store) ─▶ link (signed) ─▶ portal's page
+//! rest/links ─▶ links (kept in the store) ─▶ link (signed) ─▶ portal's page
 //! /embed/{cluster}/{figure}?link=… ─▶ frames (whose frame? which link?) ─▶ view
 //! ```
 //! Invariants: a link opens one figure of one cluster, and nothing else that this server has; it never reaches a
@@ -14,24 +14,21 @@ mod origins;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{delete, get, post},
-};
+use axum::{Router, routing::get};
 
+pub use frames::Figure;
 pub use link::{Claims, Refused, Signer};
+pub use links::{LASTS, LONGEST, LinkError, SHORTEST, Wanted};
 pub use origins::{Origin, Origins};
 
 use crate::{
-    access::{Acts, Needs, Role, Row, random},
+    access::{Needs, Row, random},
     pages::{Asked, Site},
     store::{Store, StoreError},
 };
 
 /// The name of the key that links are signed with.
 const KEY: &str = "embed-links";
-
-const SHARE: Needs = Needs::Role(Role::Viewer);
 
 /// What each of these routes needs.
 pub const ROUTES: &[Row] = &[
@@ -43,10 +40,6 @@ pub const ROUTES: &[Row] = &[
     Row::get("/embed/{cluster}/networking.svg", Needs::Link),
     Row::get("/embed/{cluster}/networking/stream", Needs::Link),
     Row::get("/embed/{cluster}/networking/panel", Needs::Link),
-    // Whoever may see a figure may show it: a link gives no more than its maker could pass on anyway.
-    Row::get("/api/v1/embed-links", SHARE),
-    Row::post("/api/v1/embed-links", SHARE, Acts::As("embed-link.create")),
-    Row::delete("/api/v1/embed-links/{id}", SHARE, Acts::As("embed-link.revoke")),
 ];
 
 /// What portals may show.
@@ -71,9 +64,7 @@ impl Embed {
 
 /// The routes.
 pub fn router(embed: Embed) -> Router {
-    let mut router = Router::new()
-        .route("/api/v1/embed-links", post(links::make).get(links::list))
-        .route("/api/v1/embed-links/{id}", delete(links::revoke));
+    let mut router = Router::new();
     for figure in frames::Figure::ALL {
         let base = format!("/embed/{{cluster}}/{}", figure.word());
         let (page, picture, stream, panel) = (figure, figure, figure, figure);

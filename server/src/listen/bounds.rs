@@ -11,6 +11,8 @@ use crate::access::Refusal;
 pub struct Bounds {
     /// Connections at once; more wait until one ends.
     pub connections: usize,
+    /// Of these, so many from one address that is no trusted proxy's; 0 for any number.
+    pub each: usize,
     /// Until a connection has spoken TLS, where wanted, and asked for something.
     pub first: Duration,
     /// For the head of each request, and so for silence between two.
@@ -41,6 +43,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             connections: 768,
+            each: 256,
             first: Duration::from_secs(10),
             head: Duration::from_secs(10),
             head_bytes: 32 << 10,

@@ -1,7 +1,7 @@
 //! Connections: taken, bounded, spoken TLS with where that is wanted, and ended without cutting a word short.
 //!
 //! ```text
-//! socket ─▶ serve (bounds) ─▶ tls (certificates that follow their files) ─▶ hyper ─▶ front
+//! socket ─▶ serve (bounds, crowd) ─▶ tls (certificates that follow their files) ─▶ hyper ─▶ front
 //!             └─ stopping (streams are told to end, everything drains within a bound)
 //! ```
 //! Invariants: whoever is slow, silent or large costs a bounded time and a bounded memory; nothing that a client
@@ -9,6 +9,7 @@
 
 mod body;
 mod bounds;
+mod crowd;
 mod serve;
 mod stopping;
 mod tls;

@@ -23,8 +23,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{Bounds, Certificates, Stopping};
-use crate::access::Tls;
+use super::{Bounds, Certificates, Stopping, crowd::Crowd};
+use crate::{
+    access::{Proxies, Tls},
+    running::NUMBERS,
+};
 
 /// After connections could not be taken, as when no file can be opened.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -53,6 +56,8 @@ pub struct Listening {
     pub tls: Option<Arc<Certificates>>,
     /// What connections may cost.
     pub bounds: Bounds,
+    /// Those who bring many people's connections.
+    pub proxies: Proxies,
     /// What lasts is told by it to end.
     pub stopping: Stopping,
 }
@@ -63,6 +68,7 @@ impl Listening {
         let graceful = GracefulShutdown::new();
         let builder = Arc::new(builder(&self.bounds));
         let places = Arc::new(Semaphore::new(self.bounds.connections));
+        let crowd = Crowd::new(self.bounds.each, self.proxies);
         let following = self.tls.clone().map(|tls| tokio::spawn(tls.follow()));
         loop {
             let taken = tokio::select! {
@@ -71,6 +77,10 @@ impl Listening {
                 taken = take(&self.listener, &places) => taken,
             };
             let Some((stream, peer, place)) = taken else { continue };
+            let Some(entered) = crowd.enter(peer.ip()) else {
+                turn_away(&stream, peer, self.tls.is_some());
+                continue;
+            };
             let connection = Connection {
                 builder: builder.clone(),
                 router: router.clone(),
@@ -81,7 +91,7 @@ impl Listening {
             let tls = self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.now()));
             tokio::spawn(async move {
                 connection.serve(stream, tls).await;
-                drop(place);
+                drop((place, entered));
             });
         }
         following.iter().for_each(tokio::task::JoinHandle::abort);
@@ -108,6 +118,19 @@ async fn take(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStr
             tokio::time::sleep(PAUSE).await;
             None
         }
+    }
+}
+
+/// What one more connection of an address that has enough of them is told, if it speaks no TLS.
+const ENOUGH: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
+Retry-After: 10\r\nConnection: close\r\nContent-Length: 61\r\n\r\nThis address has too many connections open. Close some first.";
+
+fn turn_away(stream: &TcpStream, peer: SocketAddr, tls: bool) {
+    NUMBERS.turned_away.inc();
+    tracing::debug!("{} has too many connections open", peer.ip());
+    if !tls {
+        // Nobody waits for it: what cannot be sent at once is not sent.
+        let _ = stream.try_write(ENOUGH);
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn page(folder: Option<&Path>, asked: &PlanAsked) -> Result<PlanPage,
     })
 }
 
-fn source(folder: Option<&Path>, text: &PlanText) -> Result<(String, Vec<u8>), Trouble> {
+pub(super) fn source(folder: Option<&Path>, text: &PlanText) -> Result<(String, Vec<u8>), Trouble> {
     match text {
         PlanText::Pasted(text) => Ok(("pasted".into(), text.clone().into_bytes())),
         PlanText::File(name) => {

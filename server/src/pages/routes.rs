@@ -11,7 +11,7 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{DefaultBodyLimit, Form, Path, RawQuery, Request, State, WebSocketUpgrade, rejection::FormRejection},
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{Extensions, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -21,6 +21,7 @@ use leptos_axum::ResponseOptions;
 use super::{Site, assets, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
+    deploy::Office,
     listen::Stopping,
     view,
 };
@@ -146,8 +147,18 @@ async fn figure(
     };
     let frame = opened(&asked, &cluster, tab, &query);
     let live = frame.assets.script.is_some();
-    let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), live);
+    let done = done(&cluster, request.extensions()).await;
+    let content =
+        move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), done.as_ref(), live);
     render(StatusCode::OK, frame, request, content).await
+}
+
+/// The latest runs, for whoever asks; none where nothing can be deployed, or the database does not answer.
+async fn done(cluster: &str, said: &Extensions) -> Option<pages::Done> {
+    let office = said.get::<Option<Arc<Office>>>()?.as_ref()?;
+    let acts = said.get::<Who>().is_some_and(|who| who.may(Role::Operator));
+    let runs = office.latest(cluster).await.ok()?;
+    Some(pages::Done { runs, acts })
 }
 
 async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery, request: Request) -> Response {
@@ -319,7 +330,7 @@ pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
     }
 }
 
-fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
+pub(crate) fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
     Frame {
         title: cluster.into(),
         clusters: asked.clusters(),
@@ -332,7 +343,7 @@ fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
     }
 }
 
-async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response {
+pub(crate) async fn troubled(asked: &Asked, trouble: Trouble, request: Request) -> Response {
     let mut frame = bare("No picture", asked);
     frame.again = matches!(trouble, Trouble::Unreachable { .. }).then_some(3);
     render(status(&trouble), frame, request, move || pages::trouble(&trouble)).await
@@ -392,7 +403,7 @@ fn visitor(who: &Who) -> Visitor {
     Visitor {
         name: who.name.clone(),
         role: who.role.map(|role| role.word().to_owned()).unwrap_or_default(),
-        signed_in: matches!(who.way, access::Way::Session(_)),
+        signed_in: matches!(who.way, access::Way::Session { .. }),
         open: who.way == access::Way::Loopback,
         admin: who.may(Role::Admin),
     }

@@ -3,7 +3,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use app::source::{
-    Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, PlanAsked, PlanPage, Source, Table, Trouble, View,
+    Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, PlanAsked, PlanPage, PlanText, Source, Table,
+    Trouble, View,
 };
 
 use topology::graph::Question;
@@ -59,6 +60,26 @@ impl Site {
             (Err(_), false) => Err(said(cluster.trouble().unwrap_or_else(|| silent(name)))),
             _ => Ok(cluster),
         }
+    }
+
+    /// A plan's file as it is, secrets included: for whoever runs it.
+    pub(crate) async fn plan_bytes(&self, text: PlanText) -> Result<Vec<u8>, Trouble> {
+        let folder = self.plans.clone();
+        let read = tokio::task::spawn_blocking(move || plans::source(folder.as_deref(), &text)).await;
+        read.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into()))).map(|(_, bytes)| bytes)
+    }
+
+    /// The masters of a cluster that is watched, with their addresses; none while it tells nothing.
+    pub(crate) async fn masters(&self, name: &str) -> Vec<(String, String)> {
+        let Ok(cluster) = self.cluster(name).await else { return Vec::new() };
+        cluster.read(|inventory| {
+            let masters = inventory.nodes().filter(|node| node.labelled_master());
+            let line = |node: &topology::inventory::Node| {
+                let addresses: Vec<&str> = node.addresses.iter().map(|one| &*one.value).collect();
+                (node.name.to_string(), addresses.join(", "))
+            };
+            masters.map(line).collect()
+        })
     }
 
     /// A view that is being drawn.

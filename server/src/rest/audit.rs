@@ -17,7 +17,7 @@ use crate::store::{Kept, Sought};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// Only what this one did.
+    /// Only what this one did, by what they are called or who they are.
     who: Option<String>,
     /// Only actions that begin so, as in `token.`.
     action: Option<String>,
@@ -37,8 +37,10 @@ pub struct Entry {
     pub id: i64,
     /// When, RFC 3339.
     pub at: String,
-    /// Who; `nobody` when nobody was known.
+    /// What they are called; `nobody` when nobody was known.
     pub who: String,
+    /// Who they are, whatever they are called, as in `oidc https://id.example 42`.
+    pub subject: String,
     /// How they were known, as in `token`.
     pub way: String,
     /// From which address.
@@ -100,6 +102,7 @@ fn line(Kept { id, entry }: Kept) -> Entry {
         id,
         at: moment(entry.at),
         who: entry.who,
+        subject: entry.subject,
         way: entry.way,
         address: entry.address,
         action: entry.action,

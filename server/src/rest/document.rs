@@ -53,7 +53,7 @@ pub fn document() -> Value {
             if acting && path != "/api/v1/plans/check" {
                 let key = json!({
                     "name": idempotency::KEY, "in": "header", "required": false,
-                    "description": "The same request with the same key acts once and is answered the same again, for a day.",
+                    "description": "The same request with the same key acts once and is answered the same again, for a day. When the server died while it acted, DELETE is done again; of POST the answer 409 says that it is not known whether it was done, and how to find out.",
                     "schema": { "type": "string", "maxLength": 200 },
                 });
                 match operation["parameters"].as_array_mut() {

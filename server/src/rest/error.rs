@@ -65,8 +65,13 @@ pub enum ApiError {
     #[error("none of the formats in Accept is offered: {0} are")]
     Format(&'static str),
     /// The same request is being worked on.
-    #[error("a request with this Idempotency-Key is under way, or the server was stopped while it was")]
+    #[error("a request with this Idempotency-Key is under way")]
     Underway,
+    /// The same request was being worked on when its server died; the path that it was sent to.
+    #[error(
+        "the server that worked on the request with this Idempotency-Key is gone: whether it was done is not known"
+    )]
+    Unsure(String),
     /// The key was used for another request.
     #[error("this Idempotency-Key was used for another request: send a fresh key")]
     OtherRequest,
@@ -93,7 +98,7 @@ impl ApiError {
             Self::Unusable { .. } | Self::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::Format(_) => StatusCode::NOT_ACCEPTABLE,
-            Self::Underway => StatusCode::CONFLICT,
+            Self::Underway | Self::Unsure(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
@@ -117,7 +122,10 @@ pub(super) const ANYWHERE: [(&str, &str); 9] = [
 
 /// The further statuses of routes that take a body or act.
 pub(super) const ACTING: [(&str, &str); 4] = [
-    ("409", "A request with this Idempotency-Key is under way"),
+    (
+        "409",
+        "A request with this Idempotency-Key is under way, or its server died and it is not known whether it was done",
+    ),
     ("413", "The body is too large"),
     ("415", "The body is not application/json"),
     ("422", "It is understood and cannot be used, or the Idempotency-Key was used for another request"),
@@ -128,6 +136,10 @@ impl IntoResponse for ApiError {
         let status = self.status();
         let todo = match &self {
             Self::Unusable { todo, .. } | Self::Unreachable { todo, .. } if !todo.is_empty() => Some(todo.clone()),
+            Self::Unsure(path) => Some(format!(
+                "GET {path} tells what is there, and to admins GET /api/v1/audit what was begun. \
+                 If it was not done, send it with a fresh key."
+            )),
             _ => None,
         };
         let problem = Problem {

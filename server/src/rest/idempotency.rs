@@ -1,4 +1,9 @@
 //! What acts, acts once: a request with an `Idempotency-Key` that was answered is answered so again.
+//!
+//! When its server died meanwhile, nobody knows whether it acted. What HTTP calls idempotent (`PUT`, `DELETE`) is then
+//! done again by whoever is asked next; of anything else the answer says that it is not known, and where to look.
+
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
@@ -13,14 +18,18 @@ use sha2::{Digest, Sha256};
 
 use super::{ApiError, Here};
 use crate::{
-    access::Who,
-    store::{Begun, Replay},
+    access::{Who, random},
+    store::{Begun, Claim, Replay, Store},
 };
 
 /// The header.
 pub(super) const KEY: &str = "idempotency-key";
 /// How long an answer is kept, in milliseconds.
 const KEPT: i64 = 24 * 3_600_000;
+/// Without a word for so long, whoever works on a request is gone.
+const HELD: Duration = Duration::from_secs(120);
+/// How often it is said that it is still worked on.
+const EVERY: Duration = Duration::from_secs(30);
 /// More names nothing better.
 const LONGEST_KEY: usize = 200;
 /// What acts is short.
@@ -58,30 +67,51 @@ pub(super) async fn once(
     }
     let sum: String = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let now = jiff::Timestamp::now().as_millisecond();
-    let person = format!("{} {}", who.way.word(), who.name);
+    let repeats = parts.method.is_idempotent();
+    let claim = Claim { who: who.subject(), key, request: sum, holder: random::<8>(), repeats };
     let store = here.door.store();
-    match store.begin(&person, &key, &sum, now, now + KEPT).await? {
+    match store.begin(&claim, HELD, now, now + KEPT).await? {
         Begun::Done(replay) => return Ok(again(&replay)),
         Begun::Underway => return Err(ApiError::Underway),
+        Begun::Unsure => return Err(ApiError::Unsure(parts.uri.path().to_owned())),
         Begun::Other => return Err(ApiError::OtherRequest),
         Begun::New => {}
     }
     // A task of its own: who hangs up does not leave a key that is under way for ever.
     let store = store.clone();
     let acting = tokio::spawn(async move {
-        let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+        let acts = async {
+            let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+            (parts, body)
+        };
+        let (parts, body) = tokio::select! {
+            acted = acts => acted,
+            never = holding(&store, &claim) => match never {},
+        };
         if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
-            store.abandon(&person, &key).await?;
+            store.abandon(&claim).await?;
         } else {
             let kept = parts.extensions.get::<Kept>().map(|kept| kept.0.clone());
             let kept = kept.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-            store.finish(&person, &key, &Replay { status: parts.status.as_u16(), body: kept }).await?;
+            store.finish(&claim, &Replay { status: parts.status.as_u16(), body: kept }).await?;
         }
         Ok(Response::from_parts(parts, Body::from(body)))
     });
     acting.await.unwrap_or(Err(ApiError::Fault("it did not come to an end")))
+}
+
+/// Says that it is still worked on, as long as it is.
+async fn holding(store: &Store, claim: &Claim) -> Infallible {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        match store.still(claim, HELD).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("a request that is still worked on was taken over by another server"),
+            Err(error) => tracing::warn!("it cannot be said that a request is still worked on: {error}"),
+        }
+    }
 }
 
 fn again(replay: &Replay) -> Response {

@@ -13,6 +13,7 @@ mod asked;
 mod audit;
 mod changes;
 mod clusters;
+mod deployments;
 mod diagrams;
 mod document;
 mod drift;
@@ -22,6 +23,7 @@ mod health;
 mod idempotency;
 mod inventory;
 mod limits;
+mod links;
 mod page;
 mod plans;
 mod png;
@@ -42,7 +44,9 @@ use tokio::sync::Semaphore;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    access::{Acts, Door, Needs, Role, Row},
+    access::{Acts, Door, Limits, Needs, Role, Row},
+    deploy::Office,
+    embed::Embed,
     pages::{Asked, Site},
 };
 
@@ -58,6 +62,7 @@ const PLAN: usize = 4 << 20;
 const DRAWING: usize = 2;
 
 const SEE: Needs = Needs::Role(Role::Viewer);
+const OPERATE: Needs = Needs::Role(Role::Operator);
 const ADMIN: Needs = Needs::Role(Role::Admin);
 
 /// What each route needs.
@@ -76,8 +81,17 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/diagrams/{file}", SEE),
     Row::get("/api/v1/clusters/{cluster}/changes", SEE),
     Row::get("/api/v1/clusters/{cluster}/drift", SEE),
+    Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
+    Row::post("/api/v1/clusters/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
+    Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/deployments/{id}/log", SEE),
+    Row::post("/api/v1/clusters/{cluster}/deployments/{id}/cancel", OPERATE, Acts::As("deployment.cancel")),
     Row::get("/api/v1/plans", SEE),
     Row::post("/api/v1/plans/check", SEE, Acts::No),
+    // Whoever may see a figure may show it: a link gives no more than its maker could pass on anyway.
+    Row::get("/api/v1/embed-links", SEE),
+    Row::post("/api/v1/embed-links", SEE, Acts::As("embed-link.create")),
+    Row::delete("/api/v1/embed-links/{id}", SEE, Acts::As("embed-link.revoke")),
     Row::get("/api/v1/tokens", ADMIN),
     Row::post("/api/v1/tokens", ADMIN, Acts::As("token.create")),
     Row::delete("/api/v1/tokens/{id}", ADMIN, Acts::As("token.revoke")),
@@ -90,19 +104,22 @@ struct Here {
     site: Arc<Site>,
     asked: Asked,
     door: Arc<Door>,
-    limits: Arc<limits::Limits>,
+    embed: Embed,
+    office: Option<Arc<Office>>,
+    limits: Arc<Limits>,
     drawing: Arc<Semaphore>,
 }
 
-/// The API: so many requests a minute for each who asks.
-pub fn router(site: Arc<Site>, door: Arc<Door>, a_minute: NonZeroU32) -> Router {
-    let here = Here {
-        asked: Asked::of(site.clone()),
-        site,
-        door,
-        limits: Arc::new(limits::Limits::new(a_minute)),
-        drawing: Arc::new(Semaphore::new(DRAWING)),
-    };
+/// The API.
+pub fn router(
+    site: Arc<Site>,
+    door: Arc<Door>,
+    embed: Embed,
+    office: Option<Arc<Office>>,
+    limits: Arc<Limits>,
+) -> Router {
+    let asked = Asked::of(site.clone());
+    let here = Here { asked, site, door, embed, office, limits, drawing: Arc::new(Semaphore::new(DRAWING)) };
     let acting = acting().layer(from_fn_with_state(here.clone(), idempotency::once));
     let routes: Router<Here> = Router::from(telling().merge(acting))
         .route("/api/v1/openapi.json", get(|| async { axum::Json(document()) }))
@@ -126,13 +143,23 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(diagrams::one))
         .routes(routes!(changes::follow))
         .routes(routes!(drift::one))
+        .routes(routes!(deployments::list))
+        .routes(routes!(deployments::one))
+        .routes(routes!(deployments::log))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
+        .routes(routes!(links::list))
         .routes(routes!(tokens::list))
         .routes(routes!(audit::list))
 }
 
 /// What acts.
 fn acting() -> OpenApiRouter<Here> {
-    OpenApiRouter::new().routes(routes!(tokens::make)).routes(routes!(tokens::revoke))
+    OpenApiRouter::new()
+        .routes(routes!(links::make))
+        .routes(routes!(links::revoke))
+        .routes(routes!(tokens::make))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(deployments::start))
+        .routes(routes!(deployments::cancel))
 }

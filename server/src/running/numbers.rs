@@ -18,6 +18,8 @@ pub struct Numbers {
     pub streams: Gauge,
     /// Readers that were dropped because they did not keep up.
     pub dropped: Counter,
+    /// Connections that were turned away because their address had enough of them.
+    pub turned_away: Counter,
     /// From the news of a change to its patch being on its way to every reader.
     pub patches: Histogram,
     /// Requests that were answered, in seconds to the head of the answer.
@@ -62,6 +64,7 @@ impl Default for Numbers {
             registry: Registry::with_prefix("binnacle"),
             streams: Gauge::default(),
             dropped: Counter::default(),
+            turned_away: Counter::default(),
             patches: Histogram::new(fine),
             took: Histogram::new(fine),
             requests: Family::default(),
@@ -71,6 +74,8 @@ impl Default for Numbers {
         let mut registry = Registry::with_prefix("binnacle");
         registry.register("streams", "Streams of views that are open", numbers.streams.clone());
         registry.register("readers_dropped", "Readers dropped because they did not keep up", numbers.dropped.clone());
+        let turned = "Connections turned away because their address had enough of them";
+        registry.register("connections_turned_away", turned, numbers.turned_away.clone());
         let patches = "From the news of a change to its patch being handed to every reader";
         registry.register_with_unit("patch_latency", patches, Unit::Seconds, numbers.patches.clone());
         let took = "From a request to the head of its answer";

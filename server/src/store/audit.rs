@@ -11,8 +11,11 @@ use super::{Store, StoreError};
 pub struct Entry {
     /// When, in milliseconds since the epoch.
     pub at: i64,
-    /// Who; `nobody` when nobody signed in.
+    /// What they are called; `nobody` when nobody signed in.
     pub who: String,
+    /// Who they are, whatever they are called: a provider and their subject there, as in `oidc https://id.example 42`;
+    /// `local` and a user, `token` and its id, `link` and its id. Empty in entries from before this was kept.
+    pub subject: String,
     /// How they were known: `loopback`, `local`, `oidc`, `token`, `link`, `nobody`.
     pub way: String,
     /// From which address.
@@ -42,7 +45,7 @@ pub struct Kept {
 /// Which entries are looked for; empty texts look for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
-    /// Only what this one did.
+    /// Only what this one did, by what they are called or who they are.
     pub who: String,
     /// Only actions that begin so.
     pub action: String,
@@ -59,8 +62,8 @@ impl Store {
     /// [`StoreError::Away`]; what was to be done must then not be done.
     pub async fn remember(&self, entry: &Entry) -> Result<i64, StoreError> {
         let row = sqlx::query(
-            "INSERT INTO audit (at, who, way, address, action, target, cluster, allowed, detail) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            "INSERT INTO audit (at, who, way, address, action, target, cluster, allowed, detail, subject) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
         )
         .bind(entry.at)
         .bind(&entry.who)
@@ -71,6 +74,7 @@ impl Store {
         .bind(&entry.cluster)
         .bind(i64::from(entry.allowed))
         .bind(&entry.detail)
+        .bind(&entry.subject)
         .fetch_one(&self.pool)
         .await?;
         Ok(row.try_get("id")?)
@@ -82,8 +86,8 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn remembered(&self, sought: &Sought, limit: u32) -> Result<Vec<Kept>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, at, who, way, address, action, target, cluster, allowed, detail FROM audit \
-             WHERE id < $1 AND ($2 = '' OR who = $2) AND ($3 = '' OR substr(action, 1, length($3)) = $3) \
+            "SELECT id, at, who, way, address, action, target, cluster, allowed, detail, subject FROM audit \
+             WHERE id < $1 AND ($2 = '' OR who = $2 OR subject = $2) AND ($3 = '' OR substr(action, 1, length($3)) = $3) \
              AND ($4 = '' OR cluster = $4) ORDER BY id DESC LIMIT $5",
         )
         .bind(sought.before.unwrap_or(i64::MAX))
@@ -101,6 +105,7 @@ fn kept(row: &AnyRow) -> Result<Kept, StoreError> {
     let entry = Entry {
         at: row.try_get("at")?,
         who: row.try_get("who")?,
+        subject: row.try_get("subject")?,
         way: row.try_get("way")?,
         address: row.try_get("address")?,
         action: row.try_get("action")?,

@@ -13,8 +13,10 @@ pub struct Link {
     pub cluster: String,
     /// The one figure that it opens: `architecture` or `networking`.
     pub figure: String,
-    /// Who made it.
+    /// Who made it, by what they are called.
     pub maker: String,
+    /// Who made it, whatever they are called; empty in links from before this was kept.
+    pub subject: String,
     /// Since when.
     pub created: i64,
     /// Until when.
@@ -29,15 +31,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn add_link(&self, link: &Link) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO links (id, cluster, figure, maker, created, expires) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(&link.id)
-            .bind(&link.cluster)
-            .bind(&link.figure)
-            .bind(&link.maker)
-            .bind(link.created)
-            .bind(link.expires)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO links (id, cluster, figure, maker, created, expires, subject) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&link.id)
+        .bind(&link.cluster)
+        .bind(&link.figure)
+        .bind(&link.maker)
+        .bind(link.created)
+        .bind(link.expires)
+        .bind(&link.subject)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -46,10 +52,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn link(&self, id: &str) -> Result<Option<Link>, StoreError> {
-        let row = sqlx::query("SELECT id, cluster, figure, maker, created, expires, revoked FROM links WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT id, cluster, figure, maker, created, expires, revoked, subject FROM links WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(link).transpose()
     }
 
@@ -59,7 +67,7 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn links(&self) -> Result<Vec<Link>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, cluster, figure, maker, created, expires, revoked FROM links ORDER BY created DESC, id",
+            "SELECT id, cluster, figure, maker, created, expires, revoked, subject FROM links ORDER BY created DESC, id",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -86,6 +94,7 @@ fn link(row: &AnyRow) -> Result<Link, StoreError> {
         cluster: row.try_get("cluster")?,
         figure: row.try_get("figure")?,
         maker: row.try_get("maker")?,
+        subject: row.try_get("subject")?,
         created: row.try_get("created")?,
         expires: row.try_get("expires")?,
         revoked: row.try_get("revoked")?,

@@ -4,6 +4,7 @@
 //! open ─▶ place (which database) ─▶ migrations (under a lock) ─▶ Store
 //!                                                                 ├─ users sessions tokens links   one file a noun
 //!                                                                 ├─ audit idempotency keys
+//!                                                                 ├─ runs log (deployments)
 //!                                                                 └─ leases ─▶ duty (exactly one replica acts)
 //! ```
 //! One SQL text serves SQLite and PostgreSQL (sqlx's Any driver); where the two differ, both stand side by side.
@@ -17,7 +18,9 @@ mod idempotency;
 mod keys;
 mod leases;
 mod links;
+mod log;
 mod place;
+mod runs;
 mod sessions;
 mod tokens;
 mod users;
@@ -29,9 +32,11 @@ use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions, migrate::Mig
 pub use audit::{Entry, Kept, Sought};
 pub use duty::{Duty, Held};
 pub use error::StoreError;
-pub use idempotency::{Begun, Replay};
+pub use idempotency::{Begun, Claim, Replay};
 pub use links::Link;
+pub use log::{Piece, Stand};
 pub use place::Place;
+pub use runs::{Ordered, RunRow, Runs};
 pub use sessions::Session;
 pub use tokens::Token;
 pub use users::User;
@@ -117,14 +122,6 @@ impl Store {
     /// The versions that a database can have, oldest first.
     pub fn versions() -> impl Iterator<Item = i64> {
         SQLITE.iter().map(|migration| migration.version)
-    }
-
-    /// Runs one statement as it stands: what tests try that nothing else may.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn attempt(&self, sql: &'static str) -> Result<u64, StoreError> {
-        Ok(sqlx::query(sql).execute(&self.pool).await?.rows_affected())
     }
 
     /// Closes every connection; what was acknowledged is kept.

@@ -9,7 +9,9 @@ use super::{Store, StoreError};
 pub struct Session {
     /// The SHA-256 of the cookie's value, hexadecimal.
     pub id: String,
-    /// Whose it is.
+    /// Who they are, and stay whatever they are called.
+    pub subject: String,
+    /// What they are called.
     pub who: String,
     /// The role's word.
     pub role: String,
@@ -32,8 +34,8 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO sessions (id, who, role, way, address, created, seen, expires) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO sessions (id, who, role, way, address, created, seen, expires, subject) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&session.id)
         .bind(&session.who)
@@ -43,6 +45,7 @@ impl Store {
         .bind(session.created)
         .bind(session.seen)
         .bind(session.expires)
+        .bind(&session.subject)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -53,10 +56,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
-        let row = sqlx::query("SELECT id, who, role, way, address, created, seen, expires FROM sessions WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT id, who, role, way, address, created, seen, expires, subject FROM sessions WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(session).transpose()
     }
 
@@ -64,12 +69,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn sessions_of(&self, who: &str) -> Result<Vec<Session>, StoreError> {
+    pub async fn sessions_of(&self, subject: &str) -> Result<Vec<Session>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, who, role, way, address, created, seen, expires FROM sessions WHERE who = $1 \
+            "SELECT id, who, role, way, address, created, seen, expires, subject FROM sessions WHERE subject = $1 \
              ORDER BY created DESC, id",
         )
-        .bind(who)
+        .bind(subject)
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(session).collect()
@@ -102,8 +107,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn end_sessions_of(&self, who: &str) -> Result<u64, StoreError> {
-        let done = sqlx::query("DELETE FROM sessions WHERE who = $1").bind(who).execute(&self.pool).await?;
+    pub async fn end_sessions_of(&self, subject: &str) -> Result<u64, StoreError> {
+        let done = sqlx::query("DELETE FROM sessions WHERE subject = $1").bind(subject).execute(&self.pool).await?;
         Ok(done.rows_affected())
     }
 }
@@ -111,6 +116,7 @@ impl Store {
 fn session(row: &AnyRow) -> Result<Session, StoreError> {
     Ok(Session {
         id: row.try_get("id")?,
+        subject: row.try_get("subject")?,
         who: row.try_get("who")?,
         role: row.try_get("role")?,
         way: row.try_get("way")?,

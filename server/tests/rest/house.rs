@@ -1,4 +1,5 @@
 //! A server with the built-in cluster, and requests to it in a role.
+#![expect(dead_code, reason = "each test needs a part of it")]
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
@@ -6,12 +7,12 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
-    http::{Method, Request, header},
+    http::{Method, Request, StatusCode, header},
     response::Response,
 };
 use binnacle::{
     access::{Door, Hosts, Lasting, Proxies, Role, Way, Ways, Who, make_token},
-    cluster::Clusters,
+    cluster::{Clusters, contexts::Context},
     demo,
     embed::{Embed, Origins},
     front::{self, Front},
@@ -23,6 +24,7 @@ use binnacle::{
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
+use sqlx::Connection;
 use tower::ServiceExt;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -47,6 +49,19 @@ impl House {
     }
 
     pub async fn with_rate(rate: u32) -> Self {
+        Self::of(rate, demo::context().0).await
+    }
+
+    /// With a cluster in which nothing happens.
+    pub async fn still() -> Self {
+        let house = Self::of(RATE.get(), demo::still()).await;
+        while house.get("/api/v1/clusters/demo/nodes").await.status() != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        house
+    }
+
+    async fn of(rate: u32, cluster: Context) -> Self {
         let folder = std::env::temp_dir().join(format!("binnacle-rest-{}-{:x}", std::process::id(), fastrand::u64(..)));
         std::fs::create_dir_all(&folder).expect("a folder");
         let store = Store::open(&Place::beside(&folder)).await.expect("a database");
@@ -54,12 +69,12 @@ impl House {
         let proxies = Proxies::parse("").expect("none");
         let lasting = Lasting { idle: HOUR, whole: HOUR };
         let door = Door::new(store.clone(), Ways::default(), Hosts::new(listen, ""), proxies, lasting, None);
-        let site = Site::new(Clusters::new(vec![demo::context()], HOUR), None);
+        let site = Site::new(Clusters::new(vec![cluster], HOUR), None);
         let a_minute = NonZeroU32::new(rate).expect("a rate");
         let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
         let (stopping, duty) = (Stopping::default(), tokio::sync::watch::channel(None).1);
         let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping, duty };
-        let router = front::router(&Front { site, door: Arc::new(door), embed, running, a_minute });
+        let router = front::router(&Front { site, door: Arc::new(door), embed, running, office: None, a_minute });
         let maker =
             Who { name: "test".into(), role: Some(Role::Admin), way: Way::Loopback, from: [127, 0, 0, 1].into() };
         let mut tokens = Vec::new();
@@ -69,9 +84,22 @@ impl House {
         Self { router, tokens: tokens.try_into().expect("three"), folder }
     }
 
+    /// Runs a statement past the server, as an admin of the database could.
+    pub async fn by_hand(&self, sql: &'static str) {
+        let file = self.folder.join("binnacle.db");
+        let mut database =
+            sqlx::AnyConnection::connect(&format!("sqlite:{}", file.display())).await.expect("a database");
+        sqlx::query(sql).execute(&mut database).await.expect("done");
+    }
+
     pub async fn answer(&self, request: Request<Body>, role: Role) -> Response {
         let token = &self.tokens[role as usize];
         let request = with(request, "authorization", &format!("Bearer {token}"));
+        self.raw(request).await
+    }
+
+    /// As nobody, unless the request says more.
+    pub async fn raw(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.expect("an answer")
     }
 

@@ -48,6 +48,7 @@ pub async fn write_until_killed() {
         let entry = Entry {
             at: number,
             who: "writer".into(),
+            subject: "token 1".into(),
             way: "token".into(),
             address: "::1".into(),
             action: "write".into(),

@@ -6,6 +6,7 @@ mod nouns;
 mod upgrades;
 
 use binnacle::store::{Place, Store};
+use sqlx::{AnyConnection, Connection};
 
 pub use duty::*;
 pub use killed::*;
@@ -23,10 +24,36 @@ pub async fn open(fresh: &Fresh) -> Store {
     Store::open(&fresh.place).await.expect("a database")
 }
 
+/// Runs one statement past the store, as an admin of the database could.
+pub async fn by_hand(fresh: &Fresh, sql: &'static str) -> Result<u64, sqlx::Error> {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&killed::told(&fresh.place)).await?;
+    let done = sqlx::query(sql).execute(&mut connection).await?.rows_affected();
+    connection.close().await?;
+    Ok(done)
+}
+
+/// A test for each of these, on what `fresh` of the test's own file makes.
+macro_rules! promises {
+    ($($promise:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                crate::store::$promise(crate::fresh()).await;
+            }
+        )+
+        /// Begun as a process of its own by the promise about killed writers.
+        #[tokio::test]
+        async fn writer() {
+            crate::store::write_until_killed().await;
+        }
+    };
+}
+
 /// Every promise, for one kind of database.
 macro_rules! every_promise {
-    ($here:ident) => {
-        $here!(
+    () => {
+        crate::store::promises!(
             a_user_is_kept_as_given_and_a_name_is_taken_once,
             a_session_ends_when_it_is_ended_and_when_it_expires,
             a_token_is_revoked_once_and_stays_revoked,
@@ -34,6 +61,7 @@ macro_rules! every_promise {
             the_audit_takes_entries_and_gives_none_up,
             the_audit_is_read_in_pages_and_by_who_action_and_cluster,
             a_request_with_a_key_acts_once,
+            a_key_whose_server_died_is_taken_over_only_by_what_may_be_done_twice,
             of_many_that_claim_a_key_at_once_one_acts,
             servers_that_ask_at_once_get_the_same_key,
             a_lease_has_one_holder_and_terms_that_grow,
@@ -47,4 +75,4 @@ macro_rules! every_promise {
     };
 }
 
-pub(crate) use every_promise;
+pub(crate) use {every_promise, promises};

@@ -1,11 +1,11 @@
 //! Users, sessions, tokens, links, the audit, keys.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use binnacle::store::{Begun, Entry, Kind, Link, Replay, Session, Sought, StoreError, Token, User};
+use binnacle::store::{Begun, Claim, Entry, Kind, Link, Replay, Session, Sought, StoreError, Token, User};
 use futures::future::join_all;
 
-use super::{Fresh, open};
+use super::{Fresh, by_hand, open};
 
 pub async fn a_user_is_kept_as_given_and_a_name_is_taken_once(fresh: Fresh) {
     let store = open(&fresh).await;
@@ -29,6 +29,7 @@ pub async fn a_user_is_kept_as_given_and_a_name_is_taken_once(fresh: Fresh) {
 fn session(id: &str, expires: i64) -> Session {
     Session {
         id: id.into(),
+        subject: "local ann".into(),
         who: "ann".into(),
         role: "viewer".into(),
         way: "local".into(),
@@ -53,9 +54,10 @@ pub async fn a_session_ends_when_it_is_ended_and_when_it_expires(fresh: Fresh) {
     assert!(store.end_session("b").await.expect("an answer"));
     assert!(!store.end_session("b").await.expect("an answer"));
     store.add_session(&session("d", 300)).await.expect("an answer");
-    assert_eq!(store.sessions_of("ann").await.expect("an answer").len(), 2);
-    assert_eq!(store.end_sessions_of("ann").await.expect("an answer"), 2);
-    assert_eq!(store.sessions_of("ann").await.expect("an answer"), []);
+    assert_eq!(store.sessions_of("local ann").await.expect("an answer").len(), 2);
+    assert_eq!(store.end_sessions_of("ann").await.expect("an answer"), 0, "what somebody is called ends nothing");
+    assert_eq!(store.end_sessions_of("local ann").await.expect("an answer"), 2);
+    assert_eq!(store.sessions_of("local ann").await.expect("an answer"), []);
 }
 
 pub async fn a_token_is_revoked_once_and_stays_revoked(fresh: Fresh) {
@@ -88,6 +90,7 @@ pub async fn a_link_is_revoked_once_and_stays_revoked(fresh: Fresh) {
         cluster: "demo".into(),
         figure: "networking".into(),
         maker: "ann".into(),
+        subject: "local ann".into(),
         created: 1,
         expires: 2,
         revoked: None,
@@ -103,6 +106,7 @@ fn entry(who: &str, action: &str, cluster: &str) -> Entry {
     Entry {
         at: 5,
         who: who.into(),
+        subject: format!("local {who}"),
         way: "token".into(),
         address: "::1".into(),
         action: action.into(),
@@ -117,13 +121,13 @@ pub async fn the_audit_takes_entries_and_gives_none_up(fresh: Fresh) {
     let store = open(&fresh).await;
     let id = store.remember(&entry("ann", "token.create", "")).await.expect("an answer");
     for sql in ["UPDATE audit SET who = 'bob'", "DELETE FROM audit"] {
-        let refused = store.attempt(sql).await.expect_err("refused").to_string();
+        let refused = by_hand(&fresh, sql).await.expect_err("refused").to_string();
         assert!(refused.contains("append-only"), "{sql}: {refused}");
     }
     if store.kind() == Kind::Sqlite {
         let replaced =
-            "REPLACE INTO audit SELECT id, 0, 'forged', way, address, action, target, cluster, 1, '' FROM audit";
-        assert!(store.attempt(replaced).await.expect_err("refused").to_string().contains("append-only"));
+            "REPLACE INTO audit SELECT id, 0, 'forged', way, address, action, target, cluster, 1, '', '' FROM audit";
+        assert!(by_hand(&fresh, replaced).await.expect_err("refused").to_string().contains("append-only"));
     }
     let kept = store.remembered(&Sought::default(), 10).await.expect("an answer");
     assert_eq!((kept[0].id, &kept[0].entry), (id, &entry("ann", "token.create", "")));
@@ -143,33 +147,68 @@ pub async fn the_audit_is_read_in_pages_and_by_who_action_and_cluster(fresh: Fre
     assert!(first.iter().chain(&rest).is_sorted_by(|a, b| a.id > b.id));
     let count = async |sought: Sought| store.remembered(&sought, 100).await.expect("an answer").len();
     assert_eq!(count(Sought { who: "nobody".into(), ..Sought::default() }).await, 3);
+    assert_eq!(count(Sought { who: "local nobody".into(), ..Sought::default() }).await, 3);
     assert_eq!(count(Sought { action: "token.".into(), ..Sought::default() }).await, 1);
     assert_eq!(count(Sought { action: "token%".into(), ..Sought::default() }).await, 0);
     assert_eq!(count(Sought { cluster: "demo".into(), who: "ann".into(), ..Sought::default() }).await, 4);
 }
 
+const LONG: Duration = Duration::from_secs(60);
+
+fn claim(who: &str, request: &str) -> Claim {
+    let text = |text: &str| text.to_owned();
+    Claim { who: text(who), key: text("k"), request: text(request), holder: text("one"), repeats: false }
+}
+
+pub async fn a_key_whose_server_died_is_taken_over_only_by_what_may_be_done_twice(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let begin = async |claim: &Claim, held| store.begin(claim, held, 0, 100).await.expect("an answer");
+    let dead = claim("ann", "r");
+    let short = Duration::from_millis(200);
+    assert_eq!(begin(&dead, short).await, Begun::New);
+    assert_eq!(begin(&dead, LONG).await, Begun::Underway);
+    tokio::time::sleep(short * 2).await;
+    assert_eq!(begin(&dead, LONG).await, Begun::Unsure);
+    assert!(store.still(&dead, LONG).await.expect("an answer"), "it was slow, and not dead");
+    assert_eq!(begin(&dead, LONG).await, Begun::Underway);
+    assert!(store.still(&dead, Duration::ZERO).await.expect("an answer"));
+    tokio::time::sleep(short).await;
+    let next = |number: usize| Claim { holder: format!("next {number}"), repeats: true, ..dead.clone() };
+    let nexts: Vec<Claim> = (0..8).map(next).collect();
+    let begun = join_all(nexts.iter().map(|claim| begin(claim, LONG))).await;
+    assert_eq!(begun.iter().filter(|begun| **begun == Begun::New).count(), 1, "{begun:?}");
+    // Whoever was thought dead says nothing in the name of who took over.
+    let answer = Replay { status: 204, body: String::new() };
+    assert!(!store.finish(&dead, &answer).await.expect("an answer"));
+    assert!(!store.still(&dead, LONG).await.expect("an answer"));
+    let taken = begun.iter().position(|begun| *begun == Begun::New).expect("one");
+    assert!(store.finish(&nexts[taken], &answer).await.expect("an answer"));
+    assert_eq!(begin(&dead, LONG).await, Begun::Done(answer));
+}
+
 pub async fn a_request_with_a_key_acts_once(fresh: Fresh) {
     let store = open(&fresh).await;
     let begin = async |who: &str, request: &str, now: i64| {
-        store.begin(who, "k", request, now, now + 100).await.expect("an answer")
+        store.begin(&claim(who, request), LONG, now, now + 100).await.expect("an answer")
     };
     assert_eq!(begin("ann", "r", 0).await, Begun::New);
     assert_eq!(begin("ann", "r", 1).await, Begun::Underway);
     assert_eq!(begin("bob", "r", 1).await, Begun::New, "keys are a person's own");
     let answer = Replay { status: 201, body: "{}".into() };
-    store.finish("ann", "k", &answer).await.expect("an answer");
+    assert!(store.finish(&claim("ann", "r"), &answer).await.expect("an answer"));
     assert_eq!(begin("ann", "r", 2).await, Begun::Done(answer));
     assert_eq!(begin("ann", "other", 3).await, Begun::Other);
-    store.abandon("ann", "k").await.expect("an answer");
+    store.abandon(&claim("ann", "r")).await.expect("an answer");
     assert_ne!(begin("ann", "r", 4).await, Begun::New, "what was answered is not given back");
     assert_eq!(begin("ann", "r", 200).await, Begun::New, "it expired");
-    store.abandon("bob", "k").await.expect("an answer");
+    store.abandon(&claim("bob", "r")).await.expect("an answer");
     assert_eq!(begin("bob", "r", 4).await, Begun::New);
 }
 
 pub async fn of_many_that_claim_a_key_at_once_one_acts(fresh: Fresh) {
     let store = open(&fresh).await;
-    let claims = (0..20).map(|_| store.begin("ann", "k", "r", 0, 100));
+    let claim = claim("ann", "r");
+    let claims = (0..20).map(|_| store.begin(&claim, LONG, 0, 100));
     let begun = join_all(claims).await;
     assert_eq!(begun.iter().filter(|begun| matches!(begun, Ok(Begun::New))).count(), 1, "{begun:?}");
     assert!(begun.iter().all(Result::is_ok), "{begun:?}");

@@ -4,7 +4,7 @@
 //! against engines that lay out whole graphs. Nodes stack in one lane with their pods in rows; the
 //! lanes beside it are ordered by the middle of what they lead to. Time grows as n log n.
 
-use std::{fmt::Write, ops::Range};
+use std::ops::Range;
 
 use scene::{Id, Kind, Mark, Place, Point, Scene, Style, Tone, clip};
 
@@ -31,10 +31,10 @@ pub fn lanes(topology: &Topology) -> (Scene, u64) {
     let size = 2 * topology.len();
     let mut drawing = Drawing {
         topology,
-        names: Names::of(topology),
         marks: Vec::with_capacity(size),
         middles: vec![NOWHERE; topology.len()],
         ends: Vec::new(),
+        id: String::new(),
     };
     drawing.nodes();
     let replicas = drawing.owners(1, |owner| owner_of(topology, owner).is_some() || owns_pods(topology, owner));
@@ -58,52 +58,29 @@ fn owner_of(topology: &Topology, at: Vertex) -> Option<Vertex> {
 }
 
 fn owns_pods(topology: &Topology, owner: Vertex) -> bool {
-    topology.from(owner).any(|(below, _)| matches!(topology.thing(below), Thing::Pod(_)))
-}
-
-/// The names of all things in one text: they lie far apart in memory, and are needed in another
-/// order than theirs.
-struct Names {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Names {
-    fn of(topology: &Topology) -> Self {
-        let mut names = Self { text: String::new(), ends: Vec::with_capacity(topology.len() + 1) };
-        names.ends.push(0);
-        for at in topology.vertices() {
-            names.text.push_str(name(topology.thing(at)));
-            names.ends.push(names.text.len());
-        }
-        names
-    }
-
-    fn at(&self, at: Vertex) -> &str {
-        &self.text[self.ends[at.index()]..self.ends[at.index() + 1]]
-    }
+    topology.from(owner).any(|(below, _)| topology.is_pod(below))
 }
 
 struct Drawing<'t> {
     topology: &'t Topology,
-    names: Names,
     marks: Vec<Mark>,
     /// The middle of a thing's edge, from the top, by its vertex.
     middles: Vec<i32>,
     /// The middles of what the boxes of a lane lead to, box after box.
     ends: Vec<i32>,
+    /// Where ids are written before they are kept.
+    id: String,
 }
 
 /// A box of a lane that has no place yet.
-struct Waiting<'t> {
+struct Waiting {
     /// Of its ends; where it wants to be.
     middle: i32,
-    thing: &'t Thing,
     at: Vertex,
-    ends: Range<usize>,
+    ends: Range<u32>,
 }
 
-impl<'t> Drawing<'t> {
+impl Drawing<'_> {
     fn nodes(&mut self) {
         let topology = self.topology;
         let Some(root) = topology.root() else { return };
@@ -121,11 +98,10 @@ impl<'t> Drawing<'t> {
             let rows = i32::try_from(inside.len()).unwrap_or(i32::MAX / 64);
             let height = HEAD + rows * ROW.1 + 6;
             let mut frame = Mark::new(id.clone(), Kind::Frame, Place::new(2 * LANE - 12, y, BOX + 24, height));
-            frame.texts.push(text(12, 18, Style::Body, clip(name, Style::Body, BOX)));
+            frame.texts = vec![text(12, 18, Style::Body, clip(name, Style::Body, BOX))];
             self.marks.push(frame);
             for (n, (_, at)) in (0..).zip(&inside) {
-                let mut mark =
-                    boxed(topology.thing(*at), self.names.at(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
+                let mut mark = boxed(&mut self.id, topology.thing(*at), Place::new(12, HEAD + n * ROW.1, BOX, ROW.0));
                 mark.parent = Some(id.clone());
                 self.middles[at.index()] = y + mark.at.y + ROW.0 / 2;
                 self.marks.push(mark);
@@ -138,7 +114,7 @@ impl<'t> Drawing<'t> {
     fn owners(&mut self, lane: i32, passes: impl Fn(Vertex) -> bool) -> Vec<(i32, i32)> {
         let topology = self.topology;
         let mut waiting = Vec::new();
-        for at in topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Owner(..))) {
+        for at in topology.vertices().filter(|at| topology.is_owner(*at)) {
             if self.middles[at.index()] == NOWHERE && passes(at) {
                 let below = topology.from(at).filter(|(_, relation)| *relation == Relation::Owns);
                 waiting.push(self.wait(at, below.map(|(below, _)| below)));
@@ -149,17 +125,17 @@ impl<'t> Drawing<'t> {
 
     fn services(&mut self) -> Vec<(i32, i32)> {
         let topology = self.topology;
-        let services = topology.vertices().filter(|at| matches!(topology.thing(*at), Thing::Service(_)));
+        let services = topology.vertices().filter(|at| topology.is_service(*at));
         let waiting = services.map(|at| self.wait(at, topology.to(at).map(|(pod, _)| pod))).collect();
         self.stack(waiting, 3, 2)
     }
 
-    fn wait(&mut self, at: Vertex, others: impl Iterator<Item = Vertex>) -> Waiting<'t> {
+    fn wait(&mut self, at: Vertex, others: impl Iterator<Item = Vertex>) -> Waiting {
         let from = self.ends.len();
         let middles = &self.middles;
         self.ends.extend(others.map(|other| middles[other.index()]).filter(|middle| *middle != NOWHERE));
-        let ends = from..self.ends.len();
-        Waiting { middle: middle(&self.ends[ends.clone()]), thing: self.topology.thing(at), at, ends }
+        let number = |end: usize| u32::try_from(end).unwrap_or(u32::MAX);
+        Waiting { middle: middle(&self.ends[from..]), at, ends: number(from)..number(self.ends.len()) }
     }
 
     /// Boxes in a lane, each beside the middle of its ends, and lines to these in another lane.
@@ -167,22 +143,20 @@ impl<'t> Drawing<'t> {
         boxes.sort_unstable_by_key(|one| (one.middle, one.at));
         let (x1, x2) = if lane < other { (lane * LANE + BOX, other * LANE) } else { (lane * LANE, other * LANE + BOX) };
         let mut lines = Vec::with_capacity(self.ends.len());
-        let mut line_id = String::new();
         let mut y = ROW.1;
         for one in boxes {
             y = y.max(one.middle - ROW.0 / 2);
             let from = y + ROW.0 / 2;
             self.middles[one.at.index()] = from;
-            let mark = boxed(one.thing, self.names.at(one.at), Place::new(lane * LANE, y, BOX, ROW.0));
-            let id = mark.id.clone();
+            let mark = boxed(&mut self.id, self.topology.thing(one.at), Place::new(lane * LANE, y, BOX, ROW.0));
             self.marks.push(mark);
-            let ends = &self.ends[one.ends];
+            let ends = &self.ends[one.ends.start as usize..one.ends.end as usize];
             if !ends.is_empty() {
-                line_id.clear();
-                let _ = write!(line_id, "lines/{id}");
-                let mut fan = Mark::new(Id::new(&*line_id), Kind::Line, Place::default());
+                self.id.insert_str(0, "lines/");
+                let mut fan = Mark::new(Id::new(&*self.id), Kind::Line, Place::default());
                 // From the box to each end and back: one mark, however many lines.
-                fan.path = ends.iter().flat_map(|to| [Point { x: x1, y: from }, Point { x: x2, y: *to }]).collect();
+                fan.path.reserve_exact(2 * ends.len());
+                fan.path.extend(ends.iter().flat_map(|to| [Point { x: x1, y: from }, Point { x: x2, y: *to }]));
                 self.marks.push(fan);
                 lines.extend(ends.iter().map(|to| (from, *to)));
             }
@@ -200,32 +174,41 @@ fn middle(ends: &[i32]) -> i32 {
 }
 
 /// The part of a thing's name that tells it apart.
-fn name(thing: &Thing) -> &str {
+const fn name(thing: Thing<'_>) -> &str {
     match thing {
         Thing::Cluster => "cluster",
-        Thing::Node(name) => name,
         Thing::Component(_, kind) => kind.program(),
-        Thing::Owner(_, key) | Thing::Pod(key) | Thing::Service(key) => &key.name,
+        Thing::Node(name) | Thing::Owner(_, _, name) | Thing::Pod(_, name) | Thing::Service(_, name) => name,
     }
 }
 
-fn boxed(thing: &Thing, name: &str, at: Place) -> Mark {
-    let (id, label) = match thing {
-        Thing::Component(node, kind) => (format!("chip/{node}/{}", kind.program()), name.to_owned()),
-        Thing::Owner(kind, key) => {
-            (format!("owner/{}/{}/{name}", kind.word(), key.namespace), format!("{} {name}", kind.word()))
+/// A thing's box; its id is left in `id`.
+fn boxed(id: &mut String, thing: Thing, at: Place) -> Mark {
+    let name = name(thing);
+    id.clear();
+    let parts: [&str; 6] = match thing {
+        Thing::Component(node, _) => ["chip", "/", node, "/", name, ""],
+        Thing::Owner(kind, namespace, _) => {
+            id.push_str("owner/");
+            [kind.word(), "/", namespace, "/", name, ""]
         }
-        Thing::Pod(key) => (format!("pod/{}/{name}", key.namespace), name.to_owned()),
-        Thing::Service(key) => (format!("service/{}/{name}", key.namespace), name.to_owned()),
-        Thing::Cluster | Thing::Node(_) => (format!("thing/{name}"), name.to_owned()),
+        Thing::Pod(namespace, _) => ["pod", "/", namespace, "/", name, ""],
+        Thing::Service(namespace, _) => ["service", "/", namespace, "/", name, ""],
+        Thing::Cluster | Thing::Node(_) => ["thing", "/", name, "", "", ""],
     };
-    let mut mark = Mark::new(Id::new(id), Kind::Row, at);
+    parts.into_iter().for_each(|part| id.push_str(part));
+    let label = match thing {
+        Thing::Owner(kind, ..) => format!("{} {name}", kind.word()),
+        _ => name.to_owned(),
+    };
+    let mut mark = Mark::new(Id::new(&**id), Kind::Row, at);
     mark.tone = match thing {
         Thing::Component(..) => Tone::System,
-        Thing::Service(_) => Tone::Net,
+        Thing::Service(..) => Tone::Net,
         _ => Tone::Service,
     };
-    mark.texts.push(text(8, 13, Style::Note, clip(&label, Style::Note, at.w - 16)));
+    // One text, and no room for more: a vector that is pushed to begins with room for four.
+    mark.texts = vec![text(8, 13, Style::Note, clip(&label, Style::Note, at.w - 16))];
     mark.title = label;
     mark
 }

@@ -2,47 +2,55 @@
 //!
 //! The figure of every day is drawn from the Inventory, node by node, because a change touches one
 //! node. The graph is for questions that cross nodes, and for the figure that shows everything.
+//!
+//! It is flat: a few bytes a thing, all names in one text, and the relations of each thing side by
+//! side. A cluster of 50,000 things then lies in a core's cache, and whoever walks over it in any
+//! order waits for memory no more than in a small one.
 
+mod build;
 mod follow;
 pub mod outline;
+mod rows;
 mod way;
 
-use std::collections::{HashMap, hash_map};
+use std::ops::Range;
 
-use petgraph::{
-    Direction,
-    stable_graph::{NodeIndex, StableDiGraph},
-    visit::EdgeRef,
-};
-
-use crate::{
-    Inventory, Stamp,
-    figure::is_master,
-    health::{node_state, parts},
-    inventory::{ComponentKind, Key, Name, OwnerKind},
-};
-
-/// Where a thing is in the graph, from 0 on without gaps.
-pub use petgraph::stable_graph::NodeIndex as Vertex;
+use crate::inventory::{ComponentKind, Name, OwnerKind};
 
 pub use follow::{NoQuestion, Question, follow};
 pub use way::{Door, Entry, EntryKind, Guard, Hop, Note, Passage, Place, Target, Way};
 
+/// Where a thing is in the graph, from 0 on without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Vertex(u32);
+
+impl Vertex {
+    /// As an index into what is kept of each thing.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    fn new(index: usize) -> Self {
+        // Names alone would fill all memory before there are so many things.
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
 /// A thing of the cluster, by its name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Thing {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Thing<'t> {
     /// The cluster itself.
     Cluster,
     /// A node, or a name that pods give to one that does not exist.
-    Node(Name),
+    Node(&'t str),
     /// A component of a node.
-    Component(Name, ComponentKind),
-    /// A Deployment and its like.
-    Owner(OwnerKind, Key),
-    /// A pod.
-    Pod(Key),
-    /// A service.
-    Service(Key),
+    Component(&'t str, ComponentKind),
+    /// A Deployment and its like, by namespace and name.
+    Owner(&'t OwnerKind, &'t str, &'t str),
+    /// A pod, by namespace and name.
+    Pod(&'t str, &'t str),
+    /// A service, by namespace and name.
+    Service(&'t str, &'t str),
 }
 
 /// How one thing relates to another.
@@ -64,154 +72,125 @@ pub enum Relation {
 /// The graph.
 #[derive(Clone, Debug, Default)]
 pub struct Topology {
-    graph: StableDiGraph<Thing, Relation>,
-    index: HashMap<Thing, NodeIndex>,
+    records: Vec<Record>,
+    /// All names, one after another.
+    names: String,
+    namespaces: Vec<Name>,
+    owner_kinds: Vec<OwnerKind>,
+    /// What each thing leads to, thing by thing.
+    outgoing: Vec<(Vertex, Relation)>,
+    /// What leads to each thing, thing by thing.
+    incoming: Vec<(Vertex, Relation)>,
+}
+
+/// A thing, and where what else is known of it begins. It ends where that of the next one begins.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    kept: Kept,
+    name: u32,
+    outgoing: u32,
+    incoming: u32,
+}
+
+/// What a thing is, without its name; numbers are indexes into the lists of a [`Topology`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Cluster,
+    Node,
+    Component { kind: ComponentKind, node: Vertex },
+    Owner { kind: u16, namespace: u32 },
+    Pod { namespace: u32 },
+    Service { namespace: u32 },
+}
+
+impl Kept {
+    /// The same in one number, which is quick to hash.
+    const fn number(self) -> u64 {
+        let (which, more, at) = match self {
+            Self::Cluster => (0, 0, 0),
+            Self::Node => (1, 0, 0),
+            Self::Component { kind, node } => (2, kind as u64, node.0),
+            Self::Owner { kind, namespace } => (3, kind as u64, namespace),
+            Self::Pod { namespace } => (4, 0, namespace),
+            Self::Service { namespace } => (5, 0, namespace),
+        };
+        (which << 48) | (more << 32) | at as u64
+    }
 }
 
 impl Topology {
-    /// The graph of all that an Inventory knows, in time linear in it. `now` only decides which
-    /// components are seen, as [`crate::health::parts`] has it.
-    pub fn of(inventory: &Inventory, now: Stamp) -> Self {
-        let nodes = inventory.nodes().len();
-        // Three components a node, and a cluster.
-        let things = 1 + 4 * nodes + inventory.owners().len() + inventory.pods().len() + inventory.services().len();
-        let mut topology =
-            Self { graph: StableDiGraph::with_capacity(things, 2 * things), index: HashMap::with_capacity(things) };
-        let cluster = topology.add(Thing::Cluster);
-        topology.add_nodes(inventory, now, cluster);
-        topology.add_owners(inventory);
-        topology.add_pods(inventory, cluster);
-        topology.add_services(inventory);
-        topology
-    }
-
     /// How many things there are.
     pub fn len(&self) -> usize {
-        self.graph.node_count()
+        self.records.len()
     }
 
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.graph.node_count() == 0
+        self.records.is_empty()
     }
 
     /// How many relations there are.
     pub fn relations(&self) -> usize {
-        self.graph.edge_count()
+        self.outgoing.len()
     }
 
     /// All things, in the order in which they were found.
-    pub fn vertices(&self) -> impl Iterator<Item = Vertex> {
-        self.graph.node_indices()
+    pub fn vertices(&self) -> impl Iterator<Item = Vertex> + use<> {
+        (0..self.len()).map(Vertex::new)
     }
 
     /// The cluster itself; `None` in an empty graph.
     pub fn root(&self) -> Option<Vertex> {
-        self.graph.node_indices().next()
+        self.vertices().next()
     }
 
     /// What it is.
-    pub fn thing(&self, at: Vertex) -> &Thing {
-        &self.graph[at]
+    pub fn thing(&self, at: Vertex) -> Thing<'_> {
+        let name = |at: Vertex| &self.names[self.name(at)];
+        let namespace = |at: u32| &*self.namespaces[at as usize];
+        match self.records[at.index()].kept {
+            Kept::Cluster => Thing::Cluster,
+            Kept::Node => Thing::Node(name(at)),
+            Kept::Component { kind, node } => Thing::Component(name(node), kind),
+            Kept::Owner { kind, namespace: of } => {
+                Thing::Owner(&self.owner_kinds[usize::from(kind)], namespace(of), name(at))
+            }
+            Kept::Pod { namespace: of } => Thing::Pod(namespace(of), name(at)),
+            Kept::Service { namespace: of } => Thing::Service(namespace(of), name(at)),
+        }
     }
 
-    /// What a thing leads to.
+    /// Whether it is a Deployment or its like; quicker than a look at its names.
+    pub fn is_owner(&self, at: Vertex) -> bool {
+        matches!(self.records[at.index()].kept, Kept::Owner { .. })
+    }
+
+    /// Whether it is a pod.
+    pub fn is_pod(&self, at: Vertex) -> bool {
+        matches!(self.records[at.index()].kept, Kept::Pod { .. })
+    }
+
+    /// Whether it is a service.
+    pub fn is_service(&self, at: Vertex) -> bool {
+        matches!(self.records[at.index()].kept, Kept::Service { .. })
+    }
+
+    /// What a thing leads to, what was found last first.
     pub fn from(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
-        self.graph.edges_directed(at, Direction::Outgoing).map(|edge| (edge.target(), *edge.weight()))
+        self.outgoing[self.range(at, self.outgoing.len(), |record| record.outgoing)].iter().copied()
     }
 
-    /// What leads to a thing.
+    /// What leads to a thing, what was found last first.
     pub fn to(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
-        self.graph.edges_directed(at, Direction::Incoming).map(|edge| (edge.source(), *edge.weight()))
+        self.incoming[self.range(at, self.incoming.len(), |record| record.incoming)].iter().copied()
     }
 
-    fn add(&mut self, thing: Thing) -> NodeIndex {
-        match self.index.entry(thing) {
-            hash_map::Entry::Occupied(known) => *known.get(),
-            hash_map::Entry::Vacant(new) => {
-                let at = self.graph.add_node(new.key().clone());
-                *new.insert(at)
-            }
-        }
+    fn name(&self, at: Vertex) -> Range<usize> {
+        self.range(at, self.names.len(), |record| record.name)
     }
 
-    fn add_nodes(&mut self, inventory: &Inventory, now: Stamp, cluster: NodeIndex) {
-        let mut servers = Vec::new();
-        let mut kubelets = Vec::new();
-        for node in inventory.nodes() {
-            let at = self.add(Thing::Node(node.name.clone()));
-            self.graph.add_edge(cluster, at, Relation::Holds);
-            let state = node_state(inventory, node, now);
-            let mut own_server = None;
-            let mut clients = Vec::new();
-            for part in parts(inventory, node, &state, is_master(inventory, node), now) {
-                let part_at = self.add(Thing::Component(node.name.clone(), part.kind));
-                self.graph.add_edge(at, part_at, Relation::Holds);
-                match part.kind {
-                    ComponentKind::ApiServer => own_server = Some(part_at),
-                    ComponentKind::Kubelet => kubelets.push(part_at),
-                    ComponentKind::Scheduler | ComponentKind::ControllerManager | ComponentKind::Etcd => {
-                        clients.push((part.kind, part_at));
-                    }
-                    ComponentKind::Proxy | ComponentKind::Runtime => {}
-                }
-            }
-            let Some(server) = own_server else { continue };
-            servers.push(server);
-            for (kind, client) in clients {
-                let (from, to) = if kind == ComponentKind::Etcd { (server, client) } else { (client, server) };
-                self.graph.add_edge(from, to, Relation::Talks);
-            }
-        }
-        // A kubelet talks to one API server at a time, whichever its proxy picks: the first stands
-        // for all, so that the graph grows with the cluster and not with its square.
-        if let Some(server) = servers.first() {
-            for kubelet in kubelets {
-                self.graph.add_edge(kubelet, *server, Relation::Talks);
-            }
-        }
-    }
-
-    fn add_owners(&mut self, inventory: &Inventory) {
-        for owner in inventory.owners() {
-            let at = self.add(Thing::Owner(owner.kind.clone(), owner.key.clone()));
-            if let Some((kind, name)) = &owner.owner {
-                let above = Key { namespace: owner.key.namespace.clone(), name: name.clone() };
-                let above = self.add(Thing::Owner(kind.clone(), above));
-                self.graph.add_edge(above, at, Relation::Owns);
-            }
-        }
-    }
-
-    fn add_pods(&mut self, inventory: &Inventory, cluster: NodeIndex) {
-        for pod in inventory.pods() {
-            let at = self.add(Thing::Pod(pod.key.clone()));
-            if let Some(node) = &pod.node {
-                let known = self.len();
-                let node = self.add(Thing::Node(node.clone()));
-                if self.len() > known {
-                    self.graph.add_edge(cluster, node, Relation::Holds);
-                }
-                self.graph.add_edge(node, at, Relation::Holds);
-            }
-            if let Some((kind, name)) = pod.owner.clone().filter(|(kind, _)| *kind != OwnerKind::Node) {
-                let owner = Thing::Owner(kind, Key { namespace: pod.key.namespace.clone(), name });
-                let owner = self.add(owner);
-                self.graph.add_edge(owner, at, Relation::Owns);
-            }
-        }
-    }
-
-    fn add_services(&mut self, inventory: &Inventory) {
-        for service in inventory.services() {
-            let at = self.add(Thing::Service(service.key.clone()));
-            for endpoint in inventory.endpoints_of(&service.key).flat_map(|set| &set.endpoints) {
-                let Some(pod) = &endpoint.pod else { continue };
-                let pod = Thing::Pod(Key { namespace: service.key.namespace.clone(), name: pod.clone() });
-                if let Some(pod) = self.index.get(&pod) {
-                    self.graph.add_edge(*pod, at, Relation::Answers { ready: endpoint.ready });
-                }
-            }
-        }
+    fn range(&self, at: Vertex, end: usize, start: impl Fn(&Record) -> u32) -> Range<usize> {
+        let next = self.records.get(at.index() + 1).map_or(end, |next| start(next) as usize);
+        start(&self.records[at.index()]) as usize..next
     }
 }

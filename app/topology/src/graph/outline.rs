@@ -18,6 +18,11 @@ use crate::{
 const PODS: usize = 400;
 /// Nodes beyond these are left out, and it is said.
 const NODES: usize = 200;
+/// Mermaid draws no more arrows, and no longer texts, where nobody configured it otherwise.
+const ARROWS: usize = 500;
+const BYTES: usize = 50_000;
+/// Of these bytes, so many are kept for arrows and for what is said of the rest.
+const KEPT: usize = 10_000;
 
 /// Groups of items and arrows between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,17 +96,17 @@ pub fn of(inventory: &Inventory, view: &View, now: Stamp) -> Outline {
         outline.groups.push(Group { name: "Not shown".into(), items: vec![item] });
     }
     match view.figure {
-        Figure::Architecture => talks(inventory, now, &mut outline),
+        Figure::Architecture => talks(inventory, &mut outline),
         Figure::Networking => services(inventory, view, &shown, &mut outline),
     }
     outline
 }
 
-fn talks(inventory: &Inventory, now: Stamp, outline: &mut Outline) {
+fn talks(inventory: &Inventory, outline: &mut Outline) {
     let there: BTreeSet<String> =
         outline.groups.iter().flat_map(|group| &group.items).map(|item| item.id.clone()).collect();
-    let topology = Topology::of(inventory, now);
-    let id = |thing: &Thing| match thing {
+    let topology = Topology::of(inventory);
+    let id = |thing: Thing| match thing {
         Thing::Component(node, kind) => Some(format!("component/{node}/{}", kind.program())),
         _ => None,
     };
@@ -140,9 +145,9 @@ pub fn dot(outline: &Outline) -> String {
     let mut out = format!("digraph {} {{\n", quoted(&outline.title));
     out.push_str("  rankdir=LR;\n  node [shape=box, fontname=\"DejaVu Sans\"];\n");
     for (number, group) in outline.groups.iter().enumerate() {
-        let _ = writeln!(out, "  subgraph cluster_{number} {{\n    label={};", quoted(&group.name));
+        let _ = writeln!(out, "  subgraph cluster_{number} {{\n    label={};", label(&group.name));
         for item in &group.items {
-            let label = quoted(&labelled(item));
+            let label = label(&labelled(item));
             let _ = writeln!(out, "    {} [label={label}, class=\"h-{}\"];", quoted(&item.id), item.health.word());
         }
         out.push_str("  }\n");
@@ -154,23 +159,41 @@ pub fn dot(outline: &Outline) -> String {
     out
 }
 
-/// For Mermaid.
+/// For Mermaid. What would not be drawn is counted.
 pub fn mermaid(outline: &Outline) -> String {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut out = format!("---\ntitle: \"{}\"\n---\nflowchart LR\n", entities(&outline.title));
+    let full = |out: &str| out.len() + KEPT > BYTES;
+    let mut things = 0;
     for (number, group) in outline.groups.iter().enumerate() {
+        if full(&out) {
+            things += 1 + group.items.len();
+            continue;
+        }
         let _ = writeln!(out, "  subgraph g{number}[\"{}\"]", entities(&group.name));
         for item in &group.items {
+            if full(&out) {
+                things += 1;
+                continue;
+            }
             let next = numbers.len();
             let number = *numbers.entry(&item.id).or_insert(next);
             let _ = writeln!(out, "    n{number}[\"{}\"]", entities(&labelled(item)));
         }
         out.push_str("  end\n");
     }
+    let mut arrows = 0;
     for (from, to) in &outline.arrows {
-        if let (Some(from), Some(to)) = (numbers.get(from.as_str()), numbers.get(to.as_str())) {
-            let _ = writeln!(out, "  n{from} --> n{to}");
+        let (Some(from), Some(to)) = (numbers.get(from.as_str()), numbers.get(to.as_str())) else { continue };
+        if arrows == ARROWS || out.len() + KEPT / 10 > BYTES {
+            break;
         }
+        arrows += 1;
+        let _ = writeln!(out, "  n{from} --> n{to}");
+    }
+    let arrows = outline.arrows.len() - arrows;
+    if things + arrows > 0 {
+        let _ = writeln!(out, "  more[\"Not shown: {things} things, {arrows} arrows\"]");
     }
     out
 }
@@ -178,6 +201,11 @@ pub fn mermaid(outline: &Outline) -> String {
 /// Nothing is said by colour alone: what is not well says so.
 fn labelled(item: &Item) -> String {
     if item.health == Health::Ok { item.name.clone() } else { format!("{}: {}", item.name, item.health.adjective()) }
+}
+
+/// A quoted text of DOT that is shown, in which an `&` could begin an entity.
+fn label(text: &str) -> String {
+    quoted(&text.replace('&', "&amp;"))
 }
 
 /// A quoted text of DOT.
@@ -240,5 +268,22 @@ mod tests {
         for line in text.lines().filter(|line| line.contains('[')) {
             assert_eq!(line.matches('"').count(), 2, "{line}");
         }
+    }
+
+    #[test]
+    fn mermaid_is_given_no_more_than_it_draws_and_the_rest_is_counted() {
+        let item = |number: usize| Item { id: number.to_string(), name: "x".repeat(40), health: Health::Ok };
+        let groups = |each: usize| {
+            let group = |at: usize| Group { name: "g".into(), items: (at * each..(at + 1) * each).map(item).collect() };
+            (0..10).map(group).collect::<Vec<_>>()
+        };
+        let arrows: BTreeSet<_> = (0..700).map(|n| (n.to_string(), (n + 1).to_string())).collect();
+        let few = mermaid(&Outline { title: "t".into(), groups: groups(71), arrows: arrows.clone() });
+        assert_eq!(few.matches("-->").count(), ARROWS);
+        assert!(few.len() <= BYTES && few.contains("more[\"Not shown: 0 things, 200 arrows\"]"), "{} bytes", few.len());
+        let many = mermaid(&Outline { title: "t".into(), groups: groups(400), arrows });
+        let shown = many.matches("    n").count();
+        let left = 4_010 - shown - many.matches("subgraph").count();
+        assert!(many.len() <= BYTES && many.contains(&format!("Not shown: {left} things")), "{} bytes", many.len());
     }
 }

@@ -28,29 +28,45 @@ pub struct Part {
     pub pod: Option<Key>,
 }
 
+/// Which components a node has, in the order of the figure. `master` says whether it counts as one.
+pub fn kinds(inventory: &Inventory, node: &Node, master: bool) -> impl Iterator<Item = ComponentKind> {
+    kinds_among(inventory, node, master, &pods_of(inventory, node))
+}
+
 /// The components of a node, in the order of the figure. `master` says whether it counts as one.
 pub fn parts(inventory: &Inventory, node: &Node, state: &NodeState, master: bool, now: Stamp) -> Vec<Part> {
-    let mine = Mine { inventory, node, state, now };
-    let mut parts = Vec::with_capacity(7);
-    for kind in
-        [ComponentKind::ApiServer, ComponentKind::Scheduler, ComponentKind::ControllerManager, ComponentKind::Etcd]
-    {
-        let pod = mine.pod_of(kind);
-        // etcd may live outside of Kubernetes, or on machines of its own: no chip without a trace or a plan.
-        let planned = || inventory.planned_host(&node.name).is_some_and(|host| host.etcd);
-        let expected = if kind == ComponentKind::Etcd { planned() } else { master };
-        if pod.is_some() || expected {
-            parts.push(match kind {
-                ComponentKind::ApiServer => mine.apiserver(pod),
-                ComponentKind::Etcd => mine.etcd(pod),
-                _ => mine.elected(kind, pod),
-            });
-        }
-    }
-    parts.push(mine.kubelet());
-    parts.push(mine.proxy());
-    parts.push(mine.runtime());
-    parts
+    let mine = Mine { inventory, node, state, now, pods: pods_of(inventory, node) };
+    let part = |kind| match kind {
+        ComponentKind::ApiServer => mine.apiserver(),
+        ComponentKind::Etcd => mine.etcd(),
+        ComponentKind::Scheduler | ComponentKind::ControllerManager => mine.elected(kind),
+        ComponentKind::Kubelet => mine.kubelet(),
+        ComponentKind::Proxy => mine.proxy(),
+        ComponentKind::Runtime => mine.runtime(),
+    };
+    kinds_among(inventory, node, master, &mine.pods).map(part).collect()
+}
+
+/// The pods of a node that are components of it.
+fn pods_of<'a>(inventory: &'a Inventory, node: &'a Node) -> Vec<(&'a Pod, &'a Component)> {
+    let pods = inventory.components_on(&node.name);
+    pods.filter_map(|pod| Some((pod, pod.component.as_deref()?))).collect()
+}
+
+fn kinds_among(
+    inventory: &Inventory,
+    node: &Node,
+    master: bool,
+    pods: &[(&Pod, &Component)],
+) -> impl Iterator<Item = ComponentKind> + use<> {
+    use ComponentKind::{ApiServer, ControllerManager, Etcd, Kubelet, Proxy, Runtime, Scheduler};
+    let seen = |kind| pods.iter().any(|(_, component)| component.kind == kind);
+    // etcd may live outside of Kubernetes, or on machines of its own: no chip without a trace or a plan.
+    let planned = || inventory.planned_host(&node.name).is_some_and(|host| host.etcd);
+    let [server, scheduler, manager] =
+        [ApiServer, Scheduler, ControllerManager].map(|kind| (master || seen(kind)).then_some(kind));
+    let etcd = (seen(Etcd) || planned()).then_some(Etcd);
+    [server, scheduler, manager, etcd, Some(Kubelet), Some(Proxy), Some(Runtime)].into_iter().flatten()
 }
 
 /// The components that a planned host is to have.
@@ -79,17 +95,13 @@ struct Mine<'a> {
     node: &'a Node,
     state: &'a NodeState,
     now: Stamp,
+    pods: Vec<(&'a Pod, &'a Component)>,
 }
 
-impl<'a> Mine<'a> {
-    fn pod_of(&self, kind: ComponentKind) -> Option<(&'a Pod, &'a Component)> {
-        let pods = self.inventory.components_on(&self.node.name);
-        pods.filter_map(|pod| Some((pod, pod.component.as_deref()?))).find(|(_, component)| component.kind == kind)
-    }
-
-    fn by_pod(&self, kind: ComponentKind, pod: Option<(&Pod, &Component)>) -> Part {
+impl Mine<'_> {
+    fn by_pod(&self, kind: ComponentKind) -> Part {
         let label = label(kind);
-        match pod {
+        match self.pods.iter().find(|(_, component)| component.kind == kind) {
             Some((pod, component)) => {
                 let health = pod_health(pod, Some(self.state.health));
                 let version = Some(component.version.clone()).filter(|version| !version.is_empty());
@@ -117,14 +129,14 @@ impl<'a> Mine<'a> {
         }
     }
 
-    fn apiserver(&self, pod: Option<(&Pod, &Component)>) -> Part {
-        let mut part = self.by_pod(ComponentKind::ApiServer, pod);
+    fn apiserver(&self) -> Part {
+        let mut part = self.by_pod(ComponentKind::ApiServer);
         let registered = self.registered();
         let identity = self
             .inventory
             .leases_in("kube-system")
             .find(|lease| lease.apiserver && self.is_me(lease.host.as_deref().unwrap_or_default()));
-        match (pod.is_some(), registered) {
+        match (part.pod.is_some(), registered) {
             (_, Some(true)) if part.health == Health::Unknown => {
                 part.health = old_news(Health::Ok, self.state.health);
                 part.long = "Registered among the endpoints of the service kubernetes.".into();
@@ -163,8 +175,8 @@ impl<'a> Mine<'a> {
         Some(sets.flat_map(|set| &set.endpoints).any(|endpoint| endpoint.ready && mine(&endpoint.address)))
     }
 
-    fn elected(&self, kind: ComponentKind, pod: Option<(&Pod, &Component)>) -> Part {
-        let mut part = self.by_pod(kind, pod);
+    fn elected(&self, kind: ComponentKind) -> Part {
+        let mut part = self.by_pod(kind);
         let Some(lease) = self.inventory.lease("kube-system", kind.program()) else {
             if let Heard::Forbidden { permission } = self.inventory.heard(Source::Leases) {
                 part.long += &format!(" Who leads is unknown: the permission to {permission} is missing.");
@@ -192,8 +204,8 @@ impl<'a> Mine<'a> {
         part
     }
 
-    fn etcd(&self, pod: Option<(&Pod, &Component)>) -> Part {
-        let mut part = self.by_pod(ComponentKind::Etcd, pod);
+    fn etcd(&self) -> Part {
+        let mut part = self.by_pod(ComponentKind::Etcd);
         if part.pod.is_none() && self.inventory.heard(Source::Pods).knows() {
             part.long = "Planned here, and no pod of it is known: it may run outside of Kubernetes.".into();
         }
@@ -220,7 +232,7 @@ impl<'a> Mine<'a> {
     }
 
     fn proxy(&self) -> Part {
-        let mut part = self.by_pod(ComponentKind::Proxy, self.pod_of(ComponentKind::Proxy));
+        let mut part = self.by_pod(ComponentKind::Proxy);
         if part.pod.is_none() && self.inventory.heard(Source::Pods).knows() {
             part.long =
                 "No pod of it here: it may run outside of Kubernetes, or the network plugin does its work.".into();

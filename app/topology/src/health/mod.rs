@@ -5,7 +5,7 @@ mod component;
 mod node;
 mod pod;
 
-pub use component::{Part, parts, planned_parts};
+pub use component::{Part, kinds, parts, planned_parts};
 pub use node::{NodeState, node_state};
 pub use pod::{pod_health, pod_words};
 

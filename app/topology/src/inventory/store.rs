@@ -22,7 +22,8 @@ pub struct Inventory {
     heard: BTreeMap<Source, Heard>,
     checks: Option<BTreeMap<Name, bool>>,
     nodes: BTreeMap<Name, Node>,
-    pods: BTreeMap<Key, Pod>,
+    /// Boxed, as they come: what is looked up and walked over by key stays small.
+    pods: BTreeMap<Key, Box<Pod>>,
     pods_on: BTreeMap<Option<Name>, BTreeSet<Key>>,
     services: BTreeMap<Key, Service>,
     endpoints: BTreeMap<Key, EndpointSet>,
@@ -124,29 +125,29 @@ impl Inventory {
 
     /// All pods by namespace and name.
     pub fn pods(&self) -> impl ExactSizeIterator<Item = &Pod> {
-        self.pods.values()
+        self.pods.values().map(|pod| &**pod)
     }
 
     /// The pods of a namespace, by name.
     pub fn pods_in(&self, namespace: &str) -> impl Iterator<Item = &Pod> {
         let start = Key::new(namespace, "");
         let namespace = start.namespace.clone();
-        self.pods.range(start..).map(|(_, pod)| pod).take_while(move |pod| pod.key.namespace == namespace)
+        self.pods.range(start..).map(|(_, pod)| &**pod).take_while(move |pod| pod.key.namespace == namespace)
     }
 
     /// One pod.
     pub fn pod(&self, key: &Key) -> Option<&Pod> {
-        self.pods.get(key)
+        self.pods.get(key).map(|pod| &**pod)
     }
 
     /// The pods bound to a node that may or may not exist, or to none, by namespace and name.
     pub fn pods_on<'a>(&'a self, node: Option<&Name>) -> impl Iterator<Item = &'a Pod> {
-        self.pods_on.get(&node.cloned()).into_iter().flatten().filter_map(|key| self.pods.get(key))
+        self.pods_on.get(&node.cloned()).into_iter().flatten().filter_map(|key| self.pod(key))
     }
 
     /// Pods on a node that are components of it, in the order of their names.
     pub fn components_on<'a>(&'a self, node: &'a Name) -> impl Iterator<Item = &'a Pod> {
-        self.places.components_on(node).filter_map(|key| self.pods.get(key))
+        self.places.components_on(node).filter_map(|key| self.pod(key))
     }
 
     /// Names of nodes that pods are bound to although there is no such node.
@@ -167,6 +168,11 @@ impl Inventory {
     /// The endpoint sets of a service.
     pub fn endpoints_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a EndpointSet> {
         self.slices_of.get(service).into_iter().flatten().filter_map(|key| self.endpoints.get(key))
+    }
+
+    /// All endpoint sets, by their own namespace and name.
+    pub fn endpoint_sets(&self) -> impl ExactSizeIterator<Item = &EndpointSet> {
+        self.endpoints.values()
     }
 
     /// What the cluster was to be, when that was told.
@@ -275,7 +281,7 @@ impl Inventory {
     fn put(&mut self, fact: Fact) -> Touched {
         match fact {
             Fact::Node(node) => self.put_node(*node),
-            Fact::Pod(pod) => self.put_pod(*pod),
+            Fact::Pod(pod) => self.put_pod(pod),
             Fact::Service(service) => {
                 let before = self.services.insert(service.key.clone(), service.clone());
                 if before.as_ref() == Some(&service) {
@@ -318,7 +324,7 @@ impl Inventory {
         Touched { node_set, around: true, ..Touched::node(&name) }
     }
 
-    fn put_pod(&mut self, pod: Pod) -> Touched {
+    fn put_pod(&mut self, pod: Box<Pod>) -> Touched {
         let (key, place) = (pod.key.clone(), pod.node.clone());
         let mut touched = self.touched_by_place(place.as_ref());
         if let Some(before) = self.pods.insert(key.clone(), pod) {
@@ -418,7 +424,7 @@ impl Inventory {
     fn touched_by_owner(&self, kind: &OwnerKind, key: &Key) -> Touched {
         let owned = |pod: &&Pod| pod.owner.as_ref().is_some_and(|(k, name)| k == kind && *name == key.name);
         let start = Key { namespace: key.namespace.clone(), name: "".into() };
-        let pods = self.pods.range(start..).map(|(_, pod)| pod).take_while(|pod| pod.key.namespace == key.namespace);
+        let pods = self.pods.range(start..).map(|(_, pod)| &**pod).take_while(|pod| pod.key.namespace == key.namespace);
         let nodes = pods.filter(owned).filter_map(|pod| pod.node.clone()).collect();
         Touched { nodes, around: true, ..Touched::default() }
     }

@@ -1,0 +1,20 @@
+//! Deployments: ordered, followed, compared.
+
+mod ask;
+mod compare;
+mod line;
+mod list;
+mod log;
+mod part;
+mod recovery;
+mod run;
+
+pub use ask::{Asking, CheckLine, Review, ask, review};
+pub use compare::{Comparison, TaskLine, compare};
+pub use line::{
+    Cell, DiffLine, Failure, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine, RunPage, RunTable,
+};
+pub use list::{Sought, list, none};
+pub use part::part;
+pub use recovery::recovery;
+pub use run::run;

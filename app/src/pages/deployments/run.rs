@@ -1,0 +1,66 @@
+//! A run: how it goes, what it did, what it said.
+
+use leptos::prelude::*;
+
+use super::{DiffLine, RunPage, log::log, part};
+use crate::{base::at, islands::Follow, texts::deployments as words};
+
+/// The page's content. `live` says whether pages have their script.
+pub fn run(page: &RunPage, live: bool) -> AnyView {
+    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
+    let base = format!("{list}/{}", page.line.id);
+    let line = &page.line;
+    let cancel = (page.acts && page.live && page.cancelled_by.is_none()).then(|| {
+        view! {
+            <details class="cancel"><summary>{words::CANCEL}</summary><p class="hint">{words::CANCEL_MEANS}</p>
+                <form method="post" action=format!("{base}/cancel")><button class="button" type="submit">{words::CANCEL}</button></form>
+            </details>
+        }
+    });
+    let again = (page.acts && !page.live).then(|| {
+        view! { <a class="button" href=format!("{list}/new?kind={}", line.kind)>{words::AGAIN}</a> }
+    });
+    let follows = live && (page.live || page.log.total > 0);
+    let follow = follows.then(|| {
+        let bottom = page.log.lines.last().is_none_or(|line| line.number >= page.log.total);
+        view! { <Follow base=base.clone() lines=page.log.total live=page.live bottom=bottom && page.log.at.is_none() /> }
+    });
+    view! {
+        <main id="content" tabindex="-1" class="tables run">
+            <div class="bar heads">
+                <h1>{format!("{} · {}", line.kind, line.created)}</h1>
+                <span class="hint">{format!("{} · {} · {}", line.who, page.host, line.id)}</span>
+                <a href=list>{words::DEPLOYMENTS}</a>{again}{cancel}
+            </div>
+            <div id="run" aria-live="off">{part(page)}</div>
+            {log(&base, &page.log)}
+            {plan(page.diff.as_deref())}
+            <details class="card plain"><summary>{words::COMMAND}</summary><pre class="command" tabindex="0">{page.command.clone()}</pre></details>
+            {follow}
+        </main>
+    }
+    .into_any()
+}
+
+fn plan(diff: Option<&[DiffLine]>) -> AnyView {
+    let Some(diff) = diff else { return view! { <p class="hint">{words::FIRST_RUN}</p> }.into_any() };
+    if diff.is_empty() {
+        return view! { <p class="hint">{words::SAME_PLAN}</p> }.into_any();
+    }
+    let lines = diff
+        .iter()
+        .map(|line| {
+            let class = match line.sign {
+                '+' => "added",
+                '-' => "removed",
+                _ => "kept",
+            };
+            view! { <span class=class>{format!("{} {}\n", line.sign, line.text)}</span> }
+        })
+        .collect_view();
+    view! {
+        <section class="card plain" aria-labelledby="t-diff"><h2 id="t-diff">{words::CHANGED_PLAN}</h2>
+            <pre class="diff" tabindex="0">{lines}</pre></section>
+    }
+    .into_any()
+}

@@ -1,0 +1,91 @@
+//! Who is told that a deployment has ended: a program, and an address that can check who tells it.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use hmac::{Hmac, Mac};
+use serde_json::json;
+use sha2::Sha256;
+use tokio::process::Command;
+use transcript::Judgement;
+
+use crate::store::RunRow;
+
+/// How long an address or a program may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often an address is tried.
+const TRIES: u32 = 4;
+/// The header with the body's HMAC-SHA256 in hexadecimal.
+const SIGNATURE: &str = "Binnacle-Signature";
+
+/// Who is told.
+#[derive(Clone, Debug, Default)]
+pub struct Finish {
+    /// An address that takes the news as JSON by POST.
+    pub webhook: Option<String>,
+    /// What its body is signed with.
+    pub secret: Option<String>,
+    /// A program that gets the same on its standard input.
+    pub program: Option<PathBuf>,
+}
+
+impl Finish {
+    /// Tells all of them; a failure is logged, and changes nothing of the run.
+    pub(super) async fn tell(&self, run: &RunRow, judgement: &Judgement) {
+        let news = json!({
+            "id": run.id, "cluster": run.cluster, "kind": run.kind, "state": run.state, "who": run.who,
+            "headline": judgement.headline, "started": run.started, "ended": run.ended,
+        });
+        let body = news.to_string();
+        if let Some(program) = &self.program
+            && let Err(error) = execute(program, &body).await
+        {
+            tracing::warn!("the program {} was not told of {}: {error}", program.display(), run.id);
+        }
+        if let Some(address) = self.webhook.clone() {
+            let signature = self.signature(&body);
+            let id = run.id.clone();
+            // An address that is away for a while must not hold the jump host.
+            tokio::spawn(async move {
+                if let Err(error) = post(&address, &body, signature.as_deref()).await {
+                    tracing::warn!("the webhook was not told of {id}: {error}");
+                }
+            });
+        }
+    }
+
+    fn signature(&self, body: &str) -> Option<String> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_ref()?.as_bytes()).ok()?;
+        mac.update(body.as_bytes());
+        let sum: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("sha256={sum}"))
+    }
+}
+
+async fn execute(program: &PathBuf, body: &str) -> std::io::Result<()> {
+    use tokio::io::AsyncWriteExt;
+    let mut child = Command::new(program).stdin(Stdio::piped()).kill_on_drop(true).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(body.as_bytes()).await;
+    }
+    let status = tokio::time::timeout(PATIENCE, child.wait()).await.map_err(|_| std::io::Error::other("no end"))??;
+    if status.success() { Ok(()) } else { Err(std::io::Error::other(format!("it ended with {status}"))) }
+}
+
+async fn post(address: &str, body: &str, signature: Option<&str>) -> Result<(), reqwest::Error> {
+    // The client takes the process's cryptography; whoever comes second finds the first one's.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build()?;
+    let mut tried = 0;
+    loop {
+        let mut request = client.post(address).header("Content-Type", "application/json").body(body.to_owned());
+        if let Some(signature) = signature {
+            request = request.header(SIGNATURE, signature);
+        }
+        tried += 1;
+        match request.send().await.and_then(reqwest::Response::error_for_status) {
+            Ok(_) => return Ok(()),
+            Err(error) if tried == TRIES => return Err(error.without_url()),
+            Err(_) => tokio::time::sleep(Duration::from_secs(2_u64.pow(tried))).await,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Deployments: Compass's deploy.sh started on a jump host, followed, kept and judged.
+//!
+//! ```text
+//! Order (a Startable plan, typed options) ─▶ Office ─▶ store::runs, one a jump host at a time
+//!                                              │ the server with the duty
+//!                                              ▼
+//!          keeper.py on the jump host ◀── host ── follow ─▶ transcript (redact, read, judge) ─▶ store::log
+//!            └ deploy.sh, its log, its exit status  └─▶ Told ─▶ wire ─▶ whoever looks
+//!
+//! pages ─▶ draft (reviewed, then confirmed) ─▶ Office;   story, compare, lines ◀─ store
+//! ```
+//! Invariants: no shell is given a string that anybody wrote; nothing is kept or told before the redactor saw it;
+//! a piece of the log and the place to read on from are one transaction; a run outlives this server, and another
+//! server goes on with it; what a run holds of passwords lies in its own folder on the jump host, and goes with it.
+
+mod compare;
+mod draft;
+mod evidence;
+mod finish;
+mod follow;
+mod host;
+mod lines;
+mod made;
+mod office;
+mod order;
+mod pages;
+mod preflight;
+mod state;
+mod story;
+mod told;
+mod wire;
+
+pub use finish::Finish;
+pub use follow::Told;
+pub use host::{HostError, JumpHost, Way};
+pub use made::Made;
+pub use office::{Keep, Office, OrderError, Taken};
+pub use order::{Options, Order, Run, Wrong, startable};
+pub use pages::{Deployments, ROUTES, router};
+pub use preflight::{Check, Fit};
+pub use state::{State, kind_from, kind_word};
+pub(crate) use told::{growing, whole};

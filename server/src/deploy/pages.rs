@@ -1,0 +1,584 @@
+//! Pages of deployments.
+
+use std::sync::Arc;
+
+use app::{
+    pages::{
+        Tab,
+        deployments::{self as pages, Asking, CheckLine, Review, Sought},
+    },
+    source::{PlanText, Source, Trouble},
+    texts::deployments as words,
+};
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Form, FromRef, Path, Query, RawQuery, Request, State, WebSocketUpgrade},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use leptos::prelude::{AnyView, RenderHtml};
+use scene::Health;
+use serde::Deserialize;
+
+use super::{
+    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, startable,
+    story, whole, wire,
+};
+use crate::{
+    access::{Acts, Needs, Role, Row, Stays, Who},
+    listen::Stopping,
+    pages::{self as around, Asked, Site, opened, render, troubled},
+    store::{RunRow, Runs, StoreError},
+};
+
+const SEE: Needs = Needs::Role(Role::Viewer);
+const OPERATE: Needs = Needs::Role(Role::Operator);
+
+/// What these pages need.
+pub const ROUTES: &[Row] = &[
+    Row::get("/c/{cluster}/deployments", SEE),
+    Row::post("/c/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
+    Row::get("/c/{cluster}/deployments/new", OPERATE),
+    Row::post("/c/{cluster}/deployments/new", OPERATE, Acts::No),
+    Row::get("/c/{cluster}/deployments/compare", SEE),
+    Row::get("/c/{cluster}/deployments/recovery", SEE),
+    Row::get("/c/{cluster}/deployments/{id}", SEE),
+    Row::get("/c/{cluster}/deployments/{id}/part", SEE),
+    Row::get("/c/{cluster}/deployments/{id}/lines.json", SEE),
+    Row::get("/c/{cluster}/deployments/{id}/log.txt", SEE),
+    Row::get("/c/{cluster}/deployments/{id}/stream", SEE),
+    Row::post("/c/{cluster}/deployments/{id}/cancel", OPERATE, Acts::As("deployment.cancel")),
+];
+
+/// Runs on one page.
+const PAGE: u32 = 50;
+/// A plan that is pasted, both files together and encoded.
+const PASTE: usize = 4 << 20;
+/// Lines of one answer.
+const LINES: usize = 1_000;
+
+/// What these pages are made from.
+#[derive(Clone)]
+pub struct Deployments {
+    asked: Asked,
+    site: Arc<Site>,
+    office: Option<Arc<Office>>,
+    drafts: Arc<Drafts>,
+}
+
+impl Deployments {
+    /// Of a site; without an office they say that nothing can be deployed.
+    pub fn new(site: Arc<Site>, office: Option<Arc<Office>>) -> Self {
+        Self { asked: Asked::of(site.clone()), site, office, drafts: Arc::default() }
+    }
+}
+
+impl FromRef<Deployments> for Asked {
+    fn from_ref(here: &Deployments) -> Self {
+        here.asked.clone()
+    }
+}
+
+/// The pages.
+pub fn router(here: Deployments) -> Router {
+    Router::new()
+        .route("/c/{cluster}/deployments", get(list).post(start))
+        .route("/c/{cluster}/deployments/new", get(ask).post(review).layer(DefaultBodyLimit::max(PASTE)))
+        .route("/c/{cluster}/deployments/compare", get(compared))
+        .route("/c/{cluster}/deployments/recovery", get(recovery))
+        .route("/c/{cluster}/deployments/{id}", get(run))
+        .route("/c/{cluster}/deployments/{id}/part", get(part))
+        .route("/c/{cluster}/deployments/{id}/lines.json", get(some_lines))
+        .route("/c/{cluster}/deployments/{id}/log.txt", get(download))
+        .route("/c/{cluster}/deployments/{id}/stream", get(stream))
+        .route("/c/{cluster}/deployments/{id}/cancel", post(cancel))
+        .with_state(here)
+}
+
+/// Why there is no page.
+enum NoPage {
+    Trouble(Trouble),
+    Nowhere,
+}
+
+impl From<StoreError> for NoPage {
+    fn from(error: StoreError) -> Self {
+        Self::Trouble(Trouble::Unreachable { what: error.to_string(), todo: "Binnacle keeps trying.".into() })
+    }
+}
+
+impl NoPage {
+    fn no_run() -> Self {
+        Self::Trouble(Trouble::NoSuchThing(words::NO_SUCH_RUN.into()))
+    }
+
+    async fn answer(self, here: &Deployments, request: Request) -> Response {
+        match self {
+            Self::Trouble(trouble) => troubled(&here.asked, trouble, request).await,
+            Self::Nowhere => drawn(here, "", StatusCode::OK, request, pages::none).await,
+        }
+    }
+}
+
+impl Deployments {
+    fn office(&self) -> Result<&Arc<Office>, NoPage> {
+        self.office.as_ref().ok_or(NoPage::Nowhere)
+    }
+
+    fn known(&self, cluster: &str) -> Result<(), NoPage> {
+        let known = self.asked.clusters().iter().any(|line| line.name == cluster);
+        if known { Ok(()) } else { Err(NoPage::Trouble(Trouble::NoSuchCluster(cluster.to_owned()))) }
+    }
+
+    async fn row(&self, cluster: &str, id: &str) -> Result<(&Arc<Office>, RunRow), NoPage> {
+        let office = self.office()?;
+        let row = office.run(id).await?.filter(|row| row.cluster == cluster);
+        Ok((office, row.ok_or_else(NoPage::no_run)?))
+    }
+}
+
+async fn drawn(
+    here: &Deployments,
+    cluster: &str,
+    status: StatusCode,
+    request: Request,
+    content: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
+) -> Response {
+    let mut query = around::Query::of(RawQuery(request.uri().query().map(str::to_owned)));
+    query.view = app::source::View::default();
+    let frame = opened(&here.asked, cluster, Tab::Deployments, &query);
+    render(status, frame, request, content).await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Filter {
+    state: String,
+    kind: String,
+    who: String,
+    before: String,
+}
+
+async fn list(
+    State(here): State<Deployments>,
+    Path(cluster): Path<String>,
+    Query(filter): Query<Filter>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Response {
+    let rows = async {
+        here.known(&cluster)?;
+        let before = filter.before.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
+        let sought = Runs {
+            cluster: cluster.clone(),
+            state: filter.state.clone(),
+            kind: filter.kind.clone(),
+            who: filter.who.clone(),
+            before,
+        };
+        Ok::<_, NoPage>(here.office()?.runs(&sought, PAGE).await?)
+    };
+    let rows = match rows.await {
+        Ok(rows) => rows,
+        Err(none) => return none.answer(&here, request).await,
+    };
+    let next = (rows.len() == PAGE as usize).then(|| rows.last().map(|row| format!("{}.{}", row.created, row.id)));
+    let next = next.flatten();
+    let lines: Vec<_> = rows.iter().map(story::line).collect();
+    let sought = Sought { state: filter.state, kind: filter.kind, who: filter.who };
+    let acts = who.may(Role::Operator);
+    let of = cluster.clone();
+    drawn(&here, &cluster, StatusCode::OK, request, move || pages::list(&of, &lines, &sought, next.as_deref(), acts))
+        .await
+}
+
+/// The first step's form. A browser leaves out a box that is not ticked.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Form1 {
+    kind: String,
+    dha: String,
+    network: String,
+    dha_text: String,
+    network_text: String,
+    first_time: Option<String>,
+    tarball: String,
+    install_nic: String,
+    cpus: String,
+    memory: String,
+    disk: String,
+}
+
+async fn ask(
+    State(here): State<Deployments>,
+    Path(cluster): Path<String>,
+    Query(form): Query<Form1>,
+    request: Request,
+) -> Response {
+    if let Err(none) = here.known(&cluster).and_then(|()| here.office().map(drop)) {
+        return none.answer(&here, request).await;
+    }
+    let form = Form1 { first_time: Some("true".into()), ..form };
+    asking(&here, &cluster, StatusCode::OK, &form, Vec::new(), request).await
+}
+
+async fn asking(
+    here: &Deployments,
+    cluster: &str,
+    status: StatusCode,
+    form: &Form1,
+    wrong: Vec<String>,
+    request: Request,
+) -> Response {
+    let usual = Options::default();
+    let or = |given: &String, usual: String| if given.is_empty() { usual } else { given.clone() };
+    let asking = Asking {
+        kind: if kind_from(&form.kind).is_some() { form.kind.clone() } else { "deploy".into() },
+        choices: here.asked.plans(),
+        dha: form.dha.clone(),
+        network: form.network.clone(),
+        options: [
+            form.tarball.clone(),
+            form.install_nic.clone(),
+            or(&form.cpus, usual.cpus.to_string()),
+            or(&form.memory, usual.memory.to_string()),
+            or(&form.disk, usual.disk.to_string()),
+        ],
+        first_time: form.first_time.is_some(),
+        wrong,
+    };
+    let of = cluster.to_owned();
+    drawn(here, cluster, status, request, move || pages::ask(&of, &asking)).await
+}
+
+async fn review(
+    State(here): State<Deployments>,
+    Path(cluster): Path<String>,
+    Extension(who): Extension<Who>,
+    form: Result<Form<Form1>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    let request = of(&who);
+    if let Err(none) = here.known(&cluster).and_then(|()| here.office().map(drop)) {
+        return none.answer(&here, request).await;
+    }
+    let form = match form {
+        Ok(Form(form)) => form,
+        Err(rejection) => {
+            let wrong = vec![format!("the form cannot be taken: {}", rejection.body_text())];
+            return asking(&here, &cluster, StatusCode::UNPROCESSABLE_ENTITY, &Form1::default(), wrong, request).await;
+        }
+    };
+    match ordered(&here, &cluster, &form).await {
+        Ok(order) => {
+            let draft = here.drafts.keep(&who.name, order.clone());
+            reviewed(&here, &order, draft, None, request).await
+        }
+        Err(wrong) => asking(&here, &cluster, StatusCode::UNPROCESSABLE_ENTITY, &form, wrong, request).await,
+    }
+}
+
+/// A request of nobody's own, with who asks: what a page is drawn for after its body was read.
+fn of(who: &Who) -> Request {
+    let mut request = Request::new(Body::empty());
+    request.extensions_mut().insert(who.clone());
+    request
+}
+
+/// An order out of a form, or everything that is wrong with it.
+async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Order, Vec<String>> {
+    let mut wrong = Vec::new();
+    let number = |text: &str, name: &str, wrong: &mut Vec<String>| {
+        text.parse::<u32>().unwrap_or_else(|_| {
+            wrong.push(format!("{name} must be a number"));
+            0
+        })
+    };
+    let options = Options {
+        first_time: form.first_time.is_some(),
+        tarball: form.tarball.trim().to_owned(),
+        install_nic: form.install_nic.trim().to_owned(),
+        cpus: u16::try_from(number(&form.cpus, "cpus", &mut wrong)).unwrap_or(u16::MAX),
+        memory: number(&form.memory, "memory", &mut wrong),
+        disk: number(&form.disk, "disk", &mut wrong),
+    };
+    if wrong.is_empty() {
+        wrong.extend(options.check().err().map(|error| error.to_string()));
+    }
+    let Some(kind) = kind_from(&form.kind) else {
+        wrong.push("kind must be deploy, expand or redeploy".into());
+        return Err(wrong);
+    };
+    let text = |file: &str, pasted: &str| {
+        // A form ends every line with CR LF, whatever was pasted.
+        let pasted = pasted.replace("\r\n", "\n");
+        if file.is_empty() { PlanText::Pasted(pasted) } else { PlanText::File(file.to_owned()) }
+    };
+    let dha = here.site.plan_bytes(text(&form.dha, &form.dha_text)).await;
+    let network = here.site.plan_bytes(text(&form.network, &form.network_text)).await;
+    let (Ok(dha), Ok(network)) = (&dha, &network) else {
+        wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
+        return Err(wrong);
+    };
+    match startable(dha, network) {
+        Ok(plan) if wrong.is_empty() => Ok(Order { cluster: cluster.to_owned(), kind, plan, options }),
+        Ok(_) => Err(wrong),
+        Err(more) => {
+            wrong.extend(more);
+            Err(wrong)
+        }
+    }
+}
+
+async fn reviewed(
+    here: &Deployments,
+    order: &Order,
+    draft: String,
+    wrong: Option<String>,
+    request: Request,
+) -> Response {
+    let Ok(office) = here.office() else { return NoPage::Nowhere.answer(here, request).await };
+    let checks = office.preflight(Some(order)).await;
+    let review = Review {
+        draft,
+        kind: super::kind_word(order.kind).into(),
+        hosts: order.hosts(),
+        is_virtual: order.is_virtual(),
+        command: order.run(office.host(), &format!("{}/…", office.host().runs)).masked().shown(),
+        host: office.host().name().to_owned(),
+        checks: checks.map(|checks| checks.iter().map(check).collect()).map_err(|error| error.to_string()),
+        findings: order
+            .plan
+            .findings()
+            .iter()
+            .map(|one| format!("{} line {}: {}", one.file, one.place.line, one.what))
+            .collect(),
+        wrong,
+    };
+    let status = if review.wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let of = order.cluster.clone();
+    drawn(here, &order.cluster, status, request, move || pages::review(&of, &review)).await
+}
+
+fn check(check: &super::Check) -> CheckLine {
+    CheckLine {
+        health: match check.is {
+            Fit::Well => Health::Ok,
+            Fit::Doubtful => Health::Warn,
+            Fit::Ill => Health::Bad,
+            Fit::Unknown => Health::Unknown,
+        },
+        what: check.what.replace('-', " "),
+        seen: check.seen.clone(),
+        todo: check.todo.clone(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Form2 {
+    draft: String,
+    confirm: String,
+}
+
+async fn start(
+    State(here): State<Deployments>,
+    Path(cluster): Path<String>,
+    Extension(who): Extension<Who>,
+    Form(form): Form<Form2>,
+) -> Response {
+    let request = of(&who);
+    let office = match here.office() {
+        Ok(office) => office,
+        Err(none) => return none.answer(&here, request).await,
+    };
+    let order = here.drafts.find(&form.draft, &who.name).filter(|order| order.cluster == cluster);
+    let Some(order) = order else {
+        let wrong = vec![words::REVIEW_AGAIN.to_owned()];
+        return asking(&here, &cluster, StatusCode::CONFLICT, &Form1::default(), wrong, request).await;
+    };
+    if form.confirm.trim() != cluster {
+        let wrong = Some(words::NOT_CONFIRMED.to_owned());
+        return reviewed(&here, &order, form.draft, wrong, request).await;
+    }
+    match office.order(&order, &who.name).await {
+        Ok(taken) => Redirect::to(&format!("/c/{}/deployments/{}", scene::encoded(&cluster), taken.id)).into_response(),
+        Err(OrderError::Store(error)) => NoPage::from(error).answer(&here, request).await,
+        Err(error @ OrderError::Host(_)) => reviewed(&here, &order, form.draft, Some(error.to_string()), request).await,
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RunQuery {
+    line: Option<String>,
+    q: String,
+    tasks: String,
+}
+
+impl RunQuery {
+    fn look(self) -> story::Look {
+        // A number that is none is no reason to show nothing.
+        let line = self.line.and_then(|line| line.parse().ok());
+        story::Look { line, sought: self.q.chars().take(200).collect(), all_tasks: self.tasks == "all" }
+    }
+}
+
+async fn run(
+    State(here): State<Deployments>,
+    Path((cluster, id)): Path<(String, String)>,
+    Query(query): Query<RunQuery>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Response {
+    let page = async {
+        let (office, row) = here.row(&cluster, &id).await?;
+        Ok::<_, NoPage>(story::page(office, &row, &query.look(), who.may(Role::Operator)).await?)
+    };
+    match page.await {
+        Ok(page) => {
+            let live = around::assets().script.is_some();
+            drawn(&here, &cluster, StatusCode::OK, request, move || pages::run(&page, live)).await
+        }
+        Err(none) => none.answer(&here, request).await,
+    }
+}
+
+async fn part(
+    State(here): State<Deployments>,
+    Path((cluster, id)): Path<(String, String)>,
+    Query(query): Query<RunQuery>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Response {
+    let page = async {
+        let (office, row) = here.row(&cluster, &id).await?;
+        // The log has a way of its own.
+        let look = story::Look { line: None, sought: String::new(), ..query.look() };
+        Ok::<_, NoPage>(story::page(office, &row, &look, who.may(Role::Operator)).await?)
+    };
+    match page.await {
+        Ok(page) => {
+            let html = leptos::prelude::Owner::new().with(|| pages::part(&page).to_html());
+            ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
+                .into_response()
+        }
+        Err(none) => none.answer(&here, request).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct Some1 {
+    from: u64,
+    lines: usize,
+}
+
+async fn some_lines(
+    State(here): State<Deployments>,
+    Path((cluster, id)): Path<(String, String)>,
+    Query(query): Query<Some1>,
+    request: Request,
+) -> Response {
+    let found = async {
+        let (office, row) = here.row(&cluster, &id).await?;
+        let outline = office.outline(&row.id).await?;
+        Ok::<_, NoPage>(lines::lines(office, &row.id, &outline, query.from.max(1), query.lines.min(LINES)).await?)
+    };
+    match found.await {
+        Ok(lines) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(lines)).into_response(),
+        Err(none) => none.answer(&here, request).await,
+    }
+}
+
+async fn download(
+    State(here): State<Deployments>,
+    Path((cluster, id)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (office, row) = match here.row(&cluster, &id).await {
+        Ok((office, row)) => (office.clone(), row),
+        Err(none) => return none.answer(&here, request).await,
+    };
+    let name = format!("attachment; filename=\"{}.log\"", row.id);
+    let body = Body::from_stream(whole(office, row.id, 0));
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Has {
+    lines: u64,
+}
+
+async fn stream(
+    State(here): State<Deployments>,
+    Path((cluster, id)): Path<(String, String)>,
+    Query(has): Query<Has>,
+    Extension(stopping): Extension<Stopping>,
+    Extension(stays): Extension<Stays>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    match here.row(&cluster, &id).await {
+        Ok((office, row)) => wire::follow(upgrade, office.clone(), row, has.lines, stopping, stays),
+        Err(_) => (StatusCode::NOT_FOUND, words::NO_SUCH_RUN).into_response(),
+    }
+}
+
+async fn cancel(
+    State(here): State<Deployments>,
+    Path((cluster, id)): Path<(String, String)>,
+    Extension(who): Extension<Who>,
+) -> Response {
+    let cancelled = async {
+        let (office, row) = here.row(&cluster, &id).await?;
+        if RunState::from_word(&row.state).is_live() {
+            office.cancel(&row.id, &who.name).await?;
+        }
+        Ok::<_, NoPage>(())
+    };
+    match cancelled.await {
+        Ok(()) => Redirect::to(&format!("/c/{}/deployments/{id}", scene::encoded(&cluster))).into_response(),
+        Err(none) => none.answer(&here, of(&who)).await,
+    }
+}
+
+async fn compared(
+    State(here): State<Deployments>,
+    Path(cluster): Path<String>,
+    raw: RawQuery,
+    request: Request,
+) -> Response {
+    let query = raw.0.unwrap_or_default();
+    let runs: Vec<String> = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == "run")
+        .map(|(_, id)| id.into_owned())
+        .collect();
+    let page = async {
+        let [a, b] = runs.as_slice() else {
+            let todo = "Tick two runs in the list.".into();
+            return Err(NoPage::Trouble(Trouble::Unusable { what: "Two runs can be compared.".into(), todo }));
+        };
+        let ((office, a), (_, b)) = (here.row(&cluster, a).await?, here.row(&cluster, b).await?);
+        Ok(compare::compare(office, &a, &b).await?)
+    };
+    match page.await {
+        Ok(page) => drawn(&here, &cluster, StatusCode::OK, request, move || pages::compare(&page)).await,
+        Err(none) => none.answer(&here, request).await,
+    }
+}
+
+async fn recovery(State(here): State<Deployments>, Path(cluster): Path<String>, request: Request) -> Response {
+    if let Err(none) = here.known(&cluster) {
+        return none.answer(&here, request).await;
+    }
+    let masters = here.site.masters(&cluster).await;
+    let of = cluster.clone();
+    drawn(&here, &cluster, StatusCode::OK, request, move || pages::recovery(&of, &masters)).await
+}

@@ -1,0 +1,386 @@
+//! Deployments: started, listed, followed, cancelled.
+
+use app::source::{PlanText, Source as _};
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    ApiError, Here,
+    asked::{Asked, Named, Sent},
+    page::Limit,
+    words::moment,
+};
+use crate::{
+    access::Who,
+    deploy::{self, Office, Order, OrderError, State as RunState},
+    store::{RunRow, Runs},
+};
+
+/// What is done to a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A cluster from nothing.
+    Deploy,
+    /// More workers. Compass's exit status tells nothing of it.
+    Expand,
+    /// The same hosts again. Compass's exit status tells nothing of it.
+    Redeploy,
+}
+
+/// A deployment that is wanted: both files of its plan, each as its text or as a name of the list of plans.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeployment {
+    /// What is done.
+    kind: Kind,
+    /// The text of the DHA file.
+    dha: Option<String>,
+    /// The text of network.yml.
+    network: Option<String>,
+    /// The DHA file's name in the list of plans; the text beats it.
+    dha_file: Option<String>,
+    /// The name of network.yml in the list of plans; the text beats it.
+    network_file: Option<String>,
+    /// The cluster's name once more: hosts of the plan are destroyed or reset.
+    confirm: String,
+    /// Whether the jump host is made anew: packages, containers, networks. Usually so.
+    first_time: Option<bool>,
+    /// The tarball of Compass: `file:///…`, `http://…` or `https://…`.
+    tarball: Option<String>,
+    /// The jump host's card on the installation network.
+    install_nic: Option<String>,
+    /// Processors of each virtual machine.
+    #[schema(minimum = 1, maximum = 128)]
+    cpus: Option<u16>,
+    /// Memory of each virtual machine, in MB.
+    #[schema(minimum = 2048, maximum = 1_048_576)]
+    memory: Option<u32>,
+    /// Disk of each virtual machine, in GB.
+    #[schema(minimum = 20, maximum = 10_000)]
+    disk: Option<u32>,
+}
+
+/// How far a deployment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeploymentState {
+    /// It waits for its jump host.
+    Queued,
+    /// It goes on.
+    Running,
+    /// Every witness says that it went well.
+    Succeeded,
+    /// It did not go well.
+    Failed,
+    /// deploy.sh ended, and Ansible goes on.
+    FailedButRunning,
+    /// Somebody ended it.
+    Cancelled,
+    /// deploy.sh is gone, and Ansible goes on.
+    Lost,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A deployment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Deployment {
+    /// Names it.
+    pub id: String,
+    /// The cluster.
+    pub cluster: String,
+    /// What is done.
+    pub kind: String,
+    /// How far it is.
+    pub state: DeploymentState,
+    /// Whether something still goes on.
+    pub live: bool,
+    /// How it went, in a sentence; null as long as that is not known.
+    pub headline: Option<String>,
+    /// What that rests on.
+    pub evidence: Vec<Evidence>,
+    /// What is being waited for; null for nothing.
+    pub trouble: Option<String>,
+    /// The jump host.
+    pub host: String,
+    /// Who ordered it.
+    pub who: String,
+    /// Who cancelled it.
+    pub cancelled_by: Option<String>,
+    /// When it was ordered, RFC 3339.
+    pub created: String,
+    /// When it began, RFC 3339.
+    pub started: Option<String>,
+    /// When it ended, RFC 3339.
+    pub ended: Option<String>,
+    /// How much of the log there is, in bytes.
+    pub log_size: i64,
+}
+
+/// What a witness says.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Evidence {
+    /// Who: `exit`, `last-line`, `deck`, `outer`, `nested`, `nodes`, `etcd`. More may come.
+    pub witness: String,
+    /// `yes`, `no` or `nothing`.
+    pub says: String,
+    /// What was seen.
+    pub text: String,
+}
+
+/// A part of a list of deployments.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentList {
+    /// Newest first.
+    pub items: Vec<Deployment>,
+    /// Ask for `next` with this for older ones; null at the end.
+    pub next: Option<String>,
+}
+
+/// What came of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Started {
+    /// The deployment.
+    pub id: String,
+    /// Whether the same was ordered before and goes on: then it is that one.
+    pub before: bool,
+}
+
+/// Which deployments are listed.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Listed {
+    /// Only in this state.
+    #[param(inline)]
+    state: Option<DeploymentState>,
+    /// Only of this kind.
+    #[param(inline)]
+    kind: Option<Kind>,
+    /// Only ordered by this one.
+    who: Option<String>,
+    /// How many, 100 when nothing is said.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000)]
+    limit: Option<Limit>,
+    /// Those behind: what `next` of the page before says.
+    #[param(pattern = r"^[0-9]{1,18}\.[0-9A-Za-z-]{1,60}$")]
+    next: Option<String>,
+}
+
+/// Which part of a log is told.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+    /// From this byte on.
+    #[param(minimum = 0)]
+    from: Option<u64>,
+    /// Whether to wait for what is written later, until the deployment ends.
+    follow: Option<bool>,
+}
+
+impl Here {
+    fn office(&self) -> Result<&std::sync::Arc<Office>, ApiError> {
+        self.office.as_ref().ok_or_else(|| ApiError::Missing("a jump host, which is configured with compass,".into()))
+    }
+
+    fn known_cluster(&self, name: &str) -> Result<(), ApiError> {
+        let known = self.asked.clusters().iter().any(|line| line.name == name);
+        if known { Ok(()) } else { Err(ApiError::Missing(format!("the cluster {name}"))) }
+    }
+
+    async fn row(&self, cluster: &str, id: &str) -> Result<RunRow, ApiError> {
+        self.known_cluster(cluster)?;
+        let row = self.office()?.run(id).await?.filter(|row| row.cluster == cluster);
+        row.ok_or_else(|| ApiError::Missing("a deployment of this id".into()))
+    }
+}
+
+/// Orders a deployment. It begins when its jump host is free.
+#[utoipa::path(post, path = "/api/v1/clusters/{cluster}/deployments", tag = "deployments", request_body = NewDeployment,
+    params(("cluster" = String, Path, description = "The cluster's name")),
+    responses((status = 202, description = "It is ordered", body = Started)))]
+pub(super) async fn start(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Named(cluster): Named<String>,
+    Sent(new): Sent<NewDeployment>,
+) -> Result<Response, ApiError> {
+    here.known_cluster(&cluster)?;
+    let office = here.office()?.clone();
+    let order = order(&here, cluster, new).await?;
+    let taken = office.order(&order, &who.name).await.map_err(|error| match error {
+        OrderError::Store(error) => error.into(),
+        OrderError::Host(error) => {
+            ApiError::Unreachable { what: error.to_string(), todo: "Look at the jump host, then order again.".into() }
+        }
+    })?;
+    Ok((StatusCode::ACCEPTED, Json(Started { id: taken.id, before: taken.before })).into_response())
+}
+
+async fn order(here: &Here, cluster: String, new: NewDeployment) -> Result<Order, ApiError> {
+    if new.confirm != cluster {
+        return Err(ApiError::Unusable {
+            what: "confirm is not the cluster's name: nothing was started".into(),
+            todo: "Hosts of the plan are destroyed or reset. Say the cluster's name once more to confirm that.".into(),
+        });
+    }
+    let usual = deploy::Options::default();
+    let options = deploy::Options {
+        first_time: new.first_time.unwrap_or(usual.first_time),
+        tarball: new.tarball.unwrap_or_default(),
+        install_nic: new.install_nic.unwrap_or_default(),
+        cpus: new.cpus.unwrap_or(usual.cpus),
+        memory: new.memory.unwrap_or(usual.memory),
+        disk: new.disk.unwrap_or(usual.disk),
+    };
+    options.check().map_err(|wrong| ApiError::Unusable { what: wrong.to_string(), todo: String::new() })?;
+    let text = |text: Option<String>, file: Option<String>| {
+        text.map(PlanText::Pasted).or_else(|| file.map(PlanText::File)).unwrap_or(PlanText::Pasted(String::new()))
+    };
+    let dha = here.site.plan_bytes(text(new.dha, new.dha_file)).await?;
+    let network = here.site.plan_bytes(text(new.network, new.network_file)).await?;
+    let plan = deploy::startable(&dha, &network).map_err(|wrong| {
+        let todo = wrong.get(1..).unwrap_or_default().join(" ");
+        ApiError::Unusable { what: wrong.first().cloned().unwrap_or_default(), todo }
+    })?;
+    let kind = match new.kind {
+        Kind::Deploy => transcript::Kind::Deploy,
+        Kind::Expand => transcript::Kind::Expand,
+        Kind::Redeploy => transcript::Kind::Redeploy,
+    };
+    Ok(Order { cluster, kind, plan, options })
+}
+
+/// A cluster's deployments, newest first.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/deployments", tag = "deployments",
+    params(("cluster" = String, Path, description = "The cluster's name"), Listed),
+    responses((status = 200, description = "A page of them", body = DeploymentList)))]
+pub(super) async fn list(
+    State(here): State<Here>,
+    Named(cluster): Named<String>,
+    Asked(listed): Asked<Listed>,
+) -> Result<Json<DeploymentList>, ApiError> {
+    here.known_cluster(&cluster)?;
+    let before = match listed.next.as_deref() {
+        None => None,
+        Some(next) => {
+            let parts = next.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
+            Some(parts.ok_or_else(|| ApiError::Unclear("next is what an earlier page said".into()))?)
+        }
+    };
+    let limit = listed.limit.unwrap_or(Limit::USUAL).get();
+    let sought = Runs {
+        cluster,
+        state: listed.state.map(word).unwrap_or_default(),
+        kind: listed.kind.map(word).unwrap_or_default(),
+        who: listed.who.unwrap_or_default(),
+        before,
+    };
+    let Some(office) = &here.office else { return Ok(Json(DeploymentList { items: Vec::new(), next: None })) };
+    let rows = office.runs(&sought, u32::from(limit)).await?;
+    let next = (rows.len() == usize::from(limit)).then(|| rows.last().map(|row| format!("{}.{}", row.created, row.id)));
+    Ok(Json(DeploymentList { items: rows.iter().map(line).collect(), next: next.flatten() }))
+}
+
+/// The word that a unit variant is written as.
+fn word(variant: impl Serialize) -> String {
+    serde_json::to_value(variant).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A deployment, with its verdict and what that rests on.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/deployments/{id}", tag = "deployments",
+    params(("cluster" = String, Path, description = "The cluster's name"), ("id" = String, Path, description = "Names it")),
+    responses((status = 200, description = "It", body = Deployment)))]
+pub(super) async fn one(
+    State(here): State<Here>,
+    Named((cluster, id)): Named<(String, String)>,
+) -> Result<Json<Deployment>, ApiError> {
+    Ok(Json(line(&here.row(&cluster, &id).await?)))
+}
+
+/// A deployment's log, without secrets, from a byte on; also while it grows.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/deployments/{id}/log", tag = "deployments",
+    params(("cluster" = String, Path, description = "The cluster's name"), ("id" = String, Path, description = "Names it"), Part),
+    responses((status = 200, description = "The log", content_type = "text/plain; charset=utf-8", body = String)))]
+pub(super) async fn log(
+    State(here): State<Here>,
+    Named((cluster, id)): Named<(String, String)>,
+    Asked(part): Asked<Part>,
+) -> Result<Response, ApiError> {
+    let row = here.row(&cluster, &id).await?;
+    let office = here.office()?.clone();
+    let from = part.from.unwrap_or(0);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let body = if part.follow == Some(true) {
+        Body::from_stream(deploy::growing(office, row.id, from))
+    } else {
+        Body::from_stream(deploy::whole(office, row.id, from))
+    };
+    Ok((headers, body).into_response())
+}
+
+/// Cancels a deployment: deploy.sh, what it started, and the Ansible in the tasks container are ended. Hosts that
+/// install their systems go on.
+#[utoipa::path(post, path = "/api/v1/clusters/{cluster}/deployments/{id}/cancel", tag = "deployments",
+    params(("cluster" = String, Path, description = "The cluster's name"), ("id" = String, Path, description = "Names it")),
+    responses((status = 202, description = "It is being cancelled, or was before", body = Deployment)))]
+pub(super) async fn cancel(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Named((cluster, id)): Named<(String, String)>,
+) -> Result<Response, ApiError> {
+    let row = here.row(&cluster, &id).await?;
+    if !RunState::from_word(&row.state).is_live() {
+        return Err(ApiError::Unusable { what: "it has ended already".into(), todo: String::new() });
+    }
+    here.office()?.cancel(&row.id, &who.name).await?;
+    Ok((StatusCode::ACCEPTED, Json(line(&here.row(&cluster, &id).await?))).into_response())
+}
+
+fn line(row: &RunRow) -> Deployment {
+    let judgement: Option<transcript::Judgement> =
+        row.judgement.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let evidence = judgement.iter().flat_map(|judgement| &judgement.proofs).map(|proof| Evidence {
+        witness: word(proof.witness),
+        says: word(proof.says),
+        text: proof.text.clone(),
+    });
+    let state = RunState::from_word(&row.state);
+    Deployment {
+        id: row.id.clone(),
+        cluster: row.cluster.clone(),
+        kind: row.kind.clone(),
+        state: match state {
+            RunState::Queued => DeploymentState::Queued,
+            RunState::Running => DeploymentState::Running,
+            RunState::Succeeded => DeploymentState::Succeeded,
+            RunState::Failed => DeploymentState::Failed,
+            RunState::FailedButRunning => DeploymentState::FailedButRunning,
+            RunState::Cancelled => DeploymentState::Cancelled,
+            RunState::Lost => DeploymentState::Lost,
+            RunState::Unknown => DeploymentState::Unknown,
+        },
+        live: state.is_live(),
+        evidence: evidence.collect(),
+        headline: judgement.map(|judgement| judgement.headline),
+        trouble: Some(row.trouble.clone()).filter(|trouble| !trouble.is_empty()),
+        host: row.host.clone(),
+        who: row.who.clone(),
+        cancelled_by: row.cancelled_by.clone(),
+        created: moment(row.created),
+        started: row.started.map(moment),
+        ended: row.ended.map(moment),
+        log_size: row.size,
+    }
+}

@@ -1,0 +1,268 @@
+//! Deployments from order to verdict, over a rehearsal of deploy.sh with a real Ansible in it.
+
+mod deploy;
+
+use std::time::Duration;
+
+use binnacle::deploy::State;
+use deploy::{Yard, order, server::Server, state};
+use transcript::Kind;
+
+/// Kills of servers and of what they started, in all.
+const KILLS: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_is_followed_to_its_verdict_and_leaves_no_secret() {
+    let yard = Yard::new("secrets", &[]);
+    let open = yard.open().await;
+    let taken = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken");
+    let (row, judgement) = open.ended(&taken.id).await;
+    let log = open.log(&taken.id).await;
+    assert_eq!((state(&row), judgement.headline.as_str()), (State::Succeeded, "succeeded"), "{judgement:#?}\n{log}");
+    assert!(log.trim_end().ends_with("compass deploy success"), "{log}");
+    let outline = open.office.outline(&taken.id).await.expect("an outline");
+    assert_eq!(outline.runs.all.len(), 4, "two on the jump host, Compass's and kubespray's");
+    let kept = [log, row.dha.clone(), row.network.clone(), row.made.clone()].concat();
+    for secret in ["pr0be-Secret", "cHIwYmUtU2VjcmV0", "z0nk", "root=root", "console=console"] {
+        assert!(!kept.contains(secret), "{secret} was kept: {kept}");
+    }
+    open.until(&taken.id, "nothing is left there", |row| row.dir.is_empty()).await;
+    assert!(!std::path::Path::new(&row.dir).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_order_twice_is_one_run_and_another_waits_for_the_jump_host() {
+    let yard = Yard::new("hang", &[]);
+    let open = yard.open().await;
+    let first = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken");
+    let second = open.office.order(&order(Kind::Deploy), "bob").await.expect("taken");
+    assert_eq!((second.id.as_str(), second.before), (first.id.as_str(), true));
+    let other = open.office.order(&order(Kind::Redeploy), "bob").await.expect("taken");
+    open.until(&first.id, "a task that hangs", |row| row.size > 5_000).await;
+    assert_eq!(state(&open.office.run(&other.id).await.expect("an answer").expect("a run")), State::Queued);
+    assert!(open.office.cancel(&other.id, "bob").await.expect("an answer"));
+    open.ended(&other.id).await;
+    assert!(open.office.cancel(&first.id, "ann").await.expect("an answer"));
+    assert!(!open.office.cancel(&first.id, "bob").await.expect("an answer"), "she did before");
+    let (row, judgement) = open.ended(&first.id).await;
+    assert_eq!((state(&row), row.cancelled_by.as_deref()), (State::Cancelled, Some("ann")), "{judgement:#?}");
+    assert!(!ansible_runs(&row.dir), "Ansible goes on after a cancel");
+}
+
+/// What [`Server`] runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed() {
+    deploy::server::serve().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_outlives_fifty_kills_of_its_server_and_no_line_is_lost_or_doubled() {
+    let (mut kills, mut runs) = (0, 0);
+    while kills < KILLS {
+        let yard = Yard::new("success", &[("REHEARSAL_PACE", "3")]);
+        let id = yard.order_only(Kind::Deploy).await;
+        let store = yard.store().await;
+        loop {
+            let server = Server::start(&yard);
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(20..1_500))).await;
+            assert!(server.kill(), "it ended by itself");
+            kills += 1;
+            // Killed too often, a server comes to nothing: the last one is left to end the run.
+            if kills >= KILLS || store.run(&id).await.expect("an answer").expect("a run").ended.is_some() {
+                break;
+            }
+        }
+        runs += 1;
+        assert!(runs < 20, "{kills} kills only");
+        let open = yard.open().await;
+        let (row, judgement) = open.ended(&id).await;
+        assert_eq!(state(&row), State::Succeeded, "{judgement:#?}");
+        whole(&open.log(&id).await, row.size);
+    }
+}
+
+/// A log of a success from its first line to its last.
+fn whole(log: &str, size: i64) {
+    assert_eq!(i64::try_from(log.len()).expect("a size"), size);
+    assert!(log.starts_with("Reading package lists...\n"), "{log}");
+    assert_eq!(log.matches("\ncompass deploy success\n").count(), 1, "{log}");
+    assert_eq!(log.matches("\n########## get host mac begin").count(), 1, "{log}");
+    assert_eq!(log.matches("\nDomain host3 started\n").count(), 1, "{log}");
+    assert_eq!(log.matches("\nPLAY RECAP").count(), 2, "those on the jump host: {log}");
+    assert_eq!(log.matches("|  PLAY RECAP").count(), 2, "Compass's and kubespray's: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_killed_has_no_verdict_of_success_and_leaves_nothing_running() {
+    for what in ["keeper", "pid", "both"] {
+        let yard = Yard::new("success", &[("REHEARSAL_PACE", "2")]);
+        let open = yard.open().await;
+        let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+        let begun = open.until(&id, "a log", |row| row.size > 500).await;
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..1_500))).await;
+        for name in ["keeper", "pid"].into_iter().filter(|name| what == "both" || what == *name) {
+            let words = std::fs::read_to_string(format!("{}/{name}", begun.dir)).expect("a process");
+            let pid = words.split_whitespace().next().expect("a number");
+            assert!(std::process::Command::new("kill").args(["-9", pid]).status().is_ok_and(|status| status.success()));
+        }
+        let (row, judgement) = open.ended(&id).await;
+        assert_ne!(state(&row), State::Succeeded, "{what}: nobody heard how it ended: {judgement:#?}");
+        assert!(!ansible_runs(&row.dir));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_for_a_while_costs_no_line() {
+    let yard = Yard::new("success", &[("REHEARSAL_PACE", "1")]);
+    let open = yard.open().await;
+    let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+    open.until(&id, "a log", |row| row.size > 500).await;
+    let file = yard.dir.join("binnacle.db");
+    let held = std::process::Command::new("python3")
+        .args(["-c", "import sqlite3,sys,time\nb=sqlite3.connect(sys.argv[1],isolation_level=None,timeout=30)\nb.execute('BEGIN EXCLUSIVE')\ntime.sleep(14)"])
+        .arg(&file)
+        .status();
+    assert!(held.is_ok_and(|status| status.success()));
+    let (row, judgement) = open.ended(&id).await;
+    assert_eq!(state(&row), State::Succeeded, "{judgement:#?}");
+    whole(&open.log(&id).await, row.size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_costs_no_line_once_there_is_room_again() {
+    let yard = Yard::new("success", &[("REHEARSAL_PACE", "1")]);
+    let id = yard.order_only(Kind::Deploy).await;
+    let server = Server::start(&yard);
+    let store = yard.store().await;
+    let size = async || store.run(&id).await.expect("an answer").expect("a run").size;
+    while size().await < 500 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let limit = |bytes: &str| {
+        let id = server.id().to_string();
+        let set =
+            std::process::Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:unlimited")]).status();
+        assert!(set.is_ok_and(|status| status.success()));
+    };
+    // No file of the server may grow: the database's journal least of all.
+    limit("4096");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let then = size().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(size().await, then, "it grows without room");
+    limit("unlimited");
+    drop(store);
+    let open = yard.look().await;
+    let (row, judgement) = open.ended(&id).await;
+    assert_eq!(state(&row), State::Succeeded, "{judgement:#?}");
+    whole(&open.log(&id).await, row.size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deck_that_hangs_holds_nobody_up() {
+    let yard = Yard::new("deck-hangs", &[]);
+    let open = yard.open().await;
+    let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+    open.until(&id, "what the deck is silent about", |row| row.size > 3_000).await;
+    assert!(open.office.cancel(&id, "ann").await.expect("an answer"));
+    let (row, judgement) = open.ended(&id).await;
+    assert_eq!(state(&row), State::Cancelled, "{judgement:#?}");
+    assert!(!ansible_runs(&row.dir));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_lines_and_lines_of_eight_megabytes_are_kept_whole() {
+    for (scenario, least) in [("million-lines", 40_000_000), ("long-line", 8_388_608)] {
+        let yard = Yard::new(scenario, &[]);
+        let open = yard.open().await;
+        let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+        let (row, judgement) = open.ended(&id).await;
+        assert_eq!(state(&row), State::Succeeded, "{judgement:#?}");
+        assert!(row.size > least, "{}", row.size);
+        assert_eq!(open.office.log(&id, 0, usize::MAX).await.expect("a log").len() as i64, row.size);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_to_be_told_of_an_end_is_told_once_and_can_check_who_tells() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/hook", listener.local_addr().expect("an address"));
+    let told = std::thread::spawn(move || {
+        let (mut line, _) = listener.accept().expect("a call");
+        let mut said = Vec::new();
+        let mut chunk = [0; 4096];
+        while !String::from_utf8_lossy(&said).contains("\"state\":\"failed\"") {
+            let length = line.read(&mut chunk).expect("more");
+            said.extend_from_slice(&chunk[..length]);
+        }
+        line.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").expect("an answer");
+        String::from_utf8_lossy(&said).into_owned()
+    });
+    let mut yard = Yard::new("success", &[]);
+    yard.host.compass = "/nonexistent".into();
+    let heard = yard.dir.join("heard");
+    let program = yard.dir.join("program");
+    std::fs::write(&program, format!("#!/bin/sh\ncat >{}\n", heard.display())).expect("a program");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it may be run");
+    let finish = binnacle::deploy::Finish {
+        webhook: Some(address),
+        secret: Some("a secret of many letters".into()),
+        program: Some(program),
+    };
+    let open = yard.open_with(finish).await;
+    let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+    open.ended(&id).await;
+    let said = tokio::task::spawn_blocking(move || told.join().expect("told")).await.expect("told");
+    let (head, body) = said.split_once("\r\n\r\n").expect("a body");
+    let signature = head
+        .lines()
+        .find_map(|line| line.to_lowercase().strip_prefix("binnacle-signature: sha256=").map(str::to_owned));
+    use hmac::Mac;
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(b"a secret of many letters").expect("a key");
+    mac.update(body.as_bytes());
+    let right: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(signature.as_deref(), Some(right.as_str()), "{said}");
+    assert_eq!(std::fs::read_to_string(heard).expect("heard"), body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expansion_is_read_on_after_deploy_sh_has_ended() {
+    let yard = Yard::new("success", &[]);
+    let open = yard.open().await;
+    let id = open.office.order(&order(Kind::Expand), "ann").await.expect("taken").id;
+    let (row, judgement) = open.ended(&id).await;
+    let log = open.log(&id).await;
+    assert_eq!(state(&row), State::Succeeded, "{judgement:#?}\n{log}");
+    assert!(log.contains("TypeError") && log.contains("PLAY RECAP"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_compass_calls_success_is_not_believed() {
+    for (scenario, verdict, headline) in [
+        ("no-kubespray", State::Failed, "Compass says success, but kubespray never ran"),
+        ("missing-host", State::Failed, "Compass says success, but host5 is missing"),
+    ] {
+        let yard = Yard::new(scenario, &[]);
+        let open = yard.open().await;
+        let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+        let (row, judgement) = open.ended(&id).await;
+        assert_eq!((state(&row), judgement.headline.as_str()), (verdict, headline), "{judgement:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_sh_that_is_not_there_is_said_so() {
+    let mut yard = Yard::new("success", &[]);
+    yard.host.compass = "/nonexistent".into();
+    let open = yard.open().await;
+    let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+    let (row, judgement) = open.ended(&id).await;
+    assert_eq!(state(&row), State::Failed);
+    assert_eq!(judgement.headline, "it did not begin: /nonexistent/deploy.sh is not there, or may not be run");
+}
+
+fn ansible_runs(dir: &str) -> bool {
+    let tasks = deploy::rehearsal().join("tasks");
+    std::process::Command::new(tasks).args(["alive", dir]).status().is_ok_and(|status| status.success())
+}
