@@ -178,7 +178,7 @@ fn token(line: &TokenLine) -> AnyView {
     } else {
         line.state.clone().into_any()
     };
-    let name = view! { <span>{line.name.clone()}<code class="under">{line.id.clone()}</code></span> };
+    let name = view! { <span>{line.name.clone()}" "<code class="under">{line.id.clone()}</code></span> };
     view! {
         <tr role="row" class=(!line.state.is_empty()).then_some("past")>
             {cell(texts::TOKEN_NAME, "", name)}
@@ -228,7 +228,7 @@ pub fn audit(lines: &[AuditLine], sought: &AuditSought, next: Option<i64>, theme
 fn entry(line: &AuditLine) -> AnyView {
     let (allowed, class) = if line.allowed { (texts::YES, "passed h-ok") } else { (texts::REFUSED, "passed h-bad") };
     let action = view! { <code>{line.action.clone()}</code> };
-    let who = view! { <span>{line.who.clone()}<span class="under">{line.from.clone()}</span></span> };
+    let who = view! { <span>{line.who.clone()}" "<span class="under">{line.from.clone()}</span></span> };
     view! {
         <tr role="row">
             {cell(texts::WHEN, "time", line.at.clone())}
