@@ -120,6 +120,10 @@ pub const SAMPLES: [&str; 8] =
 
 /// The way in.
 pub const SIGN_IN: &str = "Sign in";
+/// Below it.
+pub const SIGN_IN_FOR: &str = "Who has no name here asks whoever runs this server.";
+/// Between two ways in.
+pub const OR: &str = "or";
 /// The way in through a provider.
 pub const SIGN_IN_ELSEWHERE: &str = "Sign in with your organization's account";
 /// The way out.
@@ -153,6 +157,11 @@ pub const MAKE: &str = "Make";
 pub const TOKENS: &str = "Tokens";
 /// A page.
 pub const AUDIT: &str = "Audit";
+/// What that page is for.
+pub const TOKENS_FOR: &str =
+    "Programs come in with a token. Each has a role and an end, and is refused once it is revoked.";
+/// What that page is for.
+pub const AUDIT_FOR: &str = "Who did what, or was refused; newest first. Nothing here can be changed.";
 /// Of tokens.
 pub const TOKEN_NAME: &str = "What for";
 /// Of tokens.
@@ -209,6 +218,36 @@ pub const OLDER: &str = "Older entries";
 pub const NO_ENTRIES: &str = "No entry is like this.";
 /// Of the audit.
 pub const AS_LINES: &str = "As JSON lines";
+
+/// A page.
+pub const API: &str = "API";
+/// What it is for.
+pub const API_FOR: &str = "Whatever a page shows, a program gets here, too. What only tells can be tried: the answer is what a program of your role would get.";
+/// The document that it is made from.
+pub const API_DOCUMENT: &str = "OpenAPI document";
+/// Names of parts of the page.
+pub const API_PARTS: &str = "Parts of the API";
+/// The button.
+pub const TRY: &str = "Try";
+/// Of a parameter.
+pub const NEEDED: &str = "needed";
+/// Of a parameter that may be left out.
+pub const ANY: &str = "any";
+/// Of the choice of a media type.
+pub const API_ACCEPT: &str = "The form of the answer.";
+/// Above what came.
+pub const ANSWER: &str = "Answer";
+/// Names of parts of the page.
+pub const API_HEADERS: &str = "Headers of the answer";
+/// Names of parts of the page.
+pub const API_BODY: &str = "Body of the answer";
+/// Of a picture.
+pub const API_PICTURE: &str = "The figure that was asked for";
+/// Of what was larger, or does not end.
+pub const API_CUT: &str =
+    "There is more: here its beginning is shown. Open the address, or ask for it as a program does.";
+/// Above a command.
+pub const FOR_PROGRAMS: &str = "As a program asks";
 
 /// While the page is cut off, since a time of day.
 pub fn no_news(since: &str) -> String {

@@ -51,7 +51,7 @@ test('the first admin is made by the printed link, signs in, makes a token and r
   assert.equal(page.url(), `${local.url}/c/demo/networking?theme=dark`);
   await live(page);
   await page.click('.visitor summary');
-  await page.click('.visitor a[href="/tokens"]');
+  await page.click('.visitor a[href^="/tokens"]');
   await page.fill('input[name=name]', 'pipeline');
   await page.click('main form button');
   const token = await page.textContent('code.token');
@@ -175,7 +175,7 @@ test('people are who the provider says they are, whatever they are called', asyn
     await ann.goto(`${it.url}/audit`);
     assert.match(await ann.textContent('tbody'), /sign-out\.everywhere/, 'ann is still here');
     const text = await ann.textContent('tbody');
-    assert.ok(text.includes(`ann (oidc ${it.issuer} bob as ann, 127.0.0.1)`), text);
+    assert.ok(text.includes(`ann oidc ${it.issuer} bob as ann, 127.0.0.1`), text);
     // A browser has one session: the one before ends, whoever's it was.
     const second = (await ann.context().cookies()).find((cookie) => cookie.name === 'binnacle');
     const cookie = (one) => ({ headers: { cookie: `binnacle=${one.value}` } });

@@ -11,7 +11,7 @@ let chromium, lab, token, proxies;
 
 // What nginx would be; `strips`: it takes the base off what it sends on. What was asked of its root is kept.
 async function proxy(strips) {
-  const outside = [];
+  const outside = [], portal = { page: '' };
   const onward = (asked) => {
     const { port } = new URL(lab.url);
     const path = strips ? asked.url.slice(BASE.length) || '/' : asked.url;
@@ -19,6 +19,10 @@ async function proxy(strips) {
     return { host: '127.0.0.1', port, path, method: asked.method, headers };
   };
   const server = createServer((asked, answer) => {
+    if (asked.url === '/portal') {
+      answer.setHeader('content-type', 'text/html').end(`<!DOCTYPE html><title>portal</title><link rel="icon" href="data:,">${portal.page}`);
+      return;
+    }
     if (!asked.url.startsWith(BASE)) {
       outside.push(asked.url);
       answer.writeHead(404).end('not Binnacle');
@@ -41,7 +45,7 @@ async function proxy(strips) {
   });
   await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
   const origin = `http://portal.localhost:${server.address().port}`;
-  return { strips, origin, url: origin + BASE, outside, stop: () => { server.closeAllConnections(); server.close(); } };
+  return { strips, origin, url: origin + BASE, outside, portal, stop: () => { server.closeAllConnections(); server.close(); } };
 }
 
 before(async () => {
@@ -53,7 +57,9 @@ before(async () => {
   [chromium, lab] = await Promise.all([browser(), stage({ data, more: ['--base-path', BASE, '--sign-in', 'local',
     '--trusted-proxies', '127.0.0.1', '--hosts', 'portal.localhost', '--embed-origins', proxies.map(({ origin }) => origin).join()] })]);
 });
-after(async () => { await chromium?.close(); proxies?.forEach((proxy) => proxy.stop()); await lab?.stop(); });
+after(async () => {
+  try { await chromium?.close(); } finally { proxies?.forEach((proxy) => proxy.stop()); await lab?.stop(); }
+});
 
 for (const [n, kind] of ['sends paths as they are', 'takes the base off'].entries()) {
   test(`behind a proxy that ${kind} people sign in, pages live, and sign out`, async () => {
@@ -95,16 +101,18 @@ for (const [n, kind] of ['sends paths as they are', 'takes the base off'].entrie
   });
 
   test(`behind a proxy that ${kind} a figure in a frame is live`, async () => {
-    const { origin, outside } = proxies[n];
+    const { origin, outside, portal } = proxies[n];
     const answer = await fetch(`${lab.url}/api/v1/embed-links`, {
       method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ cluster: 'lab', view: 'networking' }),
     });
     const { page: path, picture } = await answer.json();
     assert.ok(path.startsWith(`${BASE}/embed/lab/networking?link=`), path);
-    const page = await open(chromium, `${origin}${path}`);
-    await live(page);
-    assert.match(await (await fetch(`${lab.url}${picture.slice(BASE.length)}`)).text(), /<svg /);
+    portal.page = `<iframe src="${path}" width="800" height="500"></iframe><img src="${picture}" alt="the cluster">`;
+    const page = await open(chromium, `${origin}/portal`);
+    const [frame] = page.frames().filter((frame) => frame !== page.mainFrame());
+    await live(frame);
+    await page.waitForFunction(() => document.querySelector('img').naturalWidth > 300);
     assert.deepEqual(outside, []);
     await page.context().close();
   });

@@ -38,24 +38,25 @@ pub struct Front {
 /// All that is served. What each route needs stands in [`access::table`].
 pub fn router(front: &Front) -> Router {
     let (door, limits) = (front.door.clone(), Arc::new(Limits::new(front.a_minute)));
-    let router = Router::new()
+    let api = rest::router(front.site.clone(), door.clone(), front.embed.clone(), front.office.clone(), limits.clone());
+    let gate = Gate { door: door.clone(), limits };
+    let guarded = |router: Router| {
+        router
+            .layer(from_fn(listen::in_time))
+            .layer(Extension(front.running.stopping.clone()))
+            .layer(Extension(front.office.clone()))
+            .layer(from_fn_with_state(gate.clone(), access::guard))
+            .layer(from_fn(listen::within))
+    };
+    let all = Router::new()
         .merge(pages::router(front.site.clone()))
-        .merge(rest::router(
-            front.site.clone(),
-            door.clone(),
-            front.embed.clone(),
-            front.office.clone(),
-            limits.clone(),
-        ))
+        .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
+        .merge(api)
         .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
-        .merge(access::router(door.clone(), Asked::of(front.site.clone())))
+        .merge(access::router(door, Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
-        .merge(running::router(front.running.clone()))
-        .layer(from_fn(listen::in_time))
-        .layer(Extension(front.running.stopping.clone()))
-        .layer(Extension(front.office.clone()))
-        .layer(from_fn_with_state(Gate { door, limits }, access::guard))
-        .layer(from_fn(listen::within))
+        .merge(running::router(front.running.clone()));
+    let router = guarded(all)
         .layer(from_fn(access::around))
         // Pages are made anew each time: a little larger and much sooner.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));

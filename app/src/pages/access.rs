@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{base::at, texts};
+use super::{Theme, frame::hidden};
+use crate::{base::at, source::View, texts};
 
 /// A token in a list.
 #[derive(Clone, Debug)]
@@ -28,8 +29,10 @@ pub struct TokenLine {
 pub struct AuditLine {
     /// When.
     pub at: String,
-    /// Who, how known, from where.
+    /// Who.
     pub who: String,
+    /// How they are known, and from where they came.
+    pub from: String,
     /// What.
     pub action: String,
     /// To what.
@@ -53,17 +56,21 @@ pub struct AuditSought {
 
 /// Asks who it is: by name and password, by a provider, or both; `wrong` says what was wrong before.
 pub fn sign_in(next: &str, wrong: Option<&str>, local: bool, provider: bool) -> AnyView {
+    let class = if local { "other button" } else { "meant button" };
     let elsewhere = provider.then(|| {
         let to = at(&format!("/sign-in/oidc?next={}", scene::encoded(next)));
-        view! { <p><a class="button" href=to>{texts::SIGN_IN_ELSEWHERE}</a></p> }
+        view! { <p><a class=class href=to>{texts::SIGN_IN_ELSEWHERE}</a></p> }
     });
+    let or = (provider && local).then(|| view! { <p class="or">{texts::OR}</p> });
     let local = local.then(|| by_password(next));
     view! {
-        <main id="content" tabindex="-1" class="plain door">
+        <main id="content" tabindex="-1" class="door">
             <h1>{texts::SIGN_IN}</h1>
+            <p class="hint">{texts::SIGN_IN_FOR}</p>
             {said(wrong)}
-            {elsewhere}
             {local}
+            {or}
+            {elsewhere}
         </main>
     }
     .into_any()
@@ -71,11 +78,11 @@ pub fn sign_in(next: &str, wrong: Option<&str>, local: bool, provider: bool) -> 
 
 fn by_password(next: &str) -> AnyView {
     view! {
-        <form class="card plain fields" method="post" action=at("/sign-in")>
+        <form class="card fields" method="post" action=at("/sign-in")>
             <label>{texts::USER}<input name="name" autocomplete="username" required autofocus /></label>
             <label>{texts::PASSWORD}<input name="password" type="password" autocomplete="current-password" required /></label>
             <input type="hidden" name="next" value=next.to_owned() />
-            <button type="submit">{texts::SIGN_IN}</button>
+            <button class="meant" type="submit">{texts::SIGN_IN}</button>
         </form>
     }
     .into_any()
@@ -84,15 +91,15 @@ fn by_password(next: &str) -> AnyView {
 /// Asks for the first admin's name and password.
 pub fn first(key: &str, wrong: Option<&str>) -> AnyView {
     view! {
-        <main id="content" tabindex="-1" class="plain door">
+        <main id="content" tabindex="-1" class="door">
             <h1>{texts::FIRST}</h1>
+            <p class="hint">{texts::FIRST_FOR}</p>
             {said(wrong)}
-            <form class="card plain fields" method="post" action=at("/first")>
-                <p>{texts::FIRST_FOR}</p>
+            <form class="card fields" method="post" action=at("/first")>
                 <input type="hidden" name="key" value=key.to_owned() />
                 <label>{texts::USER}<input name="name" autocomplete="username" required /></label>
                 <label>{texts::NEW_PASSWORD}<input name="password" type="password" autocomplete="new-password" minlength="12" required /></label>
-                <button type="submit">{texts::MAKE}</button>
+                <button class="meant" type="submit">{texts::MAKE}</button>
             </form>
         </main>
     }
@@ -107,50 +114,56 @@ fn said(wrong: Option<&str>) -> Option<AnyView> {
 pub fn tokens(lines: &[TokenLine], made: Option<&str>, wrong: Option<&str>) -> AnyView {
     let made = made.map(|made| {
         view! {
-            <section class="card plain" role="status">
+            <section class="card made" role="status">
                 <h2>{texts::TOKEN_MADE}</h2>
-                <p><code class="token">{made.to_owned()}</code></p>
+                <code class="token">{made.to_owned()}</code>
                 <p class="hint">{texts::TOKEN_ONCE}</p>
             </section>
         }
     });
-    let rows = lines.iter().map(token).collect_view().into_any();
+    let rows: Vec<AnyView> = lines.iter().map(token).collect();
     let heads = [texts::TOKEN_NAME, texts::ROLE, texts::MAKER, texts::EXPIRES, texts::LAST_USED, texts::STATE];
-    let none = lines.is_empty().then(|| view! { <p class="hint">{texts::NO_TOKENS}</p> });
     view! {
-        <main id="content" tabindex="-1" class="plain tables">
+        <main id="content" tabindex="-1" class="records">
             <h1>{texts::TOKENS}</h1>
+            <p class="hint">{texts::TOKENS_FOR}</p>
             {said(wrong)}
             {made}
-            <form class="card plain filters" method="post" action=at("/tokens")>
-                <label>{texts::TOKEN_NAME}" "<input name="name" maxlength="100" required /></label>
-                <label>{texts::ROLE}" "<select name="role">
+            <form class="card asks" method="post" action=at("/tokens")>
+                <label class="grows">{texts::TOKEN_NAME}<input name="name" maxlength="100" autocomplete="off" required /></label>
+                <label>{texts::ROLE}<select name="role">
                     <option value="viewer">{texts::VIEWER}</option>
                     <option value="operator">{texts::OPERATOR}</option>
                     <option value="admin">{texts::ADMIN}</option>
                 </select></label>
-                <label>{texts::DAYS}" "<input name="days" type="number" min="1" max="366" value="30" required /></label>
-                <button type="submit">{texts::MAKE}</button>
+                <label class="few">{texts::DAYS}<input name="days" type="number" min="1" max="366" value="30" required /></label>
+                <button class="meant" type="submit">{texts::MAKE}</button>
             </form>
-            {none}
-            {table(texts::TOKENS, heads, rows)}
+            {records(texts::TOKENS, texts::NO_TOKENS, heads, rows)}
         </main>
     }
     .into_any()
 }
 
-/// A table that may be wider than its page: then it is moved inside its frame, by keyboard too.
-fn table<const HEADS: usize>(name: &'static str, heads: [&'static str; HEADS], rows: AnyView) -> AnyView {
-    let heads = heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view();
+/// A table whose rows become cards where it is narrow; the roles stay when they do.
+fn records(name: &'static str, none: &'static str, heads: [&'static str; 6], rows: Vec<AnyView>) -> AnyView {
+    if rows.is_empty() {
+        return view! { <p class="hint">{none}</p> }.into_any();
+    }
+    let heads = heads.map(|head| view! { <th scope="col" role="columnheader">{head}</th> });
     view! {
-        <section class="card plain wide" tabindex="0" aria-label=name>
-            <table>
-                <thead><tr>{heads}</tr></thead>
-                <tbody>{rows}</tbody>
+        <section class="card wide" tabindex="0" aria-label=name>
+            <table role="table">
+                <thead role="rowgroup"><tr role="row">{heads.into_iter().collect_view()}</tr></thead>
+                <tbody role="rowgroup">{rows}</tbody>
             </table>
         </section>
     }
     .into_any()
+}
+
+fn cell(head: &'static str, class: &'static str, content: impl IntoView + 'static) -> AnyView {
+    view! { <td role="cell" class=class data-label=head>{content}</td> }.into_any()
 }
 
 fn token(line: &TokenLine) -> AnyView {
@@ -158,47 +171,54 @@ fn token(line: &TokenLine) -> AnyView {
         let label = format!("{} {}", texts::REVOKE, line.name);
         view! {
             <form method="post" action=at(&format!("/tokens/{}/revoke", line.id))>
-                <button type="submit" aria-label=label>{texts::REVOKE}</button>
+                <button class="other small" type="submit" aria-label=label>{texts::REVOKE}</button>
             </form>
         }
         .into_any()
     } else {
-        view! { <span class="hint">{line.state.clone()}</span> }.into_any()
+        line.state.clone().into_any()
     };
+    let name = view! { <span>{line.name.clone()}" "<code class="under">{line.id.clone()}</code></span> };
     view! {
-        <tr>
-            <td>{line.name.clone()}" "<code class="hint">{line.id.clone()}</code></td><td>{line.role.clone()}</td>
-            <td>{line.maker.clone()}</td><td>{line.expires.clone()}</td><td>{line.used.clone()}</td><td>{state}</td>
+        <tr role="row" class=(!line.state.is_empty()).then_some("past")>
+            {cell(texts::TOKEN_NAME, "", name)}
+            {cell(texts::ROLE, "", line.role.clone())}
+            {cell(texts::MAKER, "", line.maker.clone())}
+            {cell(texts::EXPIRES, "time", line.expires.clone())}
+            {cell(texts::LAST_USED, "time", line.used.clone())}
+            {cell(texts::STATE, "", state)}
         </tr>
     }
     .into_any()
 }
 
 /// The audit, newest first; `next` leads to older entries.
-pub fn audit(lines: &[AuditLine], sought: &AuditSought, next: Option<i64>) -> AnyView {
+pub fn audit(lines: &[AuditLine], sought: &AuditSought, next: Option<i64>, theme: Theme) -> AnyView {
     let query = [("who", &sought.who), ("action", &sought.action), ("cluster", &sought.cluster)]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("{name}={}&", scene::encoded(value)))
         .collect::<String>();
+    let looks = theme.word().map(|word| format!("theme={word}&")).unwrap_or_default();
     let older = next.map(|before| {
-        view! { <p><a href=at(&format!("/audit?{query}before={before}")) rel="next">{texts::OLDER}</a></p> }
+        let to = at(&format!("/audit?{query}{looks}before={before}"));
+        view! { <p><a class="other" href=to rel="next">{texts::OLDER}</a></p> }
     });
-    let rows = lines.iter().map(entry).collect_view().into_any();
+    let rows: Vec<AnyView> = lines.iter().map(entry).collect();
     let heads = [texts::WHEN, texts::WHO, texts::ACTION, texts::TARGET, texts::ALLOWED, texts::DETAIL];
-    let none = lines.is_empty().then(|| view! { <p class="hint">{texts::NO_ENTRIES}</p> });
     view! {
-        <main id="content" tabindex="-1" class="plain tables">
+        <main id="content" tabindex="-1" class="records">
             <h1>{texts::AUDIT}</h1>
-            <form class="filters" method="get" action=at("/audit")>
-                <label>{texts::WHO}" "<input name="who" value=sought.who.clone() /></label>
-                <label>{texts::ACTION}" "<input name="action" value=sought.action.clone() /></label>
-                <label>{texts::CLUSTER}" "<input name="cluster" value=sought.cluster.clone() /></label>
-                <button type="submit">{texts::APPLY}</button>
-                <a href=at(&format!("/audit.jsonl?{query}"))>{texts::AS_LINES}</a>
+            <p class="hint">{texts::AUDIT_FOR}</p>
+            <form class="card asks" method="get" action=at("/audit")>
+                <label>{texts::WHO}<input name="who" value=sought.who.clone() autocomplete="off" /></label>
+                <label>{texts::ACTION}<input name="action" value=sought.action.clone() autocomplete="off" /></label>
+                <label>{texts::CLUSTER}<input name="cluster" value=sought.cluster.clone() autocomplete="off" /></label>
+                {hidden(&View::default(), theme)}
+                <button class="meant" type="submit">{texts::APPLY}</button>
+                <a class="end" href=at(&format!("/audit.jsonl?{query}"))>{texts::AS_LINES}</a>
             </form>
-            {none}
-            {table(texts::AUDIT, heads, rows)}
+            {records(texts::AUDIT, texts::NO_ENTRIES, heads, rows)}
             {older}
         </main>
     }
@@ -206,12 +226,17 @@ pub fn audit(lines: &[AuditLine], sought: &AuditSought, next: Option<i64>) -> An
 }
 
 fn entry(line: &AuditLine) -> AnyView {
-    let allowed = if line.allowed { texts::YES } else { texts::REFUSED };
-    let class = if line.allowed { "h-ok" } else { "h-bad" };
+    let (allowed, class) = if line.allowed { (texts::YES, "passed h-ok") } else { (texts::REFUSED, "passed h-bad") };
+    let action = view! { <code>{line.action.clone()}</code> };
+    let who = view! { <span>{line.who.clone()}" "<span class="under">{line.from.clone()}</span></span> };
     view! {
-        <tr>
-            <td>{line.at.clone()}</td><td>{line.who.clone()}</td><td>{line.action.clone()}</td>
-            <td>{line.target.clone()}</td><td><span class=class>{allowed}</span></td><td>{line.detail.clone()}</td>
+        <tr role="row">
+            {cell(texts::WHEN, "time", line.at.clone())}
+            {cell(texts::WHO, "", who)}
+            {cell(texts::ACTION, "", action)}
+            {cell(texts::TARGET, "target", line.target.clone())}
+            {cell(texts::ALLOWED, class, allowed)}
+            {cell(texts::DETAIL, "target", Some(line.detail.clone()).filter(|detail| !detail.is_empty()))}
         </tr>
     }
     .into_any()

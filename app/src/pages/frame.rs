@@ -132,18 +132,21 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         view! { <HydrationScripts options islands=true root=base::base() /> }
     });
     let demo = open.as_ref().is_some_and(|(name, _)| clusters.iter().any(|line| line.demo && line.name == *name));
+    let to = |path: &str| ours(path, theme);
+    // Who is nobody yet can open none of these.
+    let known = visitor.open || !visitor.role.is_empty();
     let body = view! {
         <a class="skip" href="#content">{texts::SKIP}</a>
         <header>
         {demo.then(|| view! { <p class="demo">{texts::DEMO}</p> })}
         <div class="top">
-            <a class="logo" href=at("/")><img src=at(&assets.icon) alt="" width="22" height="22" />{texts::NAME}</a>
-            {chooser(&clusters, open.as_ref())}
-            <a class="plans" href=at("/plans")>{texts::PLANS}</a>
+            <a class="logo" href=to("/")><img src=at(&assets.icon) alt="" width="22" height="22" />{texts::NAME}</a>
+            {chooser(&clusters, open.as_ref(), theme)}
+            {known.then(|| view! { <a class="plans" href=to("/plans")>{texts::PLANS}</a><a class="plans" href=to("/api")>{texts::API}</a> })}
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
             {themes(&view, theme)}
-            {visited(&visitor)}
+            {visited(&visitor, theme)}
         </div>
         </header>
         {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
@@ -168,7 +171,13 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
     .into_any()
 }
 
-fn visited(visitor: &Visitor) -> Option<AnyView> {
+/// A page of ours that keeps the theme.
+fn ours(path: &str, theme: Theme) -> String {
+    let looks = theme.word().map(|word| format!("?theme={word}")).unwrap_or_default();
+    at(&format!("{path}{looks}"))
+}
+
+fn visited(visitor: &Visitor, theme: Theme) -> Option<AnyView> {
     if visitor.open {
         return Some(view! { <p class="visitor">{texts::NO_SIGN_IN}</p> }.into_any());
     }
@@ -176,13 +185,13 @@ fn visited(visitor: &Visitor) -> Option<AnyView> {
         return None;
     }
     let admin = visitor.admin.then(|| {
-        view! { <a href=at("/tokens")>{texts::TOKENS}</a>" "<a href=at("/audit")>{texts::AUDIT}</a> }
+        view! { <a href=ours("/tokens", theme)>{texts::TOKENS}</a><a href=ours("/audit", theme)>{texts::AUDIT}</a> }
     });
     let leave = visitor.signed_in.then(|| {
         view! {
-            <form method="post" action=at("/sign-out")><button type="submit">{texts::SIGN_OUT}</button></form>
+            <form method="post" action=at("/sign-out")><button class="other" type="submit">{texts::SIGN_OUT}</button></form>
             <form method="post" action=at("/sign-out-everywhere")>
-                <button type="submit">{texts::SIGN_OUT_EVERYWHERE}</button>
+                <button class="other" type="submit">{texts::SIGN_OUT_EVERYWHERE}</button>
             </form>
         }
     });
@@ -197,14 +206,14 @@ fn visited(visitor: &Visitor) -> Option<AnyView> {
     )
 }
 
-fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>) -> Option<AnyView> {
+fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>, theme: Theme) -> Option<AnyView> {
     let (name, _) = open?;
     if clusters.len() < 2 {
         return Some(view! { <span class="pill">{name.clone()}</span> }.into_any());
     }
     let others = clusters.iter().map(|line| {
         let here = (line.name == *name).then_some("page");
-        view! { <li><a href=at(&format!("/c/{}", scene::encoded(&line.name))) aria-current=here>{line.name.clone()}</a></li> }
+        view! { <li><a href=ours(&format!("/c/{}", scene::encoded(&line.name)), theme) aria-current=here>{line.name.clone()}</a></li> }
     });
     let others: Vec<_> = others.collect();
     Some(

@@ -2,6 +2,7 @@
 //! asks, waits or keeps state.
 
 mod access;
+mod api;
 mod clusters;
 pub mod deployments;
 mod drift;
@@ -14,6 +15,7 @@ mod table;
 mod trouble;
 
 pub use access::{AuditLine, AuditSought, TokenLine, audit, first, refusal, sign_in, tokens};
+pub use api::{Body, Field, Kind, Operation, Tried, api};
 pub use clusters::clusters;
 pub use drift::drift;
 pub use embedded::{Embedded, embedded};

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, net::Ipv4Addr, net::SocketAddr, sync::Arc};
 
+use app::base::base;
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
     http::{Method, header},
@@ -22,6 +23,13 @@ pub(super) struct Secure(pub(super) bool);
 /// The host that was asked for; in the extensions of each request that is meant for us.
 #[derive(Clone, Debug)]
 pub(super) struct Host(pub(super) String);
+
+/// Our address as whoever asks knows it, the base path included and without a `/` at its end.
+pub(crate) fn address(request: &Request) -> String {
+    let secure = request.extensions().get::<Secure>().is_some_and(|secure| secure.0);
+    let host = request.extensions().get::<Host>().map_or("", |host| host.0.as_str());
+    format!("{}://{host}{}", if secure { "https" } else { "http" }, base())
+}
 
 /// The peer spoke TLS to us; put into the extensions by whoever accepts connections.
 #[derive(Clone, Copy, Debug)]

@@ -30,6 +30,7 @@ mod who;
 pub use below::below;
 pub(crate) use door::valid_name;
 pub use door::{Door, Lines, Ways};
+pub(crate) use guard::address;
 pub use guard::{Gate, Tls, guard};
 pub use headers::{around, policy};
 pub use hosts::Hosts;

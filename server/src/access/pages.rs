@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use app::{
-    base::at,
     pages::{self, AuditLine, AuditSought, TokenLine},
     texts,
 };
@@ -19,12 +18,12 @@ use serde::Deserialize;
 use super::{
     Acts, Door, Needs, OidcError, Refusal, Role, Row, Who,
     door::valid_name,
-    guard::{Host, Secure},
+    guard::{Secure, address},
     oidc::{Left, Vouched},
     sessions::{self, Arrival},
 };
 use crate::{
-    pages::{Asked, bare, render},
+    pages::{Asked, bare, render, theme},
     running::{NUMBERS, Outcome},
     store::{Entry, Kept, Sought, StoreError},
 };
@@ -112,20 +111,18 @@ const LEFT: &str = "binnacle-left";
 const AWAY: u64 = 600;
 
 /// Where the provider sends the browser back to.
-fn callback(host: &Host, secure: bool) -> String {
-    let scheme = if secure { "https" } else { "http" };
-    format!("{scheme}://{}{}", host.0, at("/sign-in/callback"))
+fn callback(request: &Request) -> String {
+    format!("{}/sign-in/callback", address(request))
 }
 
 async fn leave(
     State(here): State<Here>,
     Extension(Secure(secure)): Extension<Secure>,
-    Extension(host): Extension<Host>,
     Query(next): Query<Next>,
     request: Request,
 ) -> Response {
     let Some(oidc) = &here.door.oidc else { return Refusal::Nowhere.into_response() };
-    let to = callback(&host, secure);
+    let to = callback(&request);
     match oidc.leave(&to, inside(&next.next)).await {
         Ok((address, left)) => {
             let left = serde_json::to_string(&left).unwrap_or_default();
@@ -148,7 +145,6 @@ async fn back(
     State(here): State<Here>,
     Extension(who): Extension<Who>,
     Extension(Secure(secure)): Extension<Secure>,
-    Extension(host): Extension<Host>,
     Query(answer): Query<Answer>,
     request: Request,
 ) -> Response {
@@ -156,7 +152,7 @@ async fn back(
     let Some(oidc) = &door.oidc else { return Refusal::Nowhere.into_response() };
     let kept = sessions::cookie_of(request.headers(), LEFT).and_then(decoded);
     let left = kept.and_then(|kept| serde_json::from_str::<Left>(&kept).ok());
-    let to = callback(&host, secure);
+    let to = callback(&request);
     let next = left.as_ref().map(|left| inside(&left.next).to_owned()).unwrap_or_default();
     let vouched = match left {
         None => Err(OidcError::Stranger),
@@ -424,7 +420,8 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     let next = (kept.len() == PAGE as usize).then(|| kept.last().map(|kept| kept.id)).flatten();
     let line = |kept: Kept| AuditLine {
         at: time(kept.entry.at),
-        who: format!("{} ({}, {})", kept.entry.who, identity(&kept.entry), kept.entry.address),
+        from: format!("{}, {}", identity(&kept.entry), kept.entry.address),
+        who: kept.entry.who,
         action: kept.entry.action,
         target: kept.entry.target,
         allowed: kept.entry.allowed,
@@ -432,7 +429,8 @@ async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: 
     };
     let lines: Vec<AuditLine> = kept.into_iter().map(line).collect();
     let sought = AuditSought { who: filter.who, action: filter.action, cluster: filter.cluster };
-    let page = move || pages::audit(&lines, &sought, next);
+    let theme = theme(&request);
+    let page = move || pages::audit(&lines, &sought, next, theme);
     render(StatusCode::OK, bare(texts::AUDIT, &here.asked), request, page).await
 }
 

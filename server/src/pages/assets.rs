@@ -17,7 +17,11 @@ use rust_embed::RustEmbed;
 #[include = "*.wasm"]
 struct Script;
 
-const STYLES: [&str; 2] = [include_str!("../../../style/figure.css"), include_str!("../../../style/page.css")];
+const STYLES: [&str; 3] = [
+    include_str!("../../../style/figure.css"),
+    include_str!("../../../style/page.css"),
+    include_str!("../../../style/access.css"),
+];
 const ICON: &str = include_str!("../../../public/icon.svg");
 
 /// Files by their path, and the paths.

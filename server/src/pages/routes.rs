@@ -104,10 +104,11 @@ impl Query {
     }
 }
 
-async fn home(State(asked): State<Asked>, request: Request) -> Response {
+async fn home(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Response {
     let clusters = asked.clusters();
     if let [only] = clusters.as_slice() {
-        return Redirect::temporary(&format!("/c/{}", scene::encoded(&only.name))).into_response();
+        let path = format!("/c/{}{}", scene::encoded(&only.name), Query::of(raw).prefix());
+        return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
     let frame = bare("Clusters", &asked);
     render(StatusCode::OK, frame, request, move || pages::clusters(clusters.clone())).await
@@ -363,8 +364,16 @@ pub(crate) async fn render(
     request: Request<Body>,
     content: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
+    if around.theme == Theme::System {
+        around.theme = theme(&request);
+    }
     around.visitor = request.extensions().get::<Who>().map(visitor).unwrap_or_default();
     drawn(status, "'none'".into(), request, move || frame(around.clone(), content())).await
+}
+
+/// The colours that an address asks for.
+pub(crate) fn theme(request: &Request) -> Theme {
+    Query::of(RawQuery(request.uri().query().map(str::to_owned))).theme
 }
 
 /// A whole document, which `frames` may show.
