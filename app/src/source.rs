@@ -111,8 +111,11 @@ pub struct Notice {
 pub struct Choices {
     /// Namespaces with pods, by name.
     pub namespaces: Vec<String>,
-    /// Owners as `Deployment/NAME`, by name, at most a few hundred.
+    /// Owners as `Deployment/NAME`, by name, at most a few dozen: a page does not grow with them.
     pub owners: Vec<String>,
+    /// Whether there are more owners than these.
+    #[serde(default)]
+    pub more_owners: bool,
 }
 
 /// The figure's facts in rows.

@@ -64,6 +64,8 @@ pub const SEARCH: &str = "Search pods, nodes, services";
 pub const NAMESPACE: &str = "Namespace";
 /// Filters.
 pub const OWNER: &str = "Owner";
+/// In the field for an owner, where there are too many to choose from.
+pub const OWNER_HINT: &str = "Deployment/NAME";
 /// Filters.
 pub const STATE: &str = "State";
 /// Filters.

@@ -29,6 +29,35 @@ test('the table is narrowed down as the figure is', async () => {
   assert.deepEqual([...new Set(spaces)], ['kube-system']);
 });
 
+test('an owner beyond those that a page suggests is named by hand', async () => {
+  const large = await stage({ nodes: 5, pods: 12_000 });
+  try {
+    const { items } = await large.call('GET', '/apis/apps/v1/deployments');
+    const page = await open(chromium, `${large.page}/table?theme=light`, { javaScriptEnabled: false });
+    while (await page.locator('#filters input[name=owner]').count() === 0) await page.reload();
+    const suggested = await page.$$eval('datalist option', (options) => options.map(({ value }) => value));
+    assert.ok(suggested.length > 0 && suggested.length <= 60, `${suggested.length} owners in the page`);
+    const { name } = items.map(({ metadata }) => metadata).find((one) => !suggested.includes(`Deployment/${one.name}`));
+    const owners = async () => [...new Set(await page.locator('section[aria-labelledby=t-pods] tbody td:nth-child(5)').allTextContents())];
+    for (const typed of [`Deployment/${name}`, name]) {
+      await page.fill('#filters input[name=owner]', typed);
+      await page.press('#filters input[name=owner]', 'Enter');
+      await page.waitForURL((url) => url.searchParams.get('owner') === typed);
+      assert.deepEqual(await owners(), [`Deployment ${name}`]);
+      assert.equal(await page.inputValue('#filters input[name=owner]'), typed);
+    }
+    const figure = await open(chromium, large.page);
+    await live(figure);
+    await figure.fill('#filters input[name=owner]', name);
+    await figure.press('#filters input[name=owner]', 'Enter');
+    await figure.waitForURL((url) => url.searchParams.get('owner') === name);
+    assert.ok(await figure.locator('#marks .faded').count() > 0);
+    await figure.context().close();
+  } finally {
+    await large.stop();
+  }
+});
+
 test('there is one stop for the Tab key, whatever comes and goes', async () => {
   const page = await open(chromium, lab.page);
   await live(page);

@@ -29,7 +29,7 @@ pub(super) fn filters(cluster: &str, tab: Tab, view: &View, theme: Theme, choice
     view! {
         <form class="filters" method="get" action=to.clone() id="filters">
             {choice("ns", texts::NAMESPACE, &view.namespace, same(&choices.namespaces))}
-            {choice("owner", texts::OWNER, &view.owner, same(&choices.owners))}
+            {if choices.more_owners { typed(&view.owner, &choices.owners) } else { choice("owner", texts::OWNER, &view.owner, same(&choices.owners)) }}
             {choice("state", texts::STATE, &view.state, states)}
             {hidden(&rest, theme)}
             <button type="submit">{texts::APPLY}</button>
@@ -58,6 +58,19 @@ pub(super) fn follow(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyV
 
 fn to(cluster: &str, tab: Tab) -> String {
     at(&format!("/c/{}{}", scene::encoded(cluster), tab.path()))
+}
+
+/// An owner by its name, where there are more than a page should list; a few are suggested.
+fn typed(owner: &str, some: &[String]) -> AnyView {
+    let options: Vec<_> = some.iter().map(|name| view! { <option value=name.clone()></option> }).collect();
+    view! {
+        <label>{texts::OWNER}" "
+            <input type="search" name="owner" list="owners" value=owner.to_owned() placeholder=texts::OWNER_HINT
+                spellcheck="false" />
+        </label>
+        <datalist id="owners">{options}</datalist>
+    }
+    .into_any()
 }
 
 fn choice(name: &'static str, label: &'static str, chosen: &str, choices: Vec<(String, String)>) -> AnyView {

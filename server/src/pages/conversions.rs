@@ -18,7 +18,11 @@ pub fn view(view: &View) -> figure::View {
         Some(("follow", text)) => text.parse().map_or(Focus::Cluster, Focus::Way),
         _ => Focus::Cluster,
     };
-    let owner = view.owner.split_once('/').map(|(kind, name)| (OwnerKind::from_word(kind), name.into()));
+    // A name alone, as somebody types it, is a Deployment's.
+    let owner = some(&view.owner).map(|owner| match owner.split_once('/') {
+        Some((kind, name)) => (OwnerKind::from_word(kind), name.into()),
+        None => (OwnerKind::Deployment, owner),
+    });
     let health = Health::ALL.into_iter().find(|health| health.word() == view.state);
     let figure = if view.figure == View::NETWORKING { Figure::Networking } else { Figure::Architecture };
     figure::View {

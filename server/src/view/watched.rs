@@ -28,8 +28,8 @@ const AGES: Duration = Duration::from_secs(5);
 const KEPT: usize = 256;
 /// Steps that a reader may lie behind before it is dropped.
 const BEHIND: usize = 128;
-/// Owners that the filter offers.
-const OWNERS: usize = 300;
+/// Owners that the filter offers; others are typed.
+const OWNERS: usize = 60;
 
 /// A view of a cluster, drawn for as long as this is held.
 pub struct Watched {
@@ -208,14 +208,19 @@ fn epoch() -> u64 {
 /// What the filters can choose.
 pub fn choices(inventory: &Inventory) -> Choices {
     let mut owners: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    let mut more_owners = false;
     for owner in inventory.owners().filter(|owner| owner.owner.is_none()) {
-        if owners.len() < OWNERS {
-            owners.insert(format!("{}/{}", owner.kind.word(), owner.key.name));
+        let name = format!("{}/{}", owner.kind.word(), owner.key.name);
+        more_owners = owners.len() == OWNERS && !owners.contains(&name);
+        if more_owners {
+            break;
         }
+        owners.insert(name);
     }
     Choices {
         namespaces: inventory.namespaces().map(ToString::to_string).collect(),
         owners: owners.into_iter().collect(),
+        more_owners,
     }
 }
 
