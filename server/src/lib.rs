@@ -11,6 +11,7 @@
 //! `app::source::Source` and knows nothing of Kubernetes; secrets do not pass `cluster`.
 
 pub mod access;
+pub mod backup;
 pub mod cluster;
 pub mod command;
 pub mod config;
