@@ -11,11 +11,13 @@
 //! `app::source::Source` and knows nothing of Kubernetes; secrets do not pass `cluster`.
 
 pub mod access;
+pub mod backup;
 pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod demo;
 pub mod embed;
+pub mod etcd;
 pub mod front;
 pub mod listen;
 pub mod pages;

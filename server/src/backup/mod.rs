@@ -1,0 +1,4 @@
+//! Backups of etcd: taken, proved, kept, and warned about when there is none to rely on.
+
+pub mod manifest;
+mod words;
