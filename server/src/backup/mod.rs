@@ -1,4 +1,5 @@
 //! Backups of etcd: taken, proved, kept, and warned about when there is none to rely on.
 
 pub mod manifest;
+pub mod seal;
 mod words;
