@@ -24,6 +24,8 @@ const TELLING: u64 = 4 << 20;
 #[derive(Debug)]
 pub(super) struct Fetched {
     pub part: Part,
+    /// Open, and so locked: nobody takes it for one that was left behind.
+    pub _open: File,
     /// Bytes of the file.
     pub size: u64,
     /// SHA-256 of the database, hexadecimal.
@@ -39,7 +41,8 @@ pub(super) async fn fetch(
 ) -> Result<Fetched, Failed> {
     let client = Client::connect(&candidate.endpoint, &order.tls).await.map_err(Fault::from)?;
     let mut pieces = client.snapshot().await.map_err(Fault::from)?;
-    let name = format!("{}-{}.db.{ENDING}", candidate.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"), random());
+    let name =
+        format!("{}-{}.db.{ENDING}", candidate.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"), random());
     let (part, file) = Part::new(order.folder.join(name))?;
     let (sender, receiver) = mpsc::channel(WAITING);
     let path = part.path().to_owned();
@@ -73,9 +76,9 @@ pub(super) async fn fetch(
         return Err(astray(Astray::Digest));
     }
     let path = part.path().to_owned();
-    blocking(move || end(file, &digest).map_err(disk(&path, "cannot be brought to the disk"))).await??;
+    let open = blocking(move || end(file, &digest).map_err(disk(&path, "cannot be brought to the disk"))).await??;
     let whole = sum.chain_update(digest).finalize();
-    Ok(Fetched { part, size: size + 32, digest: hex(&digest), sha256: hex(&whole) })
+    Ok(Fetched { part, _open: open, size: size + 32, digest: hex(&digest), sha256: hex(&whole) })
 }
 
 fn write(mut file: File, mut pieces: mpsc::Receiver<Bytes>) -> std::io::Result<(File, Sha256)> {
@@ -88,9 +91,10 @@ fn write(mut file: File, mut pieces: mpsc::Receiver<Bytes>) -> std::io::Result<(
 }
 
 /// The digest behind the database, as etcd's own tools have it; then all of it on the disk.
-fn end(mut file: File, digest: &[u8]) -> std::io::Result<()> {
+fn end(mut file: File, digest: &[u8]) -> std::io::Result<File> {
     file.write_all(digest)?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 fn random() -> String {

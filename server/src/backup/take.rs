@@ -10,16 +10,16 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use super::{
     choice::{Candidate, candidates},
+    climb::{Climbed, climb, now},
     course::Astray,
     fetch::{Fetched, fetch},
-    manifest::{FORMAT, Manifest, Proved, Stored},
+    manifest::{FORMAT, Manifest, Stored},
     part::{self, DiskError, ENDING},
-    proof::{Proof, prove},
     seal::{SealError, Sealing},
     words::hex,
 };
@@ -134,7 +134,7 @@ pub(super) enum Fault {
     Etcd(#[from] EtcdError),
     #[error("{endpoint}: {astray}. See its log, and whether something between here and there cuts connections")]
     Astray { endpoint: Endpoint, astray: Astray },
-    #[error("{endpoint}: {why}. {todo}", why = .unsound, todo = .unsound.todo())]
+    #[error("{endpoint}: {unsound}. {}", unsound.todo())]
     Unsound { endpoint: Endpoint, unsound: snapshot::Unsound },
     #[error(
         "{endpoint}: what it sent ends at revision {holds}, and before it said that it was at {told}. \
@@ -206,11 +206,11 @@ async fn attempt(
     order: &Order,
     candidate: &Candidate,
     tell: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<(Fetched, Proof), Failed> {
+) -> Result<(Fetched, Climbed), Failed> {
     let fetched = fetch(order, candidate, tell).await?;
     tell(Progress::Proving);
     let path = fetched.part.path().to_owned();
-    let proof = match blocking(move || prove(&path)).await? {
+    let proof = match blocking(move || climb(&path)).await? {
         Ok(proof) => proof,
         Err(unsound) => {
             return Err(Fault::Unsound { endpoint: candidate.endpoint.clone(), unsound }.into());
@@ -234,7 +234,7 @@ fn store(
     cluster: u64,
     candidate: &Candidate,
     fetched: Fetched,
-    proof: &Proof,
+    proof: &Climbed,
     began: i64,
 ) -> Result<(Manifest, PathBuf), TakeError> {
     let id = id(&order.cluster, proof.examined.revision, began);
@@ -246,7 +246,7 @@ fn store(
     } else {
         order.sealing.seal(fetched.part.path(), &path)?
     };
-    let Proof { examined, steps } = proof;
+    let Climbed { examined, steps } = proof;
     let mut manifest = Manifest {
         format: FORMAT,
         id: id.clone(),
@@ -282,13 +282,7 @@ fn store(
     Ok((manifest, path))
 }
 
-fn name(
-    folder: &Path,
-    manifest: &Manifest,
-    fetched: Fetched,
-    plain: bool,
-    path: &Path,
-) -> Result<(), DiskError> {
+fn name(folder: &Path, manifest: &Manifest, fetched: Fetched, plain: bool, path: &Path) -> Result<(), DiskError> {
     let beside = folder.join(format!("{}.json", manifest.id));
     let text = part::written(beside.with_added_extension(ENDING), manifest.text().as_bytes())?;
     if plain {
@@ -324,24 +318,9 @@ fn warnings(members: &Members, candidate: &Candidate) -> Vec<String> {
     }
     let ahead = members.revision().unwrap_or_default();
     if ahead > candidate.revision {
-        warnings.push(format!(
-            "Another member was {} revisions ahead when it began.",
-            ahead - candidate.revision
-        ));
+        warnings.push(format!("Another member was {} revisions ahead when it began.", ahead - candidate.revision));
     }
     warnings
-}
-
-/// Milliseconds since the epoch.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A step that was climbed just now, in so long.
-pub(super) fn climbed(step: u8, began: Instant) -> Proved {
-    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Proved { step, at: now(), tool: concat!("binnacle ", env!("CARGO_PKG_VERSION")).into(), millis }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod check;
 mod draw;
 mod drift;
 mod exit;
+mod rehearse;
 mod serve;
 mod simulate;
 mod token;
@@ -41,8 +42,10 @@ enum Command {
         after_help = "Example:\n  binnacle drift --dha k8-nosdn-nofeature-ha.yml --network network.yml --kubeconfig ~/.kube/config"
     )]
     Drift(drift::DriftArgs),
-    /// Take backups of etcd, and prove how far they can be trusted.
-    #[command(after_help = "Example:\n  binnacle backup verify snapshot.db")]
+    /// Take a backup of etcd from its best member, and prove it before it counts.
+    #[command(
+        after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour"
+    )]
     Backup(backup::BackupArgs),
     /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
     #[command(
@@ -215,7 +218,7 @@ pub fn run() -> Exit {
         Command::Draw(args) => wait(draw::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Drift(args) => wait(drift::run(args)),
-        Command::Backup(args) => backup::run(args),
+        Command::Backup(args) => wait(backup::run(args)),
         Command::Simulate(args) => wait(simulate::run(args)),
         Command::User(args) => wait(user::run(args)),
         Command::Token(args) => wait(token::run(args)),

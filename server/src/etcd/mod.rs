@@ -17,7 +17,7 @@ mod members;
 mod tls;
 mod wire;
 
-pub(crate) use client::{Client, Piece, Pieces};
+pub(crate) use client::Client;
 pub use endpoint::Endpoint;
 pub use error::{EtcdError, Why};
 pub use look::{Hashes, NoneAnswers, look};
