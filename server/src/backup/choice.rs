@@ -122,12 +122,15 @@ mod tests {
     fn learners_silent_ones_and_those_with_the_alarm_of_corruption_are_never_asked() {
         let mut cluster = members(vec![member(1, 4, 5), member(2, 4, 5), member(3, 4, 5), member(4, 4, 5)]);
         cluster.members[0].learner = true;
-        cluster.alarms = Ok(vec![Alarm { member: 2, kind: AlarmKind::Corrupt }, Alarm { member: 4, kind: AlarmKind::NoSpace }]);
+        cluster.alarms =
+            Ok(vec![Alarm { member: 2, kind: AlarmKind::Corrupt }, Alarm { member: 4, kind: AlarmKind::NoSpace }]);
         cluster.members[2].standing = Err(Why::Refused.at("http://10.1.0.53:2379"));
         let (able, unable) = candidates(&cluster);
         assert_eq!(able.iter().map(|one| one.id).collect::<Vec<_>>(), [4]);
         assert_eq!(unable.len(), 3);
-        assert!(unable[0].contains("learner") && unable[1].contains("corrupt") && unable[2].contains("nothing listens"));
+        assert!(
+            unable[0].contains("learner") && unable[1].contains("corrupt") && unable[2].contains("nothing listens")
+        );
     }
 
     #[test]

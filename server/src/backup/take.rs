@@ -282,13 +282,7 @@ fn store(
     Ok((manifest, path))
 }
 
-fn name(
-    folder: &Path,
-    manifest: &Manifest,
-    fetched: Fetched,
-    plain: bool,
-    path: &Path,
-) -> Result<(), DiskError> {
+fn name(folder: &Path, manifest: &Manifest, fetched: Fetched, plain: bool, path: &Path) -> Result<(), DiskError> {
     let beside = folder.join(format!("{}.json", manifest.id));
     let text = part::written(beside.with_added_extension(ENDING), manifest.text().as_bytes())?;
     if plain {
@@ -324,10 +318,7 @@ fn warnings(members: &Members, candidate: &Candidate) -> Vec<String> {
     }
     let ahead = members.revision().unwrap_or_default();
     if ahead > candidate.revision {
-        warnings.push(format!(
-            "Another member was {} revisions ahead when it began.",
-            ahead - candidate.revision
-        ));
+        warnings.push(format!("Another member was {} revisions ahead when it began.", ahead - candidate.revision));
     }
     warnings
 }

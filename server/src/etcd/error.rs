@@ -99,13 +99,21 @@ impl Why {
             Self::Address(_) => "Write it as in https://10.1.0.50:2379",
             Self::File { .. } => "Name PEM files with --cacert, --cert and --key",
             Self::Refused => "See whether etcd runs on that host, and on which addresses it listens",
-            Self::Unreachable(_) => "See whether this machine reaches that network; kubespray's etcd listens on the one with the default route",
+            Self::Unreachable(_) => {
+                "See whether this machine reaches that network; kubespray's etcd listens on the one with the default route"
+            }
             Self::Timeout { .. } => "See whether a firewall is in between, and whether its disk keeps up",
-            Self::UnknownAuthority(_) => "Take the authority of etcd, not that of Kubernetes: kubespray has it in /etc/ssl/etcd/ssl/ca.pem",
-            Self::OtherName(_) => "Use a name or an address that stands in its certificate, or renew that with this one in it",
+            Self::UnknownAuthority(_) => {
+                "Take the authority of etcd, not that of Kubernetes: kubespray has it in /etc/ssl/etcd/ssl/ca.pem"
+            }
+            Self::OtherName(_) => {
+                "Use a name or an address that stands in its certificate, or renew that with this one in it"
+            }
             Self::Expired(_) => "See the clocks of both machines, and renew it",
             Self::Certificate(_) => "Renew it",
-            Self::OurCertificate(_) => "Take one that etcd's authority signed for clients: kubespray has admin-HOST.pem with its key",
+            Self::OurCertificate(_) => {
+                "Take one that etcd's authority signed for clients: kubespray has admin-HOST.pem with its key"
+            }
             Self::NotTls => "Write http:// if it really is to be without",
             Self::NotEtcd => "See whether this is etcd's port for clients, and write https:// where it speaks TLS",
             Self::NotAMember { .. } => "Name endpoints of one cluster alone",

@@ -88,8 +88,7 @@ pub async fn look(endpoints: &[Endpoint], tls: &Tls, hashes: Hashes) -> Result<M
         Hashes::Leave => Agreement::NotAsked,
         Hashes::Compare => compare(&by_id).await,
     };
-    let mut members: Vec<Member> =
-        list.members.into_iter().map(|member| told(member, &by_id, &mut unknown)).collect();
+    let mut members: Vec<Member> = list.members.into_iter().map(|member| told(member, &by_id, &mut unknown)).collect();
     members.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     // What could not be asked where it was named, and was reached elsewhere, is said all the same.
     Ok(Members { cluster, members, alarms, agreement, strangers })
@@ -130,7 +129,8 @@ async fn where_it_says(member: &wire::Member, cluster: u64, plain: bool, tls: &T
         match tried {
             Ok(one) if one.header().cluster_id == cluster && one.header().member_id == member.id => return Ok(one),
             Ok(one) => {
-                let found = format!("the member {:x} of the cluster {:x}", one.header().member_id, one.header().cluster_id);
+                let found =
+                    format!("the member {:x} of the cluster {:x}", one.header().member_id, one.header().cluster_id);
                 first.get_or_insert(Why::NotAMember { found, expected: called.clone() }.at(url));
             }
             Err(error) => drop(first.get_or_insert(error)),

@@ -34,7 +34,10 @@ impl Tls {
 
     async fn make(&self) -> Result<ClientConfig, (String, String)> {
         let Some(cacert) = &self.cacert else {
-            return Err(("cacert".into(), "is not given, and who signs etcd's certificates is no public authority".into()));
+            return Err((
+                "cacert".into(),
+                "is not given, and who signs etcd's certificates is no public authority".into(),
+            ));
         };
         let wrong = |path: &Path, what: &str| (path.display().to_string(), what.to_owned());
         let mut roots = RootCertStore::empty();

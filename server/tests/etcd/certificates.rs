@@ -41,7 +41,8 @@ impl Authority {
         params.not_after = date_time_ymd(until, 1, 1);
         let key = KeyPair::generate().expect("a key");
         let signed = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let pair = Pair { cert: self.folder.join(format!("{file}.pem")), key: self.folder.join(format!("{file}-key.pem")) };
+        let pair =
+            Pair { cert: self.folder.join(format!("{file}.pem")), key: self.folder.join(format!("{file}-key.pem")) };
         std::fs::write(&pair.cert, signed.pem()).expect("written");
         std::fs::write(&pair.key, key.serialize_pem()).expect("written");
         pair

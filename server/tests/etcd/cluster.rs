@@ -57,6 +57,12 @@ impl One {
         let _ = self.child.wait();
     }
 
+    /// As by hand: all that it knows is in its database then.
+    pub fn stop(&mut self) {
+        self.signal("TERM");
+        let _ = self.child.wait();
+    }
+
     /// With what it has on its disk.
     pub fn start_again(&mut self) {
         self.child = self.command.spawn().expect("etcd");

@@ -95,7 +95,10 @@ pub async fn member(revision: i64, sends: Vec<Sends>) -> Endpoint {
                 let answer = answer(request.uri().path(), revision, &sends);
                 async move { Ok::<_, Infallible>(answer) }
             });
-            let _ = auto::Builder::new(TokioExecutor::new()).http2_only().serve_connection(TokioIo::new(line), service).await;
+            let _ = auto::Builder::new(TokioExecutor::new())
+                .http2_only()
+                .serve_connection(TokioIo::new(line), service)
+                .await;
         }
     })
     .await
@@ -117,13 +120,20 @@ fn answer(path: &str, revision: i64, sends: &[Sends]) -> http::Response<Body> {
         "Snapshot" => {
             let frames: Vec<_> = sends.iter().map(frame).collect();
             let silent = sends.iter().any(|sends| matches!(sends, Sends::Silence));
-            let end = if sends.iter().any(|sends| matches!(sends, Sends::Error(..))) { None } else { Some(Ok(status(0, ""))) };
+            let end = if sends.iter().any(|sends| matches!(sends, Sends::Error(..))) {
+                None
+            } else {
+                Some(Ok(status(0, "")))
+            };
             let frames = stream::iter(frames.into_iter().flatten());
             if silent { frames.chain(stream::pending()).boxed() } else { frames.chain(stream::iter(end)).boxed() }
         }
         _ => stream::iter([Ok(status(12, "unknown method"))]).boxed(),
     };
-    http::Response::builder().header("content-type", "application/grpc").body(StreamBody::new(frames)).expect("an answer")
+    http::Response::builder()
+        .header("content-type", "application/grpc")
+        .body(StreamBody::new(frames))
+        .expect("an answer")
 }
 
 fn frame(sends: &Sends) -> Option<io::Result<Frame<Bytes>>> {
@@ -177,7 +187,9 @@ pub async fn cut(behind: &Endpoint, after: usize) -> Endpoint {
     .await
 }
 
-async fn serve<F: Future<Output = ()> + Send + 'static>(mut each: impl FnMut(TcpStream) -> F + Send + 'static) -> Endpoint {
+async fn serve<F: Future<Output = ()> + Send + 'static>(
+    mut each: impl FnMut(TcpStream) -> F + Send + 'static,
+) -> Endpoint {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     tokio::spawn(async move {

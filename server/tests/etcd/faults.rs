@@ -80,7 +80,9 @@ async fn a_stream_that_is_not_whole_is_never_kept_whatever_its_length() {
 
     for length in 0..whole.len() {
         refused(whole[..length].to_vec()).await;
-        for end in [Sends::Tear, Sends::Silence, Sends::Error(14, "etcdserver: server stopped"), Sends::Garbage(vec![0xff; 9])] {
+        for end in
+            [Sends::Tear, Sends::Silence, Sends::Error(14, "etcdserver: server stopped"), Sends::Garbage(vec![0xff; 9])]
+        {
             refused([&whole[..length], &[end]].concat()).await;
         }
     }

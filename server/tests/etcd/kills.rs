@@ -17,7 +17,8 @@ const BINNACLE: &str = env!("CARGO_BIN_EXE_binnacle");
 
 fn args(cluster: &Cluster, folder: &Path) -> Vec<String> {
     let urls: Vec<String> = cluster.endpoints().iter().map(ToString::to_string).collect();
-    let mut args: Vec<String> = ["backup", "--endpoints", &urls.join(","), "--name", "harbour", "--to"].map(str::to_owned).into();
+    let mut args: Vec<String> =
+        ["backup", "--endpoints", &urls.join(","), "--name", "harbour", "--to"].map(str::to_owned).into();
     args.push(folder.display().to_string());
     let flags = [("--cacert", &cluster.tls.cacert), ("--cert", &cluster.tls.cert), ("--key", &cluster.tls.key)];
     for (flag, file) in flags {
@@ -38,7 +39,9 @@ fn listed(folder: &Path) -> usize {
     }
     let manifests = names.iter().filter(|name| name.ends_with(".json"));
     manifests
-        .map(|name| is_whole(folder, &Manifest::read(&std::fs::read(folder.join(name)).expect("text")).expect("a manifest")))
+        .map(|name| {
+            is_whole(folder, &Manifest::read(&std::fs::read(folder.join(name)).expect("text")).expect("a manifest"))
+        })
         .count()
 }
 
@@ -68,7 +71,10 @@ async fn exit_codes_tell_a_wrong_flag_from_an_etcd_out_of_reach() {
         ("https://127.0.0.1:9", 2, "cacert is not given"),
         ("http://127.0.0.1:9", 3, "nothing listens there"),
     ] {
-        let output = Command::new(BINNACLE).args(["backup", "--endpoints", endpoint, "--to", &folder]).output().expect("it runs");
+        let output = Command::new(BINNACLE)
+            .args(["backup", "--endpoints", endpoint, "--to", &folder])
+            .output()
+            .expect("it runs");
         assert!(output.status.code() == Some(code) && said(&output).contains(words), "{}", said(&output));
     }
     assert!(names(&to.0).is_empty());
@@ -99,7 +105,11 @@ async fn killed_at_any_moment_it_leaves_no_half_backup_in_the_list_and_no_good_o
     // The next one sweeps, once nobody can be writing them any more.
     let old = std::time::SystemTime::now() - Duration::from_secs(600);
     for name in &left {
-        std::fs::File::options().write(true).open(to.0.join(name)).and_then(|file| file.set_modified(old)).expect("set");
+        std::fs::File::options()
+            .write(true)
+            .open(to.0.join(name))
+            .and_then(|file| file.set_modified(old))
+            .expect("set");
     }
     run(Command::new(BINNACLE).args(&args), b"");
     assert!(names(&to.0).iter().all(|name| !name.ends_with(".part")), "{:?}", names(&to.0));
@@ -112,7 +122,8 @@ async fn interrupted_it_cleans_up_and_says_so() {
     cluster.fill(12, 1_000_000);
     let args = args(&cluster, &to.0);
     for signal in ["-INT", "-TERM"] {
-        let child = Command::new(BINNACLE).args(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        let child =
+            Command::new(BINNACLE).args(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         while names(&to.0).is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -93,7 +93,11 @@ async fn a_forced_member_is_asked_and_no_other() {
 }
 
 /// Does something to the member that streams, once a part of it is here.
-async fn disturbed(cluster: Cluster, order: &Order, disturb: impl Fn(&mut Cluster, &str) + Send + Sync) -> (Taken, String) {
+async fn disturbed(
+    cluster: Cluster,
+    order: &Order,
+    disturb: impl Fn(&mut Cluster, &str) + Send + Sync,
+) -> (Taken, String) {
     let (cluster, first) = (Mutex::new(cluster), Mutex::new(String::new()));
     let tell = |progress| {
         let Progress::Streaming { member, done, total } = progress else { return };
@@ -120,7 +124,11 @@ async fn when_a_member_is_killed_mid_stream_another_is_asked() {
     let order = order(&cluster, &to);
     let (taken, first) = disturbed(cluster, &order, |cluster, name| cluster.one(name).kill()).await;
     assert_ne!(taken.manifest.member, first);
-    assert!(taken.passed_over.len() == 1 && taken.passed_over[0].contains("the connection ended"), "{:?}", taken.passed_over);
+    assert!(
+        taken.passed_over.len() == 1 && taken.passed_over[0].contains("the connection ended"),
+        "{:?}",
+        taken.passed_over
+    );
     is_whole(&order.folder, &taken.manifest);
     assert_eq!(names(&order.folder).len(), 2);
 }

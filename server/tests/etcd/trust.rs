@@ -75,10 +75,9 @@ async fn a_client_certificate_that_has_run_out_is_said_so_and_a_renewed_one_is_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_certificate_for_another_name_or_that_has_run_out_is_never_taken() {
-    for (names, until, expected) in [
-        (["localhost"], 2050, Why::OtherName("127.0.0.1".into())),
-        (["127.0.0.1"], 2021, Why::Expired("has run out")),
-    ] {
+    for (names, until, expected) in
+        [(["localhost"], 2050, Why::OtherName("127.0.0.1".into())), (["127.0.0.1"], 2021, Why::Expired("has run out"))]
+    {
         let folder = Folder::new();
         let authority = Authority::new(&folder.0, "ca");
         let server = authority.issue("server", &names, until);
