@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use super::{Exit, Failure, draw::write};
+use super::{Exit, Failure, draw::write, verify};
 use crate::{
     backup::{
         manifest::Compression,
@@ -20,8 +20,23 @@ use crate::{
 };
 
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct BackupArgs {
+    #[command(flatten)]
+    take: Option<TakeArgs>,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Prove how far a snapshot of etcd can be trusted: its digest, every page, every record.
+    #[command(after_help = "Example:\n  binnacle backup verify snapshot.db")]
+    Verify(verify::VerifyArgs),
+}
+
+#[derive(Args)]
+struct TakeArgs {
     /// Where members of etcd may be asked, with commas between; one is enough to find the others.
     #[arg(long, value_name = "URL,…")]
     endpoints: String,
@@ -58,6 +73,14 @@ pub(super) struct BackupArgs {
 }
 
 pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
+    match (args.take, args.what) {
+        (_, Some(What::Verify(args))) => verify::run(&args),
+        (Some(args), None) => taken(args).await,
+        (None, None) => Err((Exit::Usage, "say where etcd is with --endpoints, and where to put it with --to".into())),
+    }
+}
+
+async fn taken(args: TakeArgs) -> Result<(), Failure> {
     let usage = |error: &dyn std::fmt::Display| (Exit::Usage, error.to_string());
     let endpoints = Endpoint::list(&args.endpoints).map_err(|error| usage(&error))?;
     let from = args.endpoint.as_deref().map(Endpoint::parse).transpose().map_err(|error| usage(&error))?;

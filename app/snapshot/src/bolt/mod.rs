@@ -76,7 +76,7 @@ impl<'a> Database<'a> {
     /// Reads the names and roots of all buckets.
     pub fn buckets(&mut self) -> Result<Vec<Bucket>, Unsound> {
         let mut buckets = Vec::new();
-        self.pages_of(self.meta.root, 0, &mut |page, entry| {
+        self.pages_of(self.meta.root, 0, &[], &mut |page, entry| {
             let odd = |odd| Unsound::Store { bucket: "(root)".into(), page, odd };
             if !entry.bucket || buckets.len() == MOST_BUCKETS || entry.key.len() > LONGEST_NAME {
                 return Err(odd(Odd::Buckets));
@@ -96,8 +96,12 @@ impl<'a> Database<'a> {
 
     /// Visits every entry of a bucket in order.
     pub fn walk(&mut self, bucket: &Bucket, visit: Visit<'_>) -> Result<(), Unsound> {
+        self.walk_from(bucket, &[], visit)
+    }
+
+    fn walk_from(&mut self, bucket: &Bucket, from: &[u8], visit: Visit<'_>) -> Result<(), Unsound> {
         match &bucket.root {
-            Root::Page(root) => self.pages_of(*root, bucket.page, visit),
+            Root::Page(root) => self.pages_of(*root, bucket.page, from, visit),
             Root::Inline(bytes) => {
                 let wrong = |flaw| self.wrong(bucket.page, flaw);
                 let header = Header::read(bytes).ok_or_else(|| wrong(Flaw::Count))?;
@@ -113,10 +117,11 @@ impl<'a> Database<'a> {
         }
     }
 
-    /// The same before its turn, so that its pages are not yet taken for used.
-    pub fn look_ahead(&mut self, bucket: &Bucket, visit: Visit<'_>) -> Result<(), Unsound> {
+    /// The same before its turn, so that its pages are not yet taken for used, and without pages on which all keys are
+    /// less than `from`.
+    pub fn look_ahead(&mut self, bucket: &Bucket, from: &[u8], visit: Visit<'_>) -> Result<(), Unsound> {
         let (used, read) = (self.used.clone(), self.read);
-        let ended = self.walk(bucket, visit);
+        let ended = self.walk_from(bucket, from, visit);
         (self.used, self.read) = (used, read);
         ended
     }
@@ -135,10 +140,10 @@ impl<'a> Database<'a> {
         Unsound::Page { page, at: page * u64::from(self.meta.page_size), flaw }
     }
 
-    /// Reads a page and those that continue it into the buffer. `from` is the page that points to it.
-    fn load(&mut self, page: u64, from: u64) -> Result<(Header, usize), Unsound> {
+    /// Reads a page and those that continue it into the buffer.
+    fn load(&mut self, page: u64, named_by: u64) -> Result<(Header, usize), Unsound> {
         if page < 2 || page >= self.meta.pages {
-            return Err(self.wrong(from, Flaw::Pointer(page)));
+            return Err(self.wrong(named_by, Flaw::Pointer(page)));
         }
         let size = u64::from(self.meta.page_size);
         let first = self.meta.page_size as usize;
@@ -205,12 +210,12 @@ impl<'a> Database<'a> {
         Ok(free)
     }
 
-    fn pages_of(&mut self, root: u64, from: u64, visit: Visit<'_>) -> Result<(), Unsound> {
+    fn pages_of(&mut self, root: u64, named_by: u64, from: &[u8], visit: Visit<'_>) -> Result<(), Unsound> {
         let mut above: Vec<Level> = Vec::new();
         let mut last = Last::default();
-        let (mut next, mut from) = (root, from);
+        let (mut next, mut named_by) = (root, named_by);
         loop {
-            let (header, whole) = self.load(next, from)?;
+            let (header, whole) = self.load(next, named_by)?;
             let buffer = std::mem::take(&mut self.buffer);
             let done = match header.kind {
                 LEAF => self.entries(next, &buffer[..whole], header.count, &mut last, visit),
@@ -228,13 +233,14 @@ impl<'a> Database<'a> {
                 above.pop();
             }
             let Some(level) = above.last_mut() else { return Ok(()) };
+            level.skip_to(from);
             let (index, child, key) = level.next();
             if !last.before(key) {
                 let (page, flaw) = (level.page, Flaw::Order(index));
                 return Err(self.wrong(page, flaw));
             }
             last.floor(key);
-            (next, from) = (child, level.page);
+            (next, named_by) = (child, level.page);
         }
     }
 
@@ -285,9 +291,19 @@ impl Level {
     fn next(&mut self) -> (u32, u64, &[u8]) {
         let index = self.next;
         self.next += 1;
+        (u32::try_from(index).unwrap_or(u32::MAX), self.children[index].0, self.key(index))
+    }
+
+    /// Passes by children that a later one shows to have lesser keys alone.
+    fn skip_to(&mut self, from: &[u8]) {
+        while self.next + 1 < self.children.len() && self.key(self.next + 1) <= from {
+            self.next += 1;
+        }
+    }
+
+    fn key(&self, index: usize) -> &[u8] {
         let from = index.checked_sub(1).map_or(0, |before| self.children[before].1);
-        let (page, to) = self.children[index];
-        (u32::try_from(index).unwrap_or(u32::MAX), page, &self.keys[from..to])
+        &self.keys[from..self.children[index].1]
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod facts;
 mod live;
+mod names;
 mod records;
 mod registry;
 
@@ -29,7 +30,8 @@ pub struct Examined {
     pub revision: i64,
     /// CRC-32C of all buckets, as `etcdutl snapshot status` of 3.6 tells it.
     pub hash: u32,
-    /// What etcd's HashKV answers for the current revision; nothing while a compaction is half done.
+    /// What etcd's HashKV answers for the current revision; unknown while a compaction is half done, or with more than
+    /// 1.8 million keys changed since the last one.
     pub hash_kv: Option<u32>,
     /// `totalKey` as `etcdutl snapshot status` of 3.6 tells it: [`Examined::live`], and one for what a restore with a
     /// bumped revision leaves behind.
@@ -90,6 +92,12 @@ pub fn examine<R: ReadAt + ?Sized>(file: &R, progress: &mut dyn FnMut(u64)) -> R
     let compacted = compactions(&mut database, &buckets)?;
     let mut facts = Facts::default();
     let mut records = Records::after(compacted);
+    if let (Some(from), Some(bucket)) = (records.ahead(), named(&buckets, KEY)) {
+        database.look_ahead(bucket, &from, &mut |_, entry| {
+            records.look_ahead(entry.key, entry.value);
+            Ok(())
+        })?;
+    }
     let mut hash = 0;
     for bucket in &buckets {
         hash = crc32c::crc32c_append(hash, &bucket.name);
@@ -113,7 +121,7 @@ pub fn examine<R: ReadAt + ?Sized>(file: &R, progress: &mut dyn FnMut(u64)) -> R
     if let Some(odd) = odd {
         return Err(odd);
     }
-    if let Some(missing) = [KEY, META].into_iter().find(|name| buckets.iter().all(|bucket| bucket.name != *name)) {
+    if let Some(missing) = [KEY, META].into_iter().find(|name| named(&buckets, name).is_none()) {
         return Err(Unsound::Store { bucket: shown(missing), page: 0, odd: Odd::Missing });
     }
     let found = records.ended();
@@ -152,8 +160,8 @@ struct Compacted {
 /// said when its turn comes.
 fn compactions(database: &mut Database<'_>, buckets: &[Bucket]) -> Result<Compacted, Unsound> {
     let mut compacted = Compacted::default();
-    if let Some(meta) = buckets.iter().find(|bucket| bucket.name == META) {
-        database.look_ahead(meta, &mut |_, entry| {
+    if let Some(meta) = named(buckets, META) {
+        database.look_ahead(meta, &[], &mut |_, entry| {
             let revision = || facts::revision(entry.value).unwrap_or_default();
             match entry.key {
                 b"finishedCompactRev" => compacted.finished = revision(),
@@ -164,6 +172,10 @@ fn compactions(database: &mut Database<'_>, buckets: &[Bucket]) -> Result<Compac
         })?;
     }
     Ok(compacted)
+}
+
+fn named<'a>(buckets: &'a [Bucket], name: &[u8]) -> Option<&'a Bucket> {
+    buckets.iter().find(|bucket| bucket.name == name)
 }
 
 fn refused(bucket: &Bucket, page: u64, odd: Odd) -> Unsound {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 
-use super::{Compacted, live::Live, registry::Registry};
+use super::{Compacted, live::Live, names::Names, registry::Registry};
 use crate::Odd;
 
 /// mvccpb.KeyValue. No debug text: values are Secrets.
@@ -31,9 +31,13 @@ pub(super) struct Records {
     record: KeyValue,
     last: Option<(i64, i64)>,
     records: u64,
+    /// Keys with records after the compacted revision.
+    later: Names,
     hash: u32,
-    /// Deletions that compaction should have taken away: how etcd hashes them is not known.
-    leftover: bool,
+    /// It is not known how etcd hashes this: deletions that compaction should have taken away.
+    unhashed: bool,
+    /// Records were left out of the hash.
+    left_out: bool,
     /// A record without a key was there, which a restore with a bumped revision writes.
     bumped: bool,
     live: Live,
@@ -60,11 +64,29 @@ impl Records {
             record: KeyValue::default(),
             last: None,
             records: 0,
+            later: Names::default(),
             hash: crc32c::crc32c(b"key"),
-            leftover: half_done,
+            unhashed: half_done,
+            left_out: false,
             bumped: false,
-            live: if half_done { Live::by_name() } else { Live::by_count() },
+            live: if half_done { Live::Names(Names::default()) } else { Live::Count(0) },
             registry: Registry::default(),
+        }
+    }
+
+    /// The key of the first record that [`Self::look_ahead`] wants to see; nothing when it need not see any.
+    pub fn ahead(&self) -> Option<[u8; 8]> {
+        let known = self.compacted.finished > 0 && !self.unhashed;
+        known.then(|| self.compacted.finished.saturating_add(1).to_be_bytes())
+    }
+
+    /// A record that comes after the compacted revision, before its turn. What is odd is said when its turn comes.
+    pub fn look_ahead(&mut self, key: &[u8], value: &[u8]) {
+        if revision(key).is_some_and(|(main, ..)| main > self.compacted.finished) {
+            self.record.clear();
+            if self.record.merge(value).is_ok() {
+                self.later.add(&self.record.key);
+            }
         }
     }
 
@@ -74,47 +96,43 @@ impl Records {
             return Err(Odd::Rising(main));
         }
         self.records += 1;
-        self.add_to_hash(main, deleted, key, value);
         if value.is_empty() && !deleted {
             self.bumped = true;
+            self.add_to_hash(key, value);
             return Ok(());
         }
         self.record.clear();
         self.record.merge(value).map_err(|_| Odd::Record(main))?;
-        let record = &self.record;
-        if record.key.is_empty() {
-            return Err(Odd::Record(main));
-        }
-        if !deleted {
-            if record.modified != main {
-                return Err(Odd::Revision(main));
-            }
-            let first = record.version == 1;
-            let sound = record.version > 0 && record.created > 0 && record.created <= main;
-            if !sound || first != (record.created == main) {
-                return Err(Odd::Versions(main));
-            }
+        sound(&self.record, main, deleted)?;
+        if !self.is_left_out(main, deleted) {
+            self.add_to_hash(key, value);
         }
         let change = match () {
             () if main <= self.compacted.finished => i64::from(!deleted),
             () if deleted => -1,
-            () => i64::from(record.version == 1),
+            () => i64::from(self.record.version == 1),
         };
-        let change = self.live.change(&record.key, deleted, change);
+        let change = self.live.change(&self.record.key, deleted, change);
         if !self.live.possible() {
             return Err(Odd::Deleted(main));
         }
-        self.registry.take(&record.key, deleted, change);
+        self.registry.take(&self.record.key, deleted, change);
         Ok(())
     }
 
-    /// As etcd's HashKV does: the last revision of a compaction has its deletions kept by new versions and not by old
-    /// ones, so that they do not count.
-    fn add_to_hash(&mut self, main: i64, deleted: bool, key: &[u8], value: &[u8]) {
-        if deleted && main <= self.compacted.finished {
-            self.leftover |= main < self.compacted.finished;
-            return;
+    /// As etcd's HashKV does for the current revision: of what was compacted it leaves out what was overwritten since,
+    /// and deletions at the compacted revision, which new versions keep and old ones do not.
+    fn is_left_out(&mut self, main: i64, deleted: bool) -> bool {
+        if main > self.compacted.finished {
+            return false;
         }
+        self.unhashed |= deleted && main < self.compacted.finished;
+        let overwritten = self.later.has(&self.record.key);
+        self.left_out |= overwritten;
+        deleted || overwritten
+    }
+
+    fn add_to_hash(&mut self, key: &[u8], value: &[u8]) {
         self.hash = crc32c::crc32c_append(crc32c::crc32c_append(self.hash, key), value);
     }
 
@@ -124,10 +142,13 @@ impl Records {
         if live.is_none() {
             namespaces.clear();
         }
+        let keys = live.map(|live| live + u64::from(self.bumped));
+        // Without any key etcd leaves nothing out.
+        let hashed = !self.unhashed && self.later.count().is_some() && !(self.left_out && keys == Some(0));
         Found {
             revision: self.last.map_or(0, |last| last.0),
-            hash: (!self.leftover).then_some(self.hash),
-            keys: live.map(|live| live + u64::from(self.bumped)),
+            hash: hashed.then_some(self.hash),
+            keys,
             records: self.records,
             live,
             namespaces,
@@ -135,6 +156,20 @@ impl Records {
             nodes,
         }
     }
+}
+
+fn sound(record: &KeyValue, main: i64, deleted: bool) -> Result<(), Odd> {
+    if record.key.is_empty() {
+        return Err(Odd::Record(main));
+    }
+    if deleted {
+        return Ok(());
+    }
+    if record.modified != main {
+        return Err(Odd::Revision(main));
+    }
+    let counted = record.version > 0 && record.created > 0 && record.created <= main;
+    if counted && (record.version == 1) == (record.created == main) { Ok(()) } else { Err(Odd::Versions(main)) }
 }
 
 /// A record's key: the number of its transaction, its place there, and whether it is a deletion.
