@@ -1,11 +1,10 @@
 //! Backups of etcd: taken, proved, kept, and warned about when there is none to rely on.
 //!
 //! ```text
-//! etcd ─▶ take { choice, fetch (course), climb } ─▶ part ─▶ seal ─▶ folder: ID.db…, ID.json (manifest)
+//! etcd ─▶ take { choice, fetch (course), proof } ─▶ part ─▶ seal ─▶ folder: ID.db…, ID.json (manifest)
 //! ```
 
 mod choice;
-mod climb;
 mod course;
 mod fetch;
 pub mod manifest;

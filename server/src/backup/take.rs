@@ -13,13 +13,16 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+use snapshot::{Examined, Step};
+
 use super::{
     choice::{Candidate, candidates},
-    climb::{Climbed, climb, now},
     course::Astray,
     fetch::{Fetched, fetch},
-    manifest::{FORMAT, Manifest, Stored},
-    part::{self, DiskError, ENDING},
+    manifest::{FORMAT, Manifest, Proved, Stored},
+    part::{self, DiskError, ENDING, disk},
+    proof::{Climbed, OnDisk, prove},
     seal::{SealError, Sealing},
     words::hex,
 };
@@ -178,13 +181,13 @@ async fn take_in_time(order: &Order, tell: &(dyn Fn(Progress) + Send + Sync)) ->
         able.retain(|candidate| candidate.endpoint == *from);
     }
     for candidate in able {
-        let began = now();
+        let began = Timestamp::now().as_millisecond();
         match attempt(order, &candidate, tell).await {
-            Ok((fetched, proof)) => {
+            Ok((fetched, sound)) => {
                 tell(Progress::Storing);
                 let warnings = warnings(&members, &candidate);
                 let (order, cluster) = (order.clone(), members.cluster);
-                let store = move || store(&order, cluster, &candidate, fetched, &proof, began);
+                let store = move || store(&order, cluster, &candidate, fetched, sound, began);
                 let (manifest, path) = blocking(store).await??;
                 return Ok(Taken { manifest, path, passed_over, warnings });
             }
@@ -206,21 +209,40 @@ async fn attempt(
     order: &Order,
     candidate: &Candidate,
     tell: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<(Fetched, Climbed), Failed> {
+) -> Result<(Fetched, Sound), Failed> {
     let fetched = fetch(order, candidate, tell).await?;
     tell(Progress::Proving);
     let path = fetched.part.path().to_owned();
-    let proof = match blocking(move || climb(&path)).await? {
-        Ok(proof) => proof,
-        Err(unsound) => {
-            return Err(Fault::Unsound { endpoint: candidate.endpoint.clone(), unsound }.into());
+    let proof = blocking(move || {
+        let file = OnDisk::open(&path).map_err(disk(&path, "cannot be read"))?;
+        Ok::<_, DiskError>(prove(&file, &mut |_, _| ()))
+    });
+    let proof = proof.await??;
+    let examined = match proof.sound {
+        Ok(examined) => examined,
+        Err(snapshot::Unsound::Read { source, .. }) => {
+            return Err(disk(fetched.part.path(), "cannot be read")(source).into());
         }
+        Err(unsound) => return Err(Fault::Unsound { endpoint: candidate.endpoint.clone(), unsound }.into()),
     };
-    let (holds, told) = (proof.examined.current(), candidate.revision);
+    let (holds, told) = (examined.current(), candidate.revision);
     if holds < told {
         return Err(Fault::Behind { endpoint: candidate.endpoint.clone(), holds, told }.into());
     }
-    Ok((fetched, proof))
+    Ok((fetched, Sound { examined, steps: proof.steps.into_iter().filter_map(proved).collect() }))
+}
+
+/// What is in it, and the steps that say so.
+struct Sound {
+    examined: Examined,
+    steps: Vec<Proved>,
+}
+
+/// For its manifest, which needs no word that it is there.
+fn proved(climbed: Climbed) -> Option<Proved> {
+    let tool = concat!("binnacle ", env!("CARGO_PKG_VERSION")).into();
+    let Climbed { step, at, millis } = climbed;
+    (step > Step::Listed).then(|| Proved { step: step.number(), at: at.as_millisecond(), tool, millis })
 }
 
 /// Work that blocks, on a thread of its own.
@@ -234,10 +256,11 @@ fn store(
     cluster: u64,
     candidate: &Candidate,
     fetched: Fetched,
-    proof: &Climbed,
+    sound: Sound,
     began: i64,
 ) -> Result<(Manifest, PathBuf), TakeError> {
-    let id = id(&order.cluster, proof.examined.revision, began);
+    let Sound { examined, steps } = sound;
+    let id = id(&order.cluster, examined.revision, began);
     let plain = order.sealing.compression.is_none() && order.sealing.recipients.is_empty();
     let path = order.folder.join(format!("{id}{}", order.sealing.ending()));
     let stored = if plain {
@@ -246,7 +269,6 @@ fn store(
     } else {
         order.sealing.seal(fetched.part.path(), &path)?
     };
-    let Climbed { examined, steps } = proof;
     let mut manifest = Manifest {
         format: FORMAT,
         id: id.clone(),
@@ -263,13 +285,13 @@ fn store(
         sha256: fetched.digest.clone(),
         stored,
         began,
-        ended: now(),
+        ended: Timestamp::now().as_millisecond(),
         by: order.by.clone(),
         steps: Vec::new(),
         signature: String::new(),
     };
     for step in steps {
-        manifest.prove(step.clone());
+        manifest.prove(step);
     }
     if !order.key.is_empty() {
         manifest.sign(&order.key);
@@ -301,7 +323,7 @@ fn id(cluster: &str, revision: i64, began: i64) -> String {
     let usual = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let cluster: String = cluster.chars().map(usual).take(40).collect();
     let cluster = Some(cluster.trim_matches('-')).filter(|cluster| !cluster.is_empty()).unwrap_or("etcd").to_owned();
-    let at = jiff::Timestamp::from_millisecond(began).unwrap_or_default().strftime("%Y%m%dt%H%M%Sz").to_string();
+    let at = Timestamp::from_millisecond(began).unwrap_or_default().strftime("%Y%m%dt%H%M%Sz").to_string();
     let mut random = [0; 3];
     // Without randomness a name that is taken is refused, and nothing is lost.
     let _ = getrandom::fill(&mut random);

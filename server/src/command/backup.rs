@@ -22,10 +22,10 @@ use crate::{
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct BackupArgs {
-    #[command(subcommand)]
-    what: Option<What>,
     #[command(flatten)]
     take: Option<TakeArgs>,
+    #[command(subcommand)]
+    what: Option<What>,
 }
 
 #[derive(Subcommand)]
@@ -78,11 +78,11 @@ struct TakeArgs {
 }
 
 pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
-    match (args.what, args.take) {
-        (Some(What::Verify(args)), _) => verify::run(&args),
-        (Some(What::Rehearse(args)), _) => rehearse::run(args).await,
-        (None, Some(args)) => taken(args).await,
-        (None, None) => Err((Exit::Usage, "name endpoints and a folder, or what else to do: see --help".into())),
+    match (args.take, args.what) {
+        (_, Some(What::Verify(args))) => verify::run(&args),
+        (_, Some(What::Rehearse(args))) => rehearse::run(args).await,
+        (Some(args), None) => taken(args).await,
+        (None, None) => Err((Exit::Usage, "say where etcd is with --endpoints, and where to put it with --to".into())),
     }
 }
 

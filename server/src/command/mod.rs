@@ -42,9 +42,9 @@ enum Command {
         after_help = "Example:\n  binnacle drift --dha k8-nosdn-nofeature-ha.yml --network network.yml --kubeconfig ~/.kube/config"
     )]
     Drift(drift::DriftArgs),
-    /// Take a backup of etcd from its best member, and prove it before it counts.
+    /// Take a backup of etcd from its best member and prove it before it counts, or prove one that is there.
     #[command(
-        after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour"
+        after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour\n  binnacle backup verify /var/backups/etcd/harbour-….db"
     )]
     Backup(backup::BackupArgs),
     /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.

@@ -53,7 +53,7 @@ impl Endpoint {
                 list.push(endpoint);
             }
         }
-        if list.is_empty() { Err(Why::Address("there is none".into()).at(format!("{text:?}"))) } else { Ok(list) }
+        if list.is_empty() { Err(Why::Address("there is none".into()).at(&format!("{text:?}"))) } else { Ok(list) }
     }
 
     /// Whether it speaks TLS.

@@ -89,7 +89,7 @@ pub enum Why {
 
 impl Why {
     /// At an endpoint.
-    pub fn at(self, endpoint: impl ToString) -> EtcdError {
+    pub fn at(self, endpoint: &(impl ToString + ?Sized)) -> EtcdError {
         EtcdError { endpoint: endpoint.to_string(), why: self }
     }
 

@@ -136,7 +136,7 @@ async fn where_it_says(member: &wire::Member, cluster: u64, plain: bool, tls: &T
             Err(error) => drop(first.get_or_insert(error)),
         }
     }
-    Err(first.unwrap_or_else(|| Why::Address("it has not started yet, and says none".into()).at(called)))
+    Err(first.unwrap_or_else(|| Why::Address("it has not started yet, and says none".into()).at(&called)))
 }
 
 async fn alarms(by_id: &BTreeMap<u64, Answered>) -> Result<Vec<Alarm>, EtcdError> {
@@ -157,7 +157,7 @@ async fn alarms(by_id: &BTreeMap<u64, Answered>) -> Result<Vec<Alarm>, EtcdError
         }
     }
     Err(first.unwrap_or_else(|| {
-        Why::NoLeader.at(by_id.values().next().map(|one| one.endpoint.to_string()).unwrap_or_default())
+        Why::NoLeader.at(&by_id.values().next().map(|one| one.endpoint.to_string()).unwrap_or_default())
     }))
 }
 

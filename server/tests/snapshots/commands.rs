@@ -119,9 +119,8 @@ fn programs_that_are_not_there_are_named() {
 /// The processes whose working directory is below this folder.
 fn running(folder: &Path) -> usize {
     let processes = std::fs::read_dir("/proc").expect("processes").flatten();
-    let inside = processes.filter(|process| {
-        std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder))
-    });
+    let inside = processes
+        .filter(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder)));
     inside.count()
 }
 
