@@ -28,7 +28,7 @@ async fn an_etcd_that_tells_something_else_than_what_was_examined_is_told() {
     let found = proof(&file).sound.expect("sound");
     let rehearsed = held(&file, &found, LONG).await.expect("as it was examined");
     assert_eq!((rehearsed.revision, rehearsed.keys, rehearsed.hash), (found.revision, found.live, found.hash_kv));
-    assert_eq!((rehearsed.other, rehearsed.proved().step), (None, 6));
+    assert_eq!((rehearsed.proved().step, rehearsed.other), (6, None));
     let others = [
         ("number of keys", Examined { live: found.live.map(|keys| keys + 1), ..found.clone() }),
         ("hash", Examined { hash_kv: found.hash_kv.map(|hash| hash ^ 1), ..found.clone() }),
@@ -40,6 +40,18 @@ async fn an_etcd_that_tells_something_else_than_what_was_examined_is_told() {
     let ahead = Examined { revision: found.revision + 1, ..found };
     let refused = held(&file, &ahead, LONG).await.expect_err("a revision from the future");
     assert!(refused.to_string().contains("required revision is a future revision"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_whose_last_deletion_was_compacted_away_is_rehearsed() {
+    let etcd = Etcd::start(NEW);
+    live(&etcd);
+    etcd.ctl(&["del", "large-5"], "");
+    let last = etcd.compact();
+    let file = etcd.save("a.db");
+    let found = proof(&file).sound.expect("sound");
+    let rehearsed = held(&file, &found, LONG).await.expect("as it was examined");
+    assert_eq!((rehearsed.revision, found.compacted, rehearsed.hash), (last, last, found.hash_kv));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

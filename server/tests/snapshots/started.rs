@@ -118,6 +118,12 @@ impl Etcd {
         }
     }
 
+    /// How many keys it has.
+    pub fn count(&self) -> Option<u64> {
+        let fields = self.ctl(&["get", "", "--prefix", "--count-only", "-w", "fields"], "");
+        fields.lines().find_map(|line| line.strip_prefix("\"Count\" : "))?.parse().ok()
+    }
+
     pub fn revision(&self) -> i64 {
         self.json(&["get", "ready"])["header"]["revision"].as_i64().expect("a revision")
     }

@@ -48,6 +48,8 @@ struct HashRequest {
 struct Hash {
     #[prost(uint32, tag = "2")]
     hash: u32,
+    #[prost(int64, tag = "3")]
+    compacted: i64,
 }
 
 /// The revision that an etcd is at, and how many keys it had at another.
@@ -75,11 +77,13 @@ pub(super) async fn count(line: &Channel, revision: i64) -> Result<Counted, Stat
     Ok(Counted { revision, keys: u64::try_from(count).unwrap_or_default() })
 }
 
-/// HashKV at a revision; nothing from an etcd that is older than 3.3.
-pub(super) async fn hash(line: &Channel, revision: i64) -> Result<Option<u32>, Status> {
+/// HashKV at a revision, of what is left after a compaction. Nothing when it does not tell that: before 3.3, before 3.6 at
+/// the compacted revision itself, and when it remembers one from before the compaction. (Never compacted is −1 there.)
+pub(super) async fn hash(line: &Channel, revision: i64, compacted: i64) -> Result<Option<u32>, Status> {
     match ask::<_, Hash>(line, "/etcdserverpb.Maintenance/HashKV", HashRequest { revision }).await {
-        Ok(answer) => Ok(Some(answer.hash)),
+        Ok(answer) => Ok(Some(answer.hash).filter(|_| answer.compacted.max(0) == compacted)),
         Err(status) if status.code() == Code::Unimplemented => Ok(None),
+        Err(status) if status.code() == Code::OutOfRange && revision == compacted => Ok(None),
         Err(status) => Err(status),
     }
 }
