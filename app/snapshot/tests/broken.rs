@@ -193,6 +193,8 @@ fn stores_that_etcd_did_not_write_are_named() {
     assert_eq!(odd(&one(revision(3, 0), put("a", 3, 3, 2, ""))), key(Odd::Versions(3)));
     assert_eq!(odd(&one(revision(3, 0), put("a", 4, 3, 2, ""))), key(Odd::Versions(3)));
     assert_eq!(odd(&one(deletion(3, 0), deleted("a"))), key(Odd::Deleted(3)));
+    let other = one(revision(3, 0), put("/registry/pods/a", 3, 3, 1, ""));
+    assert_eq!(odd(&other.record(deletion(4, 0), deleted("/registry/nodes/a"))), key(Odd::Deleted(4)));
     let both = one(revision(3, 0), put("a", 3, 3, 1, "")).record(deletion(3, 0), deleted("a"));
     assert_eq!(odd(&both), key(Odd::Rising(3)));
     let meta = |name: &str, value: &[u8]| odd(&Built::empty().meta(name, value)).1;

@@ -88,6 +88,22 @@ fn progress_rises_to_what_is_read() {
     assert!(steps.is_sorted() && steps.last().is_some_and(|read| *read <= size && *read > size / 2), "{steps:?}");
 }
 
+/// What the fuzzer begins with, as it lies in the repository.
+#[test]
+fn the_seeds_of_the_fuzzer_are_sound_and_hold_what_there_is_to_hold() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/snapshots");
+    let mut found = Vec::new();
+    for seed in std::fs::read_dir(seeds).expect("seeds") {
+        let file = std::fs::read(seed.expect("a seed").path()).expect("read");
+        assert!(file.len() <= 4_096, "the fuzzer takes no more");
+        found.push(examine(file.as_slice(), &mut |_| {}).expect("sound"));
+    }
+    assert!(found.iter().any(|found| found.leases > 0 && !found.members.is_empty() && !found.nodes.is_empty()));
+    assert!(
+        found.iter().any(|found| found.compacting > found.compacted) && found.iter().any(|found| found.live == Some(0))
+    );
+}
+
 #[test]
 fn the_ladder_rises_and_each_step_has_words() {
     assert!(Step::ALL.is_sorted());

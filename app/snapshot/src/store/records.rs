@@ -113,11 +113,10 @@ impl Records {
             () => i64::from(self.record.version == 1),
         };
         let change = self.live.change(&self.record.key, deleted, change);
-        if !self.live.possible() {
-            return Err(Odd::Deleted(main));
+        if self.registry.take(&self.record.key, deleted, change) && self.live.possible() {
+            return Ok(());
         }
-        self.registry.take(&self.record.key, deleted, change);
-        Ok(())
+        Err(Odd::Deleted(main))
     }
 
     /// As etcd's HashKV does for the current revision: of what was compacted it leaves out what was overwritten since,

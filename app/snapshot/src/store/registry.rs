@@ -13,12 +13,14 @@ const LONGEST: usize = 253;
 pub(super) struct Registry {
     resources: BTreeMap<String, i64>,
     elsewhere: i64,
+    /// Keys that are not of Kubernetes.
+    beside: i64,
     nodes: BTreeSet<String>,
 }
 
 impl Registry {
-    /// Takes in a record that makes `change` more keys.
-    pub fn take(&mut self, key: &[u8], deleted: bool, change: i64) {
+    /// Takes in a record that makes `change` more keys. Whether it can be: no more of a resource went than came.
+    pub fn take(&mut self, key: &[u8], deleted: bool, change: i64) -> bool {
         if let Some(node) = key.strip_prefix(NODES).and_then(name) {
             if deleted {
                 self.nodes.remove(node);
@@ -27,16 +29,17 @@ impl Registry {
             }
         }
         if change == 0 {
-            return;
+            return true;
         }
-        let Some(resource) = key.strip_prefix(ROOT).map(resource) else { return };
-        match resource.filter(|name| self.resources.contains_key(*name) || self.resources.len() < MOST_RESOURCES) {
-            Some(resource) => match self.resources.get_mut(resource) {
-                Some(count) => *count += change,
-                None => _ = self.resources.insert(resource.to_owned(), change),
-            },
-            None => self.elsewhere += change,
-        }
+        let room = self.resources.len() < MOST_RESOURCES;
+        let known = |name: &&str| room || self.resources.contains_key(*name);
+        let count = match key.strip_prefix(ROOT).map(|rest| resource(rest).filter(known)) {
+            Some(Some(resource)) => self.resources.entry(resource.to_owned()).or_default(),
+            Some(None) => &mut self.elsewhere,
+            None => &mut self.beside,
+        };
+        *count += change;
+        *count >= 0
     }
 
     /// Objects by resource, those of further resources, the nodes' names.
