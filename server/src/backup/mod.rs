@@ -10,6 +10,7 @@ mod fetch;
 pub mod manifest;
 mod part;
 pub mod proof;
+pub mod rehearsal;
 pub mod seal;
 pub mod take;
 mod words;

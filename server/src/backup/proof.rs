@@ -67,10 +67,8 @@ pub struct Proof {
     pub steps: Vec<Climbed>,
     /// From step 2 on.
     pub digest: Option<Digest>,
-    /// When all of it is sound.
-    pub examined: Option<Examined>,
-    /// Why the next step does not hold.
-    pub unsound: Option<Unsound>,
+    /// What it holds, or why the next step does not hold.
+    pub sound: Result<Examined, Unsound>,
 }
 
 impl Proof {
@@ -78,37 +76,40 @@ impl Proof {
     pub fn reached(&self) -> Step {
         self.steps.last().map_or(Step::Listed, |climbed| climbed.step)
     }
-
-    fn climbed(&mut self, step: Step, since: Instant) {
-        let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.steps.push(Climbed { step, at: Timestamp::now(), millis });
-    }
 }
 
 /// Climbs as far as it holds, at most to step 4. Blocks: it reads the file twice. `progress` hears the step that is being
 /// proved and how many bytes were read for it.
 pub fn prove<R: ReadAt + ?Sized>(file: &R, progress: &mut dyn FnMut(Step, u64)) -> Proof {
-    let mut proof = Proof { steps: Vec::new(), digest: None, examined: None, unsound: None };
-    proof.climbed(Step::Listed, Instant::now());
-    if let Err(unsound) = climb(file, &mut proof, progress) {
-        proof.unsound = Some(unsound);
-    }
-    proof
+    let (mut steps, mut sum) = (Vec::new(), None);
+    climbed(&mut steps, Step::Listed, Instant::now());
+    let sound = climb(file, &mut steps, &mut sum, progress);
+    Proof { steps, digest: sum, sound }
 }
 
-fn climb<R: ReadAt + ?Sized>(file: &R, proof: &mut Proof, progress: &mut dyn FnMut(Step, u64)) -> Result<(), Unsound> {
+fn climb<R: ReadAt + ?Sized>(
+    file: &R,
+    steps: &mut Vec<Climbed>,
+    sum: &mut Option<Digest>,
+    progress: &mut dyn FnMut(Step, u64),
+) -> Result<Examined, Unsound> {
     let since = Instant::now();
     complete(file)?;
-    proof.climbed(Step::Complete, since);
+    climbed(steps, Step::Complete, since);
     let since = Instant::now();
-    proof.digest = Some(digest(file, &mut |read| progress(Step::Digest, read))?);
-    proof.climbed(Step::Digest, since);
+    *sum = Some(digest(file, &mut |read| progress(Step::Digest, read))?);
+    climbed(steps, Step::Digest, since);
     let since = Instant::now();
     let examined = examine(file, &mut |read| progress(Step::Bolt, read));
     if examined.as_ref().map_or_else(Unsound::step, |_| Step::Mvcc) >= Step::Mvcc {
-        proof.climbed(Step::Bolt, since);
+        climbed(steps, Step::Bolt, since);
     }
-    proof.examined = Some(examined?);
-    proof.climbed(Step::Mvcc, since);
-    Ok(())
+    let examined = examined?;
+    climbed(steps, Step::Mvcc, since);
+    Ok(examined)
+}
+
+fn climbed(steps: &mut Vec<Climbed>, step: Step, since: Instant) {
+    let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+    steps.push(Climbed { step, at: Timestamp::now(), millis });
 }

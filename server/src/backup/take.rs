@@ -218,13 +218,12 @@ async fn attempt(
         Ok::<_, DiskError>(prove(&file, &mut |_, _| ()))
     });
     let proof = proof.await??;
-    let examined = match (proof.examined, proof.unsound) {
-        (_, Some(snapshot::Unsound::Read { source, .. })) => {
+    let examined = match proof.sound {
+        Ok(examined) => examined,
+        Err(snapshot::Unsound::Read { source, .. }) => {
             return Err(disk(fetched.part.path(), "cannot be read")(source).into());
         }
-        (Some(examined), None) => examined,
-        (_, Some(unsound)) => return Err(Fault::Unsound { endpoint: candidate.endpoint.clone(), unsound }.into()),
-        (None, None) => return Err(TakeError::Ended.into()),
+        Err(unsound) => return Err(Fault::Unsound { endpoint: candidate.endpoint.clone(), unsound }.into()),
     };
     let (holds, told) = (examined.current(), candidate.revision);
     if holds < told {

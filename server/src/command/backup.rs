@@ -9,7 +9,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, Failure, draw::write, verify};
+use super::{Exit, Failure, draw::write, rehearse, verify};
 use crate::{
     backup::{
         manifest::Compression,
@@ -33,6 +33,11 @@ enum What {
     /// Prove how far a snapshot of etcd can be trusted: its digest, every page, every record.
     #[command(after_help = "Example:\n  binnacle backup verify snapshot.db")]
     Verify(verify::VerifyArgs),
+    /// Restore a snapshot of etcd into a throwaway etcd, and hold what that tells to the snapshot.
+    #[command(
+        after_help = "Example:\n  binnacle backup rehearse snapshot.db --etcd /opt/etcd-3.5/etcd --etcdutl /opt/etcd-3.5/etcdutl"
+    )]
+    Rehearse(rehearse::RehearseArgs),
 }
 
 #[derive(Args)]
@@ -75,6 +80,7 @@ struct TakeArgs {
 pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
     match (args.take, args.what) {
         (_, Some(What::Verify(args))) => verify::run(&args),
+        (_, Some(What::Rehearse(args))) => rehearse::run(args).await,
         (Some(args), None) => taken(args).await,
         (None, None) => Err((Exit::Usage, "say where etcd is with --endpoints, and where to put it with --to".into())),
     }
@@ -123,7 +129,8 @@ fn exit(error: &TakeError) -> Exit {
     }
 }
 
-async fn ended() {
+/// When somebody wants the command to end.
+pub(super) async fn ended() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {

@@ -5,6 +5,7 @@ mod check;
 mod draw;
 mod drift;
 mod exit;
+mod rehearse;
 mod serve;
 mod simulate;
 mod token;

@@ -48,7 +48,7 @@ pub(super) fn proved(path: &Path) -> Result<(OnDisk, Proof), Failure> {
 
 /// What the command ends with when a step does not hold.
 pub(super) fn refused(path: &Path, proof: &Proof) -> Result<(), Failure> {
-    let Some(unsound) = &proof.unsound else { return Ok(()) };
+    let Err(unsound) = &proof.sound else { return Ok(()) };
     let exit = if matches!(unsound, Unsound::Read { .. }) { Exit::Usage } else { Exit::Failed };
     let step = unsound.step();
     let (path, todo) = (path.display(), unsound.todo());
@@ -60,10 +60,10 @@ pub(super) fn answer(path: &Path, file: &OnDisk, proof: &Proof) -> Value {
     let steps = proof.steps.iter().map(|climbed| {
         json!({ "step": climbed.step.number(), "name": climbed.step.word(), "at": climbed.at, "millis": climbed.millis })
     });
-    let broken = proof
-        .unsound
-        .as_ref()
-        .map(|unsound| json!({ "step": unsound.step().number(), "what": unsound.to_string(), "todo": unsound.todo() }));
+    let broken =
+        proof.sound.as_ref().err().map(
+            |unsound| json!({ "step": unsound.step().number(), "what": unsound.to_string(), "todo": unsound.todo() }),
+        );
     json!({
         "file": path.display().to_string(),
         "bytes": file.length(),
@@ -71,7 +71,7 @@ pub(super) fn answer(path: &Path, file: &OnDisk, proof: &Proof) -> Value {
         "reached": proof.reached().number(),
         "steps": steps.collect::<Vec<_>>(),
         "digest": proof.digest.map(|digest| digest.to_string()),
-        "holds": proof.examined,
+        "holds": proof.sound.as_ref().ok(),
         "broken": broken,
     })
 }
@@ -87,7 +87,7 @@ pub(super) fn lines(file: &OnDisk, proof: &Proof) -> String {
     if let Some(digest) = proof.digest {
         out += &format!("sha256 {digest}\n");
     }
-    let Some(found) = &proof.examined else { return out };
+    let Ok(found) = &proof.sound else { return out };
     out + &held(found) + if file.is_open_to_others() { OPEN } else { "" } + &secrets(found)
 }
 
