@@ -1,5 +1,6 @@
 //! Backups of etcd: taken, proved, kept, and warned about when there is none to rely on.
 
 pub mod manifest;
+pub mod places;
 pub mod seal;
 mod words;
