@@ -2,5 +2,7 @@
 
 pub mod manifest;
 pub mod places;
+pub mod retention;
 pub mod seal;
 mod words;
+pub mod zone;

@@ -152,6 +152,8 @@ pub(super) fn private(path: &FilePath) -> Result<(), PlaceError> {
 
 impl Bucket {
     fn open(&self) -> Result<object_store::aws::AmazonS3, String> {
+        // The client below asks the process for one; whoever was first has chosen the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut options = ClientOptions::new()
             .with_connect_timeout(CONNECT)
             .with_read_timeout(SILENCE)
