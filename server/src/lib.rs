@@ -17,6 +17,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod embed;
+pub mod etcd;
 pub mod front;
 pub mod listen;
 pub mod pages;

@@ -1,0 +1,137 @@
+//! `binnacle backup verify`.
+
+use std::{
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde_json::{Value, json};
+use snapshot::{Examined, ReadAt, Step, Unsound};
+
+use super::{Exit, Failure, draw::write};
+use crate::backup::proof::{OnDisk, Proof, prove};
+
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    /// A snapshot as etcd sends it, with its digest at the end.
+    file: PathBuf,
+    /// Write one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
+    let (file, proof) = proved(&args.file)?;
+    let text = if args.json { format!("{:#}\n", answer(&args.file, &file, &proof)) } else { lines(&file, &proof) };
+    write(None, &text)?;
+    refused(&args.file, &proof)
+}
+
+/// Proves it, and shows how far that is on a terminal.
+pub(super) fn proved(path: &Path) -> Result<(OnDisk, Proof), Failure> {
+    let file = OnDisk::open(path)
+        .map_err(|error| (Exit::Usage, format!("cannot open {}: {error}; name a snapshot of etcd", path.display())))?;
+    let terminal = std::io::stderr().is_terminal();
+    let (length, mut shown) = (file.length().max(1), None);
+    let proof = prove(&file, &mut |step, read| {
+        let now = (step, read.saturating_mul(100) / length);
+        if terminal && shown.replace(now) != Some(now) {
+            let _ = write!(std::io::stderr(), "\r{}: {} %  ", step.word(), now.1);
+        }
+    });
+    if terminal {
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
+    }
+    Ok((file, proof))
+}
+
+/// What the command ends with when a step does not hold.
+pub(super) fn refused(path: &Path, proof: &Proof) -> Result<(), Failure> {
+    let Some(unsound) = &proof.unsound else { return Ok(()) };
+    let exit = if matches!(unsound, Unsound::Read { .. }) { Exit::Usage } else { Exit::Failed };
+    let step = unsound.step();
+    let (path, todo) = (path.display(), unsound.todo());
+    Err((exit, format!("{path} does not reach step {}, {}: {unsound}. {todo}", step.number(), step.word())))
+}
+
+/// What is known of it, for programs.
+pub(super) fn answer(path: &Path, file: &OnDisk, proof: &Proof) -> Value {
+    let steps = proof.steps.iter().map(|climbed| {
+        json!({ "step": climbed.step.number(), "name": climbed.step.word(), "at": climbed.at, "millis": climbed.millis })
+    });
+    let broken = proof
+        .unsound
+        .as_ref()
+        .map(|unsound| json!({ "step": unsound.step().number(), "what": unsound.to_string(), "todo": unsound.todo() }));
+    json!({
+        "file": path.display().to_string(),
+        "bytes": file.length(),
+        "open_to_others": file.is_open_to_others(),
+        "reached": proof.reached().number(),
+        "steps": steps.collect::<Vec<_>>(),
+        "digest": proof.digest.map(|digest| digest.to_string()),
+        "holds": proof.examined,
+        "broken": broken,
+    })
+}
+
+/// The same for people.
+pub(super) fn lines(file: &OnDisk, proof: &Proof) -> String {
+    let mut out = String::new();
+    for climbed in proof.steps.iter().filter(|climbed| climbed.step > Step::Listed) {
+        let (number, word, sentence) = (climbed.step.number(), climbed.step.word(), climbed.step.sentence());
+        let seconds = f64::from(u32::try_from(climbed.millis).unwrap_or(u32::MAX)) / 1_000.0;
+        out += &format!("step {number}, {word}: {sentence} ({seconds:.3} s)\n");
+    }
+    if let Some(digest) = proof.digest {
+        out += &format!("sha256 {digest}\n");
+    }
+    let Some(found) = &proof.examined else { return out };
+    out + &held(found) + if file.is_open_to_others() { OPEN } else { "" } + &secrets(found)
+}
+
+const OPEN: &str = "Others on this machine may read it: chmod 600 keeps it to its owner.\n";
+
+fn secrets(found: &Examined) -> String {
+    match found.namespaces.get("secrets") {
+        None => String::new(),
+        Some(count) => format!("It is not encrypted: whoever has it has its {count} Secrets.\n"),
+    }
+}
+
+fn held(found: &Examined) -> String {
+    let counted = |count: Option<u64>| count.map_or("unknown".to_owned(), |count| count.to_string());
+    let Examined { revision, records, size, page_size, free_pages, compacted, leases, .. } = found;
+    let mut out = format!(
+        "revision {revision}, {} keys in {records} records, compacted to {compacted}, {leases} leases\n\
+         {size} bytes in pages of {page_size}, {free_pages} of them free; hash {:x}\n",
+        counted(found.keys),
+        found.hash,
+    );
+    let facts = [
+        ("consistent index", found.consistent_index.map(|index| index.to_string())),
+        ("cluster version", found.cluster_version.clone()),
+        ("storage version", found.storage_version.clone()),
+    ];
+    let facts: Vec<String> = facts.into_iter().filter_map(|(name, fact)| Some(format!("{name} {}", fact?))).collect();
+    if !facts.is_empty() {
+        out += &(facts.join(", ") + "\n");
+    }
+    for member in &found.members {
+        let named = if member.name.is_empty() { "a member that never started" } else { &member.name };
+        out += &format!("member {:x}: {}, {}\n", member.id, printable(named), printable(&member.peer_urls.join(" ")));
+    }
+    for (resource, count) in &found.namespaces {
+        out += &format!("{count:>8} {resource}\n");
+    }
+    if found.elsewhere > 0 {
+        out += &format!("{:>8} of further resources\n", found.elsewhere);
+    }
+    out
+}
+
+/// Names come from the file, and may hold what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+}
