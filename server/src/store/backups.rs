@@ -1,6 +1,6 @@
 //! Backups, where they lie, and how far their schedules have come: a catalogue of what lies in the places.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use sqlx::{Row, any::AnyRow};
 
@@ -128,7 +128,7 @@ impl Store {
             .bind(&looked.place)
             .fetch_all(&mut *all)
             .await?;
-        let there: std::collections::HashSet<&str> = there.iter().copied().collect();
+        let there: HashSet<&str> = there.iter().copied().collect();
         let mut gone = false;
         for row in rows {
             let id: String = row.try_get("backup")?;
@@ -235,14 +235,11 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Backup>, StoreError> {
         let (began, id) = before.unwrap_or((i64::MAX, ""));
-        let page = "SELECT id, cluster, began, trusted, manifest FROM backups WHERE cluster = $1 \
-                    AND (began < $2 OR (began = $2 AND id < $3)) ORDER BY began DESC, id DESC LIMIT $4";
-        let rows =
-            sqlx::query(page).bind(cluster).bind(began).bind(id).bind(i64::from(limit)).fetch_all(&self.pool).await?;
-        let mut backups = rows.iter().map(backup).collect::<Result<Vec<_>, _>>()?;
         let rows = sqlx::query(
-            "SELECT backup, place, state, tag, at, detail FROM backup_copies WHERE backup IN (SELECT id FROM backups \
-             WHERE cluster = $1 AND (began < $2 OR (began = $2 AND id < $3)) ORDER BY began DESC, id DESC LIMIT $4)",
+            "SELECT page.id, page.cluster, page.began, page.trusted, page.manifest, c.backup, c.place, c.state, c.tag, \
+             c.at, c.detail FROM (SELECT id, cluster, began, trusted, manifest FROM backups WHERE cluster = $1 \
+             AND (began < $2 OR (began = $2 AND id < $3)) ORDER BY began DESC, id DESC LIMIT $4) AS page \
+             LEFT JOIN backup_copies AS c ON c.backup = page.id ORDER BY page.began DESC, page.id DESC, c.place",
         )
         .bind(cluster)
         .bind(began)
@@ -250,16 +247,7 @@ impl Store {
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;
-        let mut copies: HashMap<String, Vec<Copy>> = HashMap::new();
-        for row in &rows {
-            let copy = copy(row)?;
-            copies.entry(copy.backup.clone()).or_default().push(copy);
-        }
-        for backup in &mut backups {
-            backup.copies = copies.remove(&backup.id).unwrap_or_default();
-            backup.copies.sort_by(|a, b| a.place.cmp(&b.place));
-        }
-        Ok(backups)
+        with_copies(&rows)
     }
 
     /// One backup of a cluster.
@@ -304,18 +292,7 @@ impl Store {
     pub async fn pending_backups(&self) -> Result<Vec<Backup>, StoreError> {
         let sql = "SELECT id, cluster, began, trusted, manifest, backup, place, state, tag, at, detail FROM backups \
                    JOIN backup_copies ON backup = id WHERE state = 'pending' ORDER BY began, id, place";
-        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
-        let mut pending: Vec<Backup> = Vec::new();
-        for row in &rows {
-            let next = backup(row)?;
-            if pending.last().is_none_or(|last| last.id != next.id) {
-                pending.push(next);
-            }
-            if let Some(last) = pending.last_mut() {
-                last.copies.push(copy(row)?);
-            }
-        }
-        Ok(pending)
+        with_copies(&sqlx::query(sql).fetch_all(&self.pool).await?)
     }
 
     /// What is known to lie in a place, pending ones left out: each backup with its one copy there.
@@ -377,6 +354,23 @@ async fn put(all: &mut sqlx::Transaction<'_, sqlx::Any>, backup: &Backup) -> Res
         query.bind(copy.at).bind(&copy.detail).execute(&mut **all).await?;
     }
     Ok(())
+}
+
+/// Backups from rows of one copy each; a backup's rows stand together.
+fn with_copies(rows: &[AnyRow]) -> Result<Vec<Backup>, StoreError> {
+    let mut backups: Vec<Backup> = Vec::new();
+    for row in rows {
+        let next = backup(row)?;
+        if backups.last().is_none_or(|last| last.id != next.id) {
+            backups.push(next);
+        }
+        if row.try_get::<Option<String>, _>("place")?.is_some()
+            && let Some(last) = backups.last_mut()
+        {
+            last.copies.push(copy(row)?);
+        }
+    }
+    Ok(backups)
 }
 
 fn backup(row: &AnyRow) -> Result<Backup, StoreError> {

@@ -96,11 +96,17 @@ pub async fn ten_thousand_backups_are_paged_from_an_index(fresh: Fresh) {
     let store = open(&fresh).await;
     let many: Vec<Backup> = (0..10_000).map(|at| backup(&format!("b{at:05}"), at, &["disk", "s3"])).collect();
     store.keep_backups(&many).await.expect("an answer");
-    let began = std::time::Instant::now();
-    let page = store.backups("harbour", None, 50).await.expect("an answer");
-    let count = store.count_backups("harbour").await.expect("an answer");
-    let newest = store.newest_good_backup("harbour").await.expect("an answer");
-    println!("an overview of 10,000 backups took {:?}", began.elapsed());
+    let mut took = Vec::new();
+    let (mut page, mut count, mut newest) = (Vec::new(), 0, None);
+    for _ in 0..21 {
+        let began = std::time::Instant::now();
+        page = store.backups("harbour", None, 50).await.expect("an answer");
+        count = store.count_backups("harbour").await.expect("an answer");
+        newest = store.newest_good_backup("harbour").await.expect("an answer");
+        took.push(began.elapsed());
+    }
+    took.sort();
+    println!("an overview of 10,000 backups took {:?}, in the middle of 21", took[10]);
     assert_eq!((page.len(), count, page[0].id.as_str()), (50, 10_000, "b09999"));
     assert_eq!(newest.map(|backup| backup.id), Some("b09999".into()));
     let last = store.backups("harbour", Some((1, "")), 50).await.expect("an answer");
