@@ -12,6 +12,7 @@ mod part;
 pub mod places;
 pub mod proof;
 pub mod retention;
+pub mod schedule;
 pub mod seal;
 pub mod take;
 mod words;
