@@ -145,6 +145,18 @@ struct ServeArgs {
     /// Its network.yml.
     #[arg(long, value_name = "FILE")]
     network: Option<String>,
+    /// Where etcd may be asked, with commas between.
+    #[arg(long, value_name = "URLS")]
+    etcd_endpoints: Option<String>,
+    /// Certificates of the authority that signs etcd's.
+    #[arg(long, value_name = "FILE")]
+    etcd_cacert: Option<String>,
+    /// Our certificate for etcd.
+    #[arg(long, value_name = "FILE")]
+    etcd_cert: Option<String>,
+    /// Its private key.
+    #[arg(long, value_name = "FILE")]
+    etcd_key: Option<String>,
     /// Folder with plans to choose from.
     #[arg(long, value_name = "DIR")]
     plans: Option<String>,
@@ -192,6 +204,10 @@ impl ServeArgs {
             ("context", self.context),
             ("dha", self.dha),
             ("network", self.network),
+            ("etcd_endpoints", self.etcd_endpoints),
+            ("etcd_cacert", self.etcd_cacert),
+            ("etcd_cert", self.etcd_cert),
+            ("etcd_key", self.etcd_key),
             ("plans", self.plans),
             ("demo", self.demo),
             ("idle", self.idle),
