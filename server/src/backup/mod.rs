@@ -9,11 +9,15 @@ mod course;
 mod fetch;
 pub mod manifest;
 mod part;
+pub mod places;
 pub mod proof;
 pub mod rehearsal;
+pub mod retention;
+pub mod schedule;
 pub mod seal;
 pub mod take;
 mod words;
+pub mod zone;
 
 pub use choice::{Candidate, candidates};
 pub use course::Astray;

@@ -8,6 +8,7 @@ mod exit;
 mod rehearse;
 mod serve;
 mod simulate;
+mod take;
 mod token;
 mod user;
 mod verify;
@@ -113,6 +114,9 @@ struct ServeArgs {
     /// Proxies whose forwarded headers are believed.
     #[arg(long, value_name = "NETS")]
     trusted_proxies: Option<String>,
+    /// Path below which everything is served, as in /binnacle.
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
     /// Seconds without a request after which a session ends.
     #[arg(long, value_name = "SECONDS")]
     session_idle: Option<String>,
@@ -194,6 +198,7 @@ impl ServeArgs {
             ("oidc_admins", self.oidc_admins),
             ("hosts", self.hosts),
             ("trusted_proxies", self.trusted_proxies),
+            ("base_path", self.base_path),
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
             ("tls_cert", self.tls_cert),

@@ -41,6 +41,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     log(&settings)?;
     refuse_beyond_loopback(&settings)?;
+    app::base::serve_below(&settings.base_path);
     let store = store(&settings).await?;
     let door = Arc::new(door(&settings, store.clone())?);
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
@@ -58,7 +59,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let asked = asked_to_stop().map_err(|error| (Exit::Failed, format!("signals cannot be heard: {error}")))?;
     let listener = listen::socket(settings.listen).map_err(|error| cannot_listen(settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| (Exit::Failed, error.to_string()))?;
-    let address = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let address = format!("{}://{address}{}", if tls.is_some() { "https" } else { "http" }, settings.base_path);
     announce_first(&address, &door).await?;
     announce(&address, &contexts);
     let site = Site::new(Clusters::new(contexts, settings.idle), settings.plans.clone());

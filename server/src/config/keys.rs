@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 33] = [
+pub const KEYS: [Key; 34] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -54,7 +54,12 @@ pub const KEYS: [Key; 33] = [
     Key {
         name: "trusted_proxies",
         default: "",
-        meaning: "Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between.",
+        meaning: "Addresses and networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, with commas between.",
+    },
+    Key {
+        name: "base_path",
+        default: "",
+        meaning: "Path below which everything is served, as in `/binnacle`, when a proxy shares its host with others. The proxy may take it off the paths that it sends on, if it is in `trusted_proxies`.",
     },
     Key { name: "session_idle", default: "43200", meaning: "Seconds without a request after which a session ends." },
     Key { name: "session_length", default: "604800", meaning: "Seconds after which a session ends whatever happens." },

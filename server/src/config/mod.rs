@@ -32,6 +32,8 @@ pub struct Settings {
     pub hosts: String,
     /// Proxies that are believed.
     pub trusted_proxies: Proxies,
+    /// Below which path everything is served; empty for the root.
+    pub base_path: String,
     /// How long sessions last.
     pub sessions: Lasting,
     /// The files of certificate and key, where TLS is spoken.
