@@ -108,7 +108,7 @@ async fn killed_at_any_moment_it_leaves_no_half_backup_in_the_list_and_no_good_o
     let left: Vec<String> = names(&in_it(&to)).into_iter().filter(|name| name.ends_with(".part")).collect();
     assert!(!left.is_empty(), "no kill came in between");
     // The next one sweeps, once nobody can be writing them any more.
-    let old = std::time::SystemTime::now() - Duration::from_secs(600);
+    let old = std::time::SystemTime::now() - Duration::from_secs(3_600);
     for name in &left {
         std::fs::File::options()
             .write(true)
