@@ -208,6 +208,36 @@ pub const NO_ENTRIES: &str = "No entry is like this.";
 /// Of the audit.
 pub const AS_LINES: &str = "As JSON lines";
 
+/// A page.
+pub const API: &str = "API";
+/// What it is for.
+pub const API_FOR: &str = "Whatever a page shows, a program gets here, too. What only tells can be tried: the answer is what a program of your role would get.";
+/// The document that it is made from.
+pub const API_DOCUMENT: &str = "OpenAPI document";
+/// Names of parts of the page.
+pub const API_PARTS: &str = "Parts of the API";
+/// The button.
+pub const TRY: &str = "Try";
+/// Of a parameter.
+pub const NEEDED: &str = "needed";
+/// Of a parameter that may be left out.
+pub const ANY: &str = "any";
+/// Of the choice of a media type.
+pub const API_ACCEPT: &str = "The form of the answer.";
+/// Above what came.
+pub const ANSWER: &str = "Answer";
+/// Names of parts of the page.
+pub const API_HEADERS: &str = "Headers of the answer";
+/// Names of parts of the page.
+pub const API_BODY: &str = "Body of the answer";
+/// Of a picture.
+pub const API_PICTURE: &str = "The figure that was asked for";
+/// Of what was larger, or does not end.
+pub const API_CUT: &str =
+    "There is more: here its beginning is shown. Open the address, or ask for it as a program does.";
+/// Above a command.
+pub const FOR_PROGRAMS: &str = "As a program asks";
+
 /// While the page is cut off, since a time of day.
 pub fn no_news(since: &str) -> String {
     format!("no news since {since}, trying again")

@@ -35,18 +35,24 @@ pub struct Front {
 /// All that is served. What each route needs stands in [`access::table`].
 pub fn router(front: &Front) -> Router {
     let door = front.door.clone();
-    let router = Router::new()
+    let api = rest::router(front.site.clone(), door.clone(), front.a_minute);
+    let guarded = |router: Router| {
+        router
+            .layer(from_fn(listen::in_time))
+            .layer(Extension(front.running.stopping.clone()))
+            .layer(from_fn_with_state(door.clone(), access::guard))
+            .layer(from_fn(listen::within))
+    };
+    let all = Router::new()
         .merge(pages::router(front.site.clone()))
-        .merge(rest::router(front.site.clone(), door.clone(), front.a_minute))
+        .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
+        .merge(api)
         .merge(access::router(door.clone(), Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
-        .merge(running::router(front.running.clone()))
-        .layer(from_fn(listen::in_time))
-        .layer(Extension(front.running.stopping.clone()))
-        .layer(from_fn_with_state(door, access::guard))
-        .layer(from_fn(listen::within))
+        .merge(running::router(front.running.clone()));
+    let router = guarded(all)
         .layer(from_fn(access::around))
         // Pages are made anew each time: a little larger and much sooner.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    running::around(router)
+    access::below(running::around(router), front.door.clone())
 }

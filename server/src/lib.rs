@@ -4,7 +4,8 @@
 //! command ─▶ config ─▶ listen ─▶ front ─▶ access ─▶ pages, embed ─▶ view ─▶ cluster ─▶ Kubernetes
 //!                                  └▶ running (health, numbers, log)
 //!    ├────▶ demo (simulator)  └▶ store               └──▶ topology ─▶ scene
-//!    └────▶ store (SQLite, PostgreSQL)
+//!    ├────▶ store (SQLite, PostgreSQL)
+//!    └────▶ backup ─▶ etcd (its own API)
 //! ```
 //!
 //! Invariants: nothing here draws, judges or lays out, that is `topology`'s; a page asks through

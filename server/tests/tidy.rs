@@ -82,3 +82,20 @@ fn both_databases_have_the_same_migrations() {
     assert_eq!(names("sqlite"), names("postgres"));
     assert!(!names("sqlite").is_empty());
 }
+
+#[test]
+fn a_page_leads_to_our_own_paths_through_at_alone() {
+    let pages = files(&["rs"]).into_iter().filter(|path| path.starts_with(root().join("app/src")));
+    let places = ["href=", "action=", "src=", "content=", "base="];
+    let quotes = ["\"/", "\\\"/"];
+    for path in pages {
+        let text = fs::read_to_string(&path).expect("text");
+        for wrong in places.iter().flat_map(|place| quotes.map(|quote| format!("{place}{quote}"))) {
+            assert!(!text.contains(&wrong), "{}: {wrong}…: use at(…), for there may be a base path", path.display());
+        }
+        // A path that is made for a link is made in at(…), whatever it is called on its way.
+        for (before, _) in text.match_indices("format!(\"/").map(|(at, _)| text.split_at(at)) {
+            assert!(before.ends_with("at(&"), "{}: a path is made outside of at(&…)", path.display());
+        }
+    }
+}

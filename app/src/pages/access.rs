@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::texts;
+use crate::{base::at, texts};
 
 /// A token in a list.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct AuditSought {
 /// Asks who it is: by name and password, by a provider, or both; `wrong` says what was wrong before.
 pub fn sign_in(next: &str, wrong: Option<&str>, local: bool, provider: bool) -> AnyView {
     let elsewhere = provider.then(|| {
-        let to = format!("/sign-in/oidc?next={}", scene::encoded(next));
+        let to = at(&format!("/sign-in/oidc?next={}", scene::encoded(next)));
         view! { <p><a class="button" href=to>{texts::SIGN_IN_ELSEWHERE}</a></p> }
     });
     let local = local.then(|| by_password(next));
@@ -71,7 +71,7 @@ pub fn sign_in(next: &str, wrong: Option<&str>, local: bool, provider: bool) -> 
 
 fn by_password(next: &str) -> AnyView {
     view! {
-        <form class="card plain fields" method="post" action="/sign-in">
+        <form class="card plain fields" method="post" action=at("/sign-in")>
             <label>{texts::USER}<input name="name" autocomplete="username" required autofocus /></label>
             <label>{texts::PASSWORD}<input name="password" type="password" autocomplete="current-password" required /></label>
             <input type="hidden" name="next" value=next.to_owned() />
@@ -87,7 +87,7 @@ pub fn first(key: &str, wrong: Option<&str>) -> AnyView {
         <main id="content" tabindex="-1" class="plain door">
             <h1>{texts::FIRST}</h1>
             {said(wrong)}
-            <form class="card plain fields" method="post" action="/first">
+            <form class="card plain fields" method="post" action=at("/first")>
                 <p>{texts::FIRST_FOR}</p>
                 <input type="hidden" name="key" value=key.to_owned() />
                 <label>{texts::USER}<input name="name" autocomplete="username" required /></label>
@@ -121,7 +121,7 @@ pub fn tokens(lines: &[TokenLine], made: Option<&str>, wrong: Option<&str>) -> A
             <h1>{texts::TOKENS}</h1>
             {said(wrong)}
             {made}
-            <form class="card plain filters" method="post" action="/tokens">
+            <form class="card plain filters" method="post" action=at("/tokens")>
                 <label>{texts::TOKEN_NAME}" "<input name="name" maxlength="100" required /></label>
                 <label>{texts::ROLE}" "<select name="role">
                     <option value="viewer">{texts::VIEWER}</option>
@@ -151,7 +151,7 @@ fn token(line: &TokenLine) -> AnyView {
     let state = if line.state.is_empty() {
         let label = format!("{} {}", texts::REVOKE, line.name);
         view! {
-            <form method="post" action=format!("/tokens/{}/revoke", line.id)>
+            <form method="post" action=at(&format!("/tokens/{}/revoke", line.id))>
                 <button type="submit" aria-label=label>{texts::REVOKE}</button>
             </form>
         }
@@ -176,19 +176,19 @@ pub fn audit(lines: &[AuditLine], sought: &AuditSought, next: Option<i64>) -> An
         .map(|(name, value)| format!("{name}={}&", scene::encoded(value)))
         .collect::<String>();
     let older = next.map(|before| {
-        view! { <p><a href=format!("/audit?{query}before={before}") rel="next">{texts::OLDER}</a></p> }
+        view! { <p><a href=at(&format!("/audit?{query}before={before}")) rel="next">{texts::OLDER}</a></p> }
     });
     let rows = lines.iter().map(entry).collect_view();
     let none = lines.is_empty().then(|| view! { <p class="hint">{texts::NO_ENTRIES}</p> });
     view! {
         <main id="content" tabindex="-1" class="plain tables">
             <h1>{texts::AUDIT}</h1>
-            <form class="filters" method="get" action="/audit">
+            <form class="filters" method="get" action=at("/audit")>
                 <label>{texts::WHO}" "<input name="who" value=sought.who.clone() /></label>
                 <label>{texts::ACTION}" "<input name="action" value=sought.action.clone() /></label>
                 <label>{texts::CLUSTER}" "<input name="cluster" value=sought.cluster.clone() /></label>
                 <button type="submit">{texts::APPLY}</button>
-                <a href=format!("/audit.jsonl?{query}")>{texts::AS_LINES}</a>
+                <a href=at(&format!("/audit.jsonl?{query}"))>{texts::AS_LINES}</a>
             </form>
             {none}
             <section class="card plain wide" tabindex="0" aria-label=texts::AUDIT>
@@ -223,9 +223,10 @@ fn entry(line: &AuditLine) -> AnyView {
 pub fn refusal(why: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title></head>\
-         <body><main><h1>{name}</h1><p>{why}</p><p><a href=\"/\">{home}</a></p></main></body></html>",
+         <body><main><h1>{name}</h1><p>{why}</p><p><a href=\"{to}\">{home}</a></p></main></body></html>",
         name = texts::NAME,
         why = scene::escaped(why),
+        to = at("/"),
         home = texts::CHOOSE,
     )
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{source::ClusterLine, texts};
+use crate::{base::at, source::ClusterLine, texts};
 
 /// The page's content.
 pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
@@ -13,7 +13,7 @@ pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
     let rows = lines
         .into_iter()
         .map(|line| {
-            let to = format!("/c/{}", scene::encoded(&line.name));
+            let to = at(&format!("/c/{}", scene::encoded(&line.name)));
             let origin = if line.demo { texts::DEMO.to_owned() } else { line.origin };
             view! { <li><a href=to><strong>{line.name}</strong></a><small>{origin}</small></li> }
         })

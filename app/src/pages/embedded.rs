@@ -4,6 +4,7 @@ use leptos::{hydration::HydrationScripts, prelude::*};
 
 use super::{Assets, Theme};
 use crate::{
+    base::{self, at},
     islands::Live,
     parts,
     source::{Facts, FigurePage, Trouble, View},
@@ -41,7 +42,7 @@ pub fn embedded(embedded: Embedded) -> AnyView {
             .output_name("binnacle")
             .site_pkg_dir(folder.trim_start_matches('/').to_owned())
             .build();
-        view! { <HydrationScripts options islands=true /> }
+        view! { <HydrationScripts options islands=true root=base::base() /> }
     });
     let live = scripts.is_some();
     let back = prefix.trim_end_matches('&').to_owned();
@@ -61,7 +62,7 @@ pub fn embedded(embedded: Embedded) -> AnyView {
     let name = if view.figure == View::NETWORKING { texts::NETWORKING } else { texts::ARCHITECTURE };
     let island = live.then(|| {
         view! {
-            <Live base parent query prefix=prefix.clone() selection
+            <Live base=at(&base) parent query prefix=prefix.clone() selection
                 epoch=page.version.epoch.to_string() number=page.version.number />
         }
     });
@@ -73,8 +74,8 @@ pub fn embedded(embedded: Embedded) -> AnyView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=theme.word().unwrap_or("light dark") />
                 <title>{format!("{cluster} · {name} · {}", texts::NAME)}</title>
-                <link rel="icon" href=assets.icon type="image/svg+xml" />
-                <link rel="stylesheet" href=assets.style />
+                <link rel="icon" href=at(&assets.icon) type="image/svg+xml" />
+                <link rel="stylesheet" href=at(&assets.style) />
                 {scripts}
             </head>
             <body>

@@ -9,6 +9,7 @@ use super::{
     frame::{prefix, query},
 };
 use crate::{
+    base::at,
     islands::Live,
     parts,
     source::{Facts, FigurePage, Trouble, View},
@@ -39,7 +40,7 @@ pub fn figure(
     };
     let island = live.then(|| {
         view! {
-            <Live base=format!("/c/{}", scene::encoded(cluster)) parent=String::new() query=view.query() prefix=prefix.clone() selection=selection.clone()
+            <Live base=at(&format!("/c/{}", scene::encoded(cluster))) parent=String::new() query=view.query() prefix=prefix.clone() selection=selection.clone()
                 epoch=page.version.epoch.to_string() number=page.version.number />
         }
     });
@@ -80,7 +81,7 @@ fn files(cluster: &str, view: &View) -> AnyView {
         query => format!("?{query}"),
     };
     let file = |name: &'static str, kind: &str| {
-        let to = format!("/c/{}/{figure}.{kind}{query}", scene::encoded(cluster));
+        let to = at(&format!("/c/{}/{figure}.{kind}{query}", scene::encoded(cluster)));
         view! { <a href=to>{name}</a> }
     };
     view! { <span class="files">{file("SVG", "svg")}{file("JSON", "json")}</span> }.into_any()

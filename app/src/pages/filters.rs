@@ -8,6 +8,7 @@ use super::{
     frame::{hidden, query},
 };
 use crate::{
+    base::at,
     source::{Choices, View},
     texts,
 };
@@ -56,7 +57,7 @@ pub(super) fn follow(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyV
 }
 
 fn to(cluster: &str, tab: Tab) -> String {
-    format!("/c/{}{}", scene::encoded(cluster), tab.path())
+    at(&format!("/c/{}{}", scene::encoded(cluster), tab.path()))
 }
 
 fn choice(name: &'static str, label: &'static str, chosen: &str, choices: Vec<(String, String)>) -> AnyView {

@@ -3,6 +3,7 @@
 use leptos::{hydration::HydrationScripts, prelude::*};
 
 use crate::{
+    base::{self, at},
     source::{ClusterLine, View},
     texts,
 };
@@ -125,7 +126,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
             .output_name("binnacle")
             .site_pkg_dir(folder.trim_start_matches('/').to_owned())
             .build();
-        view! { <HydrationScripts options islands=true /> }
+        view! { <HydrationScripts options islands=true root=base::base() /> }
     });
     let demo = open.as_ref().is_some_and(|(name, _)| clusters.iter().any(|line| line.demo && line.name == *name));
     let body = view! {
@@ -133,9 +134,10 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         <header>
         {demo.then(|| view! { <p class="demo">{texts::DEMO}</p> })}
         <div class="top">
-            <a class="logo" href="/"><img src=assets.icon.clone() alt="" width="22" height="22" />{texts::NAME}</a>
+            <a class="logo" href=at("/")><img src=at(&assets.icon) alt="" width="22" height="22" />{texts::NAME}</a>
             {chooser(&clusters, open.as_ref())}
-            <a class="plans" href="/plans">{texts::PLANS}</a>
+            <a class="plans" href=at("/plans")>{texts::PLANS}</a>
+            <a class="plans" href=at("/api")>{texts::API}</a>
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
             {themes(&view, theme)}
@@ -154,8 +156,8 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
                 <meta name="color-scheme" content=theme.word().unwrap_or("light dark") />
                 {again.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string() /> })}
                 <title>{format!("{title} · {}", texts::NAME)}</title>
-                <link rel="icon" href=assets.icon type="image/svg+xml" />
-                <link rel="stylesheet" href=assets.style />
+                <link rel="icon" href=at(&assets.icon) type="image/svg+xml" />
+                <link rel="stylesheet" href=at(&assets.style) />
                 {scripts}
             </head>
             <body>{body}</body>
@@ -172,12 +174,12 @@ fn visited(visitor: &Visitor) -> Option<AnyView> {
         return None;
     }
     let admin = visitor.admin.then(|| {
-        view! { <a href="/tokens">{texts::TOKENS}</a>" "<a href="/audit">{texts::AUDIT}</a> }
+        view! { <a href=at("/tokens")>{texts::TOKENS}</a>" "<a href=at("/audit")>{texts::AUDIT}</a> }
     });
     let leave = visitor.signed_in.then(|| {
         view! {
-            <form method="post" action="/sign-out"><button type="submit">{texts::SIGN_OUT}</button></form>
-            <form method="post" action="/sign-out-everywhere">
+            <form method="post" action=at("/sign-out")><button type="submit">{texts::SIGN_OUT}</button></form>
+            <form method="post" action=at("/sign-out-everywhere")>
                 <button type="submit">{texts::SIGN_OUT_EVERYWHERE}</button>
             </form>
         }
@@ -200,7 +202,7 @@ fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>) -> Option<Any
     }
     let others = clusters.iter().map(|line| {
         let here = (line.name == *name).then_some("page");
-        view! { <li><a href=format!("/c/{}", scene::encoded(&line.name)) aria-current=here>{line.name.clone()}</a></li> }
+        view! { <li><a href=at(&format!("/c/{}", scene::encoded(&line.name))) aria-current=here>{line.name.clone()}</a></li> }
     });
     let others: Vec<_> = others.collect();
     Some(
@@ -217,7 +219,7 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         (Tab::Table, texts::TABLE),
     ];
     let tabs = tabs.map(|(tab, name)| {
-        let to = format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme));
+        let to = at(&format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme)));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{name}</a> }
     });
     view! { <nav class="tabs" aria-label=texts::VIEWS>{tabs.into_iter().collect_view()}</nav> }.into_any()
@@ -241,7 +243,7 @@ pub(super) fn prefix(view: &View, theme: Theme) -> String {
 }
 
 fn search(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyView {
-    let to = format!("/c/{}{}", scene::encoded(cluster), tab.path());
+    let to = at(&format!("/c/{}{}", scene::encoded(cluster), tab.path()));
     view! {
         <form class="search" method="get" action=to role="search">
             <input type="search" name="q" value=view.search.clone() placeholder=texts::SEARCH aria-label=texts::SEARCH

@@ -2,6 +2,7 @@
 //! asks, waits or keeps state.
 
 mod access;
+mod api;
 mod clusters;
 mod drift;
 mod embedded;
@@ -13,6 +14,7 @@ mod table;
 mod trouble;
 
 pub use access::{AuditLine, AuditSought, TokenLine, audit, first, refusal, sign_in, tokens};
+pub use api::{Body, Field, Kind, Operation, Tried, api};
 pub use clusters::clusters;
 pub use drift::drift;
 pub use embedded::{Embedded, embedded};

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    base::at,
     source::{FindingLine, PlanAsked, PlanFile, PlanPage, PlanText},
     texts,
 };
@@ -22,7 +23,7 @@ pub fn plan(choices: &[String], asked: &PlanAsked, page: Option<&PlanPage>) -> A
 fn form(choices: &[String], asked: &PlanAsked, open: bool) -> AnyView {
     let choose = (!choices.is_empty()).then(|| {
         view! {
-            <form class="filters" method="get" action="/plans">
+            <form class="filters" method="get" action=at("/plans")>
                 {choice("dha", "DHA", choices, asked.dha.as_ref())}
                 {choice("network", "network.yml", choices, asked.network.as_ref())}
                 <button type="submit">{texts::CHECK}</button>
@@ -42,7 +43,7 @@ fn form(choices: &[String], asked: &PlanAsked, open: bool) -> AnyView {
             {choose}
             <details open=open>
                 <summary>{texts::PASTE}</summary>
-                <form class="paste" method="post" action="/plans">
+                <form class="paste" method="post" action=at("/plans")>
                     {paste("dha", texts::DHA_FILE)}
                     {paste("network", texts::NETWORK_FILE)}
                     <button type="submit">{texts::CHECK}</button>

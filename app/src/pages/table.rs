@@ -4,13 +4,14 @@ use leptos::prelude::*;
 
 use super::{Tab, Theme, filters::filters, frame::prefix};
 use crate::{
+    base::at,
     source::{Section, Table, TableRow, View},
     texts,
 };
 
 /// The page's content.
 pub fn table(cluster: &str, view: &View, theme: Theme, table: Table) -> AnyView {
-    let base = format!("/c/{}{}", scene::encoded(cluster), prefix(view, theme));
+    let base = at(&format!("/c/{}{}", scene::encoded(cluster), prefix(view, theme)));
     let sections = table.sections.into_iter().map(|section| self::section(section, &base)).collect_view();
     view! {
         <main class="tables" id="content" tabindex="-1">

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{source::Trouble, texts};
+use crate::{base::at, source::Trouble, texts};
 
 /// The page's content; it tries again by itself where that may help.
 pub fn trouble(trouble: &Trouble) -> AnyView {
@@ -17,7 +17,7 @@ pub fn trouble(trouble: &Trouble) -> AnyView {
             <h1>{trouble.to_string()}</h1>
             <p>{todo}</p>
             {again.then(|| view! { <p><small>{texts::TRYING}</small></p> })}
-            <p><a href="/">{texts::CHOOSE}</a></p>
+            <p><a href=at("/")>{texts::CHOOSE}</a></p>
         </main>
     }
     .into_any()
@@ -25,6 +25,6 @@ pub fn trouble(trouble: &Trouble) -> AnyView {
 
 /// For addresses that lead nowhere.
 pub fn not_found() -> AnyView {
-    view! { <main id="content" tabindex="-1" class="plain trouble"><h1>{texts::NOT_FOUND}</h1><p><a href="/">{texts::CHOOSE}</a></p></main> }
+    view! { <main id="content" tabindex="-1" class="plain trouble"><h1>{texts::NOT_FOUND}</h1><p><a href=at("/")>{texts::CHOOSE}</a></p></main> }
         .into_any()
 }

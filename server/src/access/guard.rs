@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, net::Ipv4Addr, net::SocketAddr, sync::Arc};
 
+use app::base::base;
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
     http::{Method, header},
@@ -17,6 +18,17 @@ use super::{
 /// Whether the client spoke TLS, to us or to a trusted proxy; in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Secure(pub(super) bool);
+
+/// The host that was asked for; in the extensions of each request that is meant for us.
+#[derive(Clone, Debug)]
+pub(super) struct Host(pub(super) String);
+
+/// Our address as whoever asks knows it, the base path included and without a `/` at its end.
+pub(crate) fn address(request: &Request) -> String {
+    let secure = request.extensions().get::<Secure>().is_some_and(|secure| secure.0);
+    let host = request.extensions().get::<Host>().map_or("", |host| host.0.as_str());
+    format!("{}://{host}{}", if secure { "https" } else { "http" }, base())
+}
 
 /// The peer spoke TLS to us; put into the extensions by whoever accepts connections.
 #[derive(Clone, Copy, Debug)]
@@ -53,10 +65,11 @@ async fn judge(door: &Arc<Door>, request: &mut Request) -> Result<(), Refusal> {
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
     let origin = door.proxies.origin(peer, tls, request.headers());
     request.extensions_mut().insert(Secure(origin.secure));
-    let host = hosts::asked(request.uri(), request.headers()).ok_or(Refusal::Host)?;
+    let host = door.proxies.host(peer, request.uri(), request.headers()).ok_or(Refusal::Host)?;
     if !door.hosts.is_ours(&host) {
         return Err(Refusal::Host);
     }
+    request.extensions_mut().insert(Host(host.clone()));
     let who = door.who(request.headers(), origin).await?;
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });

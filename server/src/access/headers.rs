@@ -23,6 +23,12 @@ const STILL: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancest
 /// Adds what every answer carries; what a handler said itself stays.
 pub async fn around(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    dress(&mut response);
+    response
+}
+
+/// The same, for answers that are given before anything else.
+pub(super) fn dress(response: &mut Response) {
     let page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let headers = response.headers_mut();
@@ -39,5 +45,4 @@ pub async fn around(request: Request, next: Next) -> Response {
     for (name, value) in always {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
 }

@@ -1,12 +1,13 @@
 //! Who asks, and what they may.
 //!
 //! ```text
-//! request ─▶ hosts (is it meant for us?) ─▶ door (who is it?) ─▶ table (what does the route need?) ─▶ handler
+//! request ─▶ below (base path off) ─▶ hosts (is it meant for us?) ─▶ door (who is it?) ─▶ table (what does the route need?) ─▶ handler
 //!                                              ├ sessions, tokens, loopback      └ audit, before anything acts
 //! ```
 //! Invariants: a route that no row of the table names is refused; what acts is in the audit before it acts, and
 //! what was refused is there too; passwords, tokens and cookies are kept as hashes and never logged.
 
+mod below;
 mod door;
 mod guard;
 mod headers;
@@ -25,8 +26,10 @@ mod table;
 mod tokens;
 mod who;
 
+pub use below::below;
 pub(crate) use door::valid_name;
 pub use door::{Door, Lines, Ways};
+pub(crate) use guard::address;
 pub use guard::{Tls, guard};
 pub use headers::{around, policy};
 pub use hosts::Hosts;

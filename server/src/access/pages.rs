@@ -9,14 +9,18 @@ use app::{
 use axum::{
     Extension, Router,
     extract::{Form, Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
 
 use super::{
-    Acts, Door, Needs, OidcError, Refusal, Role, Row, Who, door::valid_name, guard::Secure, hosts, oidc::Left, sessions,
+    Acts, Door, Needs, OidcError, Refusal, Role, Row, Who,
+    door::valid_name,
+    guard::{Secure, address},
+    oidc::Left,
+    sessions,
 };
 use crate::{
     pages::{Asked, bare, render},
@@ -107,9 +111,8 @@ const LEFT: &str = "binnacle-left";
 const AWAY: u64 = 600;
 
 /// Where the provider sends the browser back to.
-fn callback(uri: &Uri, headers: &HeaderMap, secure: bool) -> String {
-    let scheme = if secure { "https" } else { "http" };
-    format!("{scheme}://{}/sign-in/callback", hosts::asked(uri, headers).unwrap_or_default())
+fn callback(request: &Request) -> String {
+    format!("{}/sign-in/callback", address(request))
 }
 
 async fn leave(
@@ -119,7 +122,7 @@ async fn leave(
     request: Request,
 ) -> Response {
     let Some(oidc) = &here.door.oidc else { return Refusal::Nowhere.into_response() };
-    let to = callback(request.uri(), request.headers(), secure);
+    let to = callback(&request);
     match oidc.leave(&to, inside(&next.next)).await {
         Ok((address, left)) => {
             let left = serde_json::to_string(&left).unwrap_or_default();
@@ -149,7 +152,7 @@ async fn back(
     let Some(oidc) = &door.oidc else { return Refusal::Nowhere.into_response() };
     let kept = sessions::cookie_of(request.headers(), LEFT).and_then(decoded);
     let left = kept.and_then(|kept| serde_json::from_str::<Left>(&kept).ok());
-    let to = callback(request.uri(), request.headers(), secure);
+    let to = callback(&request);
     let next = left.as_ref().map(|left| inside(&left.next).to_owned()).unwrap_or_default();
     let vouched = match left {
         None => Err(OidcError::Stranger),

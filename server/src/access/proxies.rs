@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use ipnet::IpNet;
+
+use super::hosts;
 
 /// Addresses of trusted proxies; none by default.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +30,20 @@ impl Proxies {
         nets.collect::<Option<Vec<IpNet>>>().map(Self)
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether it is the address of one.
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
+    }
+
+    /// The host that was asked for: what the nearest trusted proxy says of it, else the request's own.
+    pub(super) fn host(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+        if self.trusts(peer.to_canonical())
+            && let Some(told) = headers.get_all("x-forwarded-host").iter().next_back()
+        {
+            let nearest = told.to_str().ok()?.rsplit(',').next().map(str::trim);
+            return nearest.filter(|host| !host.is_empty()).map(str::to_owned);
+        }
+        hosts::asked(uri, headers)
     }
 
     /// Where a request came from: the last address of `X-Forwarded-For` that is no trusted
@@ -79,6 +93,25 @@ mod tests {
         assert_eq!(origin("10.1.1.1", &["127.0.0.1, 198.51.100.1, 10.2.2.2"]), "198.51.100.1");
         assert_eq!(origin("10.1.1.1", &["127.0.0.1", "198.51.100.1"]), "198.51.100.1");
         assert_eq!(origin("10.1.1.1", &["198.51.100.1, nonsense"]), "10.1.1.1");
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_which_host_was_asked_for() {
+        let proxies = Proxies::parse("10.0.0.0/8").unwrap();
+        let host = |peer: &str, forwarded: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", "inner:8080".parse().unwrap());
+            for line in forwarded {
+                headers.append("x-forwarded-host", line.parse().unwrap());
+            }
+            proxies.host(peer.parse().unwrap(), &Uri::from_static("/"), &headers)
+        };
+        assert_eq!(host("192.0.2.9", &["portal.example"]).as_deref(), Some("inner:8080"));
+        assert_eq!(host("10.1.1.1", &["portal.example"]).as_deref(), Some("portal.example"));
+        assert_eq!(host("10.1.1.1", &["evil.example, portal.example"]).as_deref(), Some("portal.example"));
+        assert_eq!(host("10.1.1.1", &["evil.example", "portal.example"]).as_deref(), Some("portal.example"));
+        assert_eq!(host("10.1.1.1", &[]).as_deref(), Some("inner:8080"));
+        assert_eq!(host("10.1.1.1", &[""]), None);
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub enum Refusal {
     /// Its query cannot be read: why.
     #[error("{0}")]
     Garbled(&'static str),
+    /// It is not below the base path, which begins with `/` and ends with it.
+    #[error(
+        "Binnacle is served below {0} alone. If a proxy takes this away from paths, name the proxy in the setting `trusted_proxies`."
+    )]
+    Outside(String),
     /// No route, as far as the table knows.
     #[error("There is nothing at this address.")]
     Nowhere,
@@ -52,7 +57,7 @@ impl Refusal {
         match self {
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::Odd(_) | Self::Garbled(_) => StatusCode::BAD_REQUEST,
-            Self::Nowhere => StatusCode::NOT_FOUND,
+            Self::Nowhere | Self::Outside(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unknown | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,

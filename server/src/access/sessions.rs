@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::base::base;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::{Role, Way, Who, secret};
@@ -19,9 +20,14 @@ pub struct Lasting {
     pub whole: Duration,
 }
 
-/// With TLS the browser itself refuses the cookie from or for any other host.
-const fn name(secure: bool) -> &'static str {
-    if secure { "__Host-binnacle" } else { "binnacle" }
+/// With TLS the browser itself refuses the cookie from or for any other host; below a base path, which such a
+/// cookie cannot have, from anything but TLS.
+fn name(secure: bool) -> &'static str {
+    match (secure, base().is_empty()) {
+        (true, true) => "__Host-binnacle",
+        (true, false) => "__Secure-binnacle",
+        (false, _) => "binnacle",
+    }
 }
 
 /// Begins a session; answers the cookie.
@@ -62,7 +68,8 @@ fn cookie(value: &str, seconds: u64, secure: bool) -> HeaderValue {
 /// A cookie that no script can read and no other site's post brings along.
 pub(super) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) -> HeaderValue {
     let flag = if secure { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}");
+    let path = if base().is_empty() { "/" } else { base() };
+    let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}");
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 

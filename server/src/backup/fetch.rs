@@ -41,8 +41,11 @@ pub(super) async fn fetch(
 ) -> Result<Fetched, Failed> {
     let client = Client::connect(&candidate.endpoint, &order.tls).await.map_err(Fault::from)?;
     let mut pieces = client.snapshot().await.map_err(Fault::from)?;
-    let name =
-        format!("{}-{}.db.{ENDING}", candidate.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"), random());
+    let name = format!(
+        "{}-{}.db.{ENDING}",
+        candidate.name.chars().take(40).collect::<String>().replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+        random()
+    );
     let (part, file) = Part::new(order.folder.join(name))?;
     let (sender, receiver) = mpsc::channel(WAITING);
     let path = part.path().to_owned();

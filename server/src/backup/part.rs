@@ -10,8 +10,9 @@ use std::{
 
 /// What files under way end with.
 pub(super) const ENDING: &str = "part";
-/// Between making a file and locking it nobody takes it for one that was left behind.
-const FRESH: Duration = Duration::from_secs(60);
+/// What was written to in this time nobody takes for one that was left behind: not every writer locks, and not every
+/// file system can.
+const FRESH: Duration = Duration::from_secs(900);
 
 /// A disk that does not do what it should.
 #[derive(Debug, thiserror::Error)]

@@ -8,23 +8,19 @@
 //! What goes wrong with a member is answered by asking the next; what goes wrong with the disk ends it. Dropped at any
 //! moment, it leaves nothing but what was there.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
-use snapshot::{Examined, Step};
 
 use super::{
     choice::{Candidate, candidates},
     course::Astray,
     fetch::{Fetched, fetch},
-    manifest::{FORMAT, Manifest, Proved, Stored},
-    part::{self, DiskError, ENDING, disk},
-    proof::{Climbed, OnDisk, prove},
+    manifest::Manifest,
+    naming::{Leftovers, Sound, id, name},
+    part::{self, DiskError, disk},
+    proof::{OnDisk, prove},
     seal::{SealError, Sealing},
-    words::hex,
 };
 use crate::etcd::{Endpoint, EtcdError, Hashes, Members, NoneAnswers, Tls, Why, look};
 
@@ -186,9 +182,12 @@ async fn take_in_time(order: &Order, tell: &(dyn Fn(Progress) + Send + Sync)) ->
             Ok((fetched, sound)) => {
                 tell(Progress::Storing);
                 let warnings = warnings(&members, &candidate);
+                let id = id(&order.cluster, sound.examined.revision, began);
+                let leftovers = Leftovers::of(order, &id, &fetched);
                 let (order, cluster) = (order.clone(), members.cluster);
-                let store = move || store(&order, cluster, &candidate, fetched, sound, began);
-                let (manifest, path) = blocking(store).await??;
+                let name = move || name(&order, id, cluster, &candidate, fetched, sound, began);
+                let (manifest, path) = blocking(name).await??;
+                leftovers.none();
                 return Ok(Taken { manifest, path, passed_over, warnings });
             }
             Err(Failed::Here(error)) => return Err(error),
@@ -229,105 +228,12 @@ async fn attempt(
     if holds < told {
         return Err(Fault::Behind { endpoint: candidate.endpoint.clone(), holds, told }.into());
     }
-    Ok((fetched, Sound { examined, steps: proof.steps.into_iter().filter_map(proved).collect() }))
-}
-
-/// What is in it, and the steps that say so.
-struct Sound {
-    examined: Examined,
-    steps: Vec<Proved>,
-}
-
-/// For its manifest, which needs no word that it is there.
-fn proved(climbed: Climbed) -> Option<Proved> {
-    let tool = concat!("binnacle ", env!("CARGO_PKG_VERSION")).into();
-    let Climbed { step, at, millis } = climbed;
-    (step > Step::Listed).then(|| Proved { step: step.number(), at: at.as_millisecond(), tool, millis })
+    Ok((fetched, Sound { examined, steps: proof.steps }))
 }
 
 /// Work that blocks, on a thread of its own.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TakeError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| TakeError::Ended)
-}
-
-/// Gives it its name: first what it is goes to the disk under another name, then both get theirs.
-fn store(
-    order: &Order,
-    cluster: u64,
-    candidate: &Candidate,
-    fetched: Fetched,
-    sound: Sound,
-    began: i64,
-) -> Result<(Manifest, PathBuf), TakeError> {
-    let Sound { examined, steps } = sound;
-    let id = id(&order.cluster, examined.revision, began);
-    let plain = order.sealing.compression.is_none() && order.sealing.recipients.is_empty();
-    let path = order.folder.join(format!("{id}{}", order.sealing.ending()));
-    let stored = if plain {
-        let name = format!("{id}{}", order.sealing.ending());
-        Stored { name, size: fetched.size, sha256: fetched.sha256.clone(), compression: None, recipients: Vec::new() }
-    } else {
-        order.sealing.seal(fetched.part.path(), &path)?
-    };
-    let mut manifest = Manifest {
-        format: FORMAT,
-        id: id.clone(),
-        cluster: order.cluster.clone(),
-        cluster_id: format!("{cluster:x}"),
-        member: candidate.name.clone(),
-        member_id: format!("{:x}", candidate.id),
-        etcd_version: candidate.version.clone(),
-        revision: examined.revision,
-        raft_index: examined.consistent_index.unwrap_or(candidate.raft_index),
-        keys: examined.keys.unwrap_or(examined.records),
-        size: examined.size,
-        hash: examined.hash,
-        sha256: fetched.digest.clone(),
-        stored,
-        began,
-        ended: Timestamp::now().as_millisecond(),
-        by: order.by.clone(),
-        steps: Vec::new(),
-        signature: String::new(),
-    };
-    for step in steps {
-        manifest.prove(step);
-    }
-    if !order.key.is_empty() {
-        manifest.sign(&order.key);
-    }
-    let named = name(&order.folder, &manifest, fetched, plain, &path);
-    if named.is_err() && !plain {
-        let _ = std::fs::remove_file(&path);
-    }
-    named?;
-    Ok((manifest, path))
-}
-
-fn name(folder: &Path, manifest: &Manifest, fetched: Fetched, plain: bool, path: &Path) -> Result<(), DiskError> {
-    let beside = folder.join(format!("{}.json", manifest.id));
-    let text = part::written(beside.with_added_extension(ENDING), manifest.text().as_bytes())?;
-    if plain {
-        fetched.part.become_file(path)?;
-    }
-    let done = text.become_file(&beside).and_then(|()| part::sync(folder));
-    if done.is_err() {
-        let _ = std::fs::remove_file(path);
-        let _ = std::fs::remove_file(&beside);
-    }
-    done
-}
-
-/// As in `harbour-20261125t102427z-r4711-5f3a9c`.
-fn id(cluster: &str, revision: i64, began: i64) -> String {
-    let usual = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let cluster: String = cluster.chars().map(usual).take(40).collect();
-    let cluster = Some(cluster.trim_matches('-')).filter(|cluster| !cluster.is_empty()).unwrap_or("etcd").to_owned();
-    let at = Timestamp::from_millisecond(began).unwrap_or_default().strftime("%Y%m%dt%H%M%Sz").to_string();
-    let mut random = [0; 3];
-    // Without randomness a name that is taken is refused, and nothing is lost.
-    let _ = getrandom::fill(&mut random);
-    format!("{cluster}-{at}-r{revision}-{}", hex(&random))
 }
 
 fn warnings(members: &Members, candidate: &Candidate) -> Vec<String> {
@@ -343,19 +249,4 @@ fn warnings(members: &Members, candidate: &Candidate) -> Vec<String> {
         warnings.push(format!("Another member was {} revisions ahead when it began.", ahead - candidate.revision));
     }
     warnings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_tells_cluster_time_and_revision_and_is_fit_for_stores_and_addresses() {
-        let id = id("Harbour / Süd", 4_711, 1_769_860_800_000);
-        assert!(id.starts_with("harbour---s-d-20260131t120000z-r4711-"), "{id}");
-        assert!(Manifest::is_id(&id));
-        for odd in ["", "///", "..", &"x".repeat(200)] {
-            assert!(Manifest::is_id(&super::id(odd, i64::MAX, 0)), "{odd}");
-        }
-    }
 }

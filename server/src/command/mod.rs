@@ -8,6 +8,7 @@ mod exit;
 mod rehearse;
 mod serve;
 mod simulate;
+mod take;
 mod token;
 mod user;
 mod verify;
@@ -113,6 +114,9 @@ struct ServeArgs {
     /// Proxies whose forwarded headers are believed.
     #[arg(long, value_name = "NETS")]
     trusted_proxies: Option<String>,
+    /// Path below which everything is served, as in /binnacle.
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
     /// Seconds without a request after which a session ends.
     #[arg(long, value_name = "SECONDS")]
     session_idle: Option<String>,
@@ -146,6 +150,18 @@ struct ServeArgs {
     /// Its network.yml.
     #[arg(long, value_name = "FILE")]
     network: Option<String>,
+    /// Where etcd may be asked, with commas between.
+    #[arg(long, value_name = "URLS")]
+    etcd_endpoints: Option<String>,
+    /// Certificates of the authority that signs etcd's.
+    #[arg(long, value_name = "FILE")]
+    etcd_cacert: Option<String>,
+    /// Our certificate for etcd.
+    #[arg(long, value_name = "FILE")]
+    etcd_cert: Option<String>,
+    /// Its private key.
+    #[arg(long, value_name = "FILE")]
+    etcd_key: Option<String>,
     /// Folder with plans to choose from.
     #[arg(long, value_name = "DIR")]
     plans: Option<String>,
@@ -182,6 +198,7 @@ impl ServeArgs {
             ("oidc_admins", self.oidc_admins),
             ("hosts", self.hosts),
             ("trusted_proxies", self.trusted_proxies),
+            ("base_path", self.base_path),
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
             ("tls_cert", self.tls_cert),
@@ -193,6 +210,10 @@ impl ServeArgs {
             ("context", self.context),
             ("dha", self.dha),
             ("network", self.network),
+            ("etcd_endpoints", self.etcd_endpoints),
+            ("etcd_cacert", self.etcd_cacert),
+            ("etcd_cert", self.etcd_cert),
+            ("etcd_key", self.etcd_key),
             ("plans", self.plans),
             ("demo", self.demo),
             ("idle", self.idle),

@@ -24,6 +24,7 @@ use crate::{
     config::{Demo, Given, LogFormat, Settings},
     demo,
     embed::Embed,
+    etcd::{Access, proposed},
     front::{self, Front},
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
@@ -40,6 +41,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     log(&settings)?;
     refuse_beyond_loopback(&settings)?;
+    app::base::serve_below(&settings.base_path);
     let store = store(&settings).await?;
     let door = Arc::new(door(&settings, store.clone())?);
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
@@ -50,11 +52,14 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
         *first = first.clone().with_plan(planned);
     }
+    if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
+        *first = first.clone().with_etcd(access);
+    }
     // Whoever reads that we listen may ask us to stop at once.
     let asked = asked_to_stop().map_err(|error| (Exit::Failed, format!("signals cannot be heard: {error}")))?;
     let listener = listen::socket(settings.listen).map_err(|error| cannot_listen(settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| (Exit::Failed, error.to_string()))?;
-    let address = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let address = format!("{}://{address}{}", if tls.is_some() { "https" } else { "http" }, settings.base_path);
     announce_first(&address, &door).await?;
     announce(&address, &contexts);
     let site = Site::new(Clusters::new(contexts, settings.idle), settings.plans.clone());
@@ -105,6 +110,18 @@ fn log(settings: &Settings) -> Result<(), Failure> {
         LogFormat::Json => log.json().init(),
     }
     Ok(())
+}
+
+/// How the first context's etcd is reached: as it is set, else as its plan lets expect.
+fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
+    let (mut endpoints, tls) = (settings.etcd_endpoints.clone(), settings.etcd_tls.clone());
+    let first = contexts.first().filter(|first| !first.demo)?;
+    if endpoints.is_empty() && tls.cacert.is_some() {
+        endpoints = first.planned.as_deref().map(proposed).unwrap_or_default();
+        let words: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
+        tracing::info!("etcd of {} is asked where the plan has it: {}", first.name, words.join(","));
+    }
+    (!endpoints.is_empty()).then_some(Access { endpoints, tls })
 }
 
 fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {

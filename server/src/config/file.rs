@@ -7,8 +7,9 @@ use super::{
     keys::{KEYS, nearest},
 };
 use crate::{
-    access::{Lasting, OidcSettings, Proxies, Role},
+    access::{Lasting, OidcSettings, Proxies, Role, table},
     embed::Origins,
+    etcd::{Endpoint, Tls},
     store::Place,
 };
 
@@ -172,6 +173,19 @@ fn oidc(values: &Values) -> Result<OidcSettings, ConfigError> {
     })
 }
 
+/// What a base path must be.
+const BASE_PATH: &str = "a path as in /binnacle: / before each part and not at its end, of letters, digits and - . _ ~, and none that Binnacle has itself";
+
+fn base_path(text: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(plain);
+    let Some(inside) = text.strip_prefix('/') else { return text.is_empty().then(String::new) };
+    let first = |path: &str| path.split('/').find(|part| !part.is_empty()).map(str::to_owned);
+    // Of a path below it nobody could tell whether a proxy had taken it off.
+    let taken = table().iter().any(|row| first(row.path) == first(text));
+    (text.len() <= 200 && inside.split('/').all(part) && !taken).then(|| text.to_owned())
+}
+
 fn settings(values: &Values) -> Result<Settings, ConfigError> {
     let text = |name: &str| values[name].0.clone();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
@@ -204,6 +218,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         trusted_proxies: Proxies::parse(&text("trusted_proxies")).ok_or_else(|| {
             wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")
         })?,
+        base_path: base_path(&text("base_path")).ok_or_else(|| wrong("base_path", BASE_PATH))?,
         sessions: Lasting { idle: seconds("session_idle")?, whole: seconds("session_length")? },
         tls: match (some("tls_cert"), some("tls_key")) {
             (Some(certificate), Some(key)) => Some((PathBuf::from(certificate), PathBuf::from(key))),
@@ -220,6 +235,24 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         context: some("context"),
         dha: some("dha").map(PathBuf::from),
         network: some("network").map(PathBuf::from),
+        etcd_endpoints: match some("etcd_endpoints") {
+            Some(text) => Endpoint::list(&text)
+                .map_err(|_| hidden("etcd_endpoints", "addresses with commas between, as in https://10.1.0.50:2379"))?,
+            None => Vec::new(),
+        },
+        etcd_tls: match (some("etcd_cert"), some("etcd_key")) {
+            (Some(_), None) => {
+                return Err(wrong("etcd_key", "the file of the certificate's key, as etcd_cert is given"));
+            }
+            (None, Some(_)) => {
+                return Err(wrong("etcd_cert", "the file of the key's certificate, as etcd_key is given"));
+            }
+            (cert, key) => Tls {
+                cacert: some("etcd_cacert").map(PathBuf::from),
+                cert: cert.map(PathBuf::from),
+                key: key.map(PathBuf::from),
+            },
+        },
         plans: some("plans").map(PathBuf::from),
         demo: match text("demo").as_str() {
             "always" | "true" => Demo::Always,
@@ -280,6 +313,24 @@ mod tests {
     fn a_wrong_value_says_where_it_stands_and_what_it_must_be() {
         let error = in_file("idle = \"soon\"\n").unwrap_err().to_string();
         assert!(error.contains("line 1: idle is \"soon\", but must be a number of seconds"), "{error}");
+    }
+
+    #[test]
+    fn a_base_path_is_one_that_leaves_no_doubt() {
+        for good in ["", "/binnacle", "/a/b-c_d.e~f/1"] {
+            assert_eq!(base_path(good).as_deref(), Some(good));
+        }
+        let odd =
+            ["/", "binnacle", "/a/", "//a", "/a//b", "/a/../b", "/.", "/a b", "/ä", "/a%20b", "/a?b", "/a#b", "/{a}"];
+        for bad in odd.into_iter().chain(["/api", "/c/lab", "https://a/b"]) {
+            assert_eq!(base_path(bad), None, "{bad}");
+        }
+        let given = vec![("base_path", "/binnacle/".to_owned())];
+        let error = load(&given, variables(&[])).unwrap_err().to_string();
+        assert!(
+            error.contains("--base-path: base_path is \"/binnacle/\", but must be a path as in /binnacle"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// All settings.
-pub const KEYS: [Key; 29] = [
+pub const KEYS: [Key; 34] = [
     Key {
         name: "listen",
         default: "127.0.0.1:8080",
@@ -54,7 +54,12 @@ pub const KEYS: [Key; 29] = [
     Key {
         name: "trusted_proxies",
         default: "",
-        meaning: "Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between.",
+        meaning: "Addresses and networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, with commas between.",
+    },
+    Key {
+        name: "base_path",
+        default: "",
+        meaning: "Path below which everything is served, as in `/binnacle`, when a proxy shares its host with others. The proxy may take it off the paths that it sends on, if it is in `trusted_proxies`.",
     },
     Key { name: "session_idle", default: "43200", meaning: "Seconds without a request after which a session ends." },
     Key { name: "session_length", default: "604800", meaning: "Seconds after which a session ends whatever happens." },
@@ -91,6 +96,18 @@ pub const KEYS: [Key; 29] = [
         meaning: "The DHA file that the cluster was deployed from; belongs to the first context.",
     },
     Key { name: "network", default: "", meaning: "Its network.yml." },
+    Key {
+        name: "etcd_endpoints",
+        default: "",
+        meaning: "Where etcd of the first context may be asked, as in `https://10.1.0.50:2379`, with commas between; without it, and with `etcd_cacert`, where the plan's hosts of role etcd would listen.",
+    },
+    Key {
+        name: "etcd_cacert",
+        default: "",
+        meaning: "Certificates of the authority that signs etcd's, in PEM form; these three files are read again for every connection.",
+    },
+    Key { name: "etcd_cert", default: "", meaning: "Our certificate for etcd, in PEM form." },
+    Key { name: "etcd_key", default: "", meaning: "Its private key, in PEM form." },
     Key {
         name: "plans",
         default: "",

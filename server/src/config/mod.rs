@@ -11,6 +11,7 @@ pub use keys::{KEYS, Key, table};
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
     embed::Origins,
+    etcd::{Endpoint, Tls},
     store::Place,
 };
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub hosts: String,
     /// Proxies that are believed.
     pub trusted_proxies: Proxies,
+    /// Below which path everything is served; empty for the root.
+    pub base_path: String,
     /// How long sessions last.
     pub sessions: Lasting,
     /// The files of certificate and key, where TLS is spoken.
@@ -49,6 +52,10 @@ pub struct Settings {
     pub dha: Option<PathBuf>,
     /// Its network.yml.
     pub network: Option<PathBuf>,
+    /// Where etcd of the first context may be asked; empty to go by the plan.
+    pub etcd_endpoints: Vec<Endpoint>,
+    /// With what.
+    pub etcd_tls: Tls,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
     /// Whether to show the built-in cluster.

@@ -1,6 +1,6 @@
 //! Links over the API: made, listed, revoked.
 
-use app::source::Source;
+use app::{base::at, source::Source};
 use axum::{
     Extension, Json,
     extract::{Path, State, rejection::JsonRejection},
@@ -39,7 +39,7 @@ pub(super) struct Wanted {
 struct Made {
     #[serde(flatten)]
     line: Line,
-    /// Below this server's address: the page for a frame.
+    /// Its path at this server, the base path included: the page for a frame.
     page: String,
     /// The same as a picture.
     picture: String,
@@ -104,7 +104,7 @@ pub(super) async fn make(
         Claims { id: link.id.clone(), cluster: link.cluster.clone(), figure: link.figure.clone(), origin, expires };
     let path = format!("/embed/{}/{}", scene::encoded(&link.cluster), link.figure);
     let text = embed.signer.sign(&claims);
-    let (page, picture) = (format!("{path}?link={text}"), format!("{path}.svg?link={text}"));
+    let (page, picture) = (at(&format!("{path}?link={text}")), at(&format!("{path}.svg?link={text}")));
     let kept = [(header::CACHE_CONTROL, "no-store")];
     (StatusCode::CREATED, kept, Json(Made { line: line(link), page, picture })).into_response()
 }

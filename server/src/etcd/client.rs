@@ -139,7 +139,8 @@ impl Client {
             Code::Unimplemented if self.spoke.load(Ordering::Relaxed) => Why::NotServed,
             Code::Unimplemented => Why::NotEtcd,
             Code::PermissionDenied | Code::Unauthenticated => Why::Permission,
-            Code::InvalidArgument if said.contains("user name is empty") => Why::Permission,
+            // Each version has a code of its own for this.
+            _ if said.contains("user name is empty") || said.contains("permission denied") => Why::Permission,
             _ if said.contains("no leader") => Why::NoLeader,
             _ if said.contains("not supported for learner") => Why::Learner,
             code if said.is_empty() => Why::Said(code.to_string()),

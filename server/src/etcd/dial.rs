@@ -11,7 +11,7 @@ use std::{
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::timeout,
 };
@@ -22,22 +22,24 @@ use super::{Endpoint, EtcdError, Tls, Why};
 
 /// TCP and TLS together; a member on the same network takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(5);
+/// etcd begins to speak as soon as TLS is agreed on. Who does not is spoken to all the same.
+const GREETING: Duration = Duration::from_secs(1);
 /// While an answer is awaited the line is felt for this often, which etcd allows (every 5 s).
 const PULSE: Duration = Duration::from_secs(10);
 
 /// An open line. It is not opened again once it has ended: whoever asks again dials again.
 pub(super) struct Line {
     pub channel: Channel,
-    /// Why it ended, when its bytes tell: with TLS 1.3 a server refuses certificates after the handshake.
+    /// Why it ended, when its bytes tell.
     pub ended: Arc<OnceLock<Why>>,
 }
 
 pub(super) async fn dial(endpoint: &Endpoint, tls: &Tls) -> Result<Line, EtcdError> {
     let late = Why::Timeout { doing: "connecting", seconds: CONNECT.as_secs() };
     let open = timeout(CONNECT, open(endpoint, tls)).await;
-    let io = open.map_err(|_| late.at(endpoint))??;
+    let (io, greeting) = open.map_err(|_| late.at(endpoint))??;
     let ended = Arc::new(OnceLock::new());
-    let watched = Watched { io, ended: ended.clone(), tls: tls.clone(), endpoint: endpoint.clone() };
+    let watched = Watched { io, greeting, ended: ended.clone(), tls: tls.clone(), endpoint: endpoint.clone() };
     let mut once = Some(TokioIo::new(watched));
     let connector = tower::service_fn(move |_| {
         std::future::ready(once.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected)))
@@ -57,23 +59,29 @@ pub(super) async fn dial(endpoint: &Endpoint, tls: &Tls) -> Result<Line, EtcdErr
     Ok(Line { channel, ended })
 }
 
-async fn open(endpoint: &Endpoint, tls: &Tls) -> Result<Box<dyn Duplex>, EtcdError> {
+async fn open(endpoint: &Endpoint, tls: &Tls) -> Result<(Box<dyn Duplex>, Vec<u8>), EtcdError> {
     // Before anything is sent, so that a missing file is said although nobody answers.
     let config = if endpoint.is_tls() { Some(tls.config(endpoint).await?) } else { None };
     let tcp = TcpStream::connect((endpoint.host(), endpoint.port())).await;
     let tcp = tcp.map_err(|error| tls.why(endpoint, &error).at(endpoint))?;
     let _ = tcp.set_nodelay(true);
-    let Some(config) = config else { return Ok(Box::new(tcp)) };
+    let Some(config) = config else { return Ok((Box::new(tcp), Vec::new())) };
     let name = ServerName::try_from(endpoint.host().to_owned())
         .map_err(|_| Why::Address("its host is no name".into()).at(endpoint))?;
-    let stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+    let mut stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
         match tls.why(endpoint, &error) {
             Why::Cut => Why::NotTls,
             why => why,
         }
         .at(endpoint)
     })?;
-    Ok(Box::new(stream))
+    // With TLS 1.3 a server refuses certificates after the handshake. If we wrote before we had read that, the line
+    // would be reset and the reason lost.
+    let mut greeting = vec![0; 64];
+    let read = timeout(GREETING, stream.read(&mut greeting)).await.unwrap_or(Ok(0));
+    let length = read.map_err(|error| tls.why(endpoint, &error).at(endpoint))?;
+    greeting.truncate(length);
+    Ok((Box::new(stream), greeting))
 }
 
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -82,6 +90,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// Remembers what ended it, which the layers above pass on as words alone.
 struct Watched {
     io: Box<dyn Duplex>,
+    /// What was read before the layers above were there.
+    greeting: Vec<u8>,
     ended: Arc<OnceLock<Why>>,
     tls: Tls,
     endpoint: Endpoint,
@@ -98,6 +108,11 @@ impl Watched {
 
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.greeting.is_empty() {
+            let length = self.greeting.len().min(buf.remaining());
+            buf.put_slice(&self.greeting.drain(..length).collect::<Vec<u8>>());
+            return Poll::Ready(Ok(()));
+        }
         let read = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
         self.note(read)
     }

@@ -38,7 +38,12 @@ impl Endpoint {
         if host.is_empty() {
             return Err(wrong("it has no host"));
         }
-        Ok(Self { tls, host, port: authority.port_u16().unwrap_or(2379) })
+        // Behind a host stands nothing or a port.
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("" | ":") | None => 2379,
+            Some(_) => authority.port_u16().filter(|port| *port > 0).ok_or_else(|| wrong("its port is none"))?,
+        };
+        Ok(Self { tls, host, port })
     }
 
     /// Several with commas between, each once.

@@ -8,6 +8,7 @@
 //! - The name in a server's certificate is always checked, and its authority is a file that was named.
 //! - What a server is too old to tell is unknown, never zero.
 
+mod access;
 mod client;
 mod dial;
 mod endpoint;
@@ -17,6 +18,7 @@ mod members;
 mod tls;
 mod wire;
 
+pub use access::{Access, proposed};
 pub(crate) use client::Client;
 pub use endpoint::Endpoint;
 pub use error::{EtcdError, Why};

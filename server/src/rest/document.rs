@@ -1,5 +1,6 @@
 //! The OpenAPI document: generated from the routes, and what of a change would break a client.
 
+use app::base::base;
 use serde_json::{Value, json};
 use utoipa::{OpenApi as _, PartialSchema as _};
 
@@ -28,6 +29,9 @@ pub fn document() -> Value {
         "type": "http", "scheme": "bearer",
         "description": "A token, as the page of tokens or `binnacle token` makes them.",
     });
+    if !base().is_empty() {
+        document["servers"] = json!([{ "url": base() }]);
+    }
     // Nobody is asked to sign in where only this machine is listened to.
     document["security"] = json!([{ "token": [] }, {}]);
     let acts: Vec<(String, &str)> = operations(&Value::clone(&document))
@@ -44,6 +48,8 @@ pub fn document() -> Value {
                     "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
                 });
             }
+            // The names of functions repeat from noun to noun; of these each is one operation's.
+            operation["operationId"] = json!(id(method, path));
             if acting && path != "/api/v1/plans/check" {
                 let key = json!({
                     "name": idempotency::KEY, "in": "header", "required": false,
@@ -60,9 +66,15 @@ pub fn document() -> Value {
     document
 }
 
+fn id(method: &str, path: &str) -> String {
+    let path = path.trim_start_matches("/api/v1/");
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+}
+
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-fn operations(document: &Value) -> impl Iterator<Item = (&str, &'static str, &Value)> {
+pub(super) fn operations(document: &Value) -> impl Iterator<Item = (&str, &'static str, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
     paths.flat_map(|(path, item)| {
         METHODS.into_iter().filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
@@ -234,5 +246,26 @@ fn bounds(at: &str, before: &Value, after: &Value, way: Way, compared: &mut Comp
     }
     if !after["pattern"].is_null() && after["pattern"] != before["pattern"] {
         compared.found.push(format!("{at} has another pattern"));
+    }
+}
+
+/// A value that fits a schema, for people to start from.
+pub(super) fn example(document: &Value, schema: &Value) -> Value {
+    let schema = followed(document, schema);
+    if let Some(first) = schema["enum"].as_array().and_then(|words| words.first()) {
+        return first.clone();
+    }
+    if let Some(choice) = ["oneOf", "anyOf", "allOf"].iter().find_map(|name| schema[*name].as_array()?.first()) {
+        return example(document, choice);
+    }
+    match words(&schema["type"]).first().map(String::as_str) {
+        Some("object") => {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            properties.map(|(name, property)| (name.clone(), example(document, property))).collect()
+        }
+        Some("array") => json!([example(document, &schema["items"])]),
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("boolean") => json!(false),
+        _ => json!("…"),
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! guard (access) ─▶ limits ─▶ tags ─▶ once (idempotency, of what acts) ─▶ <noun> ─▶ Site, Door
 //!                                                                          └─ error: problem+json, the only statuses
+//! trial (/api) ─▶ guard, as if its visitor's program had asked
 //! document ◀─ generated from the nouns' routes and types ─▶ /api/v1/openapi.json, docs/openapi.json (held by a test)
 //! ```
 //! Invariants: types here are the API's own, never inner ones; a change that breaks the document fails a test;
@@ -26,6 +27,7 @@ mod plans;
 mod png;
 mod tags;
 mod tokens;
+mod trial;
 mod words;
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -46,6 +48,7 @@ use crate::{
 
 pub use document::{breaks, document};
 pub use error::{ApiError, Problem};
+pub use trial::router as page;
 
 /// Requests a minute for each token, session or address, when nothing is configured.
 pub const RATE: NonZeroU32 = NonZeroU32::new(1_200).expect("it is not zero");
@@ -59,6 +62,7 @@ const ADMIN: Needs = Needs::Role(Role::Admin);
 
 /// What each route needs.
 pub const ROUTES: &[Row] = &[
+    Row::get("/api", SEE),
     Row::get("/api/v1/openapi.json", Needs::Nothing),
     Row::get("/api/v1/health", Needs::Nothing),
     Row::get("/api/v1/version", SEE),

@@ -110,12 +110,25 @@ impl Cluster {
 
     /// On loopback, under this name of it; with a pair for the servers, and what clients trust and have.
     pub fn start(age: Age, count: usize, folder: Folder, host: &str, secured: Option<(Pair, Tls)>) -> Self {
+        Self::start_named("etcd", age, count, folder, host, secured)
+    }
+
+    /// The same, with names that begin so and end with numbers from 1.
+    pub fn start_named(
+        names: &str,
+        age: Age,
+        count: usize,
+        folder: Folder,
+        host: &str,
+        secured: Option<(Pair, Tls)>,
+    ) -> Self {
         let ports: Vec<(u16, u16)> = (0..count).map(|_| (free_port(), free_port())).collect();
         let peers = ports.iter().enumerate();
-        let peers: Vec<String> = peers.map(|(n, (_, peer))| format!("etcd{}=http://127.0.0.1:{peer}", n + 1)).collect();
+        let peers: Vec<String> =
+            peers.map(|(n, (_, peer))| format!("{names}{}=http://127.0.0.1:{peer}", n + 1)).collect();
         let scheme = if secured.is_some() { "https" } else { "http" };
         let start = |(n, (client, peer)): (usize, &(u16, u16))| {
-            let name = format!("etcd{}", n + 1);
+            let name = format!("{names}{}", n + 1);
             let (listens, url) = (format!("{scheme}://127.0.0.1:{client}"), format!("{scheme}://{host}:{client}"));
             let peer = format!("http://127.0.0.1:{peer}");
             let mut command = Command::new(program(match age {

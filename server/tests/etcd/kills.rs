@@ -1,7 +1,7 @@
 //! `binnacle backup` as a process of its own: killed, interrupted, without room.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -25,6 +25,11 @@ fn args(cluster: &Cluster, folder: &Path) -> Vec<String> {
         args.extend(file.iter().flat_map(|file| [flag.to_owned(), file.display().to_string()]));
     }
     args
+}
+
+/// Where it puts the backups of the cluster in a folder.
+fn in_it(folder: &Folder) -> PathBuf {
+    folder.0.join("harbour")
 }
 
 fn said(output: &Output) -> String {
@@ -59,7 +64,7 @@ async fn the_command_prints_what_it_took_and_how_far_it_is_proved() {
     let output = Command::new(BINNACLE).args(&args).args(["--json", "--zstd"]).output().expect("it runs");
     let manifest = Manifest::read(&output.stdout).expect("a manifest");
     assert!(manifest.stored.name.ends_with(".db.zst"), "{manifest:?}");
-    assert_eq!(names(&to.0).len(), 4);
+    assert_eq!(names(&in_it(&to)).len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,7 +82,7 @@ async fn exit_codes_tell_a_wrong_flag_from_an_etcd_out_of_reach() {
             .expect("it runs");
         assert!(output.status.code() == Some(code) && said(&output).contains(words), "{}", said(&output));
     }
-    assert!(names(&to.0).is_empty());
+    assert!(names(&in_it(&to)).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,7 +93,7 @@ async fn killed_at_any_moment_it_leaves_no_half_backup_in_the_list_and_no_good_o
     let began = Instant::now();
     run(Command::new(BINNACLE).args(&args), b"");
     let whole = began.elapsed();
-    let mut good = listed(&to.0);
+    let mut good = listed(&in_it(&to));
     assert_eq!(good, 1);
     for _ in 0..60 {
         let mut child =
@@ -96,24 +101,24 @@ async fn killed_at_any_moment_it_leaves_no_half_backup_in_the_list_and_no_good_o
         tokio::time::sleep(whole.mul_f64(fastrand::f64() * 1.1)).await;
         let _ = child.kill();
         let ended = child.wait().expect("an end");
-        let now = listed(&to.0);
+        let now = listed(&in_it(&to));
         assert!(now >= good + usize::from(ended.success()), "{now} of {good}");
         good = now;
     }
-    let left: Vec<String> = names(&to.0).into_iter().filter(|name| name.ends_with(".part")).collect();
+    let left: Vec<String> = names(&in_it(&to)).into_iter().filter(|name| name.ends_with(".part")).collect();
     assert!(!left.is_empty(), "no kill came in between");
     // The next one sweeps, once nobody can be writing them any more.
-    let old = std::time::SystemTime::now() - Duration::from_secs(600);
+    let old = std::time::SystemTime::now() - Duration::from_secs(3_600);
     for name in &left {
         std::fs::File::options()
             .write(true)
-            .open(to.0.join(name))
+            .open(in_it(&to).join(name))
             .and_then(|file| file.set_modified(old))
             .expect("set");
     }
     run(Command::new(BINNACLE).args(&args), b"");
-    assert!(names(&to.0).iter().all(|name| !name.ends_with(".part")), "{:?}", names(&to.0));
-    assert_eq!(listed(&to.0), good + 1);
+    assert!(names(&in_it(&to)).iter().all(|name| !name.ends_with(".part")), "{:?}", names(&in_it(&to)));
+    assert_eq!(listed(&in_it(&to)), good + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,14 +129,14 @@ async fn interrupted_it_cleans_up_and_says_so() {
     for signal in ["-INT", "-TERM"] {
         let child =
             Command::new(BINNACLE).args(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-        while names(&to.0).is_empty() {
+        while names(&in_it(&to)).is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         run(Command::new("kill").args([signal, &child.id().to_string()]), b"");
         let output = child.wait_with_output().expect("an end");
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
         assert!(said(&output).contains("nothing of it is left"), "{}", said(&output));
-        assert!(names(&to.0).is_empty(), "{:?}", names(&to.0));
+        assert!(names(&in_it(&to)).is_empty(), "{:?}", names(&in_it(&to)));
     }
 }
 
@@ -142,8 +147,9 @@ async fn without_room_it_fails_clearly_wherever_the_room_ends_and_leaves_nothing
     let (cluster, to) = (Cluster::plain(Age::New, 1).await, Folder::new());
     cluster.fill(2, 100_000);
     let args = args(&cluster, &to.0).join(" ");
-    let full = "mount -t tmpfs -o size=SIZEk,mode=700 none DIR && BIN; code=$?; ls DIR; exit $code";
-    let limited = "trap '' XFSZ; ulimit -f SIZE; BIN; code=$?; ls DIR; exit $code";
+    let full = "mount -t tmpfs -o size=SIZEk,mode=700 none DIR && BIN; code=$?; ls DIR/harbour; exit $code";
+    let limited = "trap '' XFSZ; ulimit -f SIZE; BIN; code=$?; ls DIR/harbour; exit $code";
+    std::fs::create_dir(in_it(&to)).expect("a folder");
     let mounts = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status();
     let mut ways = vec![(vec!["bash", "-c"], limited, "cannot be")];
     if mounts.is_ok_and(|status| status.success()) {
@@ -159,5 +165,23 @@ async fn without_room_it_fails_clearly_wherever_the_room_ends_and_leaves_nothing
             assert!(output.stdout.is_empty(), "left behind: {}", said(&output));
         }
     }
-    assert!(!program("BINNACLE_TEST_ETCD").is_empty() && names(&to.0).is_empty());
+    assert!(!program("BINNACLE_TEST_ETCD").is_empty() && names(&in_it(&to)).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn further_places_get_what_was_taken_and_one_that_does_not_loses_nothing() {
+    let (cluster, to) = (Cluster::plain(Age::New, 1).await, Folder::new());
+    cluster.fill(3, 10);
+    let second = to.0.join("second");
+    let both = format!("{},{}", to.0.display(), second.display());
+    let mut args = args(&cluster, &to.0);
+    *args.last_mut().expect("a place") = both;
+    run(Command::new(BINNACLE).args(&args), b"");
+    assert_eq!((listed(&in_it(&to)), names(&second.join("harbour")).len()), (1, 2));
+    // A folder where a file is: what was taken stays where it was taken to.
+    std::fs::write(to.0.join("file"), "x").expect("written");
+    *args.last_mut().expect("a place") = format!("{},{}", to.0.display(), to.0.join("file").display());
+    let output = Command::new(BINNACLE).args(&args).output().expect("it runs");
+    assert!(matches!(output.status.code(), Some(1 | 2)), "{}", said(&output));
+    assert_eq!(listed(&in_it(&to)), if output.status.code() == Some(1) { 2 } else { 1 }, "{}", said(&output));
 }

@@ -5,6 +5,7 @@ mod certificates;
 mod cluster;
 mod fake;
 mod faults;
+mod figure;
 mod kills;
 mod looks;
 mod taking;

@@ -9,7 +9,7 @@ use std::{
 
 use binnacle::{
     backup::{
-        manifest::Manifest,
+        manifest::{Compression, Manifest},
         seal::{Recipients, Sealing},
         take::{Bounds, Order, Progress, TakeError, Taken, take},
     },
@@ -171,11 +171,12 @@ async fn without_a_quorum_the_last_member_still_gives_one_and_it_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropped_at_any_moment_it_leaves_nothing_but_what_was_there() {
     let (cluster, to) = (large(1).await, Folder::new());
-    let order = order(&cluster, &to);
+    let mut order = order(&cluster, &to);
     let kept = taken(&order).await;
     let before = names(&order.folder);
-    for _ in 0..20 {
-        let moment = Duration::from_millis(fastrand::u64(0..400));
+    for round in 0..30 {
+        order.sealing.compression = (round % 2 == 1).then_some(Compression::Zstd);
+        let moment = Duration::from_millis(fastrand::u64(0..6_000));
         if tokio::time::timeout(moment, take(&order, &|_| ())).await.is_ok() {
             // It was quicker: two more files, and these are whole.
             for name in names(&order.folder).iter().filter(|name| !before.contains(name)) {
@@ -188,7 +189,8 @@ async fn dropped_at_any_moment_it_leaves_nothing_but_what_was_there() {
         assert!(parts.is_empty(), "{parts:?}");
         for name in names(&order.folder).iter().filter(|name| !before.contains(name)) {
             if let Some(id) = name.strip_suffix(".json") {
-                assert!(order.folder.join(format!("{id}.db")).exists(), "{name} alone");
+                let object = order.folder.join(format!("{id}{}", order.sealing.ending()));
+                assert!(object.exists(), "{name} alone");
             }
             std::fs::remove_file(order.folder.join(name)).expect("removed");
         }

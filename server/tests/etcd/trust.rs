@@ -108,3 +108,20 @@ async fn tls_where_there_is_none_and_none_where_there_is_are_told_apart() {
     assert_eq!(said.why, Why::NotEtcd, "{said}");
     assert!(said.to_string().contains("write https://"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_users_are_asked_for_a_missing_permission_is_said_and_no_backup_is_taken() {
+    use binnacle::backup::take::take;
+
+    use super::taking::{names, order};
+    for age in [Age::New, Age::Old] {
+        let (cluster, to) = (Cluster::plain(age, 1).await, Folder::new());
+        for args in [&["user", "add", "root:pw"][..], &["user", "grant-role", "root", "root"], &["auth", "enable"]] {
+            cluster.ctl(args, b"");
+        }
+        let order = order(&cluster, &to);
+        let said = take(&order, &|_| ()).await.expect_err("without a user").to_string();
+        assert!(said.contains("the permission for this is missing. Take the certificate of a user"), "{said}");
+        assert!(names(&order.folder).is_empty());
+    }
+}

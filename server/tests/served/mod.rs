@@ -69,7 +69,8 @@ impl Process {
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let said = lines.find_map(|line| line.ok()?.strip_prefix("Listening on ").map(str::to_owned));
         let url = said.unwrap_or_else(|| panic!("it does not listen: {}", log.lock().expect("the log")));
-        let address = url.split_once("://").and_then(|(_, address)| address.parse().ok()).expect("an address");
+        let address =
+            url.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.parse().ok()).expect("an address");
         Self { child, url, address, log }
     }
 
