@@ -17,6 +17,7 @@ pub mod retention;
 pub mod schedule;
 pub mod seal;
 pub mod take;
+pub mod unseal;
 mod words;
 pub mod zone;
 

@@ -10,17 +10,14 @@ use crate::backup::rehearsal::{Programs, RehearsalError, Rehearsed, rehearse};
 
 #[derive(Args)]
 pub(super) struct RehearseArgs {
-    /// A snapshot as etcd sends it, with its digest at the end.
-    file: PathBuf,
+    #[command(flatten)]
+    backup: verify::StoredArgs,
     /// etcd's server, of the cluster's version where it can be had; else the one in the PATH.
     #[arg(long, value_name = "PROGRAM")]
     etcd: Option<PathBuf>,
     /// etcdutl, or etcdctl before 3.5; else the one in the PATH.
     #[arg(long, value_name = "PROGRAM")]
     etcdutl: Option<PathBuf>,
-    /// Folder with room for the database; a folder for its owner alone is made there, and wiped [default: the system's].
-    #[arg(long, value_name = "DIR")]
-    scratch: Option<PathBuf>,
     /// Seconds after which it is given up.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     within: u64,
@@ -31,24 +28,27 @@ pub(super) struct RehearseArgs {
 
 pub(super) async fn run(args: RehearseArgs) -> Result<(), Failure> {
     // Before anything takes long.
-    let programs = Programs::find(args.etcd.as_deref(), args.etcdutl.as_deref()).map_err(failure)?;
-    let path = args.file.clone();
-    let proved = tokio::task::spawn_blocking(move || verify::proved(&path)).await;
-    let (file, proof) = proved.map_err(|error| (Exit::Failed, error.to_string()))??;
+    let programs = Programs::find(args.etcd.as_deref(), args.etcdutl.as_deref()).map_err(|error| failure(&error))?;
+    let (backup, json) = (args.backup, args.json);
+    let proved = tokio::task::spawn_blocking(move || {
+        let opened = backup.opened()?;
+        let (file, proof) = verify::proved(opened.path())?;
+        Ok((backup, opened, file, proof))
+    });
+    let (backup, opened, file, proof) = proved.await.map_err(|error| (Exit::Failed, error.to_string()))??;
     let Ok(examined) = &proof.sound else {
-        if args.json {
-            write(None, &format!("{:#}\n", verify::answer(&args.file, &file, &proof)))?;
+        if json {
+            write(None, &format!("{:#}\n", verify::answer(&backup, &opened, &file, &proof)))?;
         }
-        return verify::refused(&args.file, &proof);
+        return verify::refused(&backup.file, &proof);
     };
-    let folder = args.scratch.unwrap_or_else(std::env::temp_dir);
-    let within = Duration::from_secs(args.within);
+    let (folder, within) = (backup.scratch(), Duration::from_secs(args.within));
     let rehearsed = tokio::select! {
-        rehearsed = rehearse(&args.file, examined, &programs, &folder, within) => rehearsed.map_err(failure)?,
+        rehearsed = rehearse(opened.path(), examined, &programs, &folder, within) => rehearsed.map_err(|error| failure(&error))?,
         () = super::backup::ended() => return Err((Exit::Failed, "it was ended before the rehearsal was over".into())),
     };
-    if args.json {
-        let mut answer = verify::answer(&args.file, &file, &proof);
+    if json {
+        let mut answer = verify::answer(&backup, &opened, &file, &proof);
         answer["reached"] = json!(snapshot::Step::Rehearsed.number());
         answer["rehearsal"] = json!({
             "etcd": rehearsed.version,
@@ -62,14 +62,14 @@ pub(super) async fn run(args: RehearseArgs) -> Result<(), Failure> {
         });
         return write(None, &format!("{answer:#}\n"));
     }
-    write(None, &(verify::lines(&file, &proof) + &lines(&rehearsed)))
+    write(None, &(verify::lines(&opened, &file, &proof) + &lines(&rehearsed)))
 }
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn failure(error: RehearsalError) -> Failure {
+fn failure(error: &RehearsalError) -> Failure {
     let exit = match error {
         RehearsalError::Missing { .. }
         | RehearsalError::Program { .. }

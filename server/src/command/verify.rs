@@ -10,22 +10,58 @@ use serde_json::{Value, json};
 use snapshot::{Examined, ReadAt, Step, Unsound};
 
 use super::{Exit, Failure, draw::write};
-use crate::backup::proof::{OnDisk, Proof, prove};
+use crate::backup::{
+    proof::{OnDisk, Proof, prove},
+    seal::SealError,
+    unseal::{Opened, opened},
+};
 
 #[derive(Args)]
 pub(super) struct VerifyArgs {
-    /// A snapshot as etcd sends it, with its digest at the end.
-    file: PathBuf,
+    #[command(flatten)]
+    backup: StoredArgs,
     /// Write one JSON object.
     #[arg(long)]
     json: bool,
 }
 
+/// The backup that is meant.
+#[derive(Args)]
+pub(super) struct StoredArgs {
+    /// A snapshot as etcd sends it, with its digest at the end, or a backup that was compressed or encrypted.
+    pub file: PathBuf,
+    /// A file with a private key of age, when it is encrypted.
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+    /// Folder with room for the database; a folder for its owner alone is made there, and wiped [default: the system's].
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
+}
+
+impl StoredArgs {
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.scratch.clone().unwrap_or_else(std::env::temp_dir)
+    }
+
+    /// Decrypts and decompresses it where that is needed.
+    pub(super) fn opened(&self) -> Result<Opened, Failure> {
+        let path = self.file.display();
+        opened(&self.file, self.identity.as_deref(), &self.scratch()).map_err(|error| match error {
+            SealError::Broken(_) => (Exit::Failed, format!("{path}: {error}")),
+            SealError::Locked => (Exit::Usage, format!("{path}: {error} with --identity")),
+            error => (Exit::Usage, error.to_string()),
+        })
+    }
+}
+
 pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
-    let (file, proof) = proved(&args.file)?;
-    let text = if args.json { format!("{:#}\n", answer(&args.file, &file, &proof)) } else { lines(&file, &proof) };
+    let (backup, json) = (&args.backup, args.json);
+    let opened = backup.opened()?;
+    let (file, proof) = proved(opened.path())?;
+    let text =
+        if json { format!("{:#}\n", answer(backup, &opened, &file, &proof)) } else { lines(&opened, &file, &proof) };
     write(None, &text)?;
-    refused(&args.file, &proof)
+    refused(&backup.file, &proof)
 }
 
 /// Proves it, and shows how far that is on a terminal.
@@ -56,7 +92,7 @@ pub(super) fn refused(path: &Path, proof: &Proof) -> Result<(), Failure> {
 }
 
 /// What is known of it, for programs.
-pub(super) fn answer(path: &Path, file: &OnDisk, proof: &Proof) -> Value {
+pub(super) fn answer(backup: &StoredArgs, opened: &Opened, file: &OnDisk, proof: &Proof) -> Value {
     let steps = proof.steps.iter().map(|climbed| {
         json!({ "step": climbed.step.number(), "name": climbed.step.word(), "at": climbed.at, "millis": climbed.millis })
     });
@@ -65,7 +101,8 @@ pub(super) fn answer(path: &Path, file: &OnDisk, proof: &Proof) -> Value {
             |unsound| json!({ "step": unsound.step().number(), "what": unsound.to_string(), "todo": unsound.todo() }),
         );
     json!({
-        "file": path.display().to_string(),
+        "file": backup.file.display().to_string(),
+        "encrypted": opened.is_encrypted(),
         "bytes": file.length(),
         "open_to_others": file.is_open_to_others(),
         "reached": proof.reached().number(),
@@ -77,7 +114,7 @@ pub(super) fn answer(path: &Path, file: &OnDisk, proof: &Proof) -> Value {
 }
 
 /// The same for people.
-pub(super) fn lines(file: &OnDisk, proof: &Proof) -> String {
+pub(super) fn lines(opened: &Opened, file: &OnDisk, proof: &Proof) -> String {
     let mut out = String::new();
     for climbed in proof.steps.iter().filter(|climbed| climbed.step > Step::Listed) {
         let (number, word, sentence) = (climbed.step.number(), climbed.step.word(), climbed.step.sentence());
@@ -88,7 +125,11 @@ pub(super) fn lines(file: &OnDisk, proof: &Proof) -> String {
         out += &format!("sha256 {digest}\n");
     }
     let Ok(found) = &proof.sound else { return out };
-    out + &held(found) + if file.is_open_to_others() { OPEN } else { "" } + &secrets(found)
+    out += &held(found);
+    if file.is_open_to_others() {
+        out += OPEN;
+    }
+    if opened.is_encrypted() { out } else { out + &secrets(found) }
 }
 
 const OPEN: &str = "Others on this machine may read it: chmod 600 keeps it to its owner.\n";

@@ -8,6 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use binnacle::backup::{
+    manifest::Compression,
+    seal::{Recipients, Sealing},
+};
 use serde_json::Value;
 
 use super::{
@@ -73,6 +77,42 @@ fn verify_says_what_is_wrong_and_what_to_do_and_exits_with_the_code_for_it() {
     let output = binnacle("verify", &file, &["--json"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(json(&output)["broken"]["step"], 1);
+}
+
+#[test]
+fn what_was_compressed_and_encrypted_is_opened_with_an_identity_and_nothing_of_it_is_left() {
+    let etcd = Etcd::start(NEW);
+    live(&etcd);
+    let file = etcd.save("a.db");
+    let (key, scratch) = (age::x25519::Identity::generate(), Folder::new());
+    let identity = etcd.folder.0.join("identity");
+    std::fs::write(&identity, age::secrecy::ExposeSecret::expose_secret(&key.to_string())).expect("written");
+    let recipients = Recipients::parse(&key.to_public().to_string()).expect("a key");
+    let scratched = ["--scratch", scratch.0.to_str().expect("text")];
+    for compression in [None, Some(Compression::Zstd)] {
+        for recipients in [Recipients::default(), recipients.clone()] {
+            let sealed = etcd.folder.0.join(format!("sealed-{}-{}", compression.is_some(), recipients.is_empty()));
+            let encrypted = !recipients.is_empty();
+            Sealing { compression, recipients }.seal(&file, &sealed).expect("sealed");
+            let with = [scratched.as_slice(), &["--json", "--identity", identity.to_str().expect("text")]].concat();
+            let told = json(&binnacle("verify", &sealed, &with).output().expect("it runs"));
+            assert_eq!((told["reached"].as_u64(), told["encrypted"].as_bool()), (Some(4), Some(encrypted)), "{told:#}");
+            let without = binnacle("verify", &sealed, &scratched).output().expect("it runs");
+            assert_eq!(without.status.code(), Some(if encrypted { 2 } else { 0 }), "{}", said(&without));
+            assert_eq!(said(&without).contains("with --identity"), encrypted);
+            if compression.is_some() || encrypted {
+                let mut bytes = std::fs::read(&sealed).expect("read");
+                bytes.pop();
+                std::fs::write(&sealed, bytes).expect("written");
+                let cut = binnacle("verify", &sealed, &with).output().expect("it runs");
+                assert_eq!(cut.status.code(), Some(1), "{}", said(&cut));
+            } else {
+                let open = rehearse(&sealed, NEW, &scratch.0).output().expect("it runs");
+                assert_eq!(open.status.code(), Some(0), "{}", said(&open));
+            }
+            assert_eq!(std::fs::read_dir(&scratch.0).expect("a folder").count(), 0);
+        }
+    }
 }
 
 #[test]

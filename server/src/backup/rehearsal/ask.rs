@@ -81,7 +81,7 @@ pub(super) async fn count(line: &Channel, revision: i64) -> Result<Counted, Stat
 /// the compacted revision itself, and when it remembers one from before the compaction. (Never compacted is −1 there.)
 pub(super) async fn hash(line: &Channel, revision: i64, compacted: i64) -> Result<Option<u32>, Status> {
     match ask::<_, Hash>(line, "/etcdserverpb.Maintenance/HashKV", HashRequest { revision }).await {
-        Ok(answer) => Ok(Some(answer.hash).filter(|_| answer.compacted.max(0) == compacted)),
+        Ok(answer) => Ok((answer.compacted.max(0) == compacted).then_some(answer.hash)),
         Err(status) if status.code() == Code::Unimplemented => Ok(None),
         Err(status) if status.code() == Code::OutOfRange && revision == compacted => Ok(None),
         Err(status) => Err(status),

@@ -9,7 +9,7 @@
 mod ask;
 mod programs;
 mod running;
-mod scratch;
+pub(super) mod scratch;
 
 use std::{
     io,
@@ -236,20 +236,20 @@ async fn compare(line: &Channel, expected: &Examined) -> Result<(i64, Option<u64
         |what| move |status: tonic::Status| RehearsalError::Ask { what, said: running::short(status.message()) };
     let counted = ask::count(line, revision).await.map_err(silent("its keys"))?;
     if counted.revision < revision || counted.revision > revision && expected.leases == 0 {
-        return differs("revision", counted.revision, revision);
+        return differs("revision", &counted.revision, &revision);
     }
     let keys = expected.live.map(|keys| (keys, counted.keys));
     if let Some((expected, told)) = keys.filter(|(expected, told)| expected != told) {
-        return differs("number of keys", told, expected);
+        return differs("number of keys", &told, &expected);
     }
     let keys = keys.map(|keys| keys.0);
     let Some(hash) = expected.hash_kv else { return Ok((revision, keys, None)) };
     match ask::hash(line, revision, expected.compacted).await.map_err(silent("its hash"))? {
-        Some(told) if told != hash => differs("hash", format!("{told:x}"), format!("{hash:x}")),
+        Some(told) if told != hash => differs("hash", &format!("{told:x}"), &format!("{hash:x}")),
         told => Ok((revision, keys, told)),
     }
 }
 
-fn differs<T, V: ToString>(what: &'static str, told: V, expected: V) -> Result<T, RehearsalError> {
+fn differs<T>(what: &'static str, told: &dyn ToString, expected: &dyn ToString) -> Result<T, RehearsalError> {
     Err(RehearsalError::Differs { what, told: told.to_string(), expected: expected.to_string() })
 }

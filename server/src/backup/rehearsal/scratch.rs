@@ -25,7 +25,7 @@ const DYING: Duration = Duration::from_secs(5);
 
 /// A folder that goes with its owner.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub(in crate::backup) struct Scratch {
     path: PathBuf,
     _lock: File,
 }
