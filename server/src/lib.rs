@@ -4,19 +4,22 @@
 //! command ─▶ config ─▶ listen ─▶ front ─▶ access ─▶ pages, embed ─▶ view ─▶ cluster ─▶ Kubernetes
 //!                                  └▶ running (health, numbers, log)
 //!    ├────▶ demo (simulator)  └▶ store               └──▶ topology ─▶ scene
-//!    └────▶ store (SQLite, PostgreSQL)
+//!    ├────▶ store (SQLite, PostgreSQL)
+//!    └────▶ backup ─▶ etcd (its own API)
 //! ```
 //!
 //! Invariants: nothing here draws, judges or lays out, that is `topology`'s; a page asks through
 //! `app::source::Source` and knows nothing of Kubernetes; secrets do not pass `cluster`.
 
 pub mod access;
+pub mod backup;
 pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod demo;
 pub mod deploy;
 pub mod embed;
+pub mod etcd;
 pub mod front;
 pub mod listen;
 pub mod pages;

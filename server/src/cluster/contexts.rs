@@ -15,6 +15,8 @@ use kube::{
 
 use topology::planned::Planned;
 
+use crate::etcd::Access;
+
 use super::{
     Trouble,
     kubeconfig::{no_client, words},
@@ -33,6 +35,8 @@ pub struct Context {
     pub demo: bool,
     /// What Compass was told to build, when that is known.
     pub planned: Option<Arc<Planned>>,
+    /// How its etcd is reached, when that is known.
+    pub etcd: Option<Arc<Access>>,
     way: Way,
 }
 
@@ -81,13 +85,26 @@ const PLUGIN: Duration = Duration::from_secs(30);
 impl Context {
     /// A cluster that a client exists for already, as the built-in one.
     pub fn ready(name: &str, origin: &str, client: Client, address: &str, demo: bool) -> Self {
-        Self { name: name.into(), origin: origin.into(), demo, planned: None, way: Way::Ready(client, address.into()) }
+        Self {
+            name: name.into(),
+            origin: origin.into(),
+            demo,
+            planned: None,
+            etcd: None,
+            way: Way::Ready(client, address.into()),
+        }
     }
 
     /// The same cluster with its plan.
     #[must_use]
     pub fn with_plan(self, planned: Planned) -> Self {
         Self { planned: Some(Arc::new(planned)), ..self }
+    }
+
+    /// The same cluster, whose etcd is asked itself.
+    #[must_use]
+    pub fn with_etcd(self, access: Access) -> Self {
+        Self { etcd: Some(Arc::new(access)), ..self }
     }
 
     /// A client for it, and the address that it talks to. Nothing is connected yet; a credential
@@ -244,6 +261,7 @@ fn in_cluster() -> Context {
         origin: "the service account of the pod that Binnacle runs in".into(),
         demo: false,
         planned: None,
+        etcd: None,
         way: Way::InCluster,
     }
 }
@@ -300,6 +318,7 @@ fn contexts(file: &Kubeconfig, origin: &str, source: &Source) -> Result<Vec<Cont
         origin: origin.into(),
         demo: false,
         planned: None,
+        etcd: None,
         way: Way::Kubeconfig(source.clone()),
         name,
     };

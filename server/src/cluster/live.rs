@@ -17,8 +17,10 @@ use topology::{
     planned::Planned,
 };
 
+use crate::etcd::Access;
+
 use super::{
-    Trouble,
+    Trouble, etcd,
     probe::{Ports, probe},
     supervision::supervise,
 };
@@ -49,6 +51,7 @@ pub struct Cluster {
     client: Client,
     supervisor: JoinHandle<()>,
     probe: Option<JoinHandle<()>>,
+    etcd: Option<JoinHandle<()>>,
     origin: String,
     started: Instant,
 }
@@ -93,7 +96,7 @@ impl Cluster {
             pace,
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
-        Self { shared, client, supervisor, probe: None, origin: String::new(), started: Instant::now() }
+        Self { shared, client, supervisor, probe: None, etcd: None, origin: String::new(), started: Instant::now() }
     }
 
     /// Looks at the facts. Keep it short: writers wait.
@@ -110,6 +113,13 @@ impl Cluster {
     #[must_use]
     pub fn probed(mut self, planned: &Arc<Planned>, ports: Ports) -> Self {
         self.probe = Some(tokio::spawn(probe(self.shared.clone(), planned.clone(), ports)));
+        self
+    }
+
+    /// From now on also asks etcd itself how it fares.
+    #[must_use]
+    pub fn asking_etcd(mut self, access: &Arc<Access>) -> Self {
+        self.etcd = Some(tokio::spawn(etcd::follow(self.shared.clone(), access.clone())));
         self
     }
 
@@ -180,7 +190,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.supervisor.abort();
-        self.probe.iter().for_each(JoinHandle::abort);
+        self.probe.iter().chain(&self.etcd).for_each(JoinHandle::abort);
     }
 }
 

@@ -5,6 +5,7 @@
 //!                                                        ├─ feeds: watch × kind ─▶ object ─▶ fact ─▶ reader ─▶ Inventory
 //!                                                        ├─ readyz: the API server's own checks
 //!                                                        └─ pulse: whether it answers at all
+//!                            └─ etcd: its own word, where it may be asked
 //! ```
 //!
 //! - Each kind has one watch a cluster, and a file of its own that turns an object into a fact.
@@ -19,6 +20,7 @@ mod component;
 pub mod contexts;
 mod discovery;
 mod endpoints;
+mod etcd;
 mod feeds;
 mod intern;
 mod kubeconfig;

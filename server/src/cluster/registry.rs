@@ -71,6 +71,10 @@ impl Clusters {
                 Some(planned) => cluster.probed(&planned, Ports::default()),
                 None => cluster,
             };
+            let cluster = match &context.etcd {
+                Some(access) => cluster.asking_etcd(access),
+                None => cluster,
+            };
             Running { cluster: Arc::new(cluster), asked: Instant::now() }
         });
         Ok(entry.cluster.clone())

@@ -16,9 +16,9 @@ pub enum Exit {
 /// The codes for people.
 pub const EXIT_CODES: &str = "Exit codes:
   0  all is well
-  1  it was tried and did not work; errors in a plan, differences from it
+  1  it was tried and did not work; errors in a plan, differences from it; no backup to rely on
   2  a flag, a setting or a file cannot be understood or read
-  3  the cluster cannot be reached or does not let us in";
+  3  the cluster, or its etcd, cannot be reached or does not let us in";
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {

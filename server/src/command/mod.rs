@@ -1,13 +1,17 @@
 //! The command line.
 
+mod backup;
 mod check;
 mod draw;
 mod drift;
 mod exit;
+mod rehearse;
 mod serve;
 mod simulate;
+mod take;
 mod token;
 mod user;
+mod verify;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -39,6 +43,11 @@ enum Command {
         after_help = "Example:\n  binnacle drift --dha k8-nosdn-nofeature-ha.yml --network network.yml --kubeconfig ~/.kube/config"
     )]
     Drift(drift::DriftArgs),
+    /// Take a backup of etcd from its best member and prove it before it counts, or prove one that is there.
+    #[command(
+        after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour\n  binnacle backup verify /var/backups/etcd/harbour-….db"
+    )]
+    Backup(backup::BackupArgs),
     /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
     #[command(
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
@@ -144,6 +153,18 @@ struct ServeArgs {
     /// Its network.yml.
     #[arg(long, value_name = "FILE")]
     network: Option<String>,
+    /// Where etcd may be asked, with commas between.
+    #[arg(long, value_name = "URLS")]
+    etcd_endpoints: Option<String>,
+    /// Certificates of the authority that signs etcd's.
+    #[arg(long, value_name = "FILE")]
+    etcd_cacert: Option<String>,
+    /// Our certificate for etcd.
+    #[arg(long, value_name = "FILE")]
+    etcd_cert: Option<String>,
+    /// Its private key.
+    #[arg(long, value_name = "FILE")]
+    etcd_key: Option<String>,
     /// Folder with plans to choose from.
     #[arg(long, value_name = "DIR")]
     plans: Option<String>,
@@ -229,6 +250,10 @@ impl ServeArgs {
             ("context", self.context),
             ("dha", self.dha),
             ("network", self.network),
+            ("etcd_endpoints", self.etcd_endpoints),
+            ("etcd_cacert", self.etcd_cacert),
+            ("etcd_cert", self.etcd_cert),
+            ("etcd_key", self.etcd_key),
             ("plans", self.plans),
             ("compass", self.compass),
             ("jump_host", self.jump_host),
@@ -266,6 +291,7 @@ pub fn run() -> Exit {
         Command::Draw(args) => wait(draw::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Drift(args) => wait(drift::run(args)),
+        Command::Backup(args) => wait(backup::run(args)),
         Command::Simulate(args) => wait(simulate::run(args)),
         Command::User(args) => wait(user::run(args)),
         Command::Token(args) => wait(token::run(args)),

@@ -26,6 +26,7 @@ use crate::{
     demo,
     deploy::Office,
     embed::Embed,
+    etcd::{Access, proposed},
     front::{self, Front},
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
@@ -52,6 +53,9 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         .map_err(|error| (Exit::Usage, error.to_string()))?;
     if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
         *first = first.clone().with_plan(planned);
+    }
+    if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
+        *first = first.clone().with_etcd(access);
     }
     // Whoever reads that we listen may ask us to stop at once.
     let asked = asked_to_stop().map_err(|error| (Exit::Failed, format!("signals cannot be heard: {error}")))?;
@@ -113,6 +117,18 @@ fn log(settings: &Settings) -> Result<(), Failure> {
         LogFormat::Json => log.json().init(),
     }
     Ok(())
+}
+
+/// How the first context's etcd is reached: as it is set, else as its plan lets expect.
+fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
+    let (mut endpoints, tls) = (settings.etcd_endpoints.clone(), settings.etcd_tls.clone());
+    let first = contexts.first().filter(|first| !first.demo)?;
+    if endpoints.is_empty() && tls.cacert.is_some() {
+        endpoints = first.planned.as_deref().map(proposed).unwrap_or_default();
+        let words: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
+        tracing::info!("etcd of {} is asked where the plan has it: {}", first.name, words.join(","));
+    }
+    (!endpoints.is_empty()).then_some(Access { endpoints, tls })
 }
 
 fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {

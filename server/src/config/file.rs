@@ -9,6 +9,7 @@ use super::{
 use crate::{
     access::{Lasting, OidcSettings, Proxies, Role, table},
     embed::Origins,
+    etcd::{Endpoint, Tls},
     store::Place,
 };
 
@@ -237,6 +238,24 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         context: some("context"),
         dha: some("dha").map(PathBuf::from),
         network: some("network").map(PathBuf::from),
+        etcd_endpoints: match some("etcd_endpoints") {
+            Some(text) => Endpoint::list(&text)
+                .map_err(|_| hidden("etcd_endpoints", "addresses with commas between, as in https://10.1.0.50:2379"))?,
+            None => Vec::new(),
+        },
+        etcd_tls: match (some("etcd_cert"), some("etcd_key")) {
+            (Some(_), None) => {
+                return Err(wrong("etcd_key", "the file of the certificate's key, as etcd_cert is given"));
+            }
+            (None, Some(_)) => {
+                return Err(wrong("etcd_cert", "the file of the key's certificate, as etcd_key is given"));
+            }
+            (cert, key) => Tls {
+                cacert: some("etcd_cacert").map(PathBuf::from),
+                cert: cert.map(PathBuf::from),
+                key: key.map(PathBuf::from),
+            },
+        },
         plans: some("plans").map(PathBuf::from),
         deploying: Deploying::of(values)?,
         demo: match text("demo").as_str() {

@@ -102,6 +102,18 @@ pub const KEYS: &[Key] = &[
     },
     Key { name: "network", default: "", meaning: "Its network.yml." },
     Key {
+        name: "etcd_endpoints",
+        default: "",
+        meaning: "Where etcd of the first context may be asked, as in `https://10.1.0.50:2379`, with commas between; without it, and with `etcd_cacert`, where the plan's hosts of role etcd would listen.",
+    },
+    Key {
+        name: "etcd_cacert",
+        default: "",
+        meaning: "Certificates of the authority that signs etcd's, in PEM form; these three files are read again for every connection.",
+    },
+    Key { name: "etcd_cert", default: "", meaning: "Our certificate for etcd, in PEM form." },
+    Key { name: "etcd_key", default: "", meaning: "Its private key, in PEM form." },
+    Key {
         name: "plans",
         default: "",
         meaning: "Folder with DHA files and network.yml files to choose from on the page of plans.",

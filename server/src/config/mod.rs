@@ -13,6 +13,7 @@ pub use keys::{KEYS, Key, table};
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
     embed::Origins,
+    etcd::{Endpoint, Tls},
     store::Place,
 };
 
@@ -55,6 +56,10 @@ pub struct Settings {
     pub dha: Option<PathBuf>,
     /// Its network.yml.
     pub network: Option<PathBuf>,
+    /// Where etcd of the first context may be asked; empty to go by the plan.
+    pub etcd_endpoints: Vec<Endpoint>,
+    /// With what.
+    pub etcd_tls: Tls,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
     /// From where deployments are made; none where they are not.

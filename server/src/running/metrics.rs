@@ -32,11 +32,23 @@ struct Told {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Cluster {
+    cluster: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Member {
+    cluster: String,
+    member: String,
+}
+
 /// What was counted, and what is watched now.
 pub(super) async fn metrics(State(running): State<Running>) -> Response {
     let mut text = String::new();
     let written = encode_registry(&mut text, &NUMBERS.registry)
         .and_then(|()| encode_registry(&mut text, &watched(&running)))
+        .and_then(|()| encode_registry(&mut text, &etcd(&running)))
         .and_then(|()| encode_eof(&mut text));
     match written {
         Ok(()) => ([(header::CONTENT_TYPE, KIND), (header::CACHE_CONTROL, "no-store")], text).into_response(),
@@ -67,6 +79,44 @@ fn watched(running: &Running) -> Registry {
     registry.register("watch", "What is watched, by cluster and kind, and how that goes", watches);
     let since = "For how long nothing was heard of a kind; 0 while its watch lives";
     registry.register_with_unit("staleness", since, Unit::Seconds, stale);
+    registry
+}
+
+/// What etcd itself tells, of clusters whose etcd is asked.
+fn etcd(running: &Running) -> Registry {
+    let (told, lost) = (Family::<Cluster, Gauge>::default(), Family::<Cluster, Gauge>::default());
+    let (alarms, well) = (Family::<Cluster, Gauge>::default(), Family::<Member, Gauge>::default());
+    let (size, lag) = (Family::<Member, Gauge>::default(), Family::<Member, Gauge>::default());
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    for (name, cluster) in running.site.watched_now() {
+        let labels = Cluster { cluster: name.clone() };
+        cluster.read(|inventory| {
+            let Some(etcd) = inventory.etcd() else { return };
+            told.get_or_create(&labels).set(i64::from(etcd.silent.is_none()));
+            if etcd.silent.is_some() {
+                return;
+            }
+            lost.get_or_create(&labels).set(etcd.spare().map_or(-1, |spare| number(spare as u64)));
+            alarms.get_or_create(&labels).set(number(etcd.alarms.len() as u64));
+            for member in &etcd.members {
+                let labels = Member { cluster: name.clone(), member: member.name.to_string() };
+                let standing = member.told();
+                well.get_or_create(&labels)
+                    .set(standing.is_some_and(|told| told.follows && told.wrong.is_none()).into());
+                if let Some(standing) = standing {
+                    size.get_or_create(&labels).set(number(standing.size));
+                    lag.get_or_create(&labels).set(number(standing.lag));
+                }
+            }
+        });
+    }
+    let mut registry = Registry::with_prefix("binnacle_etcd");
+    registry.register("answers", "Whether etcd says how it fares", told);
+    registry.register("may_lose", "How many members may still be lost; -1 without a quorum", lost);
+    registry.register("alarms", "What is wrong with all of it", alarms);
+    registry.register("member_well", "Whether a member follows a leader and nothing is wrong with it", well);
+    registry.register_with_unit("database", "Size of a member's database", Unit::Bytes, size);
+    registry.register("lag", "Entries of the log that a member is behind the farthest", lag);
     registry
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! open ─▶ place (which database) ─▶ migrations (under a lock) ─▶ Store
 //!                                                                 ├─ users sessions tokens links   one file a noun
-//!                                                                 ├─ audit idempotency keys
+//!                                                                 ├─ audit idempotency keys backups
 //!                                                                 ├─ runs log (deployments)
 //!                                                                 └─ leases ─▶ duty (exactly one replica acts)
 //! ```
@@ -12,6 +12,7 @@
 //! exception is [`Store::key`], with which the servers of one database sign.
 
 mod audit;
+mod backups;
 mod duty;
 mod error;
 mod idempotency;
@@ -30,6 +31,7 @@ use std::{path::Path, time::Duration};
 use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions, migrate::Migrator};
 
 pub use audit::{Entry, Kept, Sought};
+pub use backups::{Backup, Copy, CopyState, Looked, Scheduled};
 pub use duty::{Duty, Held};
 pub use error::StoreError;
 pub use idempotency::{Begun, Claim, Replay};

@@ -44,6 +44,13 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>) -> Vec<Not
             todo: "Binnacle keeps trying.".into(),
         }));
     }
+    if let Some(silent) = inventory.etcd().and_then(|etcd| etcd.silent.as_ref()) {
+        notices.push(Notice {
+            health: Health::Stale,
+            what: format!("etcd does not say how it fares: {}.", silent.reason),
+            todo: format!("{}. Binnacle keeps trying.", silent.todo),
+        });
+    }
     let missing: Vec<&str> = Source::ALL
         .into_iter()
         .filter_map(|source| match inventory.heard(source) {
@@ -73,7 +80,10 @@ fn list(sources: &[Source]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use topology::Change;
+    use topology::{
+        Change,
+        inventory::{Etcd, Silence},
+    };
 
     use super::*;
 
@@ -109,5 +119,13 @@ mod tests {
         let expected = ["No news of services: the connection was cut."];
         assert_eq!(told([Change::Heard(Source::Services, stale)]), expected);
         assert!(told([]).is_empty());
+    }
+
+    #[test]
+    fn an_etcd_that_says_nothing_is_named_with_what_to_do() {
+        let silent = Silence { reason: "https://10.1.0.50:2379: nothing listens there".into(), todo: "See".into() };
+        let etcd = Etcd { silent: Some(silent), ..Etcd::default() };
+        let expected = ["etcd does not say how it fares: https://10.1.0.50:2379: nothing listens there."];
+        assert_eq!(told([Change::Etcd(std::sync::Arc::new(etcd))]), expected);
     }
 }

@@ -1,5 +1,6 @@
 //! What the database promises, on SQLite and on PostgreSQL alike.
 
+mod backups;
 mod duty;
 mod killed;
 mod nouns;
@@ -8,6 +9,7 @@ mod upgrades;
 use binnacle::store::{Place, Store};
 use sqlx::{AnyConnection, Connection};
 
+pub use backups::*;
 pub use duty::*;
 pub use killed::*;
 pub use nouns::*;
@@ -71,6 +73,11 @@ macro_rules! every_promise {
             two_starts_at_once_migrate_once,
             every_earlier_version_is_brought_to_this_one_with_what_it_held,
             a_database_from_the_future_is_refused,
+            backups_are_told_newest_first_in_pages_with_where_they_lie,
+            the_catalogue_follows_what_lies_in_each_place,
+            what_waits_to_be_put_is_told_until_it_is_there,
+            a_schedule_never_goes_back,
+            ten_thousand_backups_are_paged_from_an_index,
         );
     };
 }

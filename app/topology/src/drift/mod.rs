@@ -211,10 +211,13 @@ fn one_node(inventory: &Inventory, planned: &Planned, host: &PlannedHost, node: 
     }
 }
 
-/// Whether the etcd member on a node is ready; `None` where no pod of it is known.
+/// Whether the etcd member on a node is ready; `None` where neither a pod of it is known nor its own word.
 fn member(inventory: &Inventory, node: &Node) -> Option<bool> {
     let is_etcd = |pod: &&Pod| pod.component.as_ref().is_some_and(|one| one.kind == ComponentKind::Etcd);
-    inventory.components_on(&node.name).find(is_etcd).map(|pod| pod.ready)
+    let pod = inventory.components_on(&node.name).find(is_etcd).map(|pod| pod.ready);
+    // Its own word counts where there is one.
+    let told = inventory.etcd_on(node).and_then(|(_, member)| Some(member.told()?.follows));
+    told.or(pod)
 }
 
 fn fewer(host: &PlannedHost, found: &str) -> Drift {

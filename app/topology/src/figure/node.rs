@@ -153,7 +153,7 @@ impl Seen<'_> {
             etcd: self
                 .parts
                 .iter()
-                .find(|part| part.kind == ComponentKind::Etcd && part.pod.is_some())
+                .find(|part| part.kind == ComponentKind::Etcd && (part.pod.is_some() || part.health != Health::Unknown))
                 .map(|part| part.health),
             worst_part: self
                 .parts

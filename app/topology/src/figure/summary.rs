@@ -8,7 +8,7 @@ use super::{node::Digest, tally::Tally};
 use crate::{
     Inventory, Stamp,
     health::pod_health,
-    inventory::{Heard, Name, Source},
+    inventory::{Etcd, Heard, Name, Source},
 };
 
 /// A piece of a sentence.
@@ -93,6 +93,9 @@ fn share(of: &[(&Name, &Digest)], up: impl Fn(&Digest) -> bool, what: &str) -> P
 }
 
 fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
+    if let Some(told) = inventory.etcd().filter(|etcd| etcd.silent.is_none() && !etcd.members.is_empty()) {
+        return by_its_word(told, phrases);
+    }
     let members: Tally = digests.values().filter_map(|digest| digest.etcd).collect();
     let seen = inventory.checks().and_then(|checks| checks.get("etcd").copied());
     let (text, health) = match (members.total(), seen) {
@@ -109,16 +112,32 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
                 Some(_) if well < total => members.worst().unwrap_or(Health::Warn),
                 Some(_) => Health::Ok,
             };
-            let tail = match spare {
-                None => " and has no quorum".to_owned(),
-                _ if well == total => String::new(),
-                Some(0) => " and may lose none".to_owned(),
-                Some(spare) => format!(" and may lose {spare}"),
-            };
-            (format!("etcd {well}/{total}{tail}"), health)
+            (share_of(well as usize, total as usize, spare.map(|spare| spare as usize)), health)
         }
     };
     phrases.push(Phrase::new(text, Some(health)));
+}
+
+/// As in `etcd 2/3 and may lose none`.
+fn share_of(well: usize, total: usize, spare: Option<usize>) -> String {
+    let tail = match spare {
+        None => " and has no quorum".to_owned(),
+        _ if well == total => String::new(),
+        Some(0) => " and may lose none".to_owned(),
+        Some(spare) => format!(" and may lose {spare}"),
+    };
+    format!("etcd {well}/{total}{tail}")
+}
+
+fn by_its_word(etcd: &Etcd, phrases: &mut Vec<Phrase>) {
+    let (well, total, spare) = (etcd.well(), etcd.voters().count(), etcd.spare());
+    let health = match spare {
+        None => Health::Bad,
+        Some(_) if well < total => Health::Warn,
+        Some(_) => Health::Ok,
+    };
+    phrases.push(Phrase::new(share_of(well, total, spare), Some(health)));
+    phrases.extend(etcd.alarms.iter().map(|alarm| Phrase::new(format!("etcd: {alarm}"), Some(Health::Bad))));
 }
 
 fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {

@@ -5,7 +5,9 @@ use scene::Health;
 use super::{NodeState, age, pod_health, pod_words};
 use crate::{
     Inventory, Stamp,
-    inventory::{Component, ComponentKind, Heard, Key, Lease, Name, Node, Pod, Source},
+    inventory::{
+        Component, ComponentKind, ETCD_LAGS, Etcd, EtcdMember, EtcdStanding, Heard, Key, Lease, Name, Node, Pod, Source,
+    },
     planned::PlannedHost,
 };
 
@@ -65,7 +67,8 @@ fn kinds_among(
     let planned = || inventory.planned_host(&node.name).is_some_and(|host| host.etcd);
     let [server, scheduler, manager] =
         [ApiServer, Scheduler, ControllerManager].map(|kind| (master || seen(kind)).then_some(kind));
-    let etcd = (seen(Etcd) || planned()).then_some(Etcd);
+    let told = || inventory.etcd_on(node).is_some();
+    let etcd = (seen(Etcd) || planned() || told()).then_some(Etcd);
     [server, scheduler, manager, etcd, Some(Kubelet), Some(Proxy), Some(Runtime)].into_iter().flatten()
 }
 
@@ -209,6 +212,9 @@ impl Mine<'_> {
         if part.pod.is_none() && self.inventory.heard(Source::Pods).knows() {
             part.long = "Planned here, and no pod of it is known: it may run outside of Kubernetes.".into();
         }
+        if let Some((etcd, member)) = self.inventory.etcd_on(self.node) {
+            by_its_word(&mut part, etcd, member);
+        }
         let seen = self.inventory.checks().and_then(|checks| checks.get("etcd").copied());
         if seen == Some(false) {
             part.long += " The API server that was asked cannot reach etcd.";
@@ -274,6 +280,38 @@ impl Mine<'_> {
     fn silent(&self, lease: &Lease) -> Option<String> {
         let since = lease.renewed.map(|renewed| self.now.since(renewed))?;
         (since > lease.lasts).then(|| age(since))
+    }
+}
+
+/// What a member says itself is fresher than what a kubelet says of its pod, and may be worse.
+fn by_its_word(part: &mut Part, etcd: &Etcd, member: &EtcdMember) {
+    if part.pod.is_none() {
+        part.long = format!("Member {} of etcd.", member.name);
+    }
+    let told = match &member.standing {
+        EtcdStanding::Told(told) => told,
+        EtcdStanding::Unknown(reason) => {
+            if part.health == Health::Ok {
+                part.health = Health::Warn;
+            }
+            part.long += &format!(" It does not say how it fares: {reason}.");
+            return;
+        }
+    };
+    part.version = Some(told.version.clone());
+    let (health, words) = match (&etcd.silent, &told.wrong) {
+        (Some(silent), _) => (Health::Stale, format!("What it said last is old: {}", silent.reason)),
+        (_, Some(wrong)) => (Health::Bad, wrong.to_string()),
+        _ if !told.follows => (Health::Bad, "It follows no leader: there is no quorum".to_owned()),
+        _ if told.lag > ETCD_LAGS => (Health::Warn, "It lags far behind the others".to_owned()),
+        _ if member.learner => (Health::Ok, "By its own word it learns, and has no vote yet".to_owned()),
+        _ if told.leads => (Health::Ok, "By its own word it leads".to_owned()),
+        _ => (Health::Ok, "By its own word it follows the leader".to_owned()),
+    };
+    part.leads = told.leads && etcd.silent.is_none();
+    part.long += &format!(" {words}.");
+    if matches!(part.health, Health::Unknown | Health::Stale) || health.severity() > part.health.severity() {
+        part.health = health;
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{EndpointSet, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, Pod, Service, Source};
+use super::{EndpointSet, Etcd, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, Pod, Service, Source};
 use crate::planned::Planned;
 
 /// One thing as it is now.
@@ -55,6 +55,8 @@ pub enum Change {
     Answers(BTreeMap<Ipv4Addr, bool>),
     /// The API server's checks by name, as `/readyz?verbose` lists them: whether each passed.
     Checks(BTreeMap<Name, bool>),
+    /// What etcd's own API tells.
+    Etcd(Arc<Etcd>),
 }
 
 /// What a change touches, so that no more than that is drawn again.

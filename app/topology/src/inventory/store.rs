@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Change, EndpointSet, Fact, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, OwnerKind, Pod, Resident, Service,
-    Source, Stamp, Touched, places::Places,
+    Change, EndpointSet, Etcd, EtcdMember, Fact, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, OwnerKind, Pod,
+    Resident, Service, Source, Stamp, Touched, places::Places,
 };
 use crate::planned::{Planned, PlannedHost};
 
@@ -21,6 +21,7 @@ pub struct Inventory {
     entrance: Option<Name>,
     heard: BTreeMap<Source, Heard>,
     checks: Option<BTreeMap<Name, bool>>,
+    etcd: Option<Arc<Etcd>>,
     nodes: BTreeMap<Name, Node>,
     /// Boxed, as they come: what is looked up and walked over by key stays small.
     pods: BTreeMap<Key, Box<Pod>>,
@@ -70,6 +71,7 @@ impl Inventory {
                 let before = self.checks.replace(checks);
                 if before == self.checks { Touched::default() } else { Touched::everything() }
             }
+            Change::Etcd(etcd) => self.put_etcd(etcd),
         }
     }
 
@@ -111,6 +113,18 @@ impl Inventory {
     /// The API server's own checks, once told.
     pub fn checks(&self) -> Option<&BTreeMap<Name, bool>> {
         self.checks.as_ref()
+    }
+
+    /// What etcd's own API tells, once it was asked.
+    pub fn etcd(&self) -> Option<&Etcd> {
+        self.etcd.as_deref()
+    }
+
+    /// The member of etcd that runs on a node, by etcd's own word.
+    pub fn etcd_on(&self, node: &Node) -> Option<(&Etcd, &EtcdMember)> {
+        let etcd = self.etcd.as_deref()?;
+        let planned = self.planned_host(&node.name);
+        Some((etcd, etcd.members.iter().find(|member| member.is_on(node, planned))?))
     }
 
     /// All nodes by name.
@@ -307,6 +321,19 @@ impl Inventory {
                 let before = self.policies.insert(policy.key.clone(), policy.clone());
                 if before == Some(policy) { Touched::default() } else { Touched::around() }
             }
+        }
+    }
+
+    fn put_etcd(&mut self, etcd: Arc<Etcd>) -> Touched {
+        let before = self.etcd.replace(etcd);
+        match (before, &self.etcd) {
+            (Some(before), Some(now)) if before == *now => Touched::default(),
+            // Numbers that grow are told by the panels of its nodes alone.
+            (Some(before), Some(now)) if before.drawn() == now.drawn() => {
+                let on = self.nodes.values().filter(|node| self.etcd_on(node).is_some());
+                Touched { nodes: on.map(|node| node.name.clone()).collect(), ..Touched::default() }
+            }
+            _ => Touched::everything(),
         }
     }
 

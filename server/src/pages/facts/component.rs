@@ -1,11 +1,11 @@
 //! A component of a node.
 
-use app::source::Facts;
+use app::source::{FactLine, Facts};
 use topology::{
     Inventory, Stamp,
     figure::is_master,
     health::{node_state, parts},
-    inventory::{ComponentKind, Key},
+    inventory::{ComponentKind, Etcd, EtcdMember, Key},
 };
 
 use super::{blank, line, link, moment};
@@ -39,6 +39,9 @@ pub(super) fn facts(inventory: &Inventory, node: &str, program: &str, now: Stamp
         };
         facts.lines.push(line("API server's own checks", words));
     }
+    if let Some((etcd, member)) = inventory.etcd_on(node).filter(|_| part.kind == ComponentKind::Etcd) {
+        facts.lines.extend(of_etcd(etcd, member));
+    }
     if let Some(pod) = &part.pod {
         facts.lines.push(link("Pod", pod.to_string(), format!("pod/{pod}")));
         let flags =
@@ -47,4 +50,33 @@ pub(super) fn facts(inventory: &Inventory, node: &str, program: &str, now: Stamp
         facts.lines.push(line("Flags", if flags.is_empty() { "unknown".into() } else { flags.join("\n") }));
     }
     Some((facts, part.pod))
+}
+
+/// What etcd itself tells.
+fn of_etcd(etcd: &Etcd, member: &EtcdMember) -> Vec<FactLine> {
+    let mut lines = vec![line("Member", &*member.name)];
+    if let Some(told) = member.told() {
+        let role = match () {
+            () if member.learner => "learner, without a vote",
+            () if told.leads => "leader",
+            () if told.follows => "follower",
+            () => "without a leader",
+        };
+        let in_use = told.in_use.map(|bytes| format!(", {} of it in use", size(bytes))).unwrap_or_default();
+        lines.push(line("Its role", role));
+        lines.push(line("Database", format!("{}{in_use}", size(told.size))));
+        lines.push(line("Revision of its keys", told.revision.to_string()));
+        lines.push(line("Behind the farthest member", format!("{} entries", told.lag)));
+    }
+    let may_lose = etcd.spare().map_or_else(|| "none: there is no quorum".to_owned(), |spare| spare.to_string());
+    lines.push(line("Members that may still be lost", may_lose));
+    for alarm in &etcd.alarms {
+        lines.push(line("Alarm", &**alarm));
+    }
+    lines
+}
+
+fn size(bytes: u64) -> String {
+    let tenths = bytes / 100_000;
+    if bytes < 1_000_000 { format!("{} kB", bytes / 1_000) } else { format!("{}.{} MB", tenths / 10, tenths % 10) }
 }

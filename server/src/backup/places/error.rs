@@ -1,0 +1,126 @@
+//! Why a place did not do what was asked.
+
+use crate::backup::manifest::ManifestError;
+
+/// How much of a foreign text is told.
+const TOLD: usize = 300;
+
+/// Why a place did not do what was asked. No credential stands in any of these.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// That names no place.
+    #[error("{text:?} is no place for backups: {why}")]
+    Address {
+        /// What was given.
+        text: String,
+        /// What it must be.
+        why: String,
+    },
+    /// It does not answer, is full, or failed; asking again may help.
+    #[error("{place} did not {what}: {why}")]
+    Away {
+        /// Which.
+        place: String,
+        /// What it was asked, as in `store ID`.
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// It refuses us.
+    #[error("{place} refused to {what}: {why}")]
+    Refused {
+        /// Which.
+        place: String,
+        /// What it was asked.
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// Another backup has this name there.
+    #[error("{place} holds another backup named {id} already; nothing there was changed")]
+    Taken {
+        /// Which.
+        place: String,
+        /// The name.
+        id: String,
+    },
+    /// What lies there is not what the manifest says.
+    #[error("{place} does not hold {id} as it was taken: {why}")]
+    Differs {
+        /// Which.
+        place: String,
+        /// The backup.
+        id: String,
+        /// In what.
+        why: String,
+    },
+    /// It is not there.
+    #[error("{place} holds no backup {id}, or not any more")]
+    Missing {
+        /// Which.
+        place: String,
+        /// The backup.
+        id: String,
+    },
+    /// Its manifest cannot be believed.
+    #[error("{place}, backup {id}: {error}")]
+    Manifest {
+        /// Which.
+        place: String,
+        /// The backup.
+        id: String,
+        /// Why.
+        error: ManifestError,
+    },
+    /// A file here could not be read or written.
+    #[error("{file}: {error}")]
+    File {
+        /// Which.
+        file: String,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+impl PlaceError {
+    /// Whether asking again later may help, without anybody doing something.
+    pub const fn passes(&self) -> bool {
+        matches!(self, Self::Away { .. })
+    }
+
+    pub(super) fn asked(place: &str, what: &str, error: &object_store::Error) -> Self {
+        let (place, what, why) = (place.to_owned(), what.to_owned(), said(error));
+        match error {
+            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+                Self::Refused { place, what, why }
+            }
+            _ => Self::Away { place, what, why },
+        }
+    }
+}
+
+/// What is worth telling of it: the store's own code and message, or else what is at the bottom of it.
+fn said(error: &object_store::Error) -> String {
+    let mut at: &dyn std::error::Error = error;
+    let mut bottom = at.to_string();
+    while let Some(source) = at.source() {
+        bottom = source.to_string();
+        if let Some(code) = within(&bottom, "Code") {
+            let skewed = if code == "RequestTimeTooSkewed" {
+                ". The clock of this machine or of the store is wrong: set both by NTP"
+            } else {
+                ""
+            };
+            return format!("{code}: {}{skewed}", within(&bottom, "Message").unwrap_or_default());
+        }
+        at = source;
+    }
+    bottom.chars().filter(|character| !character.is_control()).take(TOLD).collect()
+}
+
+/// What stands in an element of the store's answer.
+fn within(text: &str, element: &str) -> Option<String> {
+    let (_, rest) = text.split_once(&format!("<{element}>"))?;
+    let (inside, _) = rest.split_once("</")?;
+    Some(inside.chars().filter(|character| !character.is_control()).take(TOLD).collect())
+}

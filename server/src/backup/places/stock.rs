@@ -1,0 +1,133 @@
+//! What lies in a place.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures::{StreamExt, TryStreamExt};
+use object_store::{ObjectMeta, ObjectStore, path::Path};
+
+use super::{Place, PlaceError, folder_of};
+use crate::backup::manifest::{ENDINGS, Manifest};
+
+/// Manifests that are fetched at once.
+const AT_ONCE: usize = 16;
+
+/// What lies in a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stock {
+    /// Backups: manifest and object are there, fit, and are signed. Newest first.
+    pub backups: Vec<Found>,
+    /// What is no backup of ours, and why.
+    pub strays: Vec<Stray>,
+}
+
+/// A backup that lies there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub manifest: Manifest,
+    /// Changes whenever the manifest in the store does.
+    pub tag: String,
+}
+
+/// Something that lies there and is not listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Its path in the place.
+    pub name: String,
+    /// Its bytes.
+    pub size: u64,
+    /// When it was last changed, in milliseconds since the epoch.
+    pub changed: i64,
+    /// Why it is no backup.
+    pub why: String,
+}
+
+/// Manifests that were read before, by path and tag, so that only what changed is fetched again.
+pub type Known = HashMap<(String, String), Manifest>;
+
+impl Place {
+    /// Everything that lies here, of one cluster or of all. A manifest of `known` is not fetched again.
+    ///
+    /// # Errors
+    /// [`PlaceError::Away`], [`PlaceError::Refused`]: then nothing is known, which is not the same as nothing there.
+    pub async fn stock(&self, cluster: Option<&str>, key: &[u8], known: &Known) -> Result<Stock, PlaceError> {
+        let under = cluster.map_or_else(|| self.root.clone(), |cluster| self.folder(cluster));
+        let listed: Result<Vec<ObjectMeta>, _> = self.store.list(Some(&under)).try_collect().await;
+        let mut objects: BTreeMap<Path, ObjectMeta> = match listed {
+            Ok(listed) => listed.into_iter().map(|meta| (meta.location.clone(), meta)).collect(),
+            // A folder of a cluster without a backup.
+            Err(object_store::Error::NotFound { .. }) => BTreeMap::new(),
+            Err(error) => return Err(PlaceError::asked(self.name(), "list what lies there", &error)),
+        };
+        let manifests: Vec<(Path, ObjectMeta)> =
+            objects.extract_if(.., |path, _| path.as_ref().ends_with(".json")).collect();
+        let read = futures::stream::iter(manifests)
+            .map(|(path, meta)| async {
+                let tag = tag(&meta);
+                let before = known.get(&(path.to_string(), tag.clone())).cloned();
+                let manifest = match before {
+                    Some(manifest) => Ok(manifest),
+                    None => self.manifest(&path, path.filename().unwrap_or_default()).await,
+                };
+                (path, meta, tag, manifest)
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect::<Vec<_>>()
+            .await;
+        let mut stock = Stock::default();
+        for (path, meta, tag, manifest) in read {
+            let judged = match manifest {
+                Ok(manifest) => self.fits(&path, manifest, key, &mut objects),
+                // It went while we looked.
+                Err(PlaceError::Missing { .. }) => continue,
+                Err(PlaceError::Manifest { error, .. }) => Err(error.to_string()),
+                Err(other) => return Err(other),
+            };
+            match judged {
+                Ok(manifest) => stock.backups.push(Found { manifest, tag }),
+                Err(why) => stock.strays.push(stray(&meta, why)),
+            }
+        }
+        let nameless = objects.values().filter(|meta| is_object(&meta.location));
+        let why = "it has no manifest: an upload that was cut short, or a removal";
+        stock.strays.extend(nameless.map(|meta| stray(meta, why.to_owned())));
+        stock.backups.sort_by(|a, b| (b.manifest.began, &b.manifest.id).cmp(&(a.manifest.began, &a.manifest.id)));
+        stock.strays.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(stock)
+    }
+
+    /// Whether a manifest stands where it belongs, is ours, and its object lies beside it in its full length.
+    fn fits(
+        &self,
+        path: &Path,
+        manifest: Manifest,
+        key: &[u8],
+        objects: &mut BTreeMap<Path, ObjectMeta>,
+    ) -> Result<Manifest, String> {
+        manifest.verify(key).map_err(|error| error.to_string())?;
+        if *path != self.manifest_of(&manifest) {
+            return Err(format!("it belongs to {}/{}.json", folder_of(&manifest.cluster), manifest.id));
+        }
+        let Some(object) = objects.remove(&self.object(&manifest)) else {
+            return Err(format!("{} is not there", manifest.stored.name));
+        };
+        if object.size != manifest.stored.size {
+            let (there, stored) = (object.size, manifest.stored.size);
+            return Err(format!("{} has {there} bytes, and {stored} were stored", manifest.stored.name));
+        }
+        Ok(manifest)
+    }
+}
+
+fn is_object(path: &Path) -> bool {
+    path.filename().is_some_and(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)))
+}
+
+fn stray(meta: &ObjectMeta, why: String) -> Stray {
+    let changed = meta.last_modified.timestamp_millis();
+    Stray { name: meta.location.to_string(), size: meta.size, changed, why }
+}
+
+fn tag(meta: &ObjectMeta) -> String {
+    meta.e_tag.clone().unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp_millis()))
+}

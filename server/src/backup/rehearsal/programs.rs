@@ -1,0 +1,80 @@
+//! The programs that a rehearsal needs: etcd, and what restores its snapshots.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::{RehearsalError, running::Running};
+
+/// Where they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programs {
+    etcd: PathBuf,
+    /// etcdutl from 3.5 on, before that etcdctl.
+    restorer: PathBuf,
+}
+
+impl Programs {
+    /// Those that were named; of others `etcd` and `etcdutl` or `etcdctl` in the PATH.
+    ///
+    /// # Errors
+    /// [`RehearsalError::Missing`] for the first that is not there.
+    pub fn find(etcd: Option<&Path>, restorer: Option<&Path>) -> Result<Self, RehearsalError> {
+        let etcd = found("etcd", "--etcd", etcd, &["etcd"])?;
+        let restorer = found("etcdutl", "--etcdutl", restorer, &["etcdutl", "etcdctl"])?;
+        Ok(Self { etcd, restorer })
+    }
+
+    /// Of etcd, as in `3.6.4`.
+    pub(super) async fn version(&self, folder: &Path) -> Result<String, RehearsalError> {
+        let failed = |said: String| RehearsalError::Program { program: self.etcd.clone(), said };
+        let mut etcd = self.etcd(folder);
+        etcd.arg("--version");
+        let mut running = Running::start(etcd, folder).map_err(|error| failed(error.to_string()))?;
+        running.end().await;
+        let said = running.said();
+        let version = said.lines().find_map(|line| line.strip_prefix("etcd Version: "));
+        version.map(|version| version.trim().to_owned()).ok_or_else(|| failed("it does not tell its version".into()))
+    }
+
+    pub(super) fn etcd(&self, folder: &Path) -> Command {
+        command(&self.etcd, folder)
+    }
+
+    pub(super) fn restore(&self, folder: &Path) -> Command {
+        let mut command = command(&self.restorer, folder);
+        command.env("ETCDCTL_API", "3").args(["snapshot", "restore"]);
+        command
+    }
+}
+
+/// Nothing of ours reaches it: ETCD_… in the environment would be settings.
+fn command(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn found(
+    what: &'static str,
+    flag: &'static str,
+    named: Option<&Path>,
+    names: &[&str],
+) -> Result<PathBuf, RehearsalError> {
+    let missing = |place: String| RehearsalError::Missing { what, place, flag };
+    if let Some(named) = named {
+        let whole = named.canonicalize().ok().filter(|path| is_program(path));
+        // Under its own name: the file behind it may go by that.
+        return whole.and_then(|_| std::path::absolute(named).ok()).ok_or_else(|| missing(named.display().to_string()));
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&folders).filter(|folder| folder.is_absolute()).collect();
+    let all = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    all.into_iter().find(|path| is_program(path)).ok_or_else(|| missing("the PATH".into()))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
+}

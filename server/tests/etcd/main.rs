@@ -1,0 +1,12 @@
+//! etcd as it is, on real ones of today and of 3.4: who its members are, and backups of them.
+//! `end2end/with-etcd` names the programs.
+
+mod certificates;
+mod cluster;
+mod fake;
+mod faults;
+mod figure;
+mod kills;
+mod looks;
+mod taking;
+mod trust;

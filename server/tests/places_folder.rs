@@ -1,0 +1,83 @@
+//! What a place for backups promises, in a folder.
+
+mod places;
+
+use std::os::unix::fs::PermissionsExt;
+
+use binnacle::backup::places::{Place, PlaceError};
+use places::{Folder, Fresh, KEY, backup, listed};
+
+fn fresh() -> Fresh {
+    let folder = Folder::new();
+    let files = folder.0.join("place");
+    Fresh { text: files.display().to_string(), options: String::new(), files, _kept: Some(folder) }
+}
+
+macro_rules! here {
+    ($($promise:ident),+ $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $promise() {
+                places::$promise(fresh()).await;
+            }
+        )+
+    };
+}
+
+places::every_promise!(here);
+
+#[tokio::test]
+async fn nobody_else_on_the_machine_reads_what_lies_there() {
+    let (here, fresh) = (Folder::new(), fresh());
+    for (id, size) in [("small", 100), ("large", 6 << 20)] {
+        let (file, manifest) = backup(&here.0, id, "harbour", size);
+        fresh.open().put(&file, &manifest, KEY).await.expect("it is put");
+    }
+    let mode = |path: &std::path::Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    let folder = fresh.files.join("harbour");
+    assert_eq!((mode(&fresh.files), mode(&folder)), (0o700, 0o700));
+    let files: Vec<_> = std::fs::read_dir(&folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_leaves_nothing_behind_and_what_was_there_stays() {
+    let (here, fresh) = (Folder::new(), fresh());
+    let (file, manifest) = backup(&here.0, "good", "harbour", 1_000);
+    fresh.open().put(&file, &manifest, KEY).await.expect("it is put");
+    // Files of this process may not grow beyond this: the write fails as on a full disk.
+    let status = std::process::Command::new("prlimit")
+        .arg("--fsize=3000000")
+        .arg(std::env::current_exe().expect("this program"))
+        .args(["--exact", "a_process_with_little_room", "--nocapture"])
+        .env("BINNACLE_TEST_PLACE", &fresh.text)
+        .status();
+    assert!(status.expect("prlimit").success());
+    assert_eq!(listed(&fresh.open()).await, ["good"]);
+    let left = std::fs::read_dir(fresh.files.join("harbour")).expect("a folder").count();
+    assert_eq!(left, 2, "only the good one and its manifest lie there");
+}
+
+/// Begun as a process of its own by the test about full disks.
+#[tokio::test]
+async fn a_process_with_little_room() {
+    let Ok(text) = std::env::var("BINNACLE_TEST_PLACE") else { return };
+    let here = Folder::new();
+    let (file, mut manifest) = backup(&here.0, "large", "harbour", 2_000_000);
+    // Longer than what may be written: the file is made by parts.
+    let chunk = std::fs::read(&file).expect("a file");
+    let parts = [here.0.join("one"), here.0.join("two")];
+    for part in &parts {
+        std::fs::write(part, &chunk).expect("a file");
+    }
+    manifest.stored.size = 6_000_000;
+    let big = std::path::Path::new(&text).with_file_name("big");
+    let _ = std::fs::remove_file(&big);
+    std::fs::File::create(&big).and_then(|file| file.set_len(2_900_000)).expect("a file");
+    let place = Place::open(&text).expect("a place");
+    let error = place.put(&big, &manifest, KEY).await.expect_err("it does not fit");
+    assert!(matches!(error, PlaceError::Away { .. } | PlaceError::Differs { .. }), "{error}");
+}
