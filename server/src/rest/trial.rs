@@ -155,7 +155,7 @@ fn filled(operation: &Operation) -> String {
         match field.place.as_str() {
             // In a value a / is no part of the path.
             "path" => {
-                path = path.replace(&format!("{{{}}}", field.name), &scene::encoded(&field.value).replace('/', "%2F"))
+                path = path.replace(&format!("{{{}}}", field.name), &scene::encoded(&field.value).replace('/', "%2F"));
             }
             "query" if !field.value.is_empty() => {
                 query.append_pair(&field.name, &field.value);
