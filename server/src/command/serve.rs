@@ -14,9 +14,10 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, keeping};
 use crate::{
     access::{self, Door, Hosts, Oidc, Ways},
+    backup,
     cluster::{
         Clusters,
         contexts::{self, Context},
@@ -55,6 +56,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
         *first = first.clone().with_etcd(access);
     }
+    let backups = keeping::backups(&settings, &store, &keeping::etcds(&contexts), holder()).await?;
     // Whoever reads that we listen may ask us to stop at once.
     let asked = asked_to_stop().map_err(|error| (Exit::Failed, format!("signals cannot be heard: {error}")))?;
     let listener = listen::socket(settings.listen).map_err(|error| cannot_listen(settings.listen, &error))?;
@@ -75,13 +77,14 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         stopping: stopping.clone(),
         duty: duty.watch(),
     };
+    let backing_up = tokio::spawn(backup::rounds(backups, duty.watch()));
     let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
     let router = front::router(&Front { site, door, embed, running, a_minute: settings.rate });
     let ends = tokio::spawn(end(asked, stopping.clone(), bounds.drain));
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, stopping }.serve(router).await;
-    for task in [tidying, ends, lives, sweeping] {
+    for task in [tidying, ends, lives, sweeping, backing_up] {
         task.abort();
     }
     duty.resign().await;
