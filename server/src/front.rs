@@ -35,7 +35,7 @@ pub struct Front {
 /// All that is served. What each route needs stands in [`access::table`].
 pub fn router(front: &Front) -> Router {
     let door = front.door.clone();
-    let api = rest::router(front.site.clone(), door.clone(), front.a_minute);
+    let api = rest::router(front.site.clone(), door.clone(), front.a_minute, front.running.backups.clone());
     let guarded = |router: Router| {
         router
             .layer(from_fn(listen::in_time))

@@ -75,6 +75,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         store: store.clone(),
         tls: tls.clone(),
         stopping: stopping.clone(),
+        backups: backups.clone(),
         duty: duty.watch(),
     };
     let backing_up = tokio::spawn(backup::rounds(backups, duty.watch()));

@@ -11,6 +11,7 @@
 
 mod asked;
 mod audit;
+mod backups;
 mod changes;
 mod clusters;
 mod diagrams;
@@ -43,6 +44,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Acts, Door, Needs, Role, Row},
+    backup::Backups,
     pages::{Asked, Site},
 };
 
@@ -76,6 +78,17 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/diagrams/{file}", SEE),
     Row::get("/api/v1/clusters/{cluster}/changes", SEE),
     Row::get("/api/v1/clusters/{cluster}/drift", SEE),
+    Row::get("/api/v1/clusters/{cluster}/backups", SEE),
+    Row::post("/api/v1/clusters/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
+    Row::get("/api/v1/clusters/{cluster}/backups/{id}", SEE),
+    Row::delete("/api/v1/clusters/{cluster}/backups/{id}", ADMIN, Acts::As("backup.remove")),
+    // Whoever has the file has every Secret: it tells, and is remembered all the same.
+    Row {
+        method: axum::http::Method::GET,
+        path: "/api/v1/clusters/{cluster}/backups/{id}/file",
+        needs: ADMIN,
+        acts: Acts::As("backup.download"),
+    },
     Row::get("/api/v1/plans", SEE),
     Row::post("/api/v1/plans/check", SEE, Acts::No),
     Row::get("/api/v1/tokens", ADMIN),
@@ -92,16 +105,18 @@ struct Here {
     door: Arc<Door>,
     limits: Arc<limits::Limits>,
     drawing: Arc<Semaphore>,
+    backups: Backups,
 }
 
 /// The API: so many requests a minute for each who asks.
-pub fn router(site: Arc<Site>, door: Arc<Door>, a_minute: NonZeroU32) -> Router {
+pub fn router(site: Arc<Site>, door: Arc<Door>, a_minute: NonZeroU32, backups: Backups) -> Router {
     let here = Here {
         asked: Asked::of(site.clone()),
         site,
         door,
         limits: Arc::new(limits::Limits::new(a_minute)),
         drawing: Arc::new(Semaphore::new(DRAWING)),
+        backups,
     };
     let acting = acting().layer(from_fn_with_state(here.clone(), idempotency::once));
     let routes: Router<Here> = Router::from(telling().merge(acting))
@@ -126,6 +141,9 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(diagrams::one))
         .routes(routes!(changes::follow))
         .routes(routes!(drift::one))
+        .routes(routes!(backups::list))
+        .routes(routes!(backups::one))
+        .routes(routes!(backups::file))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(tokens::list))
@@ -134,5 +152,9 @@ fn telling() -> OpenApiRouter<Here> {
 
 /// What acts.
 fn acting() -> OpenApiRouter<Here> {
-    OpenApiRouter::new().routes(routes!(tokens::make)).routes(routes!(tokens::revoke))
+    OpenApiRouter::new()
+        .routes(routes!(tokens::make))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(backups::start))
+        .routes(routes!(backups::remove))
 }
