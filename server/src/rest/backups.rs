@@ -62,14 +62,14 @@ pub struct Backup {
     /// The public keys that it is encrypted for; empty when it is not encrypted.
     pub recipients: Vec<String>,
     /// How far it was proved.
-    pub steps: Vec<Step>,
+    pub steps: Vec<BackupStep>,
     /// Where it lies.
-    pub copies: Vec<Copy>,
+    pub copies: Vec<BackupCopy>,
 }
 
 /// A step of proof that was climbed.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Step {
+pub struct BackupStep {
     /// 1 complete, 2 its digest is right, 3 sound as a database, 4 sound as etcd's history, 5 read back from where it
     /// lies, 6 restored and started.
     pub step: u8,
@@ -83,7 +83,7 @@ pub struct Step {
 
 /// A backup in a place.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Copy {
+pub struct BackupCopy {
     /// The place.
     pub place: String,
     /// How it is there.
@@ -96,7 +96,7 @@ pub struct Copy {
 
 /// How a copy is.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[schema(as = CopyState)]
+#[schema(as = BackupCopyState)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// On its way.
@@ -117,14 +117,14 @@ pub struct BackupPage {
     /// How many there are in all.
     pub total: i64,
     /// What goes on, or went on last, on this server; null when nothing did.
-    pub course: Option<Course>,
+    pub course: Option<BackupCourse>,
     /// What to be warned of, gravest first.
-    pub warnings: Vec<Warned>,
+    pub warnings: Vec<BackupWarning>,
 }
 
 /// How a backup goes, or went.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Course {
+pub struct BackupCourse {
     /// When it began, RFC 3339.
     pub began: String,
     /// Who asked for it.
@@ -137,7 +137,7 @@ pub struct Course {
 
 /// Something to be warned of.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Warned {
+pub struct BackupWarning {
     /// Whether there may be nothing to rely on.
     pub grave: bool,
     /// In one word, as in `old`.
@@ -178,7 +178,7 @@ pub(super) async fn list(
 /// Begins a backup now. The list tells how it goes.
 #[utoipa::path(post, path = "/api/v1/clusters/{cluster}/backups", tag = "backups",
     params(("cluster" = String, Path, description = "Its name")),
-    responses((status = 202, description = "It is being taken", body = Course)))]
+    responses((status = 202, description = "It is being taken", body = BackupCourse)))]
 pub(super) async fn start(
     State(here): State<Here>,
     Extension(who): Extension<Who>,
@@ -263,7 +263,7 @@ fn place_of(next: &str) -> Result<(i64, &str), ApiError> {
 
 fn line(found: store::Backup) -> Option<Backup> {
     let manifest = Manifest::read(found.manifest.as_bytes()).ok()?;
-    let copies = found.copies.into_iter().map(|copy| Copy {
+    let copies = found.copies.into_iter().map(|copy| BackupCopy {
         place: copy.place,
         state: match copy.state {
             CopyState::Pending => Kept::Pending,
@@ -273,7 +273,7 @@ fn line(found: store::Backup) -> Option<Backup> {
         since: moment(copy.at),
         detail: copy.detail,
     });
-    let steps = manifest.steps.into_iter().map(|proved| Step {
+    let steps = manifest.steps.into_iter().map(|proved| BackupStep {
         step: proved.step,
         at: moment(proved.at),
         tool: proved.tool,
@@ -297,7 +297,7 @@ fn line(found: store::Backup) -> Option<Backup> {
     })
 }
 
-fn course(here: &Here, cluster: &str) -> Option<Course> {
+fn course(here: &Here, cluster: &str) -> Option<BackupCourse> {
     let course = here.backups.course(cluster)?;
     let (stage, detail) = match course.stage {
         Stage::Taking(_) => ("taking", None),
@@ -305,11 +305,11 @@ fn course(here: &Here, cluster: &str) -> Option<Course> {
         Stage::Done(id) => ("done", Some(id)),
         Stage::Failed(why) => ("failed", Some(why)),
     };
-    Some(Course { began: moment(course.began), by: course.by, stage: stage.into(), detail })
+    Some(BackupCourse { began: moment(course.began), by: course.by, stage: stage.into(), detail })
 }
 
-fn warned(warning: crate::backup::warnings::Warning) -> Warned {
-    Warned { grave: warning.grave, kind: warning.kind.into(), what: warning.what, todo: warning.todo }
+fn warned(warning: crate::backup::warnings::Warning) -> BackupWarning {
+    BackupWarning { grave: warning.grave, kind: warning.kind.into(), what: warning.what, todo: warning.todo }
 }
 
 impl From<BackupError> for ApiError {
