@@ -87,7 +87,7 @@ pub struct BackupCopy {
     /// The place.
     pub place: String,
     /// How it is there.
-    pub state: Kept,
+    pub state: There,
     /// Since when, RFC 3339.
     pub since: String,
     /// What is wrong; empty when nothing is.
@@ -98,7 +98,7 @@ pub struct BackupCopy {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = BackupCopyState)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kept {
+pub enum There {
     /// On its way.
     Pending,
     /// There.
@@ -266,9 +266,9 @@ fn line(found: store::Backup) -> Option<Backup> {
     let copies = found.copies.into_iter().map(|copy| BackupCopy {
         place: copy.place,
         state: match copy.state {
-            CopyState::Pending => Kept::Pending,
-            CopyState::Kept => Kept::Kept,
-            CopyState::Bad => Kept::Bad,
+            CopyState::Pending => There::Pending,
+            CopyState::Kept => There::Kept,
+            CopyState::Bad => There::Bad,
         },
         since: moment(copy.at),
         detail: copy.detail,
