@@ -38,7 +38,14 @@ pub struct Front {
 /// All that is served. What each route needs stands in [`access::table`].
 pub fn router(front: &Front) -> Router {
     let (door, limits) = (front.door.clone(), Arc::new(Limits::new(front.a_minute)));
-    let api = rest::router(front.site.clone(), door.clone(), front.embed.clone(), front.office.clone(), limits.clone());
+    let api = rest::router(
+        front.site.clone(),
+        door.clone(),
+        front.embed.clone(),
+        front.office.clone(),
+        limits.clone(),
+        front.running.backups.clone(),
+    );
     let gate = Gate { door: door.clone(), limits };
     let guarded = |router: Router| {
         router

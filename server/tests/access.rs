@@ -56,6 +56,7 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
     let running = Running {
         site: site.clone(),
         store: store.clone(),
+        backups: binnacle::backup::Backups::none(store.clone()),
         tls: None,
         stopping: Stopping::default(),
         duty: tokio::sync::watch::channel(None).1,

@@ -71,6 +71,7 @@ async fn a_database_that_does_not_answer_or_a_server_that_ends_is_not_ready() {
     let running = Running {
         site,
         store: store.clone(),
+        backups: binnacle::backup::Backups::none(store.clone()),
         tls: None,
         stopping: stopping.clone(),
         duty: tokio::sync::watch::channel(None).1,

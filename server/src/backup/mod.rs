@@ -2,11 +2,15 @@
 //!
 //! ```text
 //! etcd ─▶ take { choice, fetch (course), proof } ─▶ naming (seal) ─▶ folder: ID.db…, ID.json (manifest)
+//! rounds ─▶ schedule ─▶ delivery ─▶ take, places (folders, S3) ─▶ catalogue (the database) ─▶ retention, warnings
 //! ```
 
+mod catalogue;
 mod choice;
 mod course;
+pub mod delivery;
 mod fetch;
+pub mod house;
 pub mod manifest;
 mod naming;
 mod part;
@@ -14,13 +18,17 @@ pub mod places;
 pub mod proof;
 pub mod rehearsal;
 pub mod retention;
+mod rounds;
 pub mod schedule;
 pub mod seal;
 pub mod take;
 pub mod unseal;
+pub mod warnings;
 mod words;
 pub mod zone;
 
 pub use choice::{Candidate, candidates};
 pub use course::Astray;
+pub use house::{Backups, Keeping};
 pub use part::DiskError;
+pub use rounds::rounds;

@@ -23,6 +23,25 @@ pub struct Rules {
     pub zone: TimeZone,
 }
 
+impl Rules {
+    /// From `newest=7,daily=14,weekly=8,monthly=12`, any of them; `None` when it is nothing of the kind.
+    pub fn parse(text: &str, zone: TimeZone) -> Option<Self> {
+        let mut rules = Self { newest: 0, daily: 0, weekly: 0, monthly: 0, zone };
+        for rule in text.split(',').map(str::trim).filter(|rule| !rule.is_empty()) {
+            let (name, count) = rule.split_once('=')?;
+            let count = count.trim().parse().ok()?;
+            match name.trim() {
+                "newest" => rules.newest = count,
+                "daily" => rules.daily = count,
+                "weekly" => rules.weekly = count,
+                "monthly" => rules.monthly = count,
+                _ => return None,
+            }
+        }
+        Some(rules)
+    }
+}
+
 /// A backup as retention sees it, in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
@@ -255,6 +274,16 @@ mod tests {
             good("b", "2026-01-02T00:00:00Z"),
         ];
         assert_eq!(kept(&subjects, &rules(1, 0, 0, 0), "2026-02-01T00:00:00Z"), ["future", "b"]);
+    }
+
+    #[test]
+    fn rules_are_read_from_their_names_and_counts() {
+        let read = |text: &str| Rules::parse(text, TimeZone::UTC).map(|r| (r.newest, r.daily, r.weekly, r.monthly));
+        assert_eq!(read("newest=7, daily=14,monthly=12"), Some((7, 14, 0, 12)));
+        assert_eq!(read(""), Some((0, 0, 0, 0)));
+        for wrong in ["7", "newest", "yearly=1", "daily=-1", "daily=many"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod check;
 mod draw;
 mod drift;
 mod exit;
+mod keeping;
 mod rehearse;
 mod serve;
 mod simulate;
@@ -165,6 +166,27 @@ struct ServeArgs {
     /// Its private key.
     #[arg(long, value_name = "FILE")]
     etcd_key: Option<String>,
+    /// Where backups of etcd are kept: folders, s3://BUCKET/PREFIX?…, with commas between.
+    #[arg(long, value_name = "PLACES")]
+    backup_to: Option<String>,
+    /// Public keys of age that backups are encrypted for.
+    #[arg(long, value_name = "KEYS")]
+    backup_recipients: Option<String>,
+    /// When backups are taken, as in '0 3 * * *'.
+    #[arg(long, value_name = "CRON")]
+    backup_schedule: Option<String>,
+    /// The time zone of schedule and retention.
+    #[arg(long, value_name = "ZONE")]
+    backup_zone: Option<String>,
+    /// Which backups stay, as in newest=7,daily=14.
+    #[arg(long, value_name = "RULES")]
+    backup_keep: Option<String>,
+    /// How old the newest good backup may be before pages warn.
+    #[arg(long, value_name = "SECONDS")]
+    backup_age: Option<String>,
+    /// A file with what backups are signed with.
+    #[arg(long, value_name = "FILE")]
+    backup_key_file: Option<String>,
     /// Folder with plans to choose from.
     #[arg(long, value_name = "DIR")]
     plans: Option<String>,
@@ -254,6 +276,13 @@ impl ServeArgs {
             ("etcd_cacert", self.etcd_cacert),
             ("etcd_cert", self.etcd_cert),
             ("etcd_key", self.etcd_key),
+            ("backup_to", self.backup_to),
+            ("backup_recipients", self.backup_recipients),
+            ("backup_schedule", self.backup_schedule),
+            ("backup_zone", self.backup_zone),
+            ("backup_keep", self.backup_keep),
+            ("backup_age", self.backup_age),
+            ("backup_key_file", self.backup_key_file),
             ("plans", self.plans),
             ("compass", self.compass),
             ("jump_host", self.jump_host),

@@ -15,9 +15,10 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, keeping};
 use crate::{
     access::{self, Door, Hosts, Oidc, Ways},
+    backup,
     cluster::{
         Clusters,
         contexts::{self, Context},
@@ -57,6 +58,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
         *first = first.clone().with_etcd(access);
     }
+    let backups = keeping::backups(&settings, &store, &keeping::etcds(&contexts), holder()).await?;
     // Whoever reads that we listen may ask us to stop at once.
     let asked = asked_to_stop().map_err(|error| (Exit::Failed, format!("signals cannot be heard: {error}")))?;
     let listener = listen::socket(settings.listen).map_err(|error| cannot_listen(settings.listen, &error))?;
@@ -77,8 +79,10 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         store: store.clone(),
         tls: tls.clone(),
         stopping: stopping.clone(),
+        backups: backups.clone(),
         duty: duty.watch(),
     };
+    let backing_up = tokio::spawn(backup::rounds(backups, duty.watch()));
     let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
     let office = deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
     let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
@@ -88,7 +92,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
-    for task in [tidying, ends, lives, sweeping].into_iter().chain(attending).chain(staging) {
+    for task in [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging) {
         task.abort();
     }
     duty.resign().await;

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Demo, Deploying, Given, LogFormat, Settings, SignIn,
+    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn,
     keys::{KEYS, nearest},
 };
 use crate::{
     access::{Lasting, OidcSettings, Proxies, Role, table},
+    backup::{retention::Rules, schedule::Schedule, seal::Recipients, zone},
     embed::Origins,
     etcd::{Endpoint, Tls},
     store::Place,
@@ -186,6 +187,40 @@ fn base_path(text: &str) -> Option<String> {
     (text.len() <= 200 && inside.split('/').all(part) && !taken).then(|| text.to_owned())
 }
 
+fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
+    let text = |name: &str| values[name].0.clone();
+    let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
+    let wrong = |name: &'static str, value: String, expected: &'static str| {
+        let place = values[name].1.clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    // What looks like a private key is not repeated.
+    let recipients = Recipients::parse(&text("backup_recipients"));
+    let recipients =
+        recipients.map_err(|_| wrong("backup_recipients", "…".into(), "public keys of age, which begin with age1"))?;
+    let zone_name = text("backup_zone");
+    let zone = zone::named(&zone_name);
+    let zone =
+        zone.ok_or_else(|| wrong("backup_zone", zone_name.clone(), "a time zone, as in Europe/Berlin or UTC"))?;
+    let schedule = some("backup_schedule").map(|text| {
+        let parsed = Schedule::parse(&text, &zone_name);
+        parsed.map_err(|_| wrong("backup_schedule", text, "minute, hour, day, month and weekday, as in 0 3 * * *"))
+    });
+    let rules = Rules::parse(&text("backup_keep"), zone);
+    let counts = "counts as in newest=7,daily=14,weekly=8,monthly=12";
+    Ok(BackupSettings {
+        to: text("backup_to"),
+        recipients,
+        schedule: schedule.transpose()?,
+        rules: rules.ok_or_else(|| wrong("backup_keep", text("backup_keep"), counts))?,
+        age: text("backup_age")
+            .parse()
+            .map(Duration::from_secs)
+            .map_err(|_| wrong("backup_age", text("backup_age"), "a number of seconds"))?,
+        key_file: some("backup_key_file").map(PathBuf::from),
+    })
+}
+
 fn settings(values: &Values) -> Result<Settings, ConfigError> {
     let text = |name: &str| values[name].0.clone();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
@@ -256,6 +291,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
                 key: key.map(PathBuf::from),
             },
         },
+        backups: backups(values)?,
         plans: some("plans").map(PathBuf::from),
         deploying: Deploying::of(values)?,
         demo: match text("demo").as_str() {

@@ -114,6 +114,41 @@ pub const KEYS: &[Key] = &[
     Key { name: "etcd_cert", default: "", meaning: "Our certificate for etcd, in PEM form." },
     Key { name: "etcd_key", default: "", meaning: "Its private key, in PEM form." },
     Key {
+        name: "backup_to",
+        default: "",
+        meaning: "Where backups of etcd are kept, with commas between: folders, and `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE&ca=FILE` (keys to a bucket come from that file or from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`); without it `backups` in the data folder.",
+    },
+    Key {
+        name: "backup_recipients",
+        default: "",
+        meaning: "Public keys of age that backups are encrypted for, with commas between; without one they are not encrypted.",
+    },
+    Key {
+        name: "backup_schedule",
+        default: "",
+        meaning: "When backups are taken, as a cron expression: `0 3 * * *` for three at night.",
+    },
+    Key {
+        name: "backup_zone",
+        default: "UTC",
+        meaning: "The time zone of schedule and retention, as in `Europe/Berlin`.",
+    },
+    Key {
+        name: "backup_keep",
+        default: "",
+        meaning: "Which backups stay, as in `newest=7,daily=14,weekly=8,monthly=12`; without it all of them.",
+    },
+    Key {
+        name: "backup_age",
+        default: "93600",
+        meaning: "Seconds that the newest backup that was found right may be old before every page warns.",
+    },
+    Key {
+        name: "backup_key_file",
+        default: "",
+        meaning: "A file with what backups are signed with, made when it is not there; keep a copy of it elsewhere. Without it the key is in the database, and lost with it.",
+    },
+    Key {
         name: "plans",
         default: "",
         meaning: "Folder with DHA files and network.yml files to choose from on the page of plans.",

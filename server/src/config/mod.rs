@@ -12,6 +12,7 @@ pub use keys::{KEYS, Key, table};
 
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
+    backup::{retention::Rules, schedule::Schedule, seal::Recipients},
     embed::Origins,
     etcd::{Endpoint, Tls},
     store::Place,
@@ -60,6 +61,8 @@ pub struct Settings {
     pub etcd_endpoints: Vec<Endpoint>,
     /// With what.
     pub etcd_tls: Tls,
+    /// How its backups are kept.
+    pub backups: BackupSettings,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
     /// From where deployments are made; none where they are not.
@@ -72,6 +75,23 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// What is logged, as in `info` or `binnacle=debug`.
     pub log: String,
+}
+
+/// How backups are kept; places are opened when the server starts.
+#[derive(Clone, Debug)]
+pub struct BackupSettings {
+    /// The places' texts, with commas between; empty for a folder in the data folder.
+    pub to: String,
+    /// Whom they are encrypted for.
+    pub recipients: Recipients,
+    /// When they are taken by themselves.
+    pub schedule: Option<Schedule>,
+    /// Which stay.
+    pub rules: Rules,
+    /// How old the newest that was found right may be.
+    pub age: Duration,
+    /// The file of the key that signs them.
+    pub key_file: Option<PathBuf>,
 }
 
 /// When the built-in cluster is shown.

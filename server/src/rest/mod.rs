@@ -11,6 +11,7 @@
 
 mod asked;
 mod audit;
+mod backups;
 mod changes;
 mod clusters;
 mod deployments;
@@ -45,6 +46,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Acts, Door, Limits, Needs, Role, Row},
+    backup::Backups,
     deploy::Office,
     embed::Embed,
     pages::{Asked, Site},
@@ -86,6 +88,17 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
     Row::get("/api/v1/clusters/{cluster}/deployments/{id}/log", SEE),
     Row::post("/api/v1/clusters/{cluster}/deployments/{id}/cancel", OPERATE, Acts::As("deployment.cancel")),
+    Row::get("/api/v1/clusters/{cluster}/backups", SEE),
+    Row::post("/api/v1/clusters/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
+    Row::get("/api/v1/clusters/{cluster}/backups/{id}", SEE),
+    Row::delete("/api/v1/clusters/{cluster}/backups/{id}", ADMIN, Acts::As("backup.remove")),
+    // Whoever has the file has every Secret: it tells, and is remembered all the same.
+    Row {
+        method: axum::http::Method::GET,
+        path: "/api/v1/clusters/{cluster}/backups/{id}/file",
+        needs: ADMIN,
+        acts: Acts::As("backup.download"),
+    },
     Row::get("/api/v1/plans", SEE),
     Row::post("/api/v1/plans/check", SEE, Acts::No),
     // Whoever may see a figure may show it: a link gives no more than its maker could pass on anyway.
@@ -108,6 +121,7 @@ struct Here {
     office: Option<Arc<Office>>,
     limits: Arc<Limits>,
     drawing: Arc<Semaphore>,
+    backups: Backups,
 }
 
 /// The API.
@@ -117,9 +131,10 @@ pub fn router(
     embed: Embed,
     office: Option<Arc<Office>>,
     limits: Arc<Limits>,
+    backups: Backups,
 ) -> Router {
     let asked = Asked::of(site.clone());
-    let here = Here { asked, site, door, embed, office, limits, drawing: Arc::new(Semaphore::new(DRAWING)) };
+    let here = Here { asked, site, door, embed, office, limits, drawing: Arc::new(Semaphore::new(DRAWING)), backups };
     let acting = acting().layer(from_fn_with_state(here.clone(), idempotency::once));
     let routes: Router<Here> = Router::from(telling().merge(acting))
         .route("/api/v1/openapi.json", get(|| async { axum::Json(document()) }))
@@ -146,6 +161,9 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))
+        .routes(routes!(backups::list))
+        .routes(routes!(backups::one))
+        .routes(routes!(backups::file))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(links::list))
@@ -162,4 +180,6 @@ fn acting() -> OpenApiRouter<Here> {
         .routes(routes!(tokens::revoke))
         .merge(OpenApiRouter::new().routes(routes!(deployments::start)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(deployments::cancel))
+        .routes(routes!(backups::start))
+        .routes(routes!(backups::remove))
 }

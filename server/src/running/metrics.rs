@@ -48,6 +48,7 @@ pub(super) async fn metrics(State(running): State<Running>) -> Response {
     let mut text = String::new();
     let written = encode_registry(&mut text, &NUMBERS.registry)
         .and_then(|()| encode_registry(&mut text, &watched(&running)))
+        .and_then(|()| encode_registry(&mut text, &backed_up(&running)))
         .and_then(|()| encode_registry(&mut text, &etcd(&running)))
         .and_then(|()| encode_eof(&mut text));
     match written {
@@ -117,6 +118,42 @@ fn etcd(running: &Running) -> Registry {
     registry.register("member_well", "Whether a member follows a leader and nothing is wrong with it", well);
     registry.register_with_unit("database", "Size of a member's database", Unit::Bytes, size);
     registry.register("lag", "Entries of the log that a member is behind the farthest", lag);
+    registry
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Of {
+    cluster: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WarnedOf {
+    cluster: String,
+    kind: &'static str,
+}
+
+/// What is known of the backups of each etcd that is known.
+fn backed_up(running: &Running) -> Registry {
+    let (newest, count) = (Family::<Of, Gauge>::default(), Family::<Of, Gauge>::default());
+    let (pending, failures) = (Family::<Of, Gauge>::default(), Family::<Of, Gauge>::default());
+    let warnings = Family::<WarnedOf, Gauge>::default();
+    for (cluster, told) in running.backups.told() {
+        let of = Of { cluster: cluster.clone() };
+        newest.get_or_create(&of).set(told.newest.unwrap_or_default() / 1_000);
+        count.get_or_create(&of).set(told.count);
+        pending.get_or_create(&of).set(i64::try_from(told.pending).unwrap_or(i64::MAX));
+        failures.get_or_create(&of).set(told.failures);
+        for warning in told.warnings {
+            warnings.get_or_create(&WarnedOf { cluster: cluster.clone(), kind: warning.kind }).set(1);
+        }
+    }
+    let mut registry = Registry::with_prefix("binnacle_backup");
+    let when = "When the newest backup that was found right was begun; 0 when there is none";
+    registry.register_with_unit("newest_timestamp", when, Unit::Seconds, newest);
+    registry.register("count", "Backups in the catalogue", count);
+    registry.register("pending", "Copies that wait to be put where they are kept", pending);
+    registry.register("schedule_failures", "Scheduled backups that failed since the last that went well", failures);
+    registry.register("warning", "What is warned of, by kind", warnings);
     registry
 }
 

@@ -22,6 +22,7 @@ pub use numbers::{NUMBERS, Numbers, Outcome};
 
 use crate::{
     access::{Needs, Role, Row},
+    backup::Backups,
     listen::{Certificates, Stopping},
     pages::Site,
     store::{Held, Store},
@@ -46,6 +47,8 @@ pub struct Running {
     pub tls: Option<Arc<Certificates>>,
     /// Whether the server ends.
     pub stopping: Stopping,
+    /// Backups of etcd.
+    pub backups: Backups,
     /// Whether this is the replica that acts.
     pub duty: watch::Receiver<Option<Held>>,
 }

@@ -124,8 +124,10 @@ impl Store {
         for backup in changed {
             put(&mut all, backup).await?;
         }
-        let rows = sqlx::query("SELECT backup FROM backup_copies WHERE place = $1 AND state <> 'pending'")
+        // What was put there while we looked was not seen, and is there.
+        let rows = sqlx::query("SELECT backup FROM backup_copies WHERE place = $1 AND state <> 'pending' AND at < $2")
             .bind(&looked.place)
+            .bind(looked.at)
             .fetch_all(&mut *all)
             .await?;
         let there: HashSet<&str> = there.iter().copied().collect();
@@ -273,16 +275,16 @@ impl Store {
         Ok(sqlx::query(sql).bind(cluster).fetch_one(&self.pool).await?.try_get("count")?)
     }
 
-    /// The newest backup of a cluster that was found right and lies in some place.
+    /// The newest backups of a cluster that were found right and lie in some place, without their copies.
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn newest_good_backup(&self, cluster: &str) -> Result<Option<Backup>, StoreError> {
+    pub async fn good_backups(&self, cluster: &str, limit: u32) -> Result<Vec<Backup>, StoreError> {
         let sql = "SELECT id, cluster, began, trusted, manifest FROM backups WHERE cluster = $1 AND trusted = 1 \
                    AND EXISTS (SELECT 1 FROM backup_copies WHERE backup = backups.id AND state = 'kept') \
-                   ORDER BY began DESC LIMIT 1";
-        let row = sqlx::query(sql).bind(cluster).fetch_optional(&self.pool).await?;
-        row.as_ref().map(backup).transpose()
+                   ORDER BY began DESC LIMIT $2";
+        let rows = sqlx::query(sql).bind(cluster).bind(i64::from(limit)).fetch_all(&self.pool).await?;
+        rows.iter().map(backup).collect()
     }
 
     /// Backups of any cluster that wait to be put somewhere, oldest first, each with the copies that wait.
@@ -325,21 +327,24 @@ impl Store {
         row.map(scheduled).transpose()
     }
 
-    /// Remembers how far it has come, unless another replica has come further; answers whether it was remembered.
+    /// Remembers how far it has come, unless another replica has come further; answers whether it was remembered. What
+    /// was remembered for a moment after `believed` was remembered by a wrong clock, and counts for nothing.
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn keep_scheduled(&self, cluster: &str, now: &Scheduled) -> Result<bool, StoreError> {
+    pub async fn keep_scheduled(&self, cluster: &str, now: &Scheduled, believed: i64) -> Result<bool, StoreError> {
         let kept = sqlx::query(
             "INSERT INTO backup_schedules (cluster, due, ended, failures, detail) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (cluster) DO UPDATE SET due = excluded.due, ended = excluded.ended, \
-             failures = excluded.failures, detail = excluded.detail WHERE backup_schedules.due <= excluded.due",
+             failures = excluded.failures, detail = excluded.detail WHERE backup_schedules.due <= excluded.due \
+             OR backup_schedules.due > $6",
         )
         .bind(cluster)
         .bind(now.due)
         .bind(now.ended)
         .bind(now.failures)
         .bind(&now.detail)
+        .bind(believed)
         .execute(&self.pool)
         .await?;
         Ok(kept.rows_affected() > 0)

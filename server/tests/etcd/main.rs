@@ -6,6 +6,7 @@ mod cluster;
 mod fake;
 mod faults;
 mod figure;
+mod keeping;
 mod kills;
 mod looks;
 mod taking;

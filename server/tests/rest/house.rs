@@ -73,7 +73,8 @@ impl House {
         let a_minute = NonZeroU32::new(rate).expect("a rate");
         let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
         let (stopping, duty) = (Stopping::default(), tokio::sync::watch::channel(None).1);
-        let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping, duty };
+        let backups = binnacle::backup::Backups::none(store.clone());
+        let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping, backups, duty };
         let router = front::router(&Front { site, door: Arc::new(door), embed, running, office: None, a_minute });
         let maker =
             Who { name: "test".into(), role: Some(Role::Admin), way: Way::Loopback, from: [127, 0, 0, 1].into() };

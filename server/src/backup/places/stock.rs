@@ -42,7 +42,7 @@ pub struct Stray {
     pub why: String,
 }
 
-/// Manifests that were read before, by path and tag, so that only what changed is fetched again.
+/// Manifests that were read before, by id and tag, so that only what changed is fetched again.
 pub type Known = HashMap<(String, String), Manifest>;
 
 impl Place {
@@ -64,10 +64,11 @@ impl Place {
         let read = futures::stream::iter(manifests)
             .map(|(path, meta)| async {
                 let tag = tag(&meta);
-                let before = known.get(&(path.to_string(), tag.clone())).cloned();
+                let id = path.filename().unwrap_or_default().trim_end_matches(".json");
+                let before = known.get(&(id.to_owned(), tag.clone())).cloned();
                 let manifest = match before {
                     Some(manifest) => Ok(manifest),
-                    None => self.manifest(&path, path.filename().unwrap_or_default()).await,
+                    None => self.manifest(&path, id).await,
                 };
                 (path, meta, tag, manifest)
             })

@@ -1,0 +1,172 @@
+//! Everything that backups of a server need, in one place that is cheap to clone: what is kept where, and what goes on.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::{places::Place, retention::Rules, schedule::Schedule, seal::Sealing, take::Progress, warnings::Warning};
+use crate::{etcd::Access, store::Store};
+
+/// How backups are kept.
+#[derive(Clone, Debug)]
+pub struct Keeping {
+    /// The folder of ours in which they wait until every place has them.
+    pub waiting: PathBuf,
+    /// Where they are put.
+    pub places: Vec<Place>,
+    /// How they are stored.
+    pub sealing: Sealing,
+    /// What their manifests are signed with.
+    pub key: Vec<u8>,
+    /// Which stay.
+    pub rules: Rules,
+    /// When they are taken without being asked for.
+    pub schedule: Option<Schedule>,
+    /// How old the newest that was found right may be.
+    pub allowed: Duration,
+}
+
+/// The backups of a server's clusters.
+#[derive(Clone)]
+pub struct Backups(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) store: Store,
+    pub(super) keeping: Keeping,
+    pub(super) etcds: BTreeMap<String, Access>,
+    /// Names this process among those that share the database.
+    pub(super) holder: String,
+    /// What goes on, or went on last, by cluster.
+    courses: Mutex<BTreeMap<String, Course>>,
+    /// What is to be warned of, by cluster.
+    warned: Mutex<BTreeMap<String, Told>>,
+    /// One delivery at a time: each has several parts in memory.
+    pub(super) delivering: tokio::sync::Mutex<()>,
+}
+
+/// How a backup goes, or went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// When it began, in milliseconds since the epoch.
+    pub began: i64,
+    /// Who asked for it.
+    pub by: String,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far a backup is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is being taken.
+    Taking(Progress),
+    /// It is being put where it is kept.
+    Delivering(String),
+    /// It is there: its id.
+    Done(String),
+    /// There is none, and why.
+    Failed(String),
+}
+
+/// What is told of a cluster's backups on every page and in `/metrics`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// What to be warned of.
+    pub warnings: Vec<Warning>,
+    /// When the newest that was found right was begun, in milliseconds since the epoch.
+    pub newest: Option<i64>,
+    /// How many there are.
+    pub count: i64,
+    /// How many copies wait to be put somewhere.
+    pub pending: usize,
+    /// How often the schedule failed since it last went well.
+    pub failures: i64,
+}
+
+impl Course {
+    /// Whether it goes on.
+    pub const fn goes_on(&self) -> bool {
+        matches!(self.stage, Stage::Taking(_) | Stage::Delivering(_))
+    }
+}
+
+impl Backups {
+    /// The backups of these clusters' etcds.
+    pub fn new(store: Store, keeping: Keeping, etcds: BTreeMap<String, Access>, holder: String) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            keeping,
+            etcds,
+            holder,
+            courses: Mutex::default(),
+            warned: Mutex::default(),
+            delivering: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// Of a server that keeps none.
+    pub fn none(store: Store) -> Self {
+        let keeping = Keeping {
+            waiting: PathBuf::new(),
+            places: Vec::new(),
+            sealing: Sealing { compression: None, recipients: super::seal::Recipients::default() },
+            key: Vec::new(),
+            rules: Rules { newest: 0, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
+            schedule: None,
+            allowed: Duration::MAX,
+        };
+        Self::new(store, keeping, BTreeMap::new(), String::new())
+    }
+
+    /// How they are kept.
+    pub fn keeping(&self) -> &Keeping {
+        &self.0.keeping
+    }
+
+    /// The catalogue.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Whether it is known where a cluster's etcd is.
+    pub fn knows(&self, cluster: &str) -> bool {
+        self.0.etcds.contains_key(cluster)
+    }
+
+    /// The clusters whose etcd is known.
+    pub fn clusters(&self) -> impl Iterator<Item = &str> {
+        self.0.etcds.keys().map(String::as_str)
+    }
+
+    /// The place of a name, as long as it is configured.
+    pub fn place(&self, name: &str) -> Option<&Place> {
+        self.0.keeping.places.iter().find(|place| place.name() == name)
+    }
+
+    /// What goes on with a cluster, or went on last, on this server.
+    pub fn course(&self, cluster: &str) -> Option<Course> {
+        self.courses().get(cluster).cloned()
+    }
+
+    pub(super) fn courses(&self) -> MutexGuard<'_, BTreeMap<String, Course>> {
+        self.0.courses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn stage(&self, cluster: &str, stage: Stage) {
+        if let Some(course) = self.courses().get_mut(cluster) {
+            course.stage = stage;
+        }
+    }
+
+    /// What was last found out about each cluster.
+    pub fn told(&self) -> BTreeMap<String, Told> {
+        self.0.warned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn tell(&self, cluster: &str, told: Told) {
+        self.0.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(cluster.to_owned(), told);
+    }
+}

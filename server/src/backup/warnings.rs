@@ -1,0 +1,265 @@
+//! What to be warned of, from what is known: a function of facts and of the clock.
+
+use super::manifest::Manifest;
+use crate::store::{Looked, Scheduled};
+
+/// Something to be warned of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Whether there may be nothing to rely on; otherwise it is worth knowing.
+    pub grave: bool,
+    /// In one word, for programs.
+    pub kind: &'static str,
+    /// What is so, in a sentence.
+    pub what: String,
+    /// What to do, in a sentence.
+    pub todo: String,
+}
+
+/// What is known of a cluster's backups.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Now, in milliseconds since the epoch.
+    pub now: i64,
+    /// The newest that were found right and lie somewhere, newest first; two are enough.
+    pub newest: Vec<Manifest>,
+    /// How old the newest may be, in milliseconds.
+    pub allowed: i64,
+    /// How far the schedule has come.
+    pub schedule: Option<Scheduled>,
+    /// Whether there is one.
+    pub is_scheduled: bool,
+    /// Places that are configured, as they were when they were last looked into.
+    pub places: Vec<Looked>,
+    /// Copies that wait: the place, since when, why.
+    pub pending: Vec<(String, i64, String)>,
+    /// Whether some of the places lie on other machines.
+    pub is_remote: bool,
+}
+
+/// After so long a copy that waits is worth a word.
+const WAITS: i64 = 15 * 60_000;
+
+/// What to be warned of, gravest first.
+pub fn warnings(facts: &Facts) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    warnings.extend(age(facts));
+    warnings.extend(backwards(facts));
+    warnings.extend(schedule(facts));
+    warnings.extend(places(facts));
+    warnings.extend(waiting(facts));
+    warnings.extend(secrecy(facts));
+    warnings.sort_by_key(|warning| !warning.grave);
+    warnings
+}
+
+fn age(facts: &Facts) -> Option<Warning> {
+    let Some(newest) = facts.newest.first() else {
+        let what = "There is no backup of etcd that was found right: what is lost is lost.".into();
+        return Some(Warning { grave: true, kind: "none", what, todo: "Take one now.".into() });
+    };
+    let age = facts.now.saturating_sub(newest.began);
+    if age > facts.allowed {
+        let (age, allowed) = (length(age), length(facts.allowed));
+        let what = format!("The newest backup of etcd that was found right is {age} old, and {allowed} are allowed.");
+        let todo = "Take one now, and see why the schedule did not.".into();
+        return Some(Warning { grave: true, kind: "old", what, todo });
+    }
+    (age < -60_000).then(|| Warning {
+        grave: false,
+        kind: "clock",
+        what: "The newest backup of etcd is dated after now.".into(),
+        todo: "Set the clocks of all machines by NTP: by a wrong one backups are taken and removed at wrong times."
+            .into(),
+    })
+}
+
+/// The same cluster never goes back by itself.
+fn backwards(facts: &Facts) -> Option<Warning> {
+    let [newest, before, ..] = facts.newest.as_slice() else { return None };
+    let back = newest.cluster_id == before.cluster_id && newest.revision < before.revision;
+    back.then(|| Warning {
+        grave: true,
+        kind: "backwards",
+        what: format!(
+            "The newest backup of etcd ends at revision {}, and the one before at {}: the cluster went back.",
+            newest.revision, before.revision
+        ),
+        todo: "Keep both. Find out who restored the cluster, or which member lost what.".into(),
+    })
+}
+
+fn schedule(facts: &Facts) -> Option<Warning> {
+    if !facts.is_scheduled {
+        let what = "No schedule takes backups of etcd.".into();
+        let todo = "Set backup_schedule, as in 0 3 * * *.".into();
+        return Some(Warning { grave: false, kind: "unscheduled", what, todo });
+    }
+    let failed = facts.schedule.as_ref().filter(|schedule| schedule.failures > 0)?;
+    let times = if failed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", failed.failures) };
+    Some(Warning {
+        grave: failed.failures > 2,
+        kind: "schedule",
+        what: format!("The scheduled backup of etcd failed {times}: {}", failed.detail),
+        todo: "It is tried again by itself; the log says more.".into(),
+    })
+}
+
+fn places(facts: &Facts) -> impl Iterator<Item = Warning> + use<'_> {
+    let away = facts.places.iter().filter(|place| !place.detail.is_empty()).map(|place| Warning {
+        grave: facts.places.len() == 1,
+        kind: "away",
+        what: format!("A place for backups cannot be looked into: {}", place.detail),
+        todo: "Backups wait on this machine until it is back.".into(),
+    });
+    let strays = facts.places.iter().filter(|place| place.strays > 0).map(|place| Warning {
+        grave: false,
+        kind: "strays",
+        what: format!("{} holds {} files that look like backups and are none to rely on.", place.place, place.strays),
+        todo: "Look at them there; nothing here removes them.".into(),
+    });
+    away.chain(strays)
+}
+
+fn waiting(facts: &Facts) -> Option<Warning> {
+    let (place, since, why) = facts.pending.iter().min_by_key(|(_, since, _)| *since)?;
+    let waits = facts.now.saturating_sub(*since);
+    (waits > WAITS).then(|| Warning {
+        grave: false,
+        kind: "waiting",
+        what: format!("A backup of etcd has waited {} to be put into {place}: {why}", length(waits)),
+        todo: "It is tried again by itself; until then no backup is removed.".into(),
+    })
+}
+
+fn secrecy(facts: &Facts) -> Option<Warning> {
+    let open = facts.newest.first().is_some_and(|newest| newest.stored.recipients.is_empty());
+    open.then(|| Warning {
+        grave: facts.is_remote,
+        kind: "unencrypted",
+        what: "Backups of etcd are not encrypted, and each holds every Secret of the cluster.".into(),
+        todo: "Set backup_recipients to public keys of age; their private keys stay elsewhere.".into(),
+    })
+}
+
+/// A length of time in a word or two.
+pub fn length(millis: i64) -> String {
+    let minutes = millis.max(0) / 60_000;
+    match minutes {
+        0..120 => format!("{minutes} minutes"),
+        120..2_880 => format!("{} hours", minutes / 60),
+        _ => format!("{} days", minutes / 1_440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::manifest::{Compression, FORMAT, Stored};
+
+    const HOUR: i64 = 3_600_000;
+    const NOW: i64 = 1_000 * HOUR;
+
+    fn manifest(began: i64, revision: i64) -> Manifest {
+        let stored = Stored {
+            name: "b.db.zst".into(),
+            size: 1,
+            sha256: String::new(),
+            compression: Some(Compression::Zstd),
+            recipients: vec!["age1…".into()],
+        };
+        Manifest {
+            format: FORMAT,
+            id: "b".into(),
+            cluster: "harbour".into(),
+            cluster_id: "c".into(),
+            member: "m".into(),
+            member_id: "1".into(),
+            etcd_version: "3.6.4".into(),
+            revision,
+            raft_index: 1,
+            keys: 1,
+            size: 1,
+            hash: 1,
+            sha256: String::new(),
+            stored,
+            began,
+            ended: began,
+            by: "ann".into(),
+            steps: Vec::new(),
+            signature: String::new(),
+        }
+    }
+
+    fn kinds(change: impl FnOnce(&mut Facts)) -> Vec<(&'static str, bool)> {
+        let newest = vec![manifest(NOW - HOUR, 20), manifest(NOW - 25 * HOUR, 10)];
+        let mut facts = Facts {
+            now: NOW,
+            newest,
+            allowed: 26 * HOUR,
+            schedule: None,
+            is_scheduled: true,
+            places: Vec::new(),
+            pending: Vec::new(),
+            is_remote: true,
+        };
+        change(&mut facts);
+        warnings(&facts).into_iter().map(|warning| (warning.kind, warning.grave)).collect()
+    }
+
+    #[test]
+    fn while_all_is_well_nothing_is_said() {
+        assert_eq!(kinds(|_| ()), []);
+    }
+
+    #[test]
+    fn without_a_backup_to_rely_on_it_is_said_loudly() {
+        assert_eq!(kinds(|facts| facts.newest.clear()), [("none", true)]);
+        assert_eq!(kinds(|facts| facts.allowed = HOUR / 2), [("old", true)]);
+        assert_eq!(kinds(|facts| facts.now = NOW - 30 * HOUR), [("clock", false)]);
+    }
+
+    #[test]
+    fn a_revision_behind_the_one_before_is_an_alarm_unless_it_is_another_cluster() {
+        let back = vec![manifest(NOW - HOUR, 5), manifest(NOW - 2 * HOUR, 10)];
+        assert_eq!(kinds(|facts| facts.newest = back.clone()), [("backwards", true)]);
+        let mut other = back.clone();
+        other[0].cluster_id = "d".into();
+        assert_eq!(kinds(|facts| facts.newest = other), []);
+    }
+
+    #[test]
+    fn a_schedule_that_fails_or_is_missing_is_said() {
+        assert_eq!(kinds(|facts| facts.is_scheduled = false), [("unscheduled", false)]);
+        for (failures, grave) in [(1, false), (3, true)] {
+            let failed = Scheduled { failures, detail: "no member answers".into(), ..Scheduled::default() };
+            assert_eq!(kinds(|facts| facts.schedule = Some(failed)), [("schedule", grave)]);
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_away_and_copies_that_wait_are_said() {
+        let away = Looked { place: "s3://b".into(), at: NOW, strays: 0, detail: "refused".into() };
+        let fine = Looked { detail: String::new(), place: "/disk".into(), ..away.clone() };
+        assert_eq!(kinds(|facts| facts.places = vec![away.clone()]), [("away", true)]);
+        assert_eq!(kinds(|facts| facts.places = vec![away.clone(), fine.clone()]), [("away", false)]);
+        let strays = Looked { strays: 2, ..fine };
+        assert_eq!(kinds(|facts| facts.places = vec![strays]), [("strays", false)]);
+        let pending = vec![("s3://b".to_owned(), NOW - HOUR, "down".to_owned())];
+        assert_eq!(kinds(|facts| facts.pending = pending), [("waiting", false)]);
+        let just = vec![("s3://b".to_owned(), NOW - 60_000, String::new())];
+        assert_eq!(kinds(|facts| facts.pending = just), []);
+    }
+
+    #[test]
+    fn what_is_not_encrypted_is_said_and_gravely_where_it_leaves_the_machine() {
+        let mut open = vec![manifest(NOW - HOUR, 20)];
+        open[0].stored.recipients.clear();
+        assert_eq!(kinds(|facts| facts.newest = open.clone()), [("unencrypted", true)]);
+        let local = kinds(|facts| {
+            facts.newest = open.clone();
+            facts.is_remote = false;
+        });
+        assert_eq!(local, [("unencrypted", false)]);
+    }
+}

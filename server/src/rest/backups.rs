@@ -1,0 +1,329 @@
+//! Backups of etcd: listed, begun, fetched, removed.
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    ApiError, Here,
+    asked::{Asked, Named},
+    page::Limit,
+    words::moment,
+};
+use crate::{
+    access::Who,
+    backup::{delivery::BackupError, house::Stage, manifest::Manifest},
+    store::{self, CopyState},
+};
+
+/// Which backups are wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Backups on a page.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<Limit>,
+    /// Where to go on: the `next` of the page before.
+    next: Option<String>,
+}
+
+/// A backup of etcd.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Backup {
+    /// Its name.
+    pub id: String,
+    /// When it was begun, RFC 3339.
+    pub began: String,
+    /// When it was complete, RFC 3339.
+    pub ended: String,
+    /// Who asked for it; `schedule` when nobody did.
+    pub by: String,
+    /// The member that it was taken from.
+    pub member: String,
+    /// The version of that member's etcd.
+    pub etcd_version: String,
+    /// The newest revision in it.
+    pub revision: i64,
+    /// Its keys.
+    pub keys: u64,
+    /// Bytes of the database.
+    pub size: u64,
+    /// Bytes as it is stored, compressed.
+    pub stored_size: u64,
+    /// SHA-256 of what is stored, hexadecimal: of what a download brings.
+    pub sha256: String,
+    /// The public keys that it is encrypted for; empty when it is not encrypted.
+    pub recipients: Vec<String>,
+    /// How far it was proved.
+    pub steps: Vec<BackupStep>,
+    /// Where it lies.
+    pub copies: Vec<BackupCopy>,
+}
+
+/// A step of proof that was climbed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupStep {
+    /// 1 complete, 2 its digest is right, 3 sound as a database, 4 sound as etcd's history, 5 read back from where it
+    /// lies, 6 restored and started.
+    pub step: u8,
+    /// When, RFC 3339.
+    pub at: String,
+    /// With what.
+    pub tool: String,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+}
+
+/// A backup in a place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupCopy {
+    /// The place.
+    pub place: String,
+    /// How it is there.
+    pub state: There,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// What is wrong; empty when nothing is.
+    pub detail: String,
+}
+
+/// How a copy is.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = BackupCopyState)]
+#[serde(rename_all = "kebab-case")]
+pub enum There {
+    /// On its way.
+    Pending,
+    /// There.
+    Kept,
+    /// There, and not as it was put.
+    Bad,
+}
+
+/// A part of a cluster's backups, and how they fare.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupPage {
+    /// Newest first.
+    pub items: Vec<Backup>,
+    /// Ask for `next` with this for older ones; null at the end.
+    pub next: Option<String>,
+    /// How many there are in all.
+    pub total: i64,
+    /// What goes on, or went on last, on this server; null when nothing did.
+    pub course: Option<BackupCourse>,
+    /// What to be warned of, gravest first.
+    pub warnings: Vec<BackupWarning>,
+}
+
+/// How a backup goes, or went.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupCourse {
+    /// When it began, RFC 3339.
+    pub began: String,
+    /// Who asked for it.
+    pub by: String,
+    /// How far it is: `taking`, `delivering`, `done`, `failed`.
+    pub stage: String,
+    /// The backup's id, or why there is none; null before.
+    pub detail: Option<String>,
+}
+
+/// Something to be warned of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupWarning {
+    /// Whether there may be nothing to rely on.
+    pub grave: bool,
+    /// In one word, as in `old`.
+    pub kind: String,
+    /// What is so.
+    pub what: String,
+    /// What to do.
+    pub todo: String,
+}
+
+/// The backups of a cluster's etcd, newest first.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/backups", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name"), Wanted),
+    responses((status = 200, description = "A page", body = BackupPage)))]
+pub(super) async fn list(
+    State(here): State<Here>,
+    Named(cluster): Named<String>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Json<BackupPage>, ApiError> {
+    known(&here, &cluster)?;
+    let before = wanted.next.as_deref().map(place_of).transpose()?;
+    let limit = u32::from(wanted.limit.unwrap_or(Limit::USUAL).get());
+    let store = here.backups.store();
+    let mut found = store.backups(&cluster, before, limit + 1).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| more).map(|last| format!("{}-{}", last.began, last.id));
+    let told = here.backups.told().remove(&cluster).unwrap_or_default();
+    Ok(Json(BackupPage {
+        items: found.into_iter().filter_map(line).collect(),
+        next,
+        total: store.count_backups(&cluster).await?,
+        course: course(&here, &cluster),
+        warnings: told.warnings.into_iter().map(warned).collect(),
+    }))
+}
+
+/// Begins a backup now. The list tells how it goes.
+#[utoipa::path(post, path = "/api/v1/clusters/{cluster}/backups", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name")),
+    responses((status = 202, description = "It is being taken", body = BackupCourse)))]
+pub(super) async fn start(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Named(cluster): Named<String>,
+) -> Result<Response, ApiError> {
+    known(&here, &cluster)?;
+    here.backups.start(&cluster, &who.name).await?;
+    let course = course(&here, &cluster).ok_or(ApiError::Fault("no course"))?;
+    Ok((StatusCode::ACCEPTED, Json(course)).into_response())
+}
+
+/// One backup.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/backups/{id}", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name"), ("id" = String, Path, description = "The backup's")),
+    responses((status = 200, description = "As it is known", body = Backup)))]
+pub(super) async fn one(
+    State(here): State<Here>,
+    Named((cluster, id)): Named<(String, String)>,
+) -> Result<Json<Backup>, ApiError> {
+    let found = here.backups.store().backup(&cluster, &id).await?;
+    found.and_then(line).map(Json).ok_or_else(|| missing(&id))
+}
+
+/// Removes a backup from every place. The only one that was found right stays.
+#[utoipa::path(delete, path = "/api/v1/clusters/{cluster}/backups/{id}", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name"), ("id" = String, Path, description = "The backup's")),
+    responses((status = 204, description = "Removed")))]
+pub(super) async fn remove(
+    State(here): State<Here>,
+    Named((cluster, id)): Named<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    here.backups.remove(&cluster, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The file of a backup, as it is stored. It holds every Secret of the cluster.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/backups/{id}/file", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name"), ("id" = String, Path, description = "The backup's")),
+    responses((status = 200, description = "Compressed and encrypted as the backup says",
+        content((Vec<u8> = "application/octet-stream")))))]
+pub(super) async fn file(
+    State(here): State<Here>,
+    Named((cluster, id)): Named<(String, String)>,
+) -> Result<Response, ApiError> {
+    let found = here.backups.store().backup(&cluster, &id).await?.ok_or_else(|| missing(&id))?;
+    let manifest = Manifest::read(found.manifest.as_bytes()).map_err(|_| missing(&id))?;
+    let mut last = None;
+    for copy in found.copies.iter().filter(|copy| copy.state == CopyState::Kept) {
+        let Some(place) = here.backups.place(&copy.place) else { continue };
+        match place.read(&manifest).await {
+            Ok(stream) => {
+                let headers = [
+                    (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+                    (header::CONTENT_LENGTH, manifest.stored.size.to_string()),
+                    (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", manifest.stored.name)),
+                    (header::CACHE_CONTROL, "no-store".to_owned()),
+                    (header::ETAG, format!("\"{}\"", manifest.stored.sha256)),
+                ];
+                return Ok((headers, Body::from_stream(stream)).into_response());
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    let what = last.map_or_else(|| format!("the backup {id} lies in no place yet"), |error| error.to_string());
+    Err(ApiError::Unreachable { what, todo: String::new() })
+}
+
+fn known(here: &Here, cluster: &str) -> Result<(), ApiError> {
+    use app::source::Source as _;
+    let there = here.asked.clusters().iter().any(|line| line.name == cluster);
+    if there { Ok(()) } else { Err(ApiError::Missing(format!("the cluster {cluster}"))) }
+}
+
+fn missing(id: &str) -> ApiError {
+    ApiError::Missing(format!("the backup {id}"))
+}
+
+fn place_of(next: &str) -> Result<(i64, &str), ApiError> {
+    let parts = next.split_once('-').and_then(|(began, id)| Some((began.parse().ok()?, id)));
+    parts.ok_or_else(|| ApiError::Unclear("next is none that a page gave".into()))
+}
+
+fn line(found: store::Backup) -> Option<Backup> {
+    let manifest = Manifest::read(found.manifest.as_bytes()).ok()?;
+    let copies = found.copies.into_iter().map(|copy| BackupCopy {
+        place: copy.place,
+        state: match copy.state {
+            CopyState::Pending => There::Pending,
+            CopyState::Kept => There::Kept,
+            CopyState::Bad => There::Bad,
+        },
+        since: moment(copy.at),
+        detail: copy.detail,
+    });
+    let steps = manifest.steps.into_iter().map(|proved| BackupStep {
+        step: proved.step,
+        at: moment(proved.at),
+        tool: proved.tool,
+        millis: proved.millis,
+    });
+    Some(Backup {
+        id: manifest.id,
+        began: moment(manifest.began),
+        ended: moment(manifest.ended),
+        by: manifest.by,
+        member: manifest.member,
+        etcd_version: manifest.etcd_version,
+        revision: manifest.revision,
+        keys: manifest.keys,
+        size: manifest.size,
+        stored_size: manifest.stored.size,
+        sha256: manifest.stored.sha256,
+        recipients: manifest.stored.recipients,
+        steps: steps.collect(),
+        copies: copies.collect(),
+    })
+}
+
+fn course(here: &Here, cluster: &str) -> Option<BackupCourse> {
+    let course = here.backups.course(cluster)?;
+    let (stage, detail) = match course.stage {
+        Stage::Taking(_) => ("taking", None),
+        Stage::Delivering(id) => ("delivering", Some(id)),
+        Stage::Done(id) => ("done", Some(id)),
+        Stage::Failed(why) => ("failed", Some(why)),
+    };
+    Some(BackupCourse { began: moment(course.began), by: course.by, stage: stage.into(), detail })
+}
+
+fn warned(warning: crate::backup::warnings::Warning) -> BackupWarning {
+    BackupWarning { grave: warning.grave, kind: warning.kind.into(), what: warning.what, todo: warning.todo }
+}
+
+impl From<BackupError> for ApiError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Store(error) => error.into(),
+            BackupError::Missing(id) => missing(&id),
+            BackupError::Unknown(_)
+            | BackupError::LastGood(_)
+            | BackupError::OnItsWay(_)
+            | BackupError::Underway(_) => Self::Unusable { what: error.to_string(), todo: String::new() },
+            BackupError::Take(_) | BackupError::Place(_) => {
+                Self::Unreachable { what: error.to_string(), todo: String::new() }
+            }
+        }
+    }
+}
