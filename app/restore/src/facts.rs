@@ -11,6 +11,8 @@ pub struct Facts {
     pub backup: Backup,
     /// The members of etcd by name, as etcd tells or, where it does not answer, as they were planned.
     pub members: Vec<Member>,
+    /// Names of members that only learn: they have no vote, and a restore leaves them out.
+    pub learners: Vec<String>,
     /// What etcd says now.
     pub life: Option<Life>,
     /// Hosts that run an API server.

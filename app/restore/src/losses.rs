@@ -74,6 +74,12 @@ pub(crate) fn warnings(facts: &Facts) -> Vec<String> {
             backup.cluster_id
         ));
     }
+    if !facts.learners.is_empty() {
+        warnings.push(format!(
+            "{} only learns and is left out: stop it and add it anew afterwards.",
+            facts.learners.join(" and ")
+        ));
+    }
     let versions = facts.versions();
     if versions.len() > 1 {
         warnings.push(format!(

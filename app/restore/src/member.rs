@@ -55,7 +55,7 @@ fn remove(facts: &Facts, living: &Member, lost: &Member, endpoints: &[String]) -
         }
         (None, None) => "\"$(read -r -p 'the id of the lost member in the list above: ' id && echo \"$id\")\"".into(),
     };
-    let quorum = facts.members.len() / 2 + 1;
+    let quorum = facts.members.len().div_ceil(2) + 1;
     let why = if endpoints.is_empty() {
         "A new member must not be added while the lost one is still counted.".to_owned()
     } else {
@@ -102,7 +102,8 @@ fn add(living: &Member, lost: &Member) -> Step {
         None => format!("\"$(read -r -p '{what}: ' it && echo \"$it\")\""),
     };
     let commands = format!(
-        "{}etcdctl member add {} --peer-urls={} &&\netcdctl member list\n",
+        "{}for n in $(seq 60); do etcdctl member add {} --peer-urls={} && break; sleep 1; done\n\
+         etcdctl member list | grep unstarted\n",
         told(),
         given(&lost.name, "ETCD_NAME in /etc/etcd.env of the lost host"),
         given(&lost.peer, "ETCD_INITIAL_ADVERTISE_PEER_URLS there"),
@@ -113,7 +114,10 @@ fn add(living: &Member, lost: &Member) -> Step {
         acts: vec![Act {
             at: At::Host(living.on()),
             commands,
-            check: "The list has it again, unstarted and without a name.".into(),
+            check:
+                "A line with the word unstarted. etcd says that the cluster is unhealthy until its members have been \
+                    connected for some seconds; it is asked again."
+                    .into(),
         }],
     }
 }

@@ -49,6 +49,7 @@ fn compass() -> Facts {
             trusted: true,
         },
         members,
+        learners: Vec::new(),
         life: Some(Life { revision: Some(5_000), cluster_id: Some("cdf818194e3a8c32".into()), quorum: true }),
         masters: vec![host(1), host(2), host(3)],
         nodes: (1..=5).map(host).collect(),

@@ -17,6 +17,7 @@ mod part;
 pub mod places;
 pub mod proof;
 pub mod rehearsal;
+pub mod restoring;
 pub mod retention;
 mod rounds;
 pub mod schedule;
