@@ -1,5 +1,6 @@
 //! What people read, in English, in one place.
 
+pub mod backups;
 pub mod deployments;
 
 /// The name.

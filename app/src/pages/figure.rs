@@ -5,6 +5,7 @@ use scene::Health;
 
 use super::{
     Tab, Theme,
+    backups::{self, Kept},
     deployments::RunLine,
     filters::{filters, follow},
     frame::{prefix, query},
@@ -35,6 +36,7 @@ pub fn figure(
     page: &FigurePage,
     selected: Option<(String, Result<Facts, Trouble>)>,
     done: Option<&Done>,
+    kept: Option<&Kept>,
     live: bool,
 ) -> AnyView {
     let prefix = prefix(view, theme);
@@ -64,6 +66,7 @@ pub fn figure(
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
         {done.map(|done| strip(cluster, done))}
+        {kept.map(|kept| backups::strip(cluster, kept))}
         <div class="bar">
             {filters(cluster, tab, view, theme, &page.choices)}
             {follow(cluster, tab, view, theme)}

@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+pub mod backups;
 mod clusters;
 pub mod deployments;
 mod drift;
@@ -20,7 +21,7 @@ pub use clusters::clusters;
 pub use drift::drift;
 pub use embedded::{Embedded, embedded};
 pub use figure::{Done, figure};
-pub use frame::{Assets, Frame, Tab, Theme, Visitor, frame};
+pub use frame::{Assets, Frame, Tab, Theme, Visitor, Warned, frame};
 pub use plan::plan;
 pub use table::table;
 pub use trouble::{not_found, trouble};

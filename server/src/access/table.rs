@@ -63,6 +63,7 @@ pub fn table() -> Vec<Row> {
         crate::pages::ROUTES,
         super::ROUTES,
         crate::deploy::ROUTES,
+        crate::backup::ROUTES,
         crate::embed::ROUTES,
         crate::rest::ROUTES,
         crate::running::ROUTES,
