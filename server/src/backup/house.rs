@@ -141,6 +141,11 @@ impl Backups {
         self.0.etcds.contains_key(cluster)
     }
 
+    /// How a cluster's etcd is reached.
+    pub fn access(&self, cluster: &str) -> Option<&Access> {
+        self.0.etcds.get(cluster)
+    }
+
     /// The clusters whose etcd is known.
     pub fn clusters(&self) -> impl Iterator<Item = &str> {
         self.0.etcds.keys().map(String::as_str)

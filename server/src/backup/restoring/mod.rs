@@ -4,6 +4,10 @@
 //! manifest, etcd (asked now), plan, nodes ─▶ facts ─▶ restore::guide ─▶ page, Markdown, command
 //! ```
 
+mod pages;
+
+pub use pages::{ROUTES, Ways, router};
+
 use restore::{Backup, Facts, Host, Life, Member};
 use topology::planned::{MGMT, Planned};
 
