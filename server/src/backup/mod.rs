@@ -6,6 +6,7 @@
 //! ```
 
 mod catalogue;
+pub mod changes;
 mod choice;
 mod course;
 pub mod delivery;

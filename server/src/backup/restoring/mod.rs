@@ -4,6 +4,7 @@
 //! manifest, etcd (asked now), plan, nodes ─▶ facts ─▶ restore::guide ─▶ page, Markdown, command
 //! ```
 
+mod differences;
 mod pages;
 
 pub use pages::{ROUTES, Ways, router};

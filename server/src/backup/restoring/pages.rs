@@ -1,4 +1,4 @@
-//! Pages of restore guides.
+//! Pages of restore guides, and the routes of what is different.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use serde::Deserialize;
 use super::{Known, facts};
 use crate::{
     access::{Needs, Role, Row},
-    backup::{Backups, manifest::Manifest, story},
+    backup::{Backups, changes::Comparing, manifest::Manifest, story},
     etcd::{Hashes, Members, look},
     pages::{self as around, Asked, Site, opened, render, troubled},
     store::{CopyState, StoreError},
@@ -32,8 +32,12 @@ use crate::{
 const SEE: Needs = Needs::Role(Role::Viewer);
 
 /// What these pages need.
-pub const ROUTES: &[Row] =
-    &[Row::get("/c/{cluster}/backups/{id}/restore", SEE), Row::get("/c/{cluster}/backups/{id}/restore.md", SEE)];
+pub const ROUTES: &[Row] = &[
+    Row::get("/c/{cluster}/backups/{id}/restore", SEE),
+    Row::get("/c/{cluster}/backups/{id}/restore.md", SEE),
+    // Names of Secrets are told to nobody who may only look.
+    Row::get("/c/{cluster}/backups/{id}/changes", Needs::Role(Role::Operator)),
+];
 
 /// etcd that is away is away: whoever reads a guide has no time to wait for it.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -46,12 +50,13 @@ pub struct Ways {
     pub(super) site: Arc<Site>,
     pub(super) asked: Asked,
     pub(super) backups: Backups,
+    pub(super) comparing: Comparing,
 }
 
 impl Ways {
     /// Of a site and its backups.
     pub fn new(site: Arc<Site>, backups: Backups) -> Self {
-        Self { asked: Asked::of(site.clone()), site, backups }
+        Self { asked: Asked::of(site.clone()), site, backups, comparing: Comparing::default() }
     }
 }
 
@@ -60,6 +65,7 @@ pub fn router(here: Ways) -> Router {
     Router::new()
         .route("/c/{cluster}/backups/{id}/restore", get(page))
         .route("/c/{cluster}/backups/{id}/restore.md", get(markdown))
+        .route("/c/{cluster}/backups/{id}/changes", get(super::differences::page))
         .with_state(here)
 }
 
