@@ -10,6 +10,9 @@ mod hosts;
 mod keeping;
 mod kills;
 mod looks;
+#[path = "../served/mod.rs"]
+mod served;
 mod taking;
 mod trust;
 mod way_back;
+mod way_back_pages;
