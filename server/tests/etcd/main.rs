@@ -6,8 +6,11 @@ mod cluster;
 mod fake;
 mod faults;
 mod figure;
+#[path = "../rest/house.rs"]
+mod house;
 mod keeping;
 mod kills;
 mod looks;
+mod pages;
 mod taking;
 mod trust;
