@@ -151,7 +151,7 @@ pub(super) fn moment(at: i64) -> String {
 pub(super) fn ago(now: i64, at: i64) -> String {
     match now.saturating_sub(at) {
         ..-60_000 => "dated after now".into(),
-        ..60_000 => "just now".into(),
+        -60_000..60_000 => "just now".into(),
         60_000..120_000 => "a minute ago".into(),
         3_600_000..7_200_000 => "an hour ago".into(),
         long => format!("{} ago", length(long)),
