@@ -28,6 +28,15 @@ pub struct Done {
     pub acts: bool,
 }
 
+/// What stands between a figure's sentence and the figure.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// Its deployments.
+    pub done: Option<Done>,
+    /// Its backups.
+    pub kept: Option<Kept>,
+}
+
 /// The page's content. `selected` is what the address asks for after `sel=`.
 pub fn figure(
     cluster: &str,
@@ -35,8 +44,7 @@ pub fn figure(
     theme: Theme,
     page: &FigurePage,
     selected: Option<(String, Result<Facts, Trouble>)>,
-    done: Option<&Done>,
-    kept: Option<&Kept>,
+    beside: &Beside,
     live: bool,
 ) -> AnyView {
     let prefix = prefix(view, theme);
@@ -65,8 +73,8 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
-        {done.map(|done| strip(cluster, done))}
-        {kept.map(|kept| backups::strip(cluster, kept))}
+        {beside.done.as_ref().map(|done| strip(cluster, done))}
+        {beside.kept.as_ref().map(|kept| backups::strip(cluster, kept))}
         <div class="bar">
             {filters(cluster, tab, view, theme, &page.choices)}
             {follow(cluster, tab, view, theme)}

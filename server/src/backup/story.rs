@@ -151,8 +151,9 @@ pub(super) fn moment(at: i64) -> String {
 pub(super) fn ago(now: i64, at: i64) -> String {
     match now.saturating_sub(at) {
         ..-60_000 => "dated after now".into(),
-        ..60_000 => "just now".into(),
+        -60_000..60_000 => "just now".into(),
         60_000..120_000 => "a minute ago".into(),
+        3_600_000..7_200_000 => "an hour ago".into(),
         long => format!("{} ago", length(long)),
     }
 }
@@ -205,7 +206,8 @@ mod tests {
     fn what_is_dated_after_now_is_not_called_long_ago() {
         let hour = 3_600_000;
         assert_eq!(ago(10 * hour, 8 * hour), "2 hours ago");
-        assert_eq!(ago(hour, hour - 61_000), "a minute ago");
+        assert_eq!(ago(2 * hour, 2 * hour - 61_000), "a minute ago");
+        assert_eq!(ago(2 * hour, hour - 60_000), "an hour ago");
         assert_eq!(ago(hour, hour + 5), "just now");
         assert_eq!(ago(hour, 2 * hour), "dated after now");
     }

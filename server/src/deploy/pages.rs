@@ -117,7 +117,14 @@ impl NoPage {
     async fn answer(self, here: &Deployments, request: Request) -> Response {
         match self {
             Self::Trouble(trouble) => troubled(&here.asked, trouble, request).await,
-            Self::Nowhere => drawn(here, "", StatusCode::OK, request, pages::none).await,
+            Self::Nowhere => {
+                // Its tabs and its warnings are the cluster's all the same.
+                let asked = request.uri().path().split('/').nth(2).unwrap_or_default();
+                let lines = here.asked.clusters();
+                let line = lines.iter().find(|line| scene::encoded(&line.name) == asked);
+                let cluster = line.map_or("", |line| line.name.as_str());
+                drawn(here, cluster, StatusCode::OK, request, pages::none).await
+            }
         }
     }
 }

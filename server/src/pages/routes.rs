@@ -155,12 +155,9 @@ async fn figure(
     };
     let frame = opened(&asked, &cluster, tab, &query);
     let live = frame.assets.script.is_some();
-    let done = done(&cluster, request.extensions()).await;
-    let kept = kept(&cluster, request.extensions());
-    let content = move || {
-        let (done, kept) = (done.as_ref(), kept.as_ref());
-        pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), done, kept, live)
-    };
+    let said = request.extensions();
+    let beside = pages::Beside { done: done(&cluster, said).await, kept: kept(&cluster, said) };
+    let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), &beside, live);
     render(StatusCode::OK, frame, request, content).await
 }
 

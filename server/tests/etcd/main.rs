@@ -7,9 +7,12 @@ mod fake;
 mod faults;
 mod figure;
 mod hosts;
+#[path = "../rest/house.rs"]
+mod house;
 mod keeping;
 mod kills;
 mod looks;
+mod pages;
 #[path = "../served/mod.rs"]
 mod served;
 mod taking;

@@ -67,17 +67,18 @@ fn row(base: &str, line: &BackupLine) -> AnyView {
     let to = format!("{base}/{}", line.id);
     let copies = line.copies.iter().map(copy).collect_view();
     let sealed = if line.recipients.is_empty() {
-        view! { <td class="h-warn">{words::OPEN}</td> }
+        view! { <td class="h-warn" data-of=words::SECRECY>{words::OPEN}</td> }
     } else {
-        view! { <td class="h-ok">{words::SEALED}</td> }
+        view! { <td class="h-ok" data-of=words::SECRECY>{words::SEALED}</td> }
     };
     view! {
         <tr>
             <th scope="row"><a href=to>{line.taken.clone()}</a>
                 <small class="hint">{format!("{} · {} · {}", line.ago, line.by, line.member)}</small></th>
             <td class="proved">{ladder::short(line)}</td>
-            <td class="number">{line.revision.clone()}</td><td class="number">{line.keys.clone()}</td>
-            <td class="number">{line.size.clone()}<small class="hint">{line.stored.clone()}</small></td>
+            <td class="number" data-of=words::REVISION>{line.revision.clone()}</td>
+            <td class="number" data-of=words::KEYS>{line.keys.clone()}</td>
+            <td class="number" data-of=words::SIZE>{line.size.clone()}<small class="hint">{line.stored.clone()}</small></td>
             <td><ul class="copies">{copies}</ul></td>
             {sealed}
         </tr>
