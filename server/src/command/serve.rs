@@ -82,7 +82,9 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         backups: backups.clone(),
         duty: duty.watch(),
     };
-    let backing_up = tokio::spawn(backup::rounds(backups, duty.watch()));
+    let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
+    let warning = settings.backups.webhook.clone();
+    let warning = warning.map(|webhook| tokio::spawn(backup::telling(backups, webhook, duty.watch())));
     let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
     let office = deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
     let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
@@ -92,7 +94,8 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
-    for task in [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging) {
+    for task in [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging).chain(warning)
+    {
         task.abort();
     }
     duty.resign().await;

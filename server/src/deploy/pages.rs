@@ -29,7 +29,7 @@ use super::{
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
     listen::Stopping,
-    pages::{self as around, Asked, Site, opened, render, troubled},
+    pages::{self as around, Asked, Bodyless, Site, opened, render, troubled},
     store::{RunRow, Runs, StoreError},
 };
 
@@ -117,7 +117,14 @@ impl NoPage {
     async fn answer(self, here: &Deployments, request: Request) -> Response {
         match self {
             Self::Trouble(trouble) => troubled(&here.asked, trouble, request).await,
-            Self::Nowhere => drawn(here, "", StatusCode::OK, request, pages::none).await,
+            Self::Nowhere => {
+                // Its tabs and its warnings are the cluster's all the same.
+                let asked = request.uri().path().split('/').nth(2).unwrap_or_default();
+                let lines = here.asked.clusters();
+                let line = lines.iter().find(|line| scene::encoded(&line.name) == asked);
+                let cluster = line.map_or("", |line| line.name.as_str());
+                drawn(here, cluster, StatusCode::OK, request, pages::none).await
+            }
         }
     }
 }
@@ -257,9 +264,9 @@ async fn review(
     State(here): State<Deployments>,
     Path(cluster): Path<String>,
     Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
     form: Result<Form<Form1>, axum::extract::rejection::FormRejection>,
 ) -> Response {
-    let request = of(&who);
     if let Err(none) = here.known(&cluster).and_then(|()| here.office().map(drop)) {
         return none.answer(&here, request).await;
     }
@@ -277,13 +284,6 @@ async fn review(
         }
         Err(wrong) => asking(&here, &cluster, StatusCode::UNPROCESSABLE_ENTITY, &form, wrong, request).await,
     }
-}
-
-/// A request of nobody's own, with who asks: what a page is drawn for after its body was read.
-fn of(who: &Who) -> Request {
-    let mut request = Request::new(Body::empty());
-    request.extensions_mut().insert(who.clone());
-    request
 }
 
 /// An order out of a form, or everything that is wrong with it.
@@ -385,9 +385,9 @@ async fn start(
     State(here): State<Deployments>,
     Path(cluster): Path<String>,
     Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
     Form(form): Form<Form2>,
 ) -> Response {
-    let request = of(&who);
     let office = match here.office() {
         Ok(office) => office,
         Err(none) => return none.answer(&here, request).await,
@@ -533,6 +533,7 @@ async fn cancel(
     State(here): State<Deployments>,
     Path((cluster, id)): Path<(String, String)>,
     Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
 ) -> Response {
     let cancelled = async {
         let (office, row) = here.row(&cluster, &id).await?;
@@ -543,7 +544,7 @@ async fn cancel(
     };
     match cancelled.await {
         Ok(()) => Redirect::to(&format!("/c/{}/deployments/{id}", scene::encoded(&cluster))).into_response(),
-        Err(none) => none.answer(&here, of(&who)).await,
+        Err(none) => none.answer(&here, request).await,
     }
 }
 
