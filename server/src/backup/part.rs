@@ -29,9 +29,11 @@ pub struct DiskError {
     pub error: io::Error,
 }
 
-fn todo(error: &io::Error) -> &'static str {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+/// What to do about what the system says.
+pub(super) fn todo(error: &io::Error) -> &'static str {
+    use io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.kind() {
+        NotFound => "See whether it is there",
         StorageFull | QuotaExceeded => "Make room there, or name another folder",
         PermissionDenied | ReadOnlyFilesystem => "Name a folder that this user may write to",
         _ => "See the system's log for what is wrong with that disk",
