@@ -6,10 +6,11 @@ use super::{
     delivery::noted,
     house::{Backups, Told},
     manifest::Manifest,
-    places::{Known, Place},
+    part,
+    places::{Known, Place, Stock, Stray},
     warnings::{Facts, warnings},
 };
-use crate::store::{Copy, CopyState, Looked, StoreError};
+use crate::store::{Backup, Copy, CopyState, Looked, StoreError};
 
 impl Backups {
     /// Looks into every place and brings the catalogue to what lies there; answers how many backups were new or other
@@ -35,7 +36,7 @@ impl Backups {
                 Some(((backup.id.clone(), tag), Manifest::read(backup.manifest.as_bytes()).ok()?))
             })
             .collect();
-        let stock = match place.stock(None, &self.keeping().key, &known).await {
+        let mut stock = match place.stock(None, &self.keeping().key, &known).await {
             Ok(stock) => stock,
             Err(error) => {
                 tracing::warn!("{error}");
@@ -61,7 +62,9 @@ impl Backups {
                 noted(&found.manifest, vec![copy])
             })
             .collect();
-        let there: Vec<&str> = stock.backups.iter().map(|found| found.manifest.id.as_str()).collect();
+        let again = self.listed_again(place, &before, &mut stock).await;
+        let there = stock.backups.iter().map(|found| found.manifest.id.as_str());
+        let there: Vec<&str> = there.chain(again.iter().map(String::as_str)).collect();
         let strays = i64::try_from(stock.strays.len()).unwrap_or(i64::MAX);
         for stray in &stock.strays {
             tracing::warn!("{}: {} is no backup: {}", place.name(), stray.name, stray.why);
@@ -71,12 +74,48 @@ impl Backups {
         Ok(fresh.len())
     }
 
+    /// Lists anew what we know, what lies there whole and what only lost its manifest: whoever removed it was killed in
+    /// between. The rules decide on it again. Answers the ids.
+    async fn listed_again(&self, place: &Place, before: &[Backup], stock: &mut Stock) -> Vec<String> {
+        let mut again = Vec::new();
+        for backup in before {
+            if stock.backups.iter().any(|found| found.manifest.id == backup.id) {
+                continue;
+            }
+            let Ok(manifest) = Manifest::read(backup.manifest.as_bytes()) else { continue };
+            let is_its = |stray: &Stray| stray.name.rsplit('/').next() == Some(manifest.stored.name.as_str());
+            let Some(at) = stock.strays.iter().position(is_its) else { continue };
+            match place.list_again(&manifest, &self.keeping().key).await {
+                Ok(()) => {
+                    tracing::info!("{}: {} had lost its manifest and is listed again", place.name(), manifest.id);
+                    stock.strays.remove(at);
+                    again.push(manifest.id);
+                }
+                Err(error) => tracing::warn!("{error}"),
+            }
+        }
+        again
+    }
+
+    /// Removes what lies in our folder and has no manifest any more: every place has it, or it never had one.
+    async fn sweep_waiting(&self) -> Result<(), StoreError> {
+        let pending: HashSet<String> = self.store().pending_backups().await?.into_iter().map(|b| b.id).collect();
+        let waiting = self.keeping().waiting.clone();
+        let sweeping = tokio::task::spawn_blocking(move || part::sweep_nameless(&waiting, &pending));
+        match sweeping.await {
+            Ok(0) | Err(_) => {}
+            Ok(count) => tracing::info!("{count} files of backups that were cut short are removed"),
+        }
+        Ok(())
+    }
+
     /// Notes backups that wait in our folder and that the catalogue does not know: it was lost, or we were killed
-    /// between taking one and noting it.
+    /// between taking one and noting it. What was cut short there is removed.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn find_waiting(&self) -> Result<(), StoreError> {
+        self.sweep_waiting().await?;
         let Ok(mut entries) = tokio::fs::read_dir(&self.keeping().waiting).await else { return Ok(()) };
         while let Ok(Some(entry)) = entries.next_entry().await {
             if entry.path().extension().is_none_or(|ending| ending != "json") {
