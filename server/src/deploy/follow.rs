@@ -11,13 +11,15 @@ use serde_json::json;
 use tokio::{
     io::AsyncReadExt,
     sync::{Notify, broadcast},
+    task::JoinHandle,
     time::Instant,
 };
-use transcript::{Judgement, Kind, Redactor, Resume, Transcript, Verdict};
+use transcript::{Judgement, Kind, Phase, Redactor, Resume, Transcript, Verdict};
 
 use super::{
     Finish, HostError, JumpHost, Made, State,
-    evidence::{Look, judged, look},
+    evidence::{Look, judged, look, versions},
+    hosts::{self, Seen},
     made::{LARGE, pack_outline, packed, unpacked},
     order,
 };
@@ -97,6 +99,17 @@ struct Following {
     grown: bool,
     changed: bool,
     cancelling: bool,
+    /// Whoever looks at the hosts, once Compass was told about them.
+    looking: Option<Looking>,
+}
+
+/// A task that ends with whoever has it.
+struct Looking(JoinHandle<()>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Follows a run until it has ended; what fails on the way is said in the run's own row, and tried again.
@@ -141,6 +154,7 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
         grown: true,
         changed: true,
         cancelling: false,
+        looking: None,
     };
     if !following.launched().await? {
         return Ok(());
@@ -226,10 +240,16 @@ impl Following {
                     _ = ticks.tick() => {
                         self.cancel().await?;
                         self.keep_outline().await?;
+                        self.look_at_hosts();
                     }
                 }
             }
-            if look(&self.desk.host, &self.row.dir, &self.made, false).await?.is_over() {
+            let look = look(&self.desk.host, &self.row.dir, &self.made, false).await?;
+            // Whoever looked after it was killed: another does from here on.
+            if !look.done && !self.launched().await? {
+                return Ok(());
+            }
+            if look.done {
                 let mut rest = Vec::new();
                 redactor.finish(&mut rest);
                 return self.keep(&rest, redactor.state()).await;
@@ -277,6 +297,18 @@ impl Following {
         Ok(())
     }
 
+    /// Has the hosts looked at from when Compass is told about them: before, its deck is an earlier deployment's.
+    fn look_at_hosts(&mut self) {
+        let told = |mark: &transcript::Mark| matches!(mark.phase, Phase::Cluster | Phase::Reset | Phase::Ansible);
+        if self.looking.is_some() || !self.transcript.outline().phases.iter().any(told) {
+            return;
+        }
+        let Desk { store, host, live, .. } = self.desk.clone();
+        let run = (self.row.id.clone(), self.row.dir.clone());
+        let watch = hosts::watch(store, host, live.tell.clone(), run, self.made.clone(), Seen::of(&self.row.seen));
+        self.looking = Some(Looking(tokio::spawn(watch)));
+    }
+
     /// Ends deploy.sh and Ansible, when somebody wants that and it was not done yet.
     async fn cancel(&mut self) -> Result<(), Stopped> {
         if self.cancelling {
@@ -300,6 +332,7 @@ impl Following {
         self.transcript.finish(now());
         (self.grown, self.changed) = (true, true);
         self.keep_outline().await?;
+        self.look_at_hosts();
         let ended = Instant::now();
         loop {
             self.cancel().await?;
@@ -308,6 +341,7 @@ impl Following {
             let judgement = judged(&look, &self.made, self.transcript.outline(), cancelled);
             let state = State::from(judgement.verdict);
             if !state.is_live() {
+                self.keep_versions().await?;
                 return self.finished(&judgement).await;
             }
             if cancelled && look.ansible != Some(true) && ended.elapsed() > INSTALLS {
@@ -323,6 +357,21 @@ impl Following {
             tokio::select! {
                 () = self.desk.live.nudge.notified() => {}
                 () = tokio::time::sleep(if ended.elapsed() < SETTLES { OFTEN / 2 } else { NOW_AND_THEN }) => {}
+            }
+        }
+    }
+
+    /// Keeps what was deployed, by its versions. Who cannot be asked changes nothing of how it went.
+    async fn keep_versions(&self) -> Result<(), Stopped> {
+        match versions(&self.desk.host, &self.row.dir, &self.made).await {
+            Ok(versions) if versions.is_empty() => Ok(()),
+            Ok(versions) => {
+                let kept = serde_json::to_string(&versions).unwrap_or_default();
+                Ok(self.desk.store.versions_run(&self.row.id, &kept).await?)
+            }
+            Err(why) => {
+                tracing::warn!("the versions of what the deployment {} came to are not known: {why}", self.row.id);
+                Ok(())
             }
         }
     }

@@ -25,6 +25,9 @@ pub struct Made {
     pub options: Options,
     /// The plan's hosts.
     pub hosts: Vec<String>,
+    /// The address on the management network that Compass gives each of them, as far as the plan tells.
+    #[serde(default)]
+    pub addresses: Vec<Option<String>>,
     /// How many of them are to be members of etcd.
     pub etcd: usize,
     /// Whether they are virtual machines.
@@ -49,6 +52,7 @@ impl Made {
             kind: order.kind,
             options: order.options.clone(),
             hosts: order.hosts(),
+            addresses: order.addresses(),
             etcd: hosts.filter(|host| host.plays("etcd")).count(),
             is_virtual: order.is_virtual(),
             folder: format!(

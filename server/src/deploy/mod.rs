@@ -5,7 +5,8 @@
 //!                                              │ the server with the duty
 //!                                              ▼
 //!          keeper.py on the jump host ◀── host ── follow ─▶ transcript (redact, read, judge) ─▶ store::log
-//!            └ deploy.sh, its log, its exit status  └─▶ Told ─▶ wire ─▶ whoever looks
+//!            ├ deploy.sh, its log, its exit status  ├─▶ Told ─▶ wire ─▶ whoever looks
+//!            └ witness.py: deck, hosts, cluster     └─ hosts (while systems install)
 //!
 //! pages ─▶ draft (reviewed, then confirmed) ─▶ Office;   story, compare, lines ◀─ store
 //! ```
@@ -19,6 +20,7 @@ mod evidence;
 mod finish;
 mod follow;
 mod host;
+mod hosts;
 mod lines;
 mod made;
 mod office;

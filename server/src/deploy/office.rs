@@ -137,6 +137,8 @@ impl Office {
             judgement: None,
             trouble: String::new(),
             cancelled_by: None,
+            seen: String::new(),
+            versions: String::new(),
         };
         let ordered = self.store.order(&row, &plan, &order.hash()).await;
         if !matches!(ordered, Ok(Ordered::New)) {

@@ -126,6 +126,14 @@ impl Order {
             .collect()
     }
 
+    /// The management address of each of them, in the same order.
+    pub(super) fn addresses(&self) -> Vec<Option<String>> {
+        let plan = self.plan.plan();
+        let named = plan.dha.iter().flat_map(|dha| dha.hosts.iter().enumerate()).filter(|(_, host)| host.name.is_some());
+        let address = |n| Some(plan.network.as_ref()?.address_of("mgmt", n)?.to_string());
+        named.map(|(n, _)| address(n)).collect()
+    }
+
     /// Whether the hosts are virtual machines, which are made anew, and not machines that are reset.
     pub fn is_virtual(&self) -> bool {
         self.plan.plan().dha.as_ref().and_then(|dha| dha.kind.as_ref()).is_some_and(|kind| **kind == Metal::Virtual)
