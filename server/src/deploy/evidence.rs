@@ -54,7 +54,6 @@ impl Look {
     pub(super) fn is_waiting(&self) -> bool {
         self.process == "waiting"
     }
-
 }
 
 /// Looks at a run's processes, and when `deep`, also into the container, at the deck and at the cluster.

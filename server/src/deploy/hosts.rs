@@ -73,7 +73,14 @@ struct Says {
 }
 
 /// Keeps and tells how a run's hosts fare; ends never.
-pub(super) async fn watch(store: Store, host: Arc<JumpHost>, tell: Tell, run: (String, String), made: Made, seen: Seen) {
+pub(super) async fn watch(
+    store: Store,
+    host: Arc<JumpHost>,
+    tell: Tell,
+    run: (String, String),
+    made: Made,
+    seen: Seen,
+) {
     let mut seen = seen;
     loop {
         if let Err(why) = once(&store, &host, &tell, &run, &made, &mut seen).await {
@@ -138,6 +145,11 @@ impl Seen {
 }
 
 impl System {
+    /// Whether it is installed.
+    pub(crate) fn is_there(&self) -> bool {
+        self.state.as_deref() == Some("SUCCESSFUL")
+    }
+
     fn of(says: &Says) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
         let percent = says.percentage.map(|share| (share.clamp(0.0, 1.0) * 100.0) as u8);
@@ -163,7 +175,8 @@ mod tests {
             "folder": "", "deck": null, "command": { "argv": [], "env": [] },
         }))
         .expect("what a run was made from");
-        let installs = look(r#"{"deck":true,"hosts":[["a",{"state":"INSTALLING","percentage":0.42,"message":"m"},false]]}"#);
+        let installs =
+            look(r#"{"deck":true,"hosts":[["a",{"state":"INSTALLING","percentage":0.42,"message":"m"},false]]}"#);
         let first = Seen::default().after(&installs, &made, 1);
         assert_eq!((first.silent, first.hosts[0].since), (None, None));
         assert_eq!(first.hosts[0].system.as_ref().and_then(|system| system.percent), Some(42));

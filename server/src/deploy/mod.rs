@@ -17,6 +17,7 @@
 mod compare;
 mod draft;
 mod evidence;
+mod expansion;
 mod finish;
 mod follow;
 mod host;
@@ -32,13 +33,16 @@ mod story;
 mod told;
 mod wire;
 
+pub(crate) use expansion::misfits;
 pub use finish::Finish;
 pub use follow::Told;
 pub use host::{HostError, JumpHost, Way};
+pub(crate) use hosts::{Host, Seen};
 pub use made::Made;
 pub use office::{Keep, Office, OrderError, Taken};
 pub use order::{Options, Order, Run, Wrong, startable};
 pub use pages::{Deployments, ROUTES, router};
 pub use preflight::{Check, Fit};
 pub use state::{State, kind_from, kind_word};
+pub(crate) use story::versions;
 pub(crate) use told::{growing, whole};

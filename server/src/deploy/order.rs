@@ -129,7 +129,8 @@ impl Order {
     /// The management address of each of them, in the same order.
     pub(super) fn addresses(&self) -> Vec<Option<String>> {
         let plan = self.plan.plan();
-        let named = plan.dha.iter().flat_map(|dha| dha.hosts.iter().enumerate()).filter(|(_, host)| host.name.is_some());
+        let named =
+            plan.dha.iter().flat_map(|dha| dha.hosts.iter().enumerate()).filter(|(_, host)| host.name.is_some());
         let address = |n| Some(plan.network.as_ref()?.address_of("mgmt", n)?.to_string());
         named.map(|(n, _)| address(n)).collect()
     }

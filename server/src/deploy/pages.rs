@@ -21,10 +21,11 @@ use axum::{
 use leptos::prelude::{AnyView, RenderHtml};
 use scene::Health;
 use serde::Deserialize;
+use transcript::Kind;
 
 use super::{
-    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, startable,
-    story, whole, wire,
+    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
+    startable, story, whole, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -321,7 +322,14 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
         wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
         return Err(wrong);
     };
-    match startable(dha, network) {
+    let plan = startable(dha, network);
+    if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
+        match misfits(&here.site, office, cluster, plan).await {
+            Ok(misfits) => wrong.extend(misfits),
+            Err(error) => wrong.push(error.to_string()),
+        }
+    }
+    match plan {
         Ok(plan) if wrong.is_empty() => Ok(Order { cluster: cluster.to_owned(), kind, plan, options }),
         Ok(_) => Err(wrong),
         Err(more) => {

@@ -7,6 +7,7 @@ use app::source::{
     Trouble, View,
 };
 
+use plan::Plan;
 use topology::graph::Question;
 
 use super::{conversions, facts, plans, table};
@@ -79,6 +80,22 @@ impl Site {
                 (node.name.to_string(), addresses.join(", "))
             };
             masters.map(line).collect()
+        })
+    }
+
+    /// The plan that a cluster was said to be made from.
+    pub(crate) fn plan_of(&self, name: &str) -> Option<Arc<Plan>> {
+        self.clusters.contexts().iter().find(|context| context.name == name)?.plan.clone()
+    }
+
+    /// The nodes of a cluster with their addresses; none while it tells nothing.
+    pub(crate) async fn nodes(&self, name: &str) -> Vec<(String, Vec<String>)> {
+        let Ok(cluster) = self.cluster(name).await else { return Vec::new() };
+        cluster.read(|inventory| {
+            let line = |node: &topology::inventory::Node| {
+                (node.name.to_string(), node.addresses.iter().map(|one| one.value.to_string()).collect())
+            };
+            inventory.nodes().map(line).collect()
         })
     }
 
