@@ -183,6 +183,39 @@ pub fn silent_since(since: &str) -> String {
     format!("not any more, since {since}")
 }
 
+/// While Ansible runs.
+pub fn at_task(task: &str) -> String {
+    format!("Ansible is at {task}")
+}
+
+/// While hosts install their systems.
+pub fn systems_install(there: usize, of: usize) -> String {
+    match there {
+        0 => format!("{of} hosts install their systems"),
+        _ if there == of => format!("all {of} hosts have their systems"),
+        _ => format!("hosts install their systems: {there} of {of} answer"),
+    }
+}
+
+/// A run that was cancelled before it came to anything.
+pub const CANCELLED_AT_ONCE: &str = "cancelled before anything was done";
+
+/// A run that was cancelled in a phase: whether anybody could look that no Ansible is left, whether hosts were reset,
+/// and those that install their systems nevertheless.
+pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String]) -> String {
+    let left = if looked {
+        "nothing of deploy.sh and Ansible is left there"
+    } else {
+        "nothing of deploy.sh is left there; nobody could look for Ansible"
+    };
+    let reset = if reset { "hosts were reset before" } else { "no host was or will be reset" };
+    let still = match installing {
+        [] => String::new(),
+        hosts => format!("; {} will go on installing", hosts.join(", ")),
+    };
+    format!("cancelled; {left}. Half-made is “{phase}”; {reset}{still}")
+}
+
 /// What compass-deck says of a system, for people.
 pub fn system(state: &str, message: &str) -> String {
     let word = match state {

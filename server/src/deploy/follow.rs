@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use app::texts::deployments as words;
 use plan::Checked;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,9 +20,10 @@ use transcript::{Judgement, Kind, Phase, Redactor, Resume, Transcript, Verdict};
 use super::{
     Finish, HostError, JumpHost, Made, State,
     evidence::{Look, judged, look, versions},
-    hosts::{self, Seen},
+    hosts::{self, Seen, System},
     made::{LARGE, pack_outline, packed, unpacked},
     order,
+    tail::{Grown, Tail},
 };
 use crate::store::{RunRow, Stand, Store, StoreError};
 
@@ -41,13 +43,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What those who follow a run are told.
 #[derive(Clone, Debug)]
 pub enum Told {
-    /// More of its log, from a place on, in bytes.
-    Log {
-        /// Where it begins.
-        at: u64,
-        /// It, without secrets.
-        bytes: Arc<[u8]>,
-    },
+    /// More of its log.
+    Log(Grown),
     /// Its state, its structure or its verdict has changed.
     Changed,
 }
@@ -94,6 +91,7 @@ struct Following {
     made: Made,
     secrets: Vec<String>,
     transcript: Transcript,
+    tail: Tail,
     resume: Resume,
     /// Whether the transcript tells more than what is kept of it, and whether that is more than further lines.
     grown: bool,
@@ -138,7 +136,7 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
     let plan = Checked::new(Some(dha.as_bytes()), Some(network.as_bytes())).plan;
     let own = desk.host.variables.iter().filter(|(name, value)| order::is_secret(name, value));
     let secrets = plan.secrets().into_iter().map(str::to_owned).chain(own.map(|(_, value)| value.clone())).collect();
-    let transcript = reread(desk, id).await?;
+    let (transcript, tail) = reread(desk, id).await?;
     let resume = if row.resume.is_empty() {
         Resume::default()
     } else {
@@ -150,6 +148,7 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
         made,
         secrets,
         transcript,
+        tail,
         resume,
         grown: true,
         changed: true,
@@ -167,8 +166,8 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
 }
 
 /// What the log told so far, read once more from what is kept of it.
-async fn reread(desk: &Desk, id: &str) -> Result<Transcript, Stopped> {
-    let mut transcript = Transcript::default();
+async fn reread(desk: &Desk, id: &str) -> Result<(Transcript, Tail), Stopped> {
+    let (mut transcript, mut tail) = (Transcript::default(), Tail::default());
     loop {
         let at = i64::try_from(transcript.taken()).unwrap_or(i64::MAX);
         let pieces = desk.store.log_from(id, at, 16).await?;
@@ -177,10 +176,11 @@ async fn reread(desk: &Desk, id: &str) -> Result<Transcript, Stopped> {
         for piece in fresh {
             let bytes = unpacked(piece).map_err(|error| Stopped::Unreadable(error.to_string()))?;
             transcript.feed(&bytes, piece.heard);
+            tail.pass(&bytes);
             any = true;
         }
         if !any {
-            return Ok(transcript);
+            return Ok((transcript, tail));
         }
     }
 }
@@ -279,7 +279,8 @@ impl Following {
         self.grown = true;
         self.changed |= !self.transcript.feed(clean, heard).is_empty();
         if !clean.is_empty() {
-            let _ = self.desk.live.tell.send(Told::Log { at, bytes: clean.into() });
+            let tell = &self.desk.live.tell;
+            let _ = tell.send(Told::Log(self.tail.grow(clean, tell.receiver_count() > 0)));
         }
         Ok(())
     }
@@ -338,10 +339,13 @@ impl Following {
             self.cancel().await?;
             let look = look(&self.desk.host, &self.row.dir, &self.made, true).await?;
             let cancelled = self.row.cancelled_by.is_some();
-            let judgement = judged(&look, &self.made, self.transcript.outline(), cancelled);
+            let mut judgement = judged(&look, &self.made, self.transcript.outline(), cancelled);
             let state = State::from(judgement.verdict);
             if !state.is_live() {
                 self.keep_versions().await?;
+                if judgement.verdict == Verdict::Cancelled {
+                    judgement.headline = self.left(look.ansible.is_some()).await?;
+                }
                 return self.finished(&judgement).await;
             }
             if cancelled && look.ansible != Some(true) && ended.elapsed() > INSTALLS {
@@ -359,6 +363,19 @@ impl Following {
                 () = tokio::time::sleep(if ended.elapsed() < SETTLES { OFTEN / 2 } else { NOW_AND_THEN }) => {}
             }
         }
+    }
+
+    /// What a cancel leaves: what is half-made, and which hosts go on by themselves.
+    async fn left(&self, looked: bool) -> Result<String, Stopped> {
+        let outline = self.transcript.outline();
+        let Some(last) = outline.phases.last() else { return Ok(words::CANCELLED_AT_ONCE.into()) };
+        let row = self.desk.store.run(&self.row.id).await?;
+        let seen = row.map(|row| Seen::of(&row.seen)).unwrap_or_default();
+        let installs =
+            |host: &&hosts::Host| host.answers != Some(true) && !host.system.as_ref().is_none_or(System::is_there);
+        let installing: Vec<_> = seen.hosts.iter().filter(installs).map(|host| host.name.clone()).collect();
+        let reset = outline.phases.iter().any(|mark| mark.phase == Phase::Reset);
+        Ok(words::cancelled_in(words::phase(&super::story::word(&last.phase)), looked, reset, &installing))
     }
 
     /// Keeps what was deployed, by its versions. Who cannot be asked changes nothing of how it went.

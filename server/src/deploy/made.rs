@@ -23,6 +23,9 @@ pub struct Made {
     pub kind: Kind,
     /// What was chosen besides the plan.
     pub options: Options,
+    /// Names of the plan's files in the list of plans; empty for what was pasted.
+    #[serde(default)]
+    pub files: [String; 2],
     /// The plan's hosts.
     pub hosts: Vec<String>,
     /// The address on the management network that Compass gives each of them, as far as the plan tells.
@@ -51,6 +54,7 @@ impl Made {
         Self {
             kind: order.kind,
             options: order.options.clone(),
+            files: order.files.clone(),
             hosts: order.hosts(),
             addresses: order.addresses(),
             etcd: hosts.filter(|host| host.plays("etcd")).count(),

@@ -27,9 +27,11 @@ mod made;
 mod office;
 mod order;
 mod pages;
+mod parts;
 mod preflight;
 mod state;
 mod story;
+mod tail;
 mod told;
 mod wire;
 
@@ -45,4 +47,5 @@ pub use pages::{Deployments, ROUTES, router};
 pub use preflight::{Check, Fit};
 pub use state::{State, kind_from, kind_word};
 pub(crate) use story::versions;
+pub use tail::Grown;
 pub(crate) use told::{growing, whole};

@@ -67,6 +67,8 @@ pub struct Order {
     pub plan: Startable,
     /// The rest.
     pub options: Options,
+    /// Names of its files in the list of plans, DHA first; empty for what was pasted.
+    pub files: [String; 2],
 }
 
 /// A command as it is run, or as it is shown.

@@ -18,14 +18,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use leptos::prelude::{AnyView, RenderHtml};
+use leptos::prelude::AnyView;
 use scene::Health;
 use serde::Deserialize;
 use transcript::Kind;
 
 use super::{
     Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
-    startable, story, whole, wire,
+    parts::Parts, startable, story, whole, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -67,12 +67,13 @@ pub struct Deployments {
     site: Arc<Site>,
     office: Option<Arc<Office>>,
     drafts: Arc<Drafts>,
+    parts: Arc<Parts>,
 }
 
 impl Deployments {
     /// Of a site; without an office they say that nothing can be deployed.
     pub fn new(site: Arc<Site>, office: Option<Arc<Office>>) -> Self {
-        Self { asked: Asked::of(site.clone()), site, office, drafts: Arc::default() }
+        Self { asked: Asked::of(site.clone()), site, office, drafts: Arc::default(), parts: Arc::default() }
     }
 }
 
@@ -330,7 +331,10 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
         }
     }
     match plan {
-        Ok(plan) if wrong.is_empty() => Ok(Order { cluster: cluster.to_owned(), kind, plan, options }),
+        Ok(plan) if wrong.is_empty() => {
+            let files = [form.dha.clone(), form.network.clone()];
+            Ok(Order { cluster: cluster.to_owned(), kind, plan, options, files })
+        }
         Ok(_) => Err(wrong),
         Err(more) => {
             wrong.extend(more);
@@ -461,13 +465,12 @@ async fn part(
 ) -> Response {
     let part = async {
         let (office, row) = here.row(&cluster, &id).await?;
-        Ok::<_, NoPage>(story::part(office, &row, query.tasks == "all", who.may(Role::Operator)).await?)
+        Ok::<_, NoPage>(here.parts.html(office, row, query.tasks == "all", who.may(Role::Operator)).await?)
     };
     match part.await {
-        Ok(part) => {
-            let html = leptos::prelude::Owner::new().with(|| pages::part(&part).to_html());
-            ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
-                .into_response()
+        Ok(html) => {
+            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+            (kind, html.to_string()).into_response()
         }
         Err(none) => none.answer(&here, request).await,
     }

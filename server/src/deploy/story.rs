@@ -64,13 +64,17 @@ pub(super) async fn part(office: &Office, row: &RunRow, all_tasks: bool, acts: b
 
 fn told(row: &RunRow, outline: &Outline, earlier: &[RunRow], all_tasks: bool, acts: bool) -> RunPart {
     let live = State::from_word(&row.state).is_live();
+    let line = line(row);
+    // What acts now comes before what came before any host was there.
+    let (acting, before): (Vec<_>, Vec<_>) = outline.runs.all.iter().partition(|run| run.pid.is_some());
     RunPart {
         cluster: row.cluster.clone(),
         acts,
-        line: line(row),
+        line: RunLine { headline: headline(row, outline).unwrap_or(line.headline), ..line },
         trouble: row.trouble.clone(),
         cancelled_by: row.cancelled_by.clone(),
         live,
+        again: again(row),
         progress: live.then(|| progress(row, earlier)).flatten(),
         hosts: hosts(row),
         versions: versions(row).into_iter().map(|(of, is)| (of, is.join(", "))).collect(),
@@ -83,9 +87,43 @@ fn told(row: &RunRow, outline: &Outline, earlier: &[RunRow], all_tasks: bool, ac
         }),
         troubles: outline.troubles.iter().map(|trouble| (trouble.line + 1, trouble.text.clone())).collect(),
         phases: phases(row, outline),
-        runs: outline.runs.all.iter().map(|run| table(run, all_tasks)).collect(),
+        runs: acting.into_iter().chain(before).map(|run| table(run, all_tasks)).collect(),
         all_tasks,
     }
+}
+
+/// What a run is at, while it runs; none when there is more to say than that.
+fn headline(row: &RunRow, outline: &Outline) -> Option<String> {
+    let runs = State::from_word(&row.state) == State::Running && row.cancelled_by.is_none();
+    let phase = outline.phases.last().filter(|_| runs)?;
+    let seen = Seen::of(&row.seen);
+    let task = outline.runs.all.iter().rfind(|run| run.pid.is_some() && !run.recapped).and_then(|run| run.tasks.last());
+    Some(match (task, seen.hosts.len()) {
+        (Some(task), _) => words::at_task(&task.name),
+        (None, all @ 1..) => {
+            words::systems_install(seen.hosts.iter().filter(|host| host.answers == Some(true)).count(), all)
+        }
+        (None, 0) => words::phase(&word(&phase.phase)).to_owned(),
+    })
+}
+
+/// What the form is asked with to do the same again. What was pasted had passwords in it, and is nowhere any more.
+fn again(row: &RunRow) -> String {
+    let made: Option<Made> = serde_json::from_str(&row.made).ok();
+    let Some(Made { options, files: [dha, network], .. }) = made else { return format!("kind={}", row.kind) };
+    let (cpus, memory, disk) = (options.cpus.to_string(), options.memory.to_string(), options.disk.to_string());
+    [
+        ("kind", &row.kind),
+        ("dha", &dha),
+        ("network", &network),
+        ("tarball", &options.tarball),
+        ("install_nic", &options.install_nic),
+        ("cpus", &cpus),
+        ("memory", &memory),
+        ("disk", &disk),
+    ]
+    .map(|(name, value)| format!("{name}={}", scene::encoded(value)))
+    .join("&")
 }
 
 /// A run in a list.

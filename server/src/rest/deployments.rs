@@ -327,6 +327,9 @@ async fn order(here: &Here, cluster: String, new: NewDeployment) -> Result<Order
     let text = |text: Option<String>, file: Option<String>| {
         text.map(PlanText::Pasted).or_else(|| file.map(PlanText::File)).unwrap_or(PlanText::Pasted(String::new()))
     };
+    let named =
+        |text: &Option<String>, file: &Option<String>| file.clone().filter(|_| text.is_none()).unwrap_or_default();
+    let files = [named(&new.dha, &new.dha_file), named(&new.network, &new.network_file)];
     let dha = here.site.plan_bytes(text(new.dha, new.dha_file)).await?;
     let network = here.site.plan_bytes(text(new.network, new.network_file)).await?;
     let plan = deploy::startable(&dha, &network).map_err(|wrong| {
@@ -337,7 +340,7 @@ async fn order(here: &Here, cluster: String, new: NewDeployment) -> Result<Order
         let misfits = deploy::misfits(&here.site, here.office()?, &cluster, &plan).await?;
         if !misfits.is_empty() {
             let what = "the plan does not fit the cluster that it expands".to_owned();
-            return Err(ApiError::Unusable { what, todo: misfits.join(" ") });
+            return Err(ApiError::Unusable { what, todo: misfits.join("; ") });
         }
     }
     let kind = match new.kind {
@@ -345,7 +348,7 @@ async fn order(here: &Here, cluster: String, new: NewDeployment) -> Result<Order
         Kind::Expand => transcript::Kind::Expand,
         Kind::Redeploy => transcript::Kind::Redeploy,
     };
-    Ok(Order { cluster, kind, plan, options })
+    Ok(Order { cluster, kind, plan, options, files })
 }
 
 /// A cluster's deployments, newest first.

@@ -53,6 +53,8 @@ pub struct RunPart {
     pub cancelled_by: Option<String>,
     /// Whether it still goes on.
     pub live: bool,
+    /// What the form is asked with to do the same again.
+    pub again: String,
     /// How far it is.
     pub progress: Option<Progress>,
     /// How hosts fare while their systems install; none before, and when there is nothing to say of it any more.

@@ -36,7 +36,7 @@ fn actions(page: &RunPart) -> Option<AnyView> {
     }
     let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
     if !page.live {
-        let again = format!("{list}/new?kind={}", page.line.kind);
+        let again = format!("{list}/new?{}", page.again);
         return Some(view! { <a class="button" href=again>{words::AGAIN}</a> }.into_any());
     }
     if page.cancelled_by.is_some() {
