@@ -105,3 +105,36 @@ fn taken(new: &Plan, (node, addresses): &(String, Vec<String>)) -> Option<String
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NETWORK: &str = include_str!("../demo/plan/network.yml");
+
+    fn expansion(name: &str, role: &str) -> Plan {
+        let dha = format!("TYPE: virtual\nFLAVOR: cluster\nhosts:\n  - {{name: {name}, roles: [{role}]}}\n");
+        Checked::new(Some(dha.as_bytes()), Some(NETWORK.as_bytes())).plan
+    }
+
+    fn node(name: &str, address: &str) -> (String, Vec<String>) {
+        (name.into(), vec![address.into()])
+    }
+
+    #[test]
+    fn a_new_host_takes_neither_name_nor_address_of_a_node() {
+        let new = expansion("host6", "kube_node");
+        let named = taken(&new, &node("HOST6.ods.com", "10.9.9.9")).expect("the name");
+        assert!(named.contains("a node host6 already"), "{named}");
+        let addressed = taken(&new, &node("other", "10.1.0.50")).expect("the address");
+        assert!(addressed.starts_with("host6 would get 10.1.0.50, which other has"), "{addressed}");
+        assert_eq!(taken(&new, &node("other", "10.1.0.99")), None);
+    }
+
+    #[test]
+    fn without_a_plan_of_the_cluster_masters_are_refused_and_workers_are_not() {
+        assert_eq!(masters(&expansion("host6", "kube_node")).count(), 0);
+        let said: Vec<String> = masters(&expansion("host6", "kube_master")).collect();
+        assert!(said[0].contains("host6 is to be a master"), "{said:?}");
+    }
+}
