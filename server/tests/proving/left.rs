@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The same server again and again.
-fn start(folder: &Folder, house: &House, cluster: &Cluster, more: &[&str]) -> Process {
+pub fn start(folder: &Folder, house: &House, cluster: &Cluster, more: &[&str]) -> Process {
     let config = kubeconfig(folder, "http://127.0.0.1:9");
     let endpoints = cluster.endpoints()[0].to_string();
     let programs = house.proving.programs.clone().expect("a folder");
@@ -33,12 +33,12 @@ fn start(folder: &Folder, house: &House, cluster: &Cluster, more: &[&str]) -> Pr
     Process::start(command(&args).args(more))
 }
 
-fn list(server: &Process, token: &str) -> Value {
+pub fn list(server: &Process, token: &str) -> Value {
     let answer = server.ask("GET", "/api/v1/clusters/lab/backups", &format!("Authorization: Bearer {token}\r\n"), "");
     serde_json::from_str(&answer.body).unwrap_or_default()
 }
 
-fn post(server: &Process, token: &str, path: &str) -> u16 {
+pub fn post(server: &Process, token: &str, path: &str) -> u16 {
     let head = format!("Authorization: Bearer {token}\r\nContent-Length: 0\r\n");
     server.ask("POST", &format!("/api/v1/clusters/lab/backups{path}"), &head, "").status
 }

@@ -16,6 +16,7 @@ mod sshd;
 mod wire;
 
 mod afar;
+mod companions;
 mod house;
 mod left;
 mod rehearsals;

@@ -159,3 +159,19 @@ async fn of_two_servers_one_holds_the_rehearsal_that_is_due() {
     assert_eq!((trials[0].backup.as_str(), trials[0].by.as_str()), (id.as_str(), "schedule"));
     assert_eq!(newest(&store).await.reached(), 6);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_a_schedule_what_is_encrypted_is_rehearsed_with_the_next_that_is_taken() {
+    let (cluster, mut house) = (Cluster::plain(Age::New, 1).await, House::new());
+    house.recipients = somebody();
+    house.proving.rehearse = When::At(Schedule::parse("0 3 * * *", "UTC").map(Box::new).expect("a schedule"));
+    let store = house.store("binnacle.db").await;
+    let backups = house.open(&cluster, &store, "one");
+    let long_ago = Scheduled { due: 1_700_000_000_000, ended: 1_700_000_001_000, failures: 0, detail: String::new() };
+    store.keep_scheduled(&format!("rehearsal\n{NAME}"), &long_ago, i64::MAX).await.expect("an answer");
+    for reached in [6, 5] {
+        backups.take(NAME, "ann").await.expect("a backup");
+        assert_eq!(newest(&store).await.reached(), reached);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -114,3 +114,34 @@ fn found(
 fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_clusters_own_version_is_taken_where_it_lies_in_the_folder() {
+        let folder = std::env::temp_dir().join(format!("binnacle-programs-{:x}", fastrand::u64(..)));
+        let put = |path: &str| {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        let found = |version: &str| Programs::of(Some(&folder), version);
+        let missing = found("3.5.12").unwrap_err().to_string();
+        assert!(missing.contains("backup_programs") && missing.contains("etcd beside etcdutl"), "{missing}");
+        for path in ["etcd", "etcdutl", "3.4/etcd", "3.4/etcdctl", "3.5.12/etcd", "3.5.12/etcdutl", "3.6/etcd"] {
+            put(path);
+        }
+        for (version, etcd) in
+            [("3.5.12", "3.5.12/etcd"), ("3.4.30", "3.4/etcd"), ("3.5.9", "etcd"), ("3.6.1", "etcd"), ("../x", "etcd")]
+        {
+            assert_eq!(found(version).unwrap().etcd, folder.join(etcd), "{version}");
+        }
+        assert_eq!(found("3.4.30").unwrap().restorer, folder.join("3.4/etcdctl"));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
