@@ -265,12 +265,8 @@ impl Backups {
         let pending = self.store().pending_backups().await?.iter().any(|backup| backup.cluster == cluster);
         let mut all = Vec::new();
         for place in &self.keeping().places {
-            let there = self.store().backups_in(place.name()).await?;
-            let subjects = there.into_iter().filter(|backup| backup.cluster == cluster).map(|backup| Subject {
-                trusted: backup.trusted && backup.copies.iter().all(|copy| copy.state == CopyState::Kept),
-                id: backup.id,
-                began: backup.began,
-            });
+            let there = self.store().judged_in(cluster, place.name()).await?;
+            let subjects = there.into_iter().map(|(id, began, trusted)| Subject { id, began, trusted });
             all.push((place.name().to_owned(), decide(subjects.collect(), pending, &self.keeping().rules, now)));
         }
         Ok(all)
