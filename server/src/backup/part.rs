@@ -93,6 +93,14 @@ pub(super) fn written(path: PathBuf, bytes: &[u8]) -> Result<Part, DiskError> {
     Ok(part)
 }
 
+/// Writes a small file anew: at every moment it is the old one or the new one.
+pub(super) fn replaced(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    let mut part = written(path.with_added_extension(ENDING), bytes)?;
+    fs::rename(&part.path, path).map_err(disk(path, "cannot be given its name"))?;
+    part.finished = true;
+    path.parent().map_or(Ok(()), sync)
+}
+
 /// Brings a folder's names to the disk.
 pub(super) fn sync(folder: &Path) -> Result<(), DiskError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());

@@ -32,6 +32,7 @@ mod wire;
 
 pub use finish::Finish;
 pub use follow::Told;
+pub(crate) use host::openssh;
 pub use host::{HostError, JumpHost, Way};
 pub use made::Made;
 pub use office::{Keep, Office, OrderError, Taken};
