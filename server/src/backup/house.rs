@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
-    manifest::Manifest, places::Place, retention::Rules, schedule::Schedule, seal::Sealing, take::Progress,
-    warnings::Warning,
+    changes::Comparing, manifest::Manifest, places::Place, retention::Rules, schedule::Schedule, seal::Sealing,
+    take::Progress, warnings::Warning,
 };
 use crate::{etcd::Access, store::Store};
 
@@ -48,6 +48,8 @@ pub(super) struct Inner {
     warned: Mutex<BTreeMap<String, Told>>,
     /// One delivery at a time: each has several parts in memory.
     pub(super) delivering: tokio::sync::Mutex<()>,
+    /// What was compared last.
+    pub(super) comparing: Comparing,
 }
 
 /// How a backup goes, or went.
@@ -109,6 +111,7 @@ impl Backups {
             courses: Mutex::default(),
             warned: Mutex::default(),
             delivering: tokio::sync::Mutex::default(),
+            comparing: Comparing::default(),
         }))
     }
 

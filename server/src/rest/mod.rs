@@ -28,6 +28,7 @@ mod links;
 mod page;
 mod plans;
 mod png;
+mod restore;
 mod tags;
 mod tokens;
 mod trial;
@@ -91,6 +92,9 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/backups", SEE),
     Row::post("/api/v1/clusters/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/backups/{id}/restore", SEE),
+    // Names of Secrets are told to nobody who may only look.
+    Row::get("/api/v1/clusters/{cluster}/backups/{id}/changes", OPERATE),
     Row::delete("/api/v1/clusters/{cluster}/backups/{id}", ADMIN, Acts::As("backup.remove")),
     // Whoever has the file has every Secret: it tells, and is remembered all the same.
     Row {
@@ -164,6 +168,8 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(backups::list))
         .routes(routes!(backups::one))
         .routes(routes!(backups::file))
+        .routes(routes!(restore::guide))
+        .routes(routes!(restore::changes))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(links::list))
