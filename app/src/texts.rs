@@ -2,6 +2,7 @@
 
 pub mod backups;
 pub mod deployments;
+pub mod restore;
 
 /// The name.
 pub const NAME: &str = "Binnacle";

@@ -10,7 +10,10 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     access::{self, Door, Gate, Limits},
-    backup::{self, Shelf},
+    backup::{
+        self, Shelf,
+        restoring::{self, Ways},
+    },
     deploy::{self, Deployments, Office},
     embed::{self, Embed},
     listen,
@@ -62,6 +65,7 @@ pub fn router(front: &Front) -> Router {
         .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
         .merge(api)
         .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
+        .merge(restoring::router(Ways::new(front.site.clone(), front.running.backups.clone())))
         .merge(backup::router(Shelf::new(front.site.clone(), front.running.backups.clone())))
         .merge(access::router(door, Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))

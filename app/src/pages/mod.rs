@@ -12,6 +12,7 @@ mod figure;
 mod filters;
 mod frame;
 mod plan;
+pub mod restore;
 mod table;
 mod trouble;
 

@@ -64,6 +64,7 @@ pub fn table() -> Vec<Row> {
         super::ROUTES,
         crate::deploy::ROUTES,
         crate::backup::ROUTES,
+        crate::backup::restoring::ROUTES,
         crate::embed::ROUTES,
         crate::rest::ROUTES,
         crate::running::ROUTES,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    changes::Comparing,
     manifest::Manifest,
     places::Place,
     rehearsing::{Proving, Trial},
@@ -57,6 +58,8 @@ pub(super) struct Inner {
     warned: Mutex<BTreeMap<String, Told>>,
     /// One delivery at a time: each has several parts in memory.
     pub(super) delivering: tokio::sync::Mutex<()>,
+    /// What was compared last.
+    pub(super) comparing: Comparing,
 }
 
 /// How a backup goes, or went.
@@ -133,6 +136,7 @@ impl Backups {
             trials: Mutex::default(),
             warned: Mutex::default(),
             delivering: tokio::sync::Mutex::default(),
+            comparing: Comparing::default(),
         }))
     }
 
@@ -177,6 +181,11 @@ impl Backups {
     /// Whether it is known where a cluster's etcd is.
     pub fn knows(&self, cluster: &str) -> bool {
         self.0.etcds.contains_key(cluster)
+    }
+
+    /// How a cluster's etcd is reached.
+    pub fn access(&self, cluster: &str) -> Option<&Access> {
+        self.0.etcds.get(cluster)
     }
 
     /// The clusters whose etcd is known.

@@ -7,6 +7,7 @@
 //! ```
 
 mod catalogue;
+pub mod changes;
 mod choice;
 pub mod companion;
 mod course;
@@ -23,6 +24,7 @@ pub mod proof;
 pub mod rehearsal;
 pub mod rehearsing;
 pub mod rereading;
+pub mod restoring;
 pub mod retention;
 mod rounds;
 pub mod schedule;

@@ -185,7 +185,14 @@ impl Shelf {
             };
         }
         let facts = story::facts(&manifest);
-        Ok(BackupPage { cluster: cluster.to_owned(), line, facts, admin: who.may(Role::Admin), wrong: None })
+        Ok(BackupPage {
+            cluster: cluster.to_owned(),
+            line,
+            facts,
+            admin: who.may(Role::Admin),
+            operates: who.may(Role::Operator),
+            wrong: None,
+        })
     }
 }
 

@@ -3,9 +3,11 @@
 mod backup;
 mod beside;
 mod check;
+mod diff;
 mod draw;
 mod drift;
 mod exit;
+mod guide;
 mod keeping;
 mod rehearse;
 mod serve;

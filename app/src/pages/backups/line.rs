@@ -120,6 +120,8 @@ pub struct BackupPage {
     pub facts: Vec<(&'static str, String, bool)>,
     /// Whether whoever looks may fetch and remove it.
     pub admin: bool,
+    /// Whether who looks is an operator, and may see what changed.
+    pub operates: bool,
     /// Why the last removal was not done.
     pub wrong: Option<String>,
 }

@@ -3,12 +3,16 @@
 use leptos::prelude::*;
 
 use super::{BackupPage, ladder};
-use crate::{base::at, texts::backups as words};
+use crate::{
+    base::at,
+    texts::{backups as words, restore},
+};
 
 /// The page's content.
 pub fn one(page: &BackupPage) -> AnyView {
     let line = &page.line;
     let list = at(&format!("/c/{}/backups", scene::encoded(&page.cluster)));
+    let way = |to: &str| at(&format!("/c/{}/backups/{}/{to}", scene::encoded(&page.cluster), line.id));
     let open = line.recipients.is_empty().then(|| view! { <p class="wrong">{words::OPEN_MEANS}</p> });
     let class = if line.steps[5].is_some() { "headline h-ok" } else { "headline" };
     view! {
@@ -17,6 +21,8 @@ pub fn one(page: &BackupPage) -> AnyView {
                 <h1>{format!("Backup of {}", line.taken)}</h1>
                 <span class="hint">{format!("{} · {} · {}", line.ago, line.by, line.id)}</span>
                 <a href=list>{words::BACKUPS}</a>
+                <a href=way("restore")>{restore::GUIDE}</a>
+                {page.operates.then(|| view! { <a href=way("changes")>{restore::CHANGES}</a> })}
             </div>
             <p class=class>{ladder::restores(line)}</p>
             {open}
