@@ -73,6 +73,15 @@ impl Backups {
         Ok(())
     }
 
+    /// Whether another server takes a backup of a cluster now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn taken_elsewhere(&self, cluster: &str) -> Result<bool, StoreError> {
+        let here = self.course(cluster).as_ref().is_some_and(Course::goes_on);
+        Ok(!here && self.knows(cluster) && self.store().is_held(&lease(cluster)).await?)
+    }
+
     /// Takes a backup and waits until it was tried to put it everywhere.
     ///
     /// # Errors
@@ -86,7 +95,7 @@ impl Backups {
         if !self.knows(cluster) {
             return Err(BackupError::Unknown(cluster.to_owned()));
         }
-        let lease = Lease::take(self, &format!("backup {cluster}")).await?;
+        let lease = Lease::take(self, &lease(cluster)).await?;
         let lease = lease.ok_or_else(|| BackupError::Underway(cluster.to_owned()))?;
         let began = jiff::Timestamp::now().as_millisecond();
         let course = Course { began, by: by.to_owned(), stage: Stage::Taking(Progress::Looking) };
@@ -309,6 +318,11 @@ impl Backups {
         self.find_out(cluster).await;
         Ok(())
     }
+}
+
+/// What whoever takes a backup of a cluster holds.
+fn lease(cluster: &str) -> String {
+    format!("backup {cluster}")
 }
 
 /// As the catalogue has it.
