@@ -80,6 +80,8 @@ pub fn manifest(hours: i64, steps: &[u8]) -> Manifest {
         ended: began + 3_000,
         by: "<ann>".into(),
         steps: steps.iter().map(proved).collect(),
+        rehearsal: None,
+        companion: None,
         signature: String::new(),
         companion: None,
         rehearsal: None,
