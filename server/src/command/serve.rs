@@ -27,7 +27,7 @@ use crate::{
     demo,
     deploy::Office,
     embed::Embed,
-    etcd::{Access, proposed},
+    etcd::{Access, Endpoint, proposed},
     front::{self, Front},
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
@@ -50,10 +50,10 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
     let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
     let (mut contexts, simulator) = clusters(&settings)?;
-    let planned = crate::plan::planned(settings.dha.as_deref(), settings.network.as_deref())
+    let plan = crate::plan::whole(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
-    if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
-        *first = first.clone().with_plan(planned);
+    if let (Some(plan), Some(first)) = (plan, contexts.first_mut()) {
+        *first = first.clone().with_plan(plan);
     }
     if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
         *first = first.clone().with_etcd(access);
@@ -135,6 +135,8 @@ fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
         let words: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
         tracing::info!("etcd of {} is asked where the plan has it: {}", first.name, words.join(","));
     }
+    let reached = |endpoint: Endpoint| endpoint.reached(settings.etcd_through.clone());
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().map(reached).collect();
     (!endpoints.is_empty()).then_some(Access { endpoints, tls })
 }
 

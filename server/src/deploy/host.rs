@@ -1,7 +1,11 @@
 //! The jump host: this machine, or one that the system's OpenSSH reaches. Both are asked by the same program,
-//! `keeper.py`, which goes over standard input; what is asked goes the same way, as data, and no shell sees it.
+//! `keeper.py` behind `witness.py`, which goes over standard input; what is asked goes the same way, as data, and no shell sees it.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -10,7 +14,7 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-const KEEPER: &str = include_str!("keeper.py");
+const KEEPER: &str = concat!(include_str!("witness.py"), include_str!("keeper.py"));
 /// Reads the program and runs it; the one text that a shell on a jump host gets. Compass itself needs Python there.
 const READS: &str = "import sys;exec(compile(sys.stdin.read(int(sys.stdin.readline())),'keeper','exec'))";
 /// How long one question may take; a cancelled run has ten seconds to end, and Ansible ten more.
@@ -72,7 +76,7 @@ pub enum HostError {
     },
 }
 
-/// The end of a log that is being written.
+/// What is being told from there: a log that is being written, or how hosts fare.
 pub struct Following {
     /// Its bytes, as they come; ends when nobody is left who writes.
     pub bytes: ChildStdout,
@@ -118,7 +122,12 @@ impl JumpHost {
 
     /// Follows a run's log from a place on.
     pub(super) async fn follow(&self, dir: &str, from: u64) -> Result<Following, HostError> {
-        let request = json!({ "do": "follow", "dir": dir, "from": from });
+        self.tell("follow", json!({ "dir": dir, "from": from })).await
+    }
+
+    /// Has the keeper there tell something as long as it lasts.
+    pub(super) async fn tell(&self, what: &str, mut request: Value) -> Result<Following, HostError> {
+        request["do"] = json!(what);
         let mut child = self.start(&request, Stdio::null()).await?;
         let bytes = child.stdout.take().ok_or_else(|| self.away("no output"))?;
         Ok(Following { bytes, _child: child })
@@ -143,20 +152,7 @@ impl JumpHost {
                 command
             }
             Way::Ssh { destination, config } => {
-                let mut command = Command::new("ssh");
-                if let Some(config) = config {
-                    command.arg("-F").arg(config);
-                }
-                for option in [
-                    "BatchMode=yes",
-                    "StrictHostKeyChecking=yes",
-                    "ConnectTimeout=10",
-                    "ServerAliveInterval=5",
-                    "ServerAliveCountMax=3",
-                    "ClearAllForwardings=yes",
-                ] {
-                    command.args(["-o", option]);
-                }
+                let mut command = openssh(config.as_deref());
                 command.args(["-T", "--", destination]);
                 command.arg(format!(
                     "for p in python3 python2 python; do command -v $p >/dev/null && exec $p -c \"{READS}\"; done; \
@@ -179,6 +175,25 @@ impl JumpHost {
             None => format!("{}/work", self.compass),
         }
     }
+}
+
+/// OpenSSH, which asks nobody and trusts no host that it does not know.
+pub(crate) fn openssh(config: Option<&Path>) -> Command {
+    let mut command = Command::new("ssh");
+    if let Some(config) = config {
+        command.arg("-F").arg(config);
+    }
+    for option in [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "ConnectTimeout=10",
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=3",
+        "ClearAllForwardings=yes",
+    ] {
+        command.args(["-o", option]);
+    }
+    command
 }
 
 /// The last lines of an error, short enough to be shown.

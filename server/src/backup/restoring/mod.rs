@@ -213,6 +213,8 @@ mod tests {
             by: "schedule".into(),
             steps: Vec::new(),
             signature: String::new(),
+            companion: None,
+            rehearsal: None,
         }
     }
 
