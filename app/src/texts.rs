@@ -1,6 +1,8 @@
 //! What people read, in English, in one place.
 
+pub mod backups;
 pub mod deployments;
+pub mod restore;
 
 /// The name.
 pub const NAME: &str = "Binnacle";

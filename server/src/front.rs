@@ -10,6 +10,10 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     access::{self, Door, Gate, Limits},
+    backup::{
+        self, Shelf,
+        restoring::{self, Ways},
+    },
     deploy::{self, Deployments, Office},
     embed::{self, Embed},
     listen,
@@ -52,6 +56,7 @@ pub fn router(front: &Front) -> Router {
             .layer(from_fn(listen::in_time))
             .layer(Extension(front.running.stopping.clone()))
             .layer(Extension(front.office.clone()))
+            .layer(Extension(front.running.backups.clone()))
             .layer(from_fn_with_state(gate.clone(), access::guard))
             .layer(from_fn(listen::within))
     };
@@ -60,6 +65,8 @@ pub fn router(front: &Front) -> Router {
         .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
         .merge(api)
         .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
+        .merge(restoring::router(Ways::new(front.site.clone(), front.running.backups.clone())))
+        .merge(backup::router(Shelf::new(front.site.clone(), front.running.backups.clone())))
         .merge(access::router(door, Asked::of(front.site.clone())))
         .merge(embed::router(front.embed.clone()))
         .merge(running::router(front.running.clone()));

@@ -5,7 +5,7 @@
 //!                                  └▶ running (health, numbers, log)
 //!    ├────▶ demo (simulator)  └▶ store               └──▶ topology ─▶ scene
 //!    ├────▶ store (SQLite, PostgreSQL)
-//!    └────▶ backup ─▶ etcd (its own API)
+//!    └────▶ backup ─▶ etcd (its own API)     deploy, backup ─▶ webhook
 //! ```
 //!
 //! Invariants: nothing here draws, judges or lays out, that is `topology`'s; a page asks through
@@ -28,3 +28,4 @@ pub mod rest;
 pub mod running;
 pub mod store;
 pub mod view;
+pub mod webhook;

@@ -15,13 +15,15 @@
 
 mod bolt;
 mod digest;
+mod object;
 mod read;
 mod step;
 mod store;
 mod unsound;
 
 pub use digest::{DIGEST, Digest, complete, digest};
+pub use object::Object;
 pub use read::ReadAt;
 pub use step::Step;
-pub use store::{Examined, Member, examine};
+pub use store::{Examined, Member, Record, examine, records};
 pub use unsound::{Flaw, Odd, Unsound};

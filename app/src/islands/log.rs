@@ -38,11 +38,10 @@ struct Log {
 type Shared = Rc<RefCell<Log>>;
 
 pub(super) fn start(base: &str, total: u64, live: bool, bottom: bool) {
-    let Some(list) = list() else { return };
-    let marked = list.query_selector("li.at").ok().flatten();
+    // A page without a log has its state alone.
+    let list = list();
+    let marked = list.as_ref().and_then(|list| list.query_selector("li.at").ok().flatten());
     let marked = marked.and_then(|line| line.id().trim_start_matches('L').parse().ok()).unwrap_or(0);
-    let first = list.query_selector("li").ok().flatten();
-    let first: u64 = first.and_then(|line| line.id().trim_start_matches('L').parse().ok()).unwrap_or(1);
     let log = Rc::new(RefCell::new(Log {
         base: base.to_owned(),
         total,
@@ -53,15 +52,31 @@ pub(super) fn start(base: &str, total: u64, live: bool, bottom: bool) {
         tries: 0,
         marked,
     }));
+    if let Some(list) = list {
+        boxed(&log, &list, bottom);
+    }
+    if live {
+        connect(&log);
+    }
+}
+
+/// Puts the log into its box; `bottom` says whether its end is on the page.
+fn boxed(log: &Shared, list: &HtmlElement, bottom: bool) {
+    let (total, live, marked) = {
+        let log = log.borrow();
+        (log.total, log.live, log.marked)
+    };
+    let first = list.query_selector("li").ok().flatten();
+    let first: u64 = first.and_then(|line| line.id().trim_start_matches('L').parse().ok()).unwrap_or(1);
     let _ = list.class_list().add_1("boxed");
     if let Some(label) = document().and_then(|document| document.query_selector(".following").ok().flatten()) {
         let _ = label.remove_attribute("hidden");
     }
     follow(Some(bottom && live));
-    show(&log, if bottom { total } else { first.max(marked.saturating_sub(8)) });
+    show(log, if bottom { total } else { first.max(marked.saturating_sub(8)) });
     {
         let log = log.clone();
-        on(&list, "scroll", move |_: Event| scrolled(&log));
+        on(list, "scroll", move |_: Event| scrolled(&log));
     }
     if let Some(following) = by_id("following") {
         let log = log.clone();
@@ -71,9 +86,6 @@ pub(super) fn start(base: &str, total: u64, live: bool, bottom: bool) {
                 show(&log, total);
             }
         });
-    }
-    if live {
-        connect(&log);
     }
 }
 

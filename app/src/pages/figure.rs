@@ -5,6 +5,7 @@ use scene::Health;
 
 use super::{
     Tab, Theme,
+    backups::{self, Kept},
     deployments::RunLine,
     filters::{filters, follow},
     frame::{prefix, query},
@@ -27,6 +28,15 @@ pub struct Done {
     pub acts: bool,
 }
 
+/// What stands between a figure's sentence and the figure.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// Its deployments.
+    pub done: Option<Done>,
+    /// Its backups.
+    pub kept: Option<Kept>,
+}
+
 /// The page's content. `selected` is what the address asks for after `sel=`.
 pub fn figure(
     cluster: &str,
@@ -34,7 +44,7 @@ pub fn figure(
     theme: Theme,
     page: &FigurePage,
     selected: Option<(String, Result<Facts, Trouble>)>,
-    done: Option<&Done>,
+    beside: &Beside,
     live: bool,
 ) -> AnyView {
     let prefix = prefix(view, theme);
@@ -63,7 +73,10 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
-        {done.map(|done| strip(cluster, done))}
+        {beside.done.as_ref().map(|done| view! {
+            <section class="bar strip" id="strip" aria-label=words::DEPLOYMENTS>{strip(cluster, done)}</section>
+        })}
+        {beside.kept.as_ref().map(|kept| backups::strip(cluster, kept))}
         <div class="bar">
             {filters(cluster, tab, view, theme, &page.choices)}
             {follow(cluster, tab, view, theme)}
@@ -87,7 +100,8 @@ pub fn figure(
     .into_any()
 }
 
-fn strip(cluster: &str, done: &Done) -> AnyView {
+/// What was and is done to a cluster, in a line.
+pub fn strip(cluster: &str, done: &Done) -> AnyView {
     let base = at(&format!("/c/{}/deployments", scene::encoded(cluster)));
     let deploy = done.acts.then(|| view! { <a class="button" href=format!("{base}/new")>{words::DEPLOY}</a> });
     let runs = done.runs.iter().map(|run| {
@@ -98,10 +112,7 @@ fn strip(cluster: &str, done: &Done) -> AnyView {
         }
     });
     let none = done.runs.is_empty().then(|| view! { <li class="hint">{words::NO_RUNS}</li> });
-    view! {
-        <section class="bar strip" aria-label=words::DEPLOYMENTS>{deploy}<ul>{runs.collect_view()}{none}</ul></section>
-    }
-    .into_any()
+    view! { {deploy}<ul>{runs.collect_view()}{none}</ul> }.into_any()
 }
 
 fn files(cluster: &str, view: &View) -> AnyView {

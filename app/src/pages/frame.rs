@@ -2,6 +2,7 @@
 
 use leptos::{hydration::HydrationScripts, prelude::*};
 
+use super::backups::{self, WarningLine};
 use crate::{
     base::{self, at},
     source::{ClusterLine, View},
@@ -33,6 +34,8 @@ pub enum Tab {
     Drift,
     /// What was and is done to it.
     Deployments,
+    /// What of it is kept elsewhere.
+    Backups,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -56,6 +59,7 @@ impl Tab {
             Self::Table => "/table",
             Self::Drift => "/drift",
             Self::Deployments => "/deployments",
+            Self::Backups => "/backups",
         }
     }
 
@@ -119,11 +123,31 @@ pub struct Frame {
     pub again: Option<u32>,
     /// Who looks.
     pub visitor: Visitor,
+    /// What to be warned of, of the cluster that is open, or of all.
+    pub warned: Warned,
+}
+
+/// Who says what to be warned of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Warned {
+    /// Whoever draws the frame finds it out.
+    #[default]
+    Ask,
+    /// The frame.
+    Here(Vec<WarningLine>),
+    /// The page itself.
+    Page,
 }
 
 /// The whole document around a page's content.
 pub fn frame(frame: Frame, content: AnyView) -> AnyView {
-    let Frame { title, clusters, open, view, theme, assets, again, visitor } = frame;
+    let Frame { title, clusters, open, view, theme, assets, again, visitor, warned } = frame;
+    // Where there is a script, the page renews itself by it.
+    let scripted = assets.script.is_some();
+    let again = again.map(|seconds| {
+        let meta = view! { <meta http-equiv="refresh" content=seconds.to_string() /> };
+        if scripted { view! { <noscript>{meta}</noscript> }.into_any() } else { meta.into_any() }
+    });
     let scripts = assets.script.clone().map(|folder| {
         let options = LeptosOptions::builder()
             .output_name("binnacle")
@@ -135,6 +159,10 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
     let to = |path: &str| ours(path, theme);
     // Who is nobody yet can open none of these.
     let known = visitor.open || !visitor.role.is_empty();
+    let warnings = match &warned {
+        Warned::Here(lines) if known => backups::warned(lines, true, false),
+        _ => None,
+    };
     let body = view! {
         <a class="skip" href="#content">{texts::SKIP}</a>
         <header>
@@ -150,6 +178,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         </div>
         </header>
         {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
+        {warnings}
         {content}
     };
     view! {
@@ -159,7 +188,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=theme.word().unwrap_or("light dark") />
-                {again.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string() /> })}
+                {again}
                 <title>{format!("{title} · {}", texts::NAME)}</title>
                 <link rel="icon" href=at(&assets.icon) type="image/svg+xml" />
                 <link rel="stylesheet" href=at(&assets.style) />
@@ -229,6 +258,7 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         (Tab::Drift, texts::DRIFT),
         (Tab::Table, texts::TABLE),
         (Tab::Deployments, texts::deployments::DEPLOYMENTS),
+        (Tab::Backups, texts::backups::BACKUPS),
     ];
     let tabs = tabs.map(|(tab, name)| {
         let to = at(&format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme)));

@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+pub mod backups;
 mod clusters;
 pub mod deployments;
 mod drift;
@@ -11,6 +12,7 @@ mod figure;
 mod filters;
 mod frame;
 mod plan;
+pub mod restore;
 mod table;
 mod trouble;
 
@@ -19,8 +21,8 @@ pub use api::{Body, Field, Kind, Operation, Tried, api};
 pub use clusters::clusters;
 pub use drift::drift;
 pub use embedded::{Embedded, embedded};
-pub use figure::{Done, figure};
-pub use frame::{Assets, Frame, Tab, Theme, Visitor, frame};
+pub use figure::{Beside, Done, figure, strip};
+pub use frame::{Assets, Frame, Tab, Theme, Visitor, Warned, frame};
 pub use plan::plan;
 pub use table::table;
 pub use trouble::{not_found, trouble};

@@ -63,6 +63,8 @@ pub fn table() -> Vec<Row> {
         crate::pages::ROUTES,
         super::ROUTES,
         crate::deploy::ROUTES,
+        crate::backup::ROUTES,
+        crate::backup::restoring::ROUTES,
         crate::embed::ROUTES,
         crate::rest::ROUTES,
         crate::running::ROUTES,

@@ -159,7 +159,7 @@ impl Backups {
         let mut places = store.places().await?;
         places.retain(|looked| self.place(&looked.place).is_some());
         let keeping = self.keeping();
-        let (first, waits) = (newest.first().map(|newest| newest.began), pending.len());
+        let (best, waits) = (newest.first().cloned(), pending.len());
         let failures = scheduled.as_ref().map_or(0, |scheduled| scheduled.failures);
         let facts = Facts {
             now: jiff::Timestamp::now().as_millisecond(),
@@ -173,7 +173,8 @@ impl Backups {
         };
         Ok(Told {
             warnings: warnings(&facts),
-            newest: first,
+            newest: best.as_ref().map(|best| best.began),
+            best,
             count: store.count_backups(cluster).await?,
             pending: waits,
             failures,

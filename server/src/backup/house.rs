@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use super::{places::Place, retention::Rules, schedule::Schedule, seal::Sealing, take::Progress, warnings::Warning};
+use super::{
+    manifest::Manifest, places::Place, retention::Rules, schedule::Schedule, seal::Sealing, take::Progress,
+    warnings::Warning,
+};
 use crate::{etcd::Access, store::Store};
 
 /// How backups are kept.
@@ -78,6 +81,8 @@ pub struct Told {
     pub warnings: Vec<Warning>,
     /// When the newest that was found right was begun, in milliseconds since the epoch.
     pub newest: Option<i64>,
+    /// What that newest one is.
+    pub best: Option<Manifest>,
     /// How many there are.
     pub count: i64,
     /// How many copies wait to be put somewhere.
@@ -136,6 +141,11 @@ impl Backups {
         self.0.etcds.contains_key(cluster)
     }
 
+    /// How a cluster's etcd is reached.
+    pub fn access(&self, cluster: &str) -> Option<&Access> {
+        self.0.etcds.get(cluster)
+    }
+
     /// The clusters whose etcd is known.
     pub fn clusters(&self) -> impl Iterator<Item = &str> {
         self.0.etcds.keys().map(String::as_str)
@@ -164,6 +174,24 @@ impl Backups {
     /// What was last found out about each cluster.
     pub fn told(&self) -> BTreeMap<String, Told> {
         self.0.warned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was last found out about one.
+    pub fn told_of(&self, cluster: &str) -> Option<Told> {
+        self.0.warned.lock().unwrap_or_else(PoisonError::into_inner).get(cluster).cloned()
+    }
+
+    /// What to be warned of, with the cluster: all of one, or what is grave of any.
+    pub fn warned(&self, cluster: Option<&str>) -> Vec<(String, Warning)> {
+        let told = self.0.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = |(name, told): (&String, &Told)| {
+            let named = |warning: &Warning| (name.clone(), warning.clone());
+            told.warnings.iter().map(named).collect::<Vec<_>>()
+        };
+        match cluster {
+            Some(cluster) => told.get_key_value(cluster).map(said).unwrap_or_default(),
+            None => told.iter().flat_map(said).filter(|(_, warning)| warning.grave).collect(),
+        }
     }
 
     pub(super) fn tell(&self, cluster: &str, told: Told) {

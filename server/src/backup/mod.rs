@@ -6,6 +6,7 @@
 //! ```
 
 mod catalogue;
+pub mod changes;
 mod choice;
 mod course;
 pub mod delivery;
@@ -13,22 +14,30 @@ mod fetch;
 pub mod house;
 pub mod manifest;
 mod naming;
+mod pages;
 mod part;
 pub mod places;
 pub mod proof;
 pub mod rehearsal;
+pub mod restoring;
 pub mod retention;
 mod rounds;
 pub mod schedule;
 pub mod seal;
+mod story;
 pub mod take;
+mod telling;
 pub mod unseal;
 pub mod warnings;
+mod wire;
 mod words;
 pub mod zone;
 
 pub use choice::{Candidate, candidates};
 pub use course::Astray;
 pub use house::{Backups, Keeping};
+pub use pages::{ROUTES, Shelf, router};
 pub use part::DiskError;
 pub use rounds::rounds;
+pub(crate) use story::{kept, warning};
+pub use telling::telling;

@@ -58,6 +58,8 @@ pub struct Subject {
 pub struct Verdict {
     /// Its id.
     pub id: String,
+    /// When it was taken, in milliseconds since the epoch.
+    pub began: i64,
     /// Why; [`Reason::goes`] says whether it goes.
     pub reason: Reason,
 }
@@ -91,6 +93,16 @@ impl Reason {
     /// Whether it goes.
     pub const fn goes(&self) -> bool {
         matches!(self, Self::Superfluous | Self::Untrusted)
+    }
+
+    /// The rule behind it, in words that are the same for everything it holds for.
+    pub fn rule(&self) -> String {
+        match self {
+            Self::Daily(_) => "the newest of their days".into(),
+            Self::Weekly(_) => "the newest of their weeks".into(),
+            Self::Monthly(_) => "the newest of their months".into(),
+            other => other.to_string(),
+        }
     }
 }
 
@@ -137,7 +149,7 @@ pub fn decide(mut subjects: Vec<Subject>, pending: bool, rules: &Rules, now: Tim
             untrusted += 1;
             if untrusted <= rules.newest { Reason::Newest } else { Reason::Untrusted }
         };
-        Verdict { id: subject.id, reason }
+        Verdict { id: subject.id, began: subject.began, reason }
     });
     judged.collect()
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, Failure, rehearse, take, verify};
+use super::{Exit, Failure, diff, guide, rehearse, take, verify};
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -23,12 +23,22 @@ enum What {
         after_help = "Example:\n  binnacle backup rehearse snapshot.db --etcd /opt/etcd-3.5/etcd --etcdutl /opt/etcd-3.5/etcdutl"
     )]
     Rehearse(rehearse::RehearseArgs),
+    /// Write how a backup is restored, as Markdown: the commands host by host, and what to check after each.
+    #[command(
+        after_help = "Example:\n  binnacle backup guide harbour-20260131t120000z-r4711-5f3a9c.json --dha dha.yml --network network.yml"
+    )]
+    Guide(guide::GuideArgs),
+    /// Tell what changed between two backups: objects added, removed and changed, by kind and namespace. Names only.
+    #[command(after_help = "Example:\n  binnacle backup diff monday.db tuesday.db.zst")]
+    Diff(diff::DiffArgs),
 }
 
 pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
     match (args.take, args.what) {
         (_, Some(What::Verify(args))) => verify::run(&args),
         (_, Some(What::Rehearse(args))) => rehearse::run(args).await,
+        (_, Some(What::Guide(args))) => guide::run(args).await,
+        (_, Some(What::Diff(args))) => diff::run(&args),
         (Some(args), None) => take::run(args).await,
         (None, None) => Err((Exit::Usage, "say where etcd is with --endpoints, and where to put it with --to".into())),
     }

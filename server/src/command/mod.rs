@@ -2,9 +2,11 @@
 
 mod backup;
 mod check;
+mod diff;
 mod draw;
 mod drift;
 mod exit;
+mod guide;
 mod keeping;
 mod rehearse;
 mod serve;

@@ -50,10 +50,10 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
     let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
     let (mut contexts, simulator) = clusters(&settings)?;
-    let planned = crate::plan::planned(settings.dha.as_deref(), settings.network.as_deref())
+    let plan = crate::plan::whole(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
-    if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
-        *first = first.clone().with_plan(planned);
+    if let (Some(plan), Some(first)) = (plan, contexts.first_mut()) {
+        *first = first.clone().with_plan(plan);
     }
     if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
         *first = first.clone().with_etcd(access);
@@ -82,7 +82,9 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         backups: backups.clone(),
         duty: duty.watch(),
     };
-    let backing_up = tokio::spawn(backup::rounds(backups, duty.watch()));
+    let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
+    let warning = settings.backups.webhook.clone();
+    let warning = warning.map(|webhook| tokio::spawn(backup::telling(backups, webhook, duty.watch())));
     let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
     let office = deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
     let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
@@ -92,7 +94,8 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
-    for task in [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging) {
+    for task in [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging).chain(warning)
+    {
         task.abort();
     }
     duty.resign().await;

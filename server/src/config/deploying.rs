@@ -3,7 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{ConfigError, file::Values};
-use crate::deploy::{Finish, JumpHost, Keep, Way};
+use crate::{
+    deploy::{Finish, JumpHost, Keep, Way},
+    webhook::Webhook,
+};
 
 /// From where deployments are made, and what is kept of them.
 #[derive(Clone, Debug)]
@@ -37,16 +40,7 @@ impl Deploying {
             .ok_or_else(|| wrong("jump_host", "a host as OpenSSH takes it, as in root@10.1.0.2"))?;
         let days: u64 = values["log_days"].0.parse().map_err(|_| wrong("log_days", "a number of days"))?;
         let size: u64 = values["log_size"].0.parse().map_err(|_| wrong("log_size", "a number of megabytes"))?;
-        let secret = some("webhook_secret_file").map(|file| secret(&file)).transpose().map_err(|error| {
-            let (file, place) = values["webhook_secret_file"].clone();
-            ConfigError::Unreadable { file: format!("{place}: {file}"), what: error.to_string() }
-        })?;
-        if some("webhook").is_some() && secret.is_none() {
-            return Err(wrong("webhook_secret_file", "a file with a secret, as webhook is given"));
-        }
-        if some("webhook").is_some_and(|address| !address.starts_with("http://") && !address.starts_with("https://")) {
-            return Err(hidden("webhook", "an address that begins with http:// or https://"));
-        }
+        let told = webhook(values, "webhook", "webhook_secret_file")?;
         let Some(compass) = some("compass") else { return Ok(None) };
         if !compass.starts_with('/') {
             return Err(wrong("compass", "an absolute path"));
@@ -69,10 +63,39 @@ impl Deploying {
                 reach: some("compass_reach"),
                 variables,
             },
-            finish: Finish { webhook: some("webhook"), secret, program: some("on_finish").map(PathBuf::from) },
+            finish: Finish {
+                secret: told.as_ref().map(|told| told.secret.clone()),
+                webhook: told.map(|told| told.address),
+                program: some("on_finish").map(PathBuf::from),
+            },
             keep: Keep { age: Duration::from_secs(days.saturating_mul(86_400)), size: size.saturating_mul(1 << 20) },
         }))
     }
+}
+
+/// The address of a setting, with the secret in the file of another.
+pub(super) fn webhook(
+    values: &Values,
+    name: &'static str,
+    secret_file: &'static str,
+) -> Result<Option<Webhook>, ConfigError> {
+    let some = |name: &str| Some(values[name].0.clone()).filter(|text| !text.is_empty());
+    let secret = some(secret_file).map(|file| secret(&file)).transpose().map_err(|error| {
+        let (file, place) = values[secret_file].clone();
+        ConfigError::Unreadable { file: format!("{place}: {file}"), what: error.to_string() }
+    })?;
+    let Some(address) = some(name) else { return Ok(None) };
+    let Some(secret) = secret else {
+        let (value, place) = values[secret_file].clone();
+        let expected = "a file with a secret, as its webhook is given";
+        return Err(ConfigError::Value { place, name: secret_file, value, expected });
+    };
+    if !address.starts_with("http://") && !address.starts_with("https://") {
+        // It may have a secret in it, and is never repeated.
+        let (place, expected) = (values[name].1.clone(), "an address that begins with http:// or https://");
+        return Err(ConfigError::Value { place, name, value: "…".into(), expected });
+    }
+    Ok(Some(Webhook { address, secret }))
 }
 
 fn secret(file: &str) -> std::io::Result<String> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn,
+    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn, deploying,
     keys::{KEYS, nearest},
 };
 use crate::{
@@ -218,6 +218,7 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
             .map(Duration::from_secs)
             .map_err(|_| wrong("backup_age", text("backup_age"), "a number of seconds"))?,
         key_file: some("backup_key_file").map(PathBuf::from),
+        webhook: deploying::webhook(values, "backup_webhook", "backup_webhook_secret_file")?,
     })
 }
 

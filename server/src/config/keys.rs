@@ -149,6 +149,16 @@ pub const KEYS: &[Key] = &[
         meaning: "A file with what backups are signed with, made when it is not there; keep a copy of it elsewhere. Without it the key is in the database, and lost with it.",
     },
     Key {
+        name: "backup_webhook",
+        default: "",
+        meaning: "An address that is told by POST when a grave warning about backups appears or ends; only where a secret signs it.",
+    },
+    Key {
+        name: "backup_webhook_secret_file",
+        default: "",
+        meaning: "A file with what its body is signed with: HMAC-SHA256, in the header Binnacle-Signature.",
+    },
+    Key {
         name: "plans",
         default: "",
         meaning: "Folder with DHA files and network.yml files to choose from on the page of plans.",

@@ -16,6 +16,7 @@ use crate::{
     embed::Origins,
     etcd::{Endpoint, Tls},
     store::Place,
+    webhook::Webhook,
 };
 
 /// What `serve` goes by.
@@ -92,6 +93,8 @@ pub struct BackupSettings {
     pub age: Duration,
     /// The file of the key that signs them.
     pub key_file: Option<PathBuf>,
+    /// Who is told of grave warnings.
+    pub webhook: Option<Webhook>,
 }
 
 /// When the built-in cluster is shown.

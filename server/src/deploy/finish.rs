@@ -2,20 +2,16 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use hmac::{Hmac, Mac};
 use serde_json::json;
-use sha2::Sha256;
 use tokio::process::Command;
 use transcript::Judgement;
 
-use crate::store::RunRow;
+use crate::{store::RunRow, webhook};
 
-/// How long an address or a program may take.
+/// How long a program may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often an address is tried.
 const TRIES: u32 = 4;
-/// The header with the body's HMAC-SHA256 in hexadecimal.
-const SIGNATURE: &str = "Binnacle-Signature";
 
 /// Who is told.
 #[derive(Clone, Debug, Default)]
@@ -42,22 +38,15 @@ impl Finish {
             tracing::warn!("the program {} was not told of {}: {error}", program.display(), run.id);
         }
         if let Some(address) = self.webhook.clone() {
-            let signature = self.signature(&body);
+            let signature = self.secret.as_ref().and_then(|secret| webhook::signature(secret, &body));
             let id = run.id.clone();
             // An address that is away for a while must not hold the jump host.
             tokio::spawn(async move {
-                if let Err(error) = post(&address, &body, signature.as_deref()).await {
+                if let Err(error) = webhook::post(&address, &body, signature.as_deref(), TRIES).await {
                     tracing::warn!("the webhook was not told of {id}: {error}");
                 }
             });
         }
-    }
-
-    fn signature(&self, body: &str) -> Option<String> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_ref()?.as_bytes()).ok()?;
-        mac.update(body.as_bytes());
-        let sum: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(format!("sha256={sum}"))
     }
 }
 
@@ -69,23 +58,4 @@ async fn execute(program: &PathBuf, body: &str) -> std::io::Result<()> {
     }
     let status = tokio::time::timeout(PATIENCE, child.wait()).await.map_err(|_| std::io::Error::other("no end"))??;
     if status.success() { Ok(()) } else { Err(std::io::Error::other(format!("it ended with {status}"))) }
-}
-
-async fn post(address: &str, body: &str, signature: Option<&str>) -> Result<(), reqwest::Error> {
-    // The client takes the process's cryptography; whoever comes second finds the first one's.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build()?;
-    let mut tried = 0;
-    loop {
-        let mut request = client.post(address).header("Content-Type", "application/json").body(body.to_owned());
-        if let Some(signature) = signature {
-            request = request.header(SIGNATURE, signature);
-        }
-        tried += 1;
-        match request.send().await.and_then(reqwest::Response::error_for_status) {
-            Ok(_) => return Ok(()),
-            Err(error) if tried == TRIES => return Err(error.without_url()),
-            Err(_) => tokio::time::sleep(Duration::from_secs(2_u64.pow(tried))).await,
-        }
-    }
 }

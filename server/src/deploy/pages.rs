@@ -18,18 +18,19 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use leptos::prelude::{AnyView, RenderHtml};
+use leptos::prelude::AnyView;
 use scene::Health;
 use serde::Deserialize;
+use transcript::Kind;
 
 use super::{
-    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, startable,
-    story, whole, wire,
+    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
+    parts::Parts, startable, story, whole, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
     listen::Stopping,
-    pages::{self as around, Asked, Site, opened, render, troubled},
+    pages::{self as around, Asked, Bodyless, Site, opened, render, troubled},
     store::{RunRow, Runs, StoreError},
 };
 
@@ -66,12 +67,13 @@ pub struct Deployments {
     site: Arc<Site>,
     office: Option<Arc<Office>>,
     drafts: Arc<Drafts>,
+    parts: Arc<Parts>,
 }
 
 impl Deployments {
     /// Of a site; without an office they say that nothing can be deployed.
     pub fn new(site: Arc<Site>, office: Option<Arc<Office>>) -> Self {
-        Self { asked: Asked::of(site.clone()), site, office, drafts: Arc::default() }
+        Self { asked: Asked::of(site.clone()), site, office, drafts: Arc::default(), parts: Arc::default() }
     }
 }
 
@@ -117,7 +119,14 @@ impl NoPage {
     async fn answer(self, here: &Deployments, request: Request) -> Response {
         match self {
             Self::Trouble(trouble) => troubled(&here.asked, trouble, request).await,
-            Self::Nowhere => drawn(here, "", StatusCode::OK, request, pages::none).await,
+            Self::Nowhere => {
+                // Its tabs and its warnings are the cluster's all the same.
+                let asked = request.uri().path().split('/').nth(2).unwrap_or_default();
+                let lines = here.asked.clusters();
+                let line = lines.iter().find(|line| scene::encoded(&line.name) == asked);
+                let cluster = line.map_or("", |line| line.name.as_str());
+                drawn(here, cluster, StatusCode::OK, request, pages::none).await
+            }
         }
     }
 }
@@ -257,9 +266,9 @@ async fn review(
     State(here): State<Deployments>,
     Path(cluster): Path<String>,
     Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
     form: Result<Form<Form1>, axum::extract::rejection::FormRejection>,
 ) -> Response {
-    let request = of(&who);
     if let Err(none) = here.known(&cluster).and_then(|()| here.office().map(drop)) {
         return none.answer(&here, request).await;
     }
@@ -277,13 +286,6 @@ async fn review(
         }
         Err(wrong) => asking(&here, &cluster, StatusCode::UNPROCESSABLE_ENTITY, &form, wrong, request).await,
     }
-}
-
-/// A request of nobody's own, with who asks: what a page is drawn for after its body was read.
-fn of(who: &Who) -> Request {
-    let mut request = Request::new(Body::empty());
-    request.extensions_mut().insert(who.clone());
-    request
 }
 
 /// An order out of a form, or everything that is wrong with it.
@@ -321,8 +323,18 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
         wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
         return Err(wrong);
     };
-    match startable(dha, network) {
-        Ok(plan) if wrong.is_empty() => Ok(Order { cluster: cluster.to_owned(), kind, plan, options }),
+    let plan = startable(dha, network);
+    if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
+        match misfits(&here.site, office, cluster, plan).await {
+            Ok(misfits) => wrong.extend(misfits),
+            Err(error) => wrong.push(error.to_string()),
+        }
+    }
+    match plan {
+        Ok(plan) if wrong.is_empty() => {
+            let files = [form.dha.clone(), form.network.clone()];
+            Ok(Order { cluster: cluster.to_owned(), kind, plan, options, files })
+        }
         Ok(_) => Err(wrong),
         Err(more) => {
             wrong.extend(more);
@@ -385,9 +397,9 @@ async fn start(
     State(here): State<Deployments>,
     Path(cluster): Path<String>,
     Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
     Form(form): Form<Form2>,
 ) -> Response {
-    let request = of(&who);
     let office = match here.office() {
         Ok(office) => office,
         Err(none) => return none.answer(&here, request).await,
@@ -453,13 +465,12 @@ async fn part(
 ) -> Response {
     let part = async {
         let (office, row) = here.row(&cluster, &id).await?;
-        Ok::<_, NoPage>(story::part(office, &row, query.tasks == "all", who.may(Role::Operator)).await?)
+        Ok::<_, NoPage>(here.parts.html(office, row, query.tasks == "all", who.may(Role::Operator)).await?)
     };
     match part.await {
-        Ok(part) => {
-            let html = leptos::prelude::Owner::new().with(|| pages::part(&part).to_html());
-            ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
-                .into_response()
+        Ok(html) => {
+            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+            (kind, html.to_string()).into_response()
         }
         Err(none) => none.answer(&here, request).await,
     }
@@ -533,6 +544,7 @@ async fn cancel(
     State(here): State<Deployments>,
     Path((cluster, id)): Path<(String, String)>,
     Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
 ) -> Response {
     let cancelled = async {
         let (office, row) = here.row(&cluster, &id).await?;
@@ -543,7 +555,7 @@ async fn cancel(
     };
     match cancelled.await {
         Ok(()) => Redirect::to(&format!("/c/{}/deployments/{id}", scene::encoded(&cluster))).into_response(),
-        Err(none) => none.answer(&here, of(&who)).await,
+        Err(none) => none.answer(&here, request).await,
     }
 }
 

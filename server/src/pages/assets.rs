@@ -17,10 +17,11 @@ use rust_embed::RustEmbed;
 #[include = "*.wasm"]
 struct Script;
 
-const STYLES: [&str; 3] = [
+const STYLES: [&str; 4] = [
     include_str!("../../../style/figure.css"),
     include_str!("../../../style/page.css"),
     include_str!("../../../style/access.css"),
+    include_str!("../../../style/shelf.css"),
 ];
 const ICON: &str = include_str!("../../../public/icon.svg");
 

@@ -11,6 +11,6 @@ mod table;
 
 pub(crate) use assets::assets;
 pub use conversions::view as figure_view;
-pub(crate) use routes::{Query, bare, drawn, opened, render, status, theme, troubled};
+pub(crate) use routes::{Bodyless, Query, bare, drawn, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};
 pub use site::{Asked, Site};

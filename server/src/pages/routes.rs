@@ -1,17 +1,24 @@
 //! Every route of the pages.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use app::{
-    pages::{self, Frame, Tab, Theme, Visitor, frame},
+    pages::{
+        self, Frame, Tab, Theme, Visitor, Warned,
+        backups::{Kept, WarningLine},
+        frame,
+    },
     parts,
     source::{PlanAsked, PlanText, Source, Trouble, Version, View},
 };
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{DefaultBodyLimit, Form, Path, RawQuery, Request, State, WebSocketUpgrade, rejection::FormRejection},
-    http::{Extensions, HeaderValue, StatusCode, Uri, header},
+    extract::{
+        DefaultBodyLimit, Form, FromRequestParts, Path, RawQuery, Request, State, WebSocketUpgrade,
+        rejection::FormRejection,
+    },
+    http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -21,6 +28,7 @@ use leptos_axum::ResponseOptions;
 use super::{Site, assets, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
+    backup::{self, Backups},
     deploy::Office,
     listen::Stopping,
     view,
@@ -147,9 +155,9 @@ async fn figure(
     };
     let frame = opened(&asked, &cluster, tab, &query);
     let live = frame.assets.script.is_some();
-    let done = done(&cluster, request.extensions()).await;
-    let content =
-        move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), done.as_ref(), live);
+    let said = request.extensions();
+    let beside = pages::Beside { done: done(&cluster, said).await, kept: kept(&cluster, said) };
+    let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), &beside, live);
     render(StatusCode::OK, frame, request, content).await
 }
 
@@ -159,6 +167,12 @@ async fn done(cluster: &str, said: &Extensions) -> Option<pages::Done> {
     let acts = said.get::<Who>().is_some_and(|who| who.may(Role::Operator));
     let runs = office.latest(cluster).await.ok()?;
     Some(pages::Done { runs, acts })
+}
+
+/// How the cluster's backups fare, for whoever asks.
+fn kept(cluster: &str, said: &Extensions) -> Option<Kept> {
+    let acts = said.get::<Who>().is_some_and(|who| who.may(Role::Operator));
+    Some(backup::kept(said.get::<Backups>()?, cluster, acts))
 }
 
 async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery, request: Request) -> Response {
@@ -208,11 +222,9 @@ async fn chosen_plan(State(asked): State<Asked>, form: axum::extract::Query<Plan
 
 async fn pasted_plan(
     State(asked): State<Asked>,
-    Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
     form: Result<Form<PlanForm>, FormRejection>,
 ) -> Response {
-    let mut request = Request::new(Body::empty());
-    request.extensions_mut().insert(who);
     let form = match form {
         Ok(form) => form,
         Err(rejection) => {
@@ -291,19 +303,35 @@ async fn stream(
     Extension(stopping): Extension<Stopping>,
     raw: RawQuery,
     Extension(stays): Extension<Stays>,
+    office: Option<Extension<Option<Arc<Office>>>>,
+    who: Option<Extension<Who>>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let query = Query::of(raw);
+    let acts = who.is_some_and(|Extension(who)| who.may(Role::Operator));
+    let beside = office.and_then(|Extension(office)| office).map(|office| beside(office, cluster.clone(), acts));
     match site.watched(&cluster, &query.view).await {
         Ok(watched) => {
             let still: view::Still = Arc::new(move || {
                 let stays = stays.clone();
                 Box::pin(async move { stays.still().await })
             });
-            view::follow(upgrade, watched, query.version, stopping, still)
+            view::follow(upgrade, watched, query.version, stopping, still, beside)
         }
         Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
     }
+}
+
+/// A cluster's latest deployments, as its figure's page has them.
+fn beside(office: Arc<Office>, cluster: String, acts: bool) -> view::Beside {
+    Arc::new(move || {
+        let (office, cluster) = (office.clone(), cluster.clone());
+        Box::pin(async move {
+            let runs = office.latest(&cluster).await.ok()?;
+            let done = pages::Done { runs, acts };
+            Some(leptos::prelude::Owner::new().with(|| pages::strip(&cluster, &done).to_html()))
+        })
+    })
 }
 
 async fn fallback(State(asked): State<Asked>, request: Request) -> Response {
@@ -327,6 +355,7 @@ pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
         assets,
         again: None,
         visitor: Visitor::default(),
+        warned: Warned::Ask,
     }
 }
 
@@ -340,6 +369,7 @@ pub(crate) fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> F
         assets: assets::assets().clone(),
         again: None,
         visitor: Visitor::default(),
+        warned: Warned::Ask,
     }
 }
 
@@ -357,6 +387,20 @@ pub(crate) const fn status(trouble: &Trouble) -> StatusCode {
     }
 }
 
+/// A request without its body: what a page is drawn for after a form was read.
+pub(crate) struct Bodyless(pub(crate) Request);
+
+impl<S: Sync> FromRequestParts<S> for Bodyless {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = parts.uri.clone();
+        *request.extensions_mut() = parts.extensions.clone();
+        Ok(Self(request))
+    }
+}
+
 /// A page in its frame, for whoever asks: the request tells who.
 pub(crate) async fn render(
     status: StatusCode,
@@ -368,7 +412,16 @@ pub(crate) async fn render(
         around.theme = theme(&request);
     }
     around.visitor = request.extensions().get::<Who>().map(visitor).unwrap_or_default();
+    if around.warned == Warned::Ask {
+        around.warned = Warned::Here(warned(around.open.as_ref().map(|(cluster, _)| cluster.as_str()), &request));
+    }
     drawn(status, "'none'".into(), request, move || frame(around.clone(), content())).await
+}
+
+/// What to be warned of, from what is in memory: everything of one cluster, or what is grave of any.
+fn warned(cluster: Option<&str>, request: &Request) -> Vec<WarningLine> {
+    let Some(backups) = request.extensions().get::<Backups>() else { return Vec::new() };
+    backups.warned(cluster).iter().map(|(cluster, warning)| backup::warning(cluster, warning)).collect()
 }
 
 /// The colours that an address asks for.

@@ -7,10 +7,12 @@ use app::source::{
     Trouble, View,
 };
 
-use topology::graph::Question;
+use plan::Plan;
+use topology::{figure::is_master, graph::Question, inventory::AddressKind, planned::Planned};
 
 use super::{conversions, facts, plans, table};
 use crate::{
+    backup::restoring::Node,
     cluster::{self, Cluster, Clusters},
     view::{Views, Watched},
 };
@@ -79,6 +81,34 @@ impl Site {
                 (node.name.to_string(), addresses.join(", "))
             };
             masters.map(line).collect()
+        })
+    }
+
+    /// The plan that a cluster was said to be made from.
+    pub(crate) fn plan_of(&self, name: &str) -> Option<Arc<Plan>> {
+        self.clusters.contexts().iter().find(|context| context.name == name)?.plan.clone()
+    }
+
+    /// What Compass was told to build, when that is known.
+    pub(crate) fn planned(&self, name: &str) -> Option<Arc<Planned>> {
+        self.clusters.contexts().iter().find(|context| context.name == name)?.planned.clone()
+    }
+
+    /// The nodes that Kubernetes tells of, or told of last; none while it tells nothing.
+    pub(crate) async fn hosts(&self, name: &str) -> Vec<Node> {
+        let Ok(cluster) = self.cluster(name).await else { return Vec::new() };
+        cluster.read(|inventory| {
+            let nodes = inventory.nodes().map(|node| {
+                let internal = |address: &&topology::inventory::Address| address.kind == AddressKind::Internal;
+                let others = node.addresses.iter().filter(|address| !internal(address));
+                let addresses = node.addresses.iter().filter(internal).chain(others);
+                Node {
+                    name: node.name.to_string(),
+                    addresses: addresses.map(|address| address.value.to_string()).collect(),
+                    master: is_master(inventory, node),
+                }
+            });
+            nodes.collect()
         })
     }
 

@@ -25,6 +25,7 @@ mod runs;
 mod sessions;
 mod tokens;
 mod users;
+mod warnings;
 
 use std::{path::Path, time::Duration};
 
@@ -42,6 +43,7 @@ pub use runs::{Ordered, RunRow, Runs};
 pub use sessions::Session;
 pub use tokens::Token;
 pub use users::User;
+pub use warnings::WarningNews;
 
 /// How long a caller waits for a connection before it hears that the database is away.
 const PATIENCE: Duration = Duration::from_secs(5);

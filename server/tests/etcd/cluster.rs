@@ -90,7 +90,7 @@ pub fn program(variable: &str) -> String {
     std::env::var(variable).expect("run this through end2end/with-etcd")
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port()
 }
 

@@ -7,8 +7,16 @@ mod deliveries;
 mod fake;
 mod faults;
 mod figure;
+mod hosts;
+#[path = "../rest/house.rs"]
+mod house;
 mod keeping;
 mod kills;
 mod looks;
+mod pages;
+#[path = "../served/mod.rs"]
+mod served;
 mod taking;
 mod trust;
+mod way_back;
+mod way_back_pages;

@@ -1,7 +1,13 @@
 //! A server with the built-in cluster, and requests to it in a role.
 #![expect(dead_code, reason = "each test needs a part of it")]
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -12,6 +18,7 @@ use axum::{
 };
 use binnacle::{
     access::{Door, Hosts, Lasting, Proxies, Role, Way, Ways, Who, make_token},
+    backup::Backups,
     cluster::{Clusters, contexts::Context},
     demo,
     embed::{Embed, Origins},
@@ -34,7 +41,8 @@ const HOST: &str = "127.0.0.1:8080";
 pub struct House {
     router: Router,
     tokens: [String; 3],
-    folder: PathBuf,
+    pub folder: PathBuf,
+    pub backups: Backups,
 }
 
 impl Drop for House {
@@ -61,7 +69,16 @@ impl House {
         house
     }
 
+    /// With a still cluster whose backups are kept so.
+    pub async fn keeping(keep: impl FnOnce(&Path, Store) -> Backups) -> Self {
+        Self::whole(RATE.get(), demo::still(), keep).await
+    }
+
     async fn of(rate: u32, cluster: Context) -> Self {
+        Self::whole(rate, cluster, |_, store| Backups::none(store)).await
+    }
+
+    async fn whole(rate: u32, cluster: Context, keep: impl FnOnce(&Path, Store) -> Backups) -> Self {
         let folder = std::env::temp_dir().join(format!("binnacle-rest-{}-{:x}", std::process::id(), fastrand::u64(..)));
         std::fs::create_dir_all(&folder).expect("a folder");
         let store = Store::open(&Place::beside(&folder)).await.expect("a database");
@@ -73,7 +90,8 @@ impl House {
         let a_minute = NonZeroU32::new(rate).expect("a rate");
         let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
         let (stopping, duty) = (Stopping::default(), tokio::sync::watch::channel(None).1);
-        let backups = binnacle::backup::Backups::none(store.clone());
+        let backups = keep(&folder, store.clone());
+        let kept = backups.clone();
         let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping, backups, duty };
         let router = front::router(&Front { site, door: Arc::new(door), embed, running, office: None, a_minute });
         let maker =
@@ -82,7 +100,7 @@ impl House {
         for role in Role::ALL {
             tokens.push(make_token(&store, &maker, role.word(), role, HOUR).await.expect("a token").secret);
         }
-        Self { router, tokens: tokens.try_into().expect("three"), folder }
+        Self { router, tokens: tokens.try_into().expect("three"), folder, backups: kept }
     }
 
     /// Runs a statement past the server, as an admin of the database could.

@@ -2,6 +2,7 @@
 //! `end2end/with-etcd` names the programs.
 
 mod commands;
+mod differences;
 mod flips;
 mod rehearsals;
 mod started;

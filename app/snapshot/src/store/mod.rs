@@ -1,6 +1,7 @@
 //! Step 4: etcd's store in the database, and what is known of it afterwards.
 
 mod facts;
+mod keys;
 mod live;
 mod names;
 mod records;
@@ -10,9 +11,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::records::Records;
 use facts::Facts;
 pub use facts::Member;
-use records::Records;
+pub use keys::{Record, records};
 
 use crate::{
     Odd, ReadAt, Unsound,

@@ -10,9 +10,9 @@ use crate::Odd;
 /// mvccpb.KeyValue. No debug text: values are Secrets.
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
-struct KeyValue {
+pub(super) struct KeyValue {
     #[prost(bytes = "vec", tag = "1")]
-    key: Vec<u8>,
+    pub key: Vec<u8>,
     #[prost(int64, tag = "2")]
     created: i64,
     #[prost(int64, tag = "3")]
@@ -20,7 +20,7 @@ struct KeyValue {
     #[prost(int64, tag = "4")]
     version: i64,
     #[prost(bytes = "vec", tag = "5")]
-    value: Vec<u8>,
+    pub value: Vec<u8>,
     #[prost(int64, tag = "6")]
     lease: i64,
 }
@@ -157,7 +157,7 @@ impl Records {
     }
 }
 
-fn sound(record: &KeyValue, main: i64, deleted: bool) -> Result<(), Odd> {
+pub(super) fn sound(record: &KeyValue, main: i64, deleted: bool) -> Result<(), Odd> {
     if record.key.is_empty() {
         return Err(Odd::Record(main));
     }
@@ -172,7 +172,7 @@ fn sound(record: &KeyValue, main: i64, deleted: bool) -> Result<(), Odd> {
 }
 
 /// A record's key: the number of its transaction, its place there, and whether it is a deletion.
-fn revision(key: &[u8]) -> Option<(i64, i64, bool)> {
+pub(super) fn revision(key: &[u8]) -> Option<(i64, i64, bool)> {
     let (revision, mark) = key.split_first_chunk::<17>()?;
     let (main, rest) = revision.split_first_chunk::<8>()?;
     let (separator, sub) = rest.split_first()?;

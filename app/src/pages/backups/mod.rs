@@ -1,0 +1,20 @@
+//! Backups of etcd: taken, listed, looked at, removed.
+
+mod ladder;
+mod line;
+mod list;
+mod none;
+mod one;
+mod part;
+mod retention;
+mod strip;
+mod warned;
+
+pub use line::{BackupLine, BackupPage, Climb, CopyLine, CourseLine, Fate, List, PlaceFates, WarningLine};
+pub use list::list;
+pub use none::none;
+pub use one::one;
+pub use part::part;
+pub use retention::retention;
+pub use strip::{Kept, strip};
+pub use warned::warned;

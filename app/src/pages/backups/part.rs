@@ -1,0 +1,45 @@
+//! What of the list changes while a backup goes on: drawn on the server, put in its place by the island.
+
+use leptos::prelude::*;
+
+use super::{CourseLine, List, list::table, strip::form, warned};
+use crate::{base::at, texts::backups as words};
+
+/// The part as HTML.
+pub fn part(list: &List) -> AnyView {
+    let base = at(&format!("/c/{}/backups", scene::encoded(&list.cluster)));
+    let goes_on = list.course.as_ref().is_some_and(|course| course.live);
+    let take = (list.acts && list.known && !goes_on).then(|| {
+        view! { <div class="bar take">{form(&base, &list.key)}<span class="hint">{words::BACK_UP_MEANS}</span></div> }
+    });
+    let lost = (!list.known).then(|| view! { <p class="wrong" role="status">{words::KNOWN_NO_MORE}</p> });
+    view! {
+        <div data-ended=(!goes_on).then_some("true")>
+            {warned(&list.warned, false, true)}
+            {lost}
+            {list.wrong.clone().map(|wrong| view! { <p class="wrong" role="alert">{wrong}</p> })}
+            {take}
+            {list.course.as_ref().map(|course| self::course(&base, course))}
+            {table(&base, list)}
+        </div>
+    }
+    .into_any()
+}
+
+fn course(base: &str, course: &CourseLine) -> AnyView {
+    let bar = course.live.then(|| {
+        let percent = course.percent.map(|percent| percent.to_string());
+        view! { <progress max="100" value=percent aria-label=words::PROGRESS></progress> }
+    });
+    let see = course.brought.as_ref().map(|id| view! { " "<a href=format!("{base}/{id}")>{words::SEE}</a> });
+    let title = if course.live { Some(words::UNDERWAY) } else { None };
+    let reloads = course.live.then(|| view! { <noscript><small class="hint">{words::RELOADS}</small></noscript> });
+    view! {
+        <section class=format!("card plain course h-{}", course.health.word()) role="status" aria-label=words::PROGRESS>
+            {title.map(|title| view! { <strong>{title}</strong> })}
+            <span class="says">{course.says.clone()}{see}</span>{bar}
+            <small class="hint">{course.began.clone()}</small>{reloads}
+        </section>
+    }
+    .into_any()
+}

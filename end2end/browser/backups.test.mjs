@@ -1,0 +1,168 @@
+// A stranger backs up a real etcd by a button and sees it proved: with and without a script, by keyboard, on a phone.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { browser, folder, open, stage } from './stage.mjs';
+
+const etcd = process.env.BINNACLE_TEST_ETCD ?? fileURLToPath(new URL('../../.tools/bin/etcd', import.meta.url));
+let chromium, place, member, list;
+
+const freePort = () => new Promise((done) => {
+  const server = createServer().listen(0, '127.0.0.1', () => {
+    const { port } = server.address();
+    server.close(() => done(port));
+  });
+});
+
+// One member on loopback, with a few thousand keys' worth of bytes in it.
+async function startEtcd() {
+  const [client, peer] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
+  const dir = folder();
+  const log = openSync(join(dir, 'log'), 'w');
+  const child = spawn(etcd, ['--name', 'etcd1', '--log-level', 'warn', '--data-dir', join(dir, 'data'), '--unsafe-no-fsync',
+    '--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer,
+    '--initial-advertise-peer-urls', peer, '--initial-cluster', `etcd1=${peer}`], { stdio: ['ignore', log, log], env: {} });
+  const ended = new Promise((done) => { child.once('exit', done); });
+  const put = (key, value) => fetch(`${client}/v3/kv/put`, {
+    method: 'POST', body: JSON.stringify({ key: btoa(key), value: btoa(value) }),
+  });
+  for (let tries = 0; ; tries += 1) {
+    const well = await put('/registry/namespaces/default', 'n').then((answer) => answer.ok, () => false);
+    if (well) break;
+    assert.ok(tries < 100, 'etcd does not answer');
+    await new Promise((done) => { setTimeout(done, 100); });
+  }
+  for (let key = 0; key < 40; key += 1) await put(`/registry/pods/default/pod-${key}`, 'x'.repeat(20_000));
+  return { client, stop: () => { child.kill('SIGTERM'); return ended; } };
+}
+
+before(async () => {
+  [chromium, member] = await Promise.all([browser(), startEtcd()]);
+  place = await stage({ more: ['--etcd-endpoints', member.client, '--backup-keep', 'newest=3'] });
+  list = `${place.page}/backups`;
+});
+after(async () => { await chromium?.close(); await place?.stop(); await member?.stop(); });
+
+async function everybody(page, width) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(violations.map((found) => `${page.url()} ${found.id}: ${found.nodes[0].html} ${found.nodes[0].failureSummary}`), []);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= width, `${page.url()} is ${wide} px wide`);
+}
+
+test('before the first backup every page says loudly that there is none', async () => {
+  const page = await open(chromium, place.page);
+  // It is found out now and then.
+  while (!await page.locator('[role=alert]').count()) {
+    await page.waitForTimeout(200);
+    await page.reload();
+  }
+  assert.match(await page.textContent('[role=alert]'), /There is no backup of etcd that was found right.*Take one now/);
+  assert.match(await page.textContent('.strip'), /Back up etcd/);
+  await page.click('[role=alert] a');
+  assert.equal(page.url(), list);
+  assert.equal(await page.locator('[role=alert]').count(), 1);
+  assert.match(await page.textContent('main'), /There is no backup yet/);
+  await everybody(page, 1480);
+  await page.context().close();
+});
+
+test('a backup is taken by keyboard, and the page follows it until it is proved', async () => {
+  const page = await open(chromium, list);
+  await page.focus('button:text-is("Back up etcd")');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.course.h-ok');
+  assert.equal(page.url(), list);
+  assert.match(await page.textContent('.course'), /The backup is there/);
+  // The warning went with the part that it stands in; nobody loaded the page anew.
+  assert.equal(await page.locator('[role=alert]').count(), 0);
+  const row = await page.textContent('.backups tbody tr');
+  assert.match(row, /5 of 6 steps: read back/);
+  assert.match(row, /Restores: not tried yet/);
+  assert.match(row, /etcd1/);
+  await page.click('.course a');
+  await page.waitForURL(/backups\/lab-/);
+  assert.match(await page.textContent('main'), /Every revision was read/);
+  assert.match(await page.textContent('main'), /stays: one of the newest/);
+  // Whoever needs not sign in here is no admin.
+  assert.equal(await page.locator('a:text-is("Download")').count(), 0);
+  await page.context().close();
+});
+
+test('beside the figure stand the button, the newest and how far it is proved', async () => {
+  const page = await open(chromium, place.page);
+  const strip = page.locator('.strip', { hasText: 'etcd backed up' });
+  assert.match(await strip.textContent(), /5 of 6 steps.*etcd backed up .*Restores: not tried yet/);
+  await strip.locator('button').click();
+  await page.waitForURL(list);
+  await page.waitForSelector('.course.h-ok');
+  assert.equal(await page.locator('.backups tbody tr').count(), 2);
+  await page.context().close();
+});
+
+test('without a script it takes a button, too, and the page looks again by itself', async () => {
+  const page = await open(chromium, list, { javaScriptEnabled: false });
+  await page.click('button:text-is("Back up etcd")');
+  await page.waitForSelector('.course.h-ok', { timeout: 15_000 });
+  assert.equal(await page.locator('.backups tbody tr').count(), 3);
+  await page.context().close();
+});
+
+test('pressed twice it takes one, and a fourth pushes out the first', async () => {
+  const page = await open(chromium, list);
+  const before = await page.locator('.backups tbody th a').allTextContents();
+  const key = await page.inputValue('input[name=key]');
+  const press = () => fetch(list, {
+    method: 'POST', body: new URLSearchParams({ key }), headers: { origin: place.url }, redirect: 'manual',
+  });
+  const answers = await Promise.all([press(), press()]);
+  assert.deepEqual(answers.map((answer) => answer.status), [303, 303]);
+  await page.reload();
+  await page.waitForSelector('.course.h-ok');
+  assert.equal((await press()).status, 303);
+  await page.reload();
+  const now = await page.locator('.backups tbody th a').allTextContents();
+  assert.deepEqual(now.slice(1), before.slice(0, 2), 'one more, and the oldest went');
+  await page.context().close();
+});
+
+test('an etcd that is away is no backup, and the page says why', async () => {
+  await member.stop();
+  const page = await open(chromium, list);
+  await page.click('button:text-is("Back up etcd")');
+  await page.waitForSelector('.course.h-bad', { timeout: 30_000 });
+  assert.match(await page.textContent('.course'), /No backup was taken: .*127\.0\.0\.1/);
+  assert.equal(await page.locator('.backups tbody tr').count(), 3);
+  await everybody(page, 1480);
+  await page.context().close();
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [1480, 390]) {
+    test(`the pages of backups are for everybody: ${colorScheme}, ${width} px`, async () => {
+      const page = await open(chromium, list, { colorScheme, viewport: { width, height: 900 } });
+      const one = await page.getAttribute('.backups tbody th a', 'href');
+      await everybody(page, width);
+      for (const url of [`${place.url}${one}`, `${list}/retention`, place.page]) {
+        await page.goto(url);
+        await everybody(page, width);
+      }
+      await page.context().close();
+    });
+  }
+}
+
+test('where no etcd is known the page says what to set', async () => {
+  const other = await stage();
+  const page = await open(chromium, `${other.page}/backups`, { viewport: { width: 390, height: 900 } });
+  assert.match(await page.textContent('main'), /etcd_endpoints.*backup_schedule/s);
+  assert.equal(await page.locator('button:text-is("Back up etcd")').count(), 0);
+  await everybody(page, 390);
+  await page.context().close();
+  await other.stop();
+});

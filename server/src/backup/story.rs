@@ -1,0 +1,214 @@
+//! Backups as their pages tell them.
+
+use app::{
+    pages::backups::{BackupLine, Climb, CopyLine, CourseLine, Kept, WarningLine},
+    texts::backups as words,
+};
+use scene::Health;
+
+use super::{
+    house::{Backups, Course, Stage},
+    manifest::Manifest,
+    take::Progress,
+    warnings::{Warning, length},
+};
+use crate::{
+    access,
+    store::{Copy, CopyState},
+};
+
+/// For so long it is told how the last one went well, in milliseconds; a failure is told until the next one.
+const TOLD: i64 = 3_600_000;
+
+/// A backup in a list; `now` in milliseconds since the epoch.
+pub(super) fn line(manifest: &Manifest, copies: &[Copy], now: i64) -> BackupLine {
+    let mut steps: [Option<Climb>; 6] = Default::default();
+    for proved in &manifest.steps {
+        if let Some(step) = steps.get_mut(usize::from(proved.step).wrapping_sub(1)) {
+            *step = Some(Climb {
+                at: moment(proved.at),
+                ago: ago(now, proved.at),
+                tool: proved.tool.clone(),
+                took: took(proved.millis),
+            });
+        }
+    }
+    BackupLine {
+        id: manifest.id.clone(),
+        taken: moment(manifest.began),
+        ago: ago(now, manifest.began),
+        by: by(&manifest.by),
+        member: manifest.member.clone(),
+        revision: manifest.revision.to_string(),
+        keys: grouped(manifest.keys),
+        size: bytes(manifest.size),
+        stored: format!("{} stored", bytes(manifest.stored.size)),
+        steps,
+        copies: copies.iter().map(copy).collect(),
+        recipients: manifest.stored.recipients.clone(),
+    }
+}
+
+fn copy(copy: &Copy) -> CopyLine {
+    let (health, says) = match copy.state {
+        CopyState::Pending => (Health::Starting, words::PENDING),
+        CopyState::Kept => (Health::Ok, words::THERE),
+        CopyState::Bad => (Health::Bad, words::BAD),
+    };
+    CopyLine {
+        place: copy.place.clone(),
+        health,
+        says,
+        since: moment(copy.at),
+        detail: copy.detail.clone(),
+        fate: String::new(),
+    }
+}
+
+/// All that a manifest says and [`line`] does not: names, values, and whether a value is for programs.
+pub(super) fn facts(manifest: &Manifest) -> Vec<(&'static str, String, bool)> {
+    let stored = &manifest.stored;
+    let took_whole = u64::try_from(manifest.ended.saturating_sub(manifest.began)).unwrap_or_default();
+    let compression = if stored.compression.is_some() { "zstd" } else { "none" };
+    let mut facts = vec![
+        (words::TAKEN, format!("{}, in {}", moment(manifest.began), took(took_whole)), false),
+        (words::BY, by(&manifest.by), false),
+        (words::MEMBER, format!("{}, etcd {}", manifest.member, manifest.etcd_version), false),
+        (words::REVISION, manifest.revision.to_string(), false),
+        (words::KEYS, grouped(manifest.keys), false),
+        (words::SIZE, format!("{} ({} bytes)", bytes(manifest.size), grouped(manifest.size)), false),
+        (
+            words::STORED,
+            format!("{} ({} bytes), compressed: {compression}", bytes(stored.size), grouped(stored.size)),
+            false,
+        ),
+        (words::RAFT, manifest.raft_index.to_string(), false),
+        (words::FILE, stored.name.clone(), true),
+        (words::IDS, format!("{} / {}", manifest.cluster_id, manifest.member_id), true),
+        (words::HASH, format!("{:08x}", manifest.hash), true),
+        (words::DIGEST, manifest.sha256.clone(), true),
+        (words::STORED_DIGEST, stored.sha256.clone(), true),
+    ];
+    facts.extend(stored.recipients.iter().map(|recipient| (words::RECIPIENT, recipient.clone(), true)));
+    facts
+}
+
+/// How a backup goes, or went last; none when that is long ago.
+pub(super) fn course(course: &Course, now: i64) -> Option<CourseLine> {
+    let live = course.goes_on();
+    let (health, says, percent, brought) = match &course.stage {
+        Stage::Taking(Progress::Looking) => (Health::Starting, words::LOOKING.to_owned(), None, None),
+        Stage::Taking(Progress::Streaming { member, done, total }) => {
+            let percent =
+                (done.saturating_mul(100)).checked_div(*total).and_then(|part| u8::try_from(part.min(100)).ok());
+            (Health::Starting, words::streaming(member, &bytes(*done), &bytes(*total)), percent, None)
+        }
+        Stage::Taking(Progress::Next { why }) => (Health::Warn, words::next(why), None, None),
+        Stage::Taking(Progress::Proving) => (Health::Starting, words::PROVING.to_owned(), None, None),
+        Stage::Taking(Progress::Storing) => (Health::Starting, words::STORING.to_owned(), None, None),
+        Stage::Delivering(_) => (Health::Starting, words::DELIVERING.to_owned(), None, None),
+        Stage::Done(_) if now - course.began > TOLD => return None,
+        Stage::Done(id) => (Health::Ok, words::DONE.to_owned(), None, Some(id.clone())),
+        Stage::Failed(why) => (Health::Bad, format!("{}: {why}", words::FAILED), None, None),
+    };
+    let began = format!("begun {}, by {}", ago(now, course.began), by(&course.by));
+    Some(CourseLine { live, health, says, percent, began, brought })
+}
+
+/// A warning about a cluster's backups.
+pub(crate) fn warning(cluster: &str, warning: &Warning) -> WarningLine {
+    WarningLine {
+        cluster: cluster.to_owned(),
+        grave: warning.grave,
+        what: warning.what.clone(),
+        todo: warning.todo.clone(),
+    }
+}
+
+/// What stands beside the cluster's figure, from what is in memory.
+pub(crate) fn kept(backups: &Backups, cluster: &str, acts: bool) -> Kept {
+    let now = jiff::Timestamp::now().as_millisecond();
+    let best = backups.told_of(cluster).and_then(|told| told.best);
+    Kept {
+        known: backups.knows(cluster),
+        acts,
+        key: access::random::<16>(),
+        goes_on: backups.course(cluster).as_ref().is_some_and(Course::goes_on),
+        newest: best.map(|best| line(&best, &[], now)),
+    }
+}
+
+fn by(who: &str) -> String {
+    if who == "schedule" { words::BY_SCHEDULE.into() } else { who.to_owned() }
+}
+
+/// A moment for people.
+pub(super) fn moment(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
+}
+
+/// How long ago a moment is.
+pub(super) fn ago(now: i64, at: i64) -> String {
+    match now.saturating_sub(at) {
+        ..-60_000 => "dated after now".into(),
+        -60_000..60_000 => "just now".into(),
+        60_000..120_000 => "a minute ago".into(),
+        3_600_000..7_200_000 => "an hour ago".into(),
+        long => format!("{} ago", length(long)),
+    }
+}
+
+/// A short length of time.
+fn took(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min {} s", millis / 60_000, millis / 1_000 % 60),
+    }
+}
+
+/// A size.
+pub(super) fn bytes(size: u64) -> String {
+    let tenths = |unit: u64, name: &str| format!("{}.{} {name}", size / unit, size % unit / (unit / 10));
+    match size {
+        0..1_000 => format!("{size} B"),
+        1_000..1_000_000 => tenths(1_000, "kB"),
+        1_000_000..1_000_000_000 => tenths(1_000_000, "MB"),
+        _ => tenths(1_000_000_000, "GB"),
+    }
+}
+
+/// A number in groups of three.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([12, 20_480, 2_150_000_000].map(bytes), ["12 B", "20.4 kB", "2.1 GB"]);
+        assert_eq!([820, 3_140, 65_000].map(took), ["820 ms", "3.1 s", "1 min 5 s"]);
+    }
+
+    #[test]
+    fn what_is_dated_after_now_is_not_called_long_ago() {
+        let hour = 3_600_000;
+        assert_eq!(ago(10 * hour, 8 * hour), "2 hours ago");
+        assert_eq!(ago(2 * hour, 2 * hour - 61_000), "a minute ago");
+        assert_eq!(ago(2 * hour, hour - 60_000), "an hour ago");
+        assert_eq!(ago(hour, hour + 5), "just now");
+        assert_eq!(ago(hour, 2 * hour), "dated after now");
+    }
+}
