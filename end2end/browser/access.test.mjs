@@ -90,10 +90,10 @@ test('a wrong password says so and not which half was wrong', async () => {
   await clean(page);
 });
 
-// A server that trusts a provider of the given clock, and stands below a base path if there is one.
-async function house(clock = 0, base = '') {
+// A server that trusts a provider of the given clock.
+async function house(clock = 0) {
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}${base}`;
+  const url = `http://127.0.0.1:${port}`;
   const script = fileURLToPath(new URL('../oidc/provider.mjs', import.meta.url));
   const child = spawn(process.execPath, [script, `${url}/sign-in/callback`], {
     stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env.PATH, CLOCK_OFFSET: String(clock) },
@@ -107,7 +107,6 @@ async function house(clock = 0, base = '') {
   const server = await start([
     'serve', '--demo', '--listen', `127.0.0.1:${port}`, '--data', data, '--sign-in', 'oidc', '--oidc-issuer', issuer,
     '--oidc-client', 'binnacle', '--oidc-secret-file', secret, '--oidc-admins', 'ann', '--oidc-viewers', 'bob', '--audit', join(data, 'audit'),
-    ...(base ? ['--base-path', base] : []),
   ]);
   const newKeys = () => fetch(`${issuer}/new-keys`, { method: 'POST' });
   return { url, issuer, server, newKeys, stop: async () => { await server.stop(); child.kill('SIGTERM'); } };
@@ -146,21 +145,6 @@ test('a provider vouches for people, and their groups are roles', async () => {
     assert.match(await guest.textContent('.wrong'), /none of your groups has a role here/);
     await guest.goto(`${it.url}/c/demo`);
     assert.match(guest.url(), /\/sign-in/);
-  } finally {
-    await it.stop();
-  }
-});
-
-test('below a base path a provider sends people back below it', async () => {
-  const it = await house(0, '/binnacle');
-  try {
-    const page = await open(chromium, `${it.url}/sign-in`, { complains: true });
-    await through(page, it.url, 'ann');
-    await page.waitForURL(`${it.url}/c/demo`);
-    assert.match(await page.textContent('.visitor summary'), /ann · admin/);
-    for (const cookie of (await page.context().cookies(it.url)).filter(({ name }) => name.startsWith('binnacle'))) {
-      assert.equal(cookie.path, '/binnacle', `${cookie.name} goes to nothing else of that host`);
-    }
   } finally {
     await it.stop();
   }

@@ -1,16 +1,19 @@
 //! The catalogue: made from what lies in the places, at any time anew.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     delivery::noted,
     house::{Backups, Told},
-    manifest::Manifest,
+    manifest::{Manifest, Rehearsal},
     part,
-    places::{Known, Place, Stock, Stray},
+    places::{Found, Known, Place, Stock, Stray},
     warnings::{Facts, warnings},
 };
 use crate::store::{Backup, Copy, CopyState, Looked, StoreError};
+
+/// So many of the newest are asked for what their rehearsals and copies tell.
+const RECENT: u32 = 20;
 
 impl Backups {
     /// Looks into every place and brings the catalogue to what lies there; answers how many backups were new or other
@@ -28,8 +31,8 @@ impl Backups {
 
     async fn look_into(&self, place: &Place) -> Result<usize, StoreError> {
         let at = jiff::Timestamp::now().as_millisecond();
-        let before = self.store().backups_in(place.name()).await?;
-        let known: Known = before
+        let listed = self.store().backups_in(place.name()).await?;
+        let known: Known = listed
             .iter()
             .filter_map(|backup| {
                 let tag = backup.copies.first()?.tag.clone();
@@ -44,28 +47,22 @@ impl Backups {
                 return Ok(0);
             }
         };
-        let same: HashSet<(&str, &str)> = before
-            .iter()
-            .filter_map(|backup| Some((backup.id.as_str(), backup.copies.first()?.tag.as_str())))
-            .collect();
-        let fresh = stock.backups.iter().filter(|found| !same.contains(&(&found.manifest.id, &found.tag)));
-        let fresh: Vec<_> = fresh
-            .map(|found| {
-                let copy = Copy {
-                    backup: found.manifest.id.clone(),
-                    place: place.name().to_owned(),
-                    state: CopyState::Kept,
-                    tag: found.tag.clone(),
-                    at,
-                    detail: String::new(),
-                };
-                noted(&found.manifest, vec![copy])
-            })
-            .collect();
-        let again = self.listed_again(place, &before, &mut stock).await;
-        let there = stock.backups.iter().map(|found| found.manifest.id.as_str());
-        let there: Vec<&str> = there.chain(again.iter().map(String::as_str)).collect();
-        let strays = i64::try_from(stock.strays.len()).unwrap_or(i64::MAX);
+        let broken = stock.broken.iter().map(|(found, why)| (found, Some(why.as_str())));
+        let all: Vec<(&Found, Option<&str>)> = stock.backups.iter().map(|found| (found, None)).chain(broken).collect();
+        let before: HashMap<&str, &Copy> =
+            listed.iter().filter_map(|backup| Some((backup.id.as_str(), backup.copies.first()?))).collect();
+        let mut fresh = Vec::new();
+        for (found, why) in &all {
+            let known = before.get(found.manifest.id.as_str()).copied();
+            if let Some(copy) = seen(place, found, *why, known, at) {
+                fresh.push(noted(&self.newest(&found.manifest).await?, vec![copy]));
+            }
+        }
+        let there: Vec<String> = all.iter().map(|(found, _)| found.manifest.id.clone()).collect();
+        drop(all);
+        let again = self.listed_again(place, &listed, &mut stock).await;
+        let there: Vec<&str> = there.iter().chain(&again).map(String::as_str).collect();
+        let strays = i64::try_from(stock.strays.len() - stock.broken.len()).unwrap_or(i64::MAX);
         for stray in &stock.strays {
             tracing::warn!("{}: {} is no backup: {}", place.name(), stray.name, stray.why);
         }
@@ -79,7 +76,8 @@ impl Backups {
     async fn listed_again(&self, place: &Place, before: &[Backup], stock: &mut Stock) -> Vec<String> {
         let mut again = Vec::new();
         for backup in before {
-            if stock.backups.iter().any(|found| found.manifest.id == backup.id) {
+            let broken = stock.broken.iter().map(|(found, _)| found);
+            if stock.backups.iter().chain(broken).any(|found| found.manifest.id == backup.id) {
                 continue;
             }
             let Ok(manifest) = Manifest::read(backup.manifest.as_bytes()) else { continue };
@@ -109,6 +107,22 @@ impl Backups {
         Ok(())
     }
 
+    /// A manifest of a place, with the rehearsal that only another or the database knows of.
+    async fn newest(&self, found: &Manifest) -> Result<Manifest, StoreError> {
+        let mut manifest = found.clone();
+        let known = self.store().backup(&found.cluster, &found.id).await?;
+        let known = known.and_then(|known| Manifest::read(known.manifest.as_bytes()).ok());
+        let rehearsal = known.filter(|known| known.stored == found.stored).and_then(|known| known.rehearsal);
+        let at = |rehearsal: &Option<Rehearsal>| rehearsal.as_ref().map(|rehearsal| rehearsal.at);
+        if at(&rehearsal) > at(&manifest.rehearsal)
+            && let Some(rehearsal) = rehearsal
+        {
+            manifest.rehearsed(rehearsal);
+            manifest.sign(&self.keeping().key);
+        }
+        Ok(manifest)
+    }
+
     /// Notes backups that wait in our folder and that the catalogue does not know: it was lost, or we were killed
     /// between taking one and noting it. What was cut short there is removed.
     ///
@@ -124,8 +138,7 @@ impl Backups {
             let Ok(text) = tokio::fs::read(entry.path()).await else { continue };
             let Ok(manifest) = Manifest::read(&text) else { continue };
             let ours = manifest.verify(&self.keeping().key).is_ok();
-            let whole = tokio::fs::metadata(self.waiting(&manifest)).await;
-            let whole = whole.is_ok_and(|file| file.len() == manifest.stored.size);
+            let whole = self.waits_here(&manifest).await;
             if ours && whole && self.store().backup(&manifest.cluster, &manifest.id).await?.is_none() {
                 tracing::info!("backup {} waits to be put where it is kept", manifest.id);
                 self.note_waiting(&manifest).await?;
@@ -161,7 +174,19 @@ impl Backups {
         let keeping = self.keeping();
         let (best, waits) = (newest.first().cloned(), pending.len());
         let failures = scheduled.as_ref().map_or(0, |scheduled| scheduled.failures);
+        let recent = store.backups(cluster, None, RECENT).await?;
+        let recent = recent.iter().filter_map(|backup| Manifest::read(backup.manifest.as_bytes()).ok());
+        let mut rehearsals: Vec<(String, Rehearsal)> =
+            recent.filter_map(|manifest| Some((manifest.id, manifest.rehearsal?))).collect();
+        rehearsals.sort_by_key(|(_, rehearsal)| std::cmp::Reverse(rehearsal.at));
+        let restored = rehearsals.iter().find(|(_, rehearsal)| rehearsal.failure.is_none()).map(|(_, well)| well.at);
+        let last = rehearsals.into_iter().next();
         let facts = Facts {
+            failed: last.and_then(|(id, rehearsal)| Some((id, rehearsal.failure?))),
+            not_rehearsed: self.not_rehearsed(cluster).await?,
+            broken: store.bad_copies(cluster, RECENT).await?,
+            is_alone: !self.proving().with.is_empty()
+                && newest.first().is_some_and(|newest| newest.companion.is_none()),
             now: jiff::Timestamp::now().as_millisecond(),
             newest,
             allowed: i64::try_from(keeping.allowed.as_millis()).unwrap_or(i64::MAX),
@@ -175,9 +200,34 @@ impl Backups {
             warnings: warnings(&facts),
             newest: best.as_ref().map(|best| best.began),
             best,
+            restored,
             count: store.count_backups(cluster).await?,
             pending: waits,
             failures,
         })
     }
+}
+
+/// What a look tells of a copy, when it tells something new: it is new, it was renewed, or it lost bytes or has them
+/// again. A broken one that was renewed is not whole by that.
+fn seen(place: &Place, found: &Found, why: Option<&str>, known: Option<&Copy>, now: i64) -> Option<Copy> {
+    let read_back = found.manifest.steps.iter().find(|proved| proved.step == 5).map_or(now, |proved| proved.at);
+    let (state, at, detail) = match (why, known) {
+        (Some(why), Some(known)) if known.state == CopyState::Bad && known.detail == why => {
+            (CopyState::Bad, known.at, why.to_owned())
+        }
+        (Some(why), _) => (CopyState::Bad, now, why.to_owned()),
+        (None, Some(known)) => (known.state, known.at, known.detail.clone()),
+        // Who lost the database reads again what was not read for long.
+        (None, None) => (CopyState::Kept, read_back.min(now), String::new()),
+    };
+    let copy = Copy {
+        backup: found.manifest.id.clone(),
+        place: place.name().to_owned(),
+        state,
+        tag: found.tag.clone(),
+        at,
+        detail,
+    };
+    (known != Some(&copy)).then_some(copy)
 }

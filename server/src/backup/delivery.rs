@@ -7,21 +7,19 @@
 //! ```
 //! Killed anywhere, what waits is found again by [`Backups::find_waiting`], and delivered.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use super::{
+    companion::gather,
     house::{Backups, Course, Stage},
+    lease::Lease,
     manifest::Manifest,
-    places::{Place, PlaceError},
+    places::{Place, PlaceError, objects},
     retention::{Subject, Verdict, decide},
-    take::{Bounds, Order, Progress, TakeError, take},
+    take::{Bounds, Order, Progress, TakeError, Taken, blocking, take_with},
 };
 use crate::store::{Backup, Copy, CopyState, StoreError};
 
-/// How long a cluster stays ours when we are killed.
-const LEASE: Duration = Duration::from_secs(60);
-/// How often the lease is renewed.
-const RENEW: Duration = Duration::from_secs(15);
 /// A copy whose file is lost is given up after this, in milliseconds.
 const GIVEN_UP: i64 = 7 * 86_400_000;
 
@@ -49,51 +47,18 @@ pub enum BackupError {
     /// It must stay.
     #[error("the backup {0} stays: it is the only one of its cluster that was found right")]
     LastGood(String),
+    /// Nothing here opens it.
+    #[error(
+        "the backup {0} is encrypted, and its private key is not here: fetch it, and rehearse it where the key is, with \
+         binnacle backup rehearse FILE --identity KEY"
+    )]
+    Sealed(String),
+    /// One is rehearsed already, here or by another server.
+    #[error("a backup of {0} is being rehearsed already")]
+    Rehearsing(String),
     /// It must stay for now.
     #[error("the backup {0} stays for now: it is on its way to where it is kept")]
     OnItsWay(String),
-}
-
-/// A cluster that is ours for a while.
-struct Lease {
-    backups: Backups,
-    name: String,
-    holder: String,
-    renewing: tokio::task::JoinHandle<()>,
-}
-
-impl Lease {
-    async fn take(backups: &Backups, cluster: &str) -> Result<Self, BackupError> {
-        let name = format!("backup {cluster}");
-        let holder = format!("{} {}", backups.0.holder, crate::access::random::<4>());
-        let store = backups.store().clone();
-        if store.hold(&name, &holder, LEASE).await?.is_none() {
-            return Err(BackupError::Underway(cluster.to_owned()));
-        }
-        let (named, held) = (name.clone(), holder.clone());
-        let renewing = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(RENEW).await;
-                if let Err(error) = store.hold(&named, &held, LEASE).await {
-                    tracing::warn!("the lease {named} is not renewed: {error}");
-                }
-            }
-        });
-        Ok(Self { backups: backups.clone(), name, holder, renewing })
-    }
-
-    async fn give_back(self) {
-        self.renewing.abort();
-        if let Err(error) = self.backups.store().let_go(&self.name, &self.holder).await {
-            tracing::warn!("the lease {} ends only by itself: {error}", self.name);
-        }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.renewing.abort();
-    }
 }
 
 impl Backups {
@@ -121,7 +86,8 @@ impl Backups {
         if !self.knows(cluster) {
             return Err(BackupError::Unknown(cluster.to_owned()));
         }
-        let lease = Lease::take(self, cluster).await?;
+        let lease = Lease::take(self, &format!("backup {cluster}")).await?;
+        let lease = lease.ok_or_else(|| BackupError::Underway(cluster.to_owned()))?;
         let began = jiff::Timestamp::now().as_millisecond();
         let course = Course { began, by: by.to_owned(), stage: Stage::Taking(Progress::Looking) };
         self.courses().insert(cluster.to_owned(), course);
@@ -132,7 +98,7 @@ impl Backups {
         let ran = self.run_all(cluster, by).await;
         lease.give_back().await;
         match &ran {
-            Ok(manifest) => {
+            Ok(Taken { manifest, .. }) => {
                 tracing::info!("backup {} of {cluster} is taken, revision {}", manifest.id, manifest.revision);
                 self.stage(cluster, Stage::Done(manifest.id.clone()));
             }
@@ -142,10 +108,12 @@ impl Backups {
             }
         }
         self.find_out(cluster).await;
-        ran
+        let taken = ran?;
+        self.rehearse_taken(&taken).await;
+        Ok(taken.manifest)
     }
 
-    async fn run_all(&self, cluster: &str, by: &str) -> Result<Manifest, BackupError> {
+    async fn run_all(&self, cluster: &str, by: &str) -> Result<Taken, BackupError> {
         let access = self.0.etcds.get(cluster).ok_or_else(|| BackupError::Unknown(cluster.to_owned()))?;
         let keeping = self.keeping();
         let order = Order {
@@ -159,8 +127,17 @@ impl Backups {
             key: keeping.key.clone(),
             bounds: Bounds::default(),
         };
+        let (with, recipients) = (self.proving().with.clone(), order.sealing.recipients.clone());
+        // A file that is missing costs what travels with the backup, and never the backup: a warning tells.
+        let with = match blocking(move || gather(&with, &recipients)).await? {
+            Ok(gathered) => Some(gathered),
+            Err(error) => {
+                tracing::error!("nothing travels with the backup of {cluster}: {error}");
+                None
+            }
+        };
         let tell = |progress| self.stage(cluster, Stage::Taking(progress));
-        let taken = take(&order, &tell).await?;
+        let taken = take_with(&order, with, &tell).await?;
         for warning in &taken.warnings {
             tracing::warn!("backup {}: {warning}", taken.manifest.id);
         }
@@ -168,7 +145,7 @@ impl Backups {
         self.stage(cluster, Stage::Delivering(taken.manifest.id.clone()));
         self.deliver().await?;
         self.prune(cluster).await?;
-        Ok(taken.manifest)
+        Ok(taken)
     }
 
     /// Notes a backup that waits here for every place.
@@ -202,7 +179,7 @@ impl Backups {
     async fn deliver_one(&self, manifest: &Manifest, pending: &Backup) -> Result<(), StoreError> {
         let file = self.waiting(manifest);
         // Another server's disk may have it.
-        let here = tokio::fs::try_exists(&file).await.unwrap_or(false);
+        let here = self.waits_here(manifest).await;
         let now = jiff::Timestamp::now().as_millisecond();
         let putting = pending.copies.iter().map(|copy| async {
             match self.place(&copy.place) {
@@ -242,13 +219,26 @@ impl Backups {
 
     /// What every place has need not wait any more. First goes what would make it found again.
     async fn empty(&self, manifest: &Manifest) {
-        for path in [self.keeping().waiting.join(format!("{}.json", manifest.id)), self.waiting(manifest)] {
+        let waiting = &self.keeping().waiting;
+        let objects = objects(manifest).map(|stored| waiting.join(&stored.name));
+        for path in std::iter::once(waiting.join(format!("{}.json", manifest.id))).chain(objects) {
             if let Err(error) = tokio::fs::remove_file(&path).await
                 && error.kind() != std::io::ErrorKind::NotFound
             {
                 tracing::warn!("{} stays though every place has it: {error}", path.display());
             }
         }
+    }
+
+    /// Whether all of it waits on this machine.
+    pub(super) async fn waits_here(&self, manifest: &Manifest) -> bool {
+        for stored in objects(manifest) {
+            let file = tokio::fs::metadata(self.keeping().waiting.join(&stored.name)).await;
+            if !file.is_ok_and(|file| file.len() == stored.size) {
+                return false;
+            }
+        }
+        true
     }
 
     /// The file in which a backup waits.
@@ -309,7 +299,8 @@ impl Backups {
         if backup.copies.iter().any(|copy| copy.state == CopyState::Pending) {
             return Err(BackupError::OnItsWay(id.to_owned()));
         }
-        if backup.trusted && self.store().good_backups(cluster, 2).await?.iter().all(|good| good.id == id) {
+        let good = self.store().good_backups(cluster, 2).await?;
+        if matches!(good.as_slice(), [only] if only.id == id) {
             return Err(BackupError::LastGood(id.to_owned()));
         }
         let manifest = Manifest::read(backup.manifest.as_bytes()).map_err(|_| missing())?;

@@ -8,7 +8,13 @@ use std::{
 };
 
 use super::{
-    manifest::Manifest, places::Place, retention::Rules, schedule::Schedule, seal::Sealing, take::Progress,
+    manifest::Manifest,
+    places::Place,
+    rehearsing::{Proving, Trial},
+    retention::Rules,
+    schedule::Schedule,
+    seal::Sealing,
+    take::Progress,
     warnings::Warning,
 };
 use crate::{etcd::Access, store::Store};
@@ -39,11 +45,14 @@ pub struct Backups(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) keeping: Keeping,
+    proving: Proving,
     pub(super) etcds: BTreeMap<String, Access>,
     /// Names this process among those that share the database.
     pub(super) holder: String,
     /// What goes on, or went on last, by cluster.
     courses: Mutex<BTreeMap<String, Course>>,
+    /// Rehearsals, by cluster.
+    trials: Mutex<BTreeMap<String, Trial>>,
     /// What is to be warned of, by cluster.
     warned: Mutex<BTreeMap<String, Told>>,
     /// One delivery at a time: each has several parts in memory.
@@ -83,6 +92,8 @@ pub struct Told {
     pub newest: Option<i64>,
     /// What that newest one is.
     pub best: Option<Manifest>,
+    /// When one was last restored for trial and was right, in milliseconds since the epoch.
+    pub restored: Option<i64>,
     /// How many there are.
     pub count: i64,
     /// How many copies wait to be put somewhere.
@@ -101,12 +112,25 @@ impl Course {
 impl Backups {
     /// The backups of these clusters' etcds.
     pub fn new(store: Store, keeping: Keeping, etcds: BTreeMap<String, Access>, holder: String) -> Self {
+        Self::proved(store, keeping, etcds, holder, Proving::default())
+    }
+
+    /// The same, which are proved further than taking them does.
+    pub fn proved(
+        store: Store,
+        keeping: Keeping,
+        etcds: BTreeMap<String, Access>,
+        holder: String,
+        proving: Proving,
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
             keeping,
+            proving,
             etcds,
             holder,
             courses: Mutex::default(),
+            trials: Mutex::default(),
             warned: Mutex::default(),
             delivering: tokio::sync::Mutex::default(),
         }))
@@ -129,6 +153,20 @@ impl Backups {
     /// How they are kept.
     pub fn keeping(&self) -> &Keeping {
         &self.0.keeping
+    }
+
+    /// How they are proved beyond taking them.
+    pub fn proving(&self) -> &Proving {
+        &self.0.proving
+    }
+
+    /// The rehearsal that goes on with a cluster, or went on last, on this server.
+    pub fn trial(&self, cluster: &str) -> Option<Trial> {
+        self.trials().get(cluster).cloned()
+    }
+
+    pub(super) fn trials(&self) -> MutexGuard<'_, BTreeMap<String, Trial>> {
+        self.0.trials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The catalogue.

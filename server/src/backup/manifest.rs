@@ -38,7 +38,8 @@ pub struct Manifest {
     pub revision: i64,
     /// How far Raft had been applied when it was taken.
     pub raft_index: u64,
-    /// Keys in the key space, each revision counted, as `etcdutl snapshot status` counts them.
+    /// Keys that are there, as `etcdutl snapshot status` of 3.6 counts them; where that is unknown all records, those of
+    /// the past among them.
     pub keys: u64,
     /// Bytes of the database, without the trailer.
     pub size: u64,
@@ -56,6 +57,12 @@ pub struct Manifest {
     pub by: String,
     /// How far it was proved, each step at most once, in their order.
     pub steps: Vec<Proved>,
+    /// How the last rehearsal went; a manifest without one is as it was before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
+    /// What travels with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companion: Option<Companion>,
     /// HMAC-SHA256, hexadecimal; empty before it is signed.
     pub signature: String,
 }
@@ -97,6 +104,54 @@ pub struct Proved {
     pub tool: String,
     /// How long it took, in milliseconds.
     pub millis: u64,
+}
+
+/// How a rehearsal went: a snapshot was restored, and an etcd started on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rehearsal {
+    /// When it was over, in milliseconds since the epoch.
+    pub at: i64,
+    /// The version of the etcd that started; empty when none did.
+    pub etcd: String,
+    /// The cluster's version when it is another (without its last part).
+    pub cluster_version: Option<String>,
+    /// At which revision it was, when that was compared and is right; the same for the next two.
+    pub revision: Option<i64>,
+    /// How many keys it had.
+    pub keys: Option<u64>,
+    /// Its HashKV.
+    pub hash_kv: Option<u32>,
+    /// How long the restore took, in milliseconds.
+    pub restored_millis: u64,
+    /// How long it took from there until etcd answered.
+    pub started_millis: u64,
+    /// How long all of it took.
+    pub millis: u64,
+    /// Why it does not restore; none when it does.
+    pub failure: Option<String>,
+}
+
+/// What travels with a backup: files without which it cannot be used, in an encrypted object of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Companion {
+    /// The object that holds them: a tar archive, compressed and encrypted.
+    pub stored: Stored,
+    /// The files in it.
+    pub files: Vec<Enclosed>,
+}
+
+/// A file that travels with a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enclosed {
+    /// Where it lay, from the root.
+    pub path: String,
+    /// Its bytes.
+    pub size: u64,
+    /// SHA-256 of these bytes, hexadecimal.
+    pub sha256: String,
 }
 
 /// Why a text is no manifest to go by.
@@ -179,9 +234,25 @@ impl Manifest {
         self.steps.iter().map(|proved| proved.step).max().unwrap_or_default()
     }
 
-    /// Whether its contents, and not only its bytes in a store, were found right: step 2 or more.
+    /// Whether its contents, and not only its bytes in a store, were found right: step 2 or more, and no rehearsal since
+    /// says otherwise.
     pub fn trusted(&self) -> bool {
-        [2, 3, 4, 6].into_iter().any(|step| self.proved(step))
+        [2, 3, 4, 6].into_iter().any(|step| self.proved(step)) && !self.fails()
+    }
+
+    /// Whether the last rehearsal found that it does not restore.
+    pub fn fails(&self) -> bool {
+        self.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.failure.is_some())
+    }
+
+    /// Remembers how a rehearsal went; one that went well is step 6. Signs nothing.
+    pub fn rehearsed(&mut self, rehearsal: Rehearsal) {
+        self.steps.retain(|step| step.step != 6);
+        if rehearsal.failure.is_none() {
+            let Rehearsal { at, millis, .. } = rehearsal;
+            self.prove(Proved { step: 6, at, tool: format!("etcd {}", rehearsal.etcd), millis });
+        }
+        self.rehearsal = Some(rehearsal);
     }
 
     /// Remembers a step; one that was climbed before is climbed anew. Signs nothing.
@@ -222,6 +293,14 @@ impl Manifest {
         if !is_digest(&self.stored.sha256) {
             return wrong("stored.sha256", &self.stored.sha256);
         }
+        if let Some(Companion { stored, .. }) = &self.companion {
+            if stored.name.strip_prefix(self.id.as_str()) != Some(COMPANION) {
+                return wrong("companion.stored.name", &stored.name);
+            }
+            if stored.recipients.is_empty() || !is_digest(&stored.sha256) {
+                return wrong("companion.stored", &stored.name);
+            }
+        }
         if let Some(step) = self.steps.iter().find(|proved| !(1..=6).contains(&proved.step)) {
             return wrong("steps", &step.step.to_string());
         }
@@ -234,6 +313,8 @@ impl Manifest {
 
 /// How names of objects go on after the id.
 pub const ENDINGS: [&str; 4] = [".db", ".db.zst", ".db.age", ".db.zst.age"];
+/// The same of what travels with a backup.
+pub const COMPANION: &str = ".with.tar.zst.age";
 
 #[cfg(test)]
 mod tests {
@@ -265,6 +346,8 @@ mod tests {
             ended: 1_769_860_803_500,
             by: "schedule".into(),
             steps: Vec::new(),
+            rehearsal: None,
+            companion: None,
             signature: String::new(),
         };
         for step in [2, 1] {
@@ -350,6 +433,41 @@ mod tests {
             assert!(Manifest::read(&text.as_bytes()[..length]).is_err(), "{length} bytes");
         }
         assert!(Manifest::read("x".repeat(LONGEST + 1).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_does_not_restore_is_nothing_to_rely_on_until_it_does() {
+        let mut manifest = manifest();
+        let failed = Rehearsal { at: 1, failure: Some("it cannot be restored".into()), ..Rehearsal::default() };
+        manifest.rehearsed(Rehearsal { at: 1, etcd: "3.6.4".into(), ..Rehearsal::default() });
+        assert_eq!((manifest.reached(), manifest.trusted()), (6, true));
+        manifest.rehearsed(failed);
+        assert_eq!((manifest.reached(), manifest.trusted()), (2, false));
+        manifest.rehearsed(Rehearsal { at: 2, etcd: "3.6.4".into(), ..Rehearsal::default() });
+        assert_eq!(
+            (manifest.steps.last().map(|step| step.tool.as_str()), manifest.trusted()),
+            (Some("etcd 3.6.4"), true)
+        );
+    }
+
+    #[test]
+    fn a_companion_that_is_open_or_lies_elsewhere_is_refused() {
+        let mut manifest = manifest();
+        let stored = Stored {
+            name: format!("{}{COMPANION}", manifest.id),
+            recipients: vec!["age1x".into()],
+            ..manifest.stored.clone()
+        };
+        manifest.companion = Some(Companion { stored: stored.clone(), files: Vec::new() });
+        assert_eq!(Manifest::read(manifest.text().as_bytes()).unwrap(), manifest);
+        for stored in [
+            Stored { recipients: Vec::new(), ..stored.clone() },
+            Stored { name: "../x".into(), ..stored.clone() },
+            Stored { sha256: "x".into(), ..stored },
+        ] {
+            manifest.companion = Some(Companion { stored, files: Vec::new() });
+            assert!(matches!(Manifest::read(manifest.text().as_bytes()), Err(ManifestError::Field { .. })));
+        }
     }
 
     #[test]

@@ -3,15 +3,18 @@
 //! ```text
 //! etcd ─▶ take { choice, fetch (course), proof } ─▶ naming (seal) ─▶ folder: ID.db…, ID.json (manifest)
 //! rounds ─▶ schedule ─▶ delivery ─▶ take, places (folders, S3) ─▶ catalogue (the database) ─▶ retention, warnings
+//!                          └▶ rehearsing (restored for trial)        └▶ rereading (every copy, from time to time)
 //! ```
 
 mod catalogue;
 pub mod changes;
 mod choice;
+pub mod companion;
 mod course;
 pub mod delivery;
 mod fetch;
 pub mod house;
+mod lease;
 pub mod manifest;
 mod naming;
 mod pages;
@@ -19,6 +22,8 @@ mod part;
 pub mod places;
 pub mod proof;
 pub mod rehearsal;
+pub mod rehearsing;
+pub mod rereading;
 pub mod restoring;
 pub mod retention;
 mod rounds;

@@ -7,8 +7,9 @@ use snapshot::{Examined, Step};
 
 use super::{
     choice::Candidate,
+    companion::Gathered,
     fetch::Fetched,
-    manifest::{FORMAT, Manifest, Proved, Stored},
+    manifest::{COMPANION, FORMAT, Manifest, Proved, Stored},
     part::{self, DiskError, ENDING},
     proof::Climbed,
     take::{Order, TakeError},
@@ -19,6 +20,8 @@ use super::{
 pub(super) struct Sound {
     pub examined: Examined,
     pub steps: Vec<Climbed>,
+    /// What is to travel with it.
+    pub with: Option<Gathered>,
 }
 
 /// Files that lie about while it gets its name. Dropped, they are removed, and whoever is at work on them fails.
@@ -27,7 +30,8 @@ pub(super) struct Leftovers(Vec<PathBuf>);
 impl Leftovers {
     pub(super) fn of(order: &Order, id: &str, fetched: &Fetched) -> Self {
         let part = |ending: &str| order.folder.join(format!("{id}{ending}.{ENDING}"));
-        Self(vec![fetched.part.path().to_owned(), part(order.sealing.ending()), part(".json")])
+        let parts = [order.sealing.ending(), COMPANION, ".json"].map(part);
+        Self([fetched.part.path().to_owned()].into_iter().chain(parts).collect())
     }
 
     /// It has its name.
@@ -53,8 +57,8 @@ pub(super) fn name(
     fetched: Fetched,
     sound: Sound,
     began: i64,
-) -> Result<(Manifest, PathBuf), TakeError> {
-    let Sound { examined, steps } = sound;
+) -> Result<(Manifest, PathBuf, Option<Plain>), TakeError> {
+    let Sound { examined, steps, with } = sound;
     let plain = order.sealing.compression.is_none() && order.sealing.recipients.is_empty();
     let path = order.folder.join(format!("{id}{}", order.sealing.ending()));
     let stored = if plain {
@@ -63,6 +67,9 @@ pub(super) fn name(
     } else {
         order.sealing.seal(fetched.part.path(), &path)?
     };
+    let mut sealed = Whole { paths: if plain { Vec::new() } else { vec![path.clone()] } };
+    let companion = with.map(|with| with.seal(&order.folder, &id, &order.sealing.recipients)).transpose()?;
+    sealed.paths.extend(companion.iter().map(|companion| order.folder.join(&companion.stored.name)));
     let mut manifest = Manifest {
         format: FORMAT,
         id,
@@ -82,6 +89,8 @@ pub(super) fn name(
         ended: Timestamp::now().as_millisecond(),
         by: order.by.clone(),
         steps: Vec::new(),
+        rehearsal: None,
+        companion,
         signature: String::new(),
     };
     for step in steps.into_iter().filter_map(proved) {
@@ -90,26 +99,58 @@ pub(super) fn name(
     if !order.key.is_empty() {
         manifest.sign(&order.key);
     }
-    let named = both(&order.folder, &manifest, fetched, plain, &path);
-    if named.is_err() && !plain {
-        let _ = std::fs::remove_file(&path);
-    }
-    named?;
-    Ok((manifest, path))
+    let left = both(&order.folder, &manifest, fetched, plain, &path)?.map(|fetched| Plain { fetched, examined });
+    sealed.stays();
+    Ok((manifest, path, left))
 }
 
-fn both(folder: &Path, manifest: &Manifest, fetched: Fetched, plain: bool, path: &Path) -> Result<(), DiskError> {
+/// Files that are a backup only when all of them are there. Dropped before, they are removed.
+struct Whole {
+    paths: Vec<PathBuf>,
+}
+
+impl Whole {
+    fn stays(mut self) {
+        self.paths.clear();
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        for path in &self.paths {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// What was sealed, as it came; it goes with this.
+#[derive(Debug)]
+pub(super) struct Plain {
+    pub fetched: Fetched,
+    pub examined: Examined,
+}
+
+fn both(
+    folder: &Path,
+    manifest: &Manifest,
+    fetched: Fetched,
+    plain: bool,
+    path: &Path,
+) -> Result<Option<Fetched>, DiskError> {
     let beside = folder.join(format!("{}.json", manifest.id));
     let text = part::written(beside.with_added_extension(ENDING), manifest.text().as_bytes())?;
-    if plain {
+    let left = if plain {
         fetched.part.become_file(path)?;
-    }
+        None
+    } else {
+        Some(fetched)
+    };
     let done = text.become_file(&beside).and_then(|()| part::sync(folder));
     if done.is_err() {
         let _ = std::fs::remove_file(path);
         let _ = std::fs::remove_file(&beside);
     }
-    done
+    done.map(|()| left)
 }
 
 /// As in `harbour-20261125t102427z-r4711-5f3a9c`.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::manifest::ENDINGS;
+use super::manifest::{COMPANION, ENDINGS};
 
 /// What files under way end with.
 pub(super) const ENDING: &str = "part";
@@ -98,6 +98,14 @@ pub(super) fn written(path: PathBuf, bytes: &[u8]) -> Result<Part, DiskError> {
     Ok(part)
 }
 
+/// Writes a small file anew: at every moment it is the old one or the new one.
+pub(super) fn replaced(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    let mut part = written(path.with_added_extension(ENDING), bytes)?;
+    fs::rename(&part.path, path).map_err(disk(path, "cannot be given its name"))?;
+    part.finished = true;
+    path.parent().map_or(Ok(()), sync)
+}
+
 /// Brings a folder's names to the disk.
 pub(super) fn sync(folder: &Path) -> Result<(), DiskError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
@@ -116,18 +124,23 @@ pub(super) fn sweep_nameless(folder: &Path, known: &HashSet<String>) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let nameless = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let id = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
+        let id = endings().find_map(|ending| name.strip_suffix(ending));
         id.is_some_and(|id| !known.contains(id) && !folder.join(format!("{id}.json")).exists())
     };
     let left = entries.flatten().map(|entry| entry.path()).filter(nameless);
     left.filter(|path| is_left(path) && fs::remove_file(path).is_ok()).count()
 }
 
+/// How the names of what is kept end.
+fn endings() -> impl Iterator<Item = &'static str> {
+    ENDINGS.into_iter().chain([COMPANION])
+}
+
 /// Whether it is named as what is being written: by us, or, as in `ID.db.zst#1`, by the library that keeps folders.
 fn is_under_way(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let staged = name.rsplit_once('#').is_some_and(|(name, number)| {
-        let ours = name.ends_with(".json") || ENDINGS.iter().any(|ending| name.ends_with(ending));
+        let ours = name.ends_with(".json") || endings().any(|ending| name.ends_with(ending));
         ours && !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
     });
     staged || path.extension().is_some_and(|ending| ending == ENDING)

@@ -147,7 +147,8 @@ pub fn decide(mut subjects: Vec<Subject>, pending: bool, rules: &Rules, now: Tim
             }
         } else {
             untrusted += 1;
-            if untrusted <= rules.newest { Reason::Newest } else { Reason::Untrusted }
+            // One always stays: whoever was wrong about it, it may be all there is of its time.
+            if untrusted <= rules.newest.max(1) { Reason::Newest } else { Reason::Untrusted }
         };
         Verdict { id: subject.id, began: subject.began, reason }
     });
@@ -268,7 +269,7 @@ mod tests {
             subjects.push(bad);
         }
         assert_eq!(kept(&subjects, &rules(2, 0, 0, 0), "2026-02-01T00:00:00Z"), ["bad8", "bad7", "good"]);
-        assert_eq!(kept(&subjects, &rules(0, 0, 0, 1), "2026-02-01T00:00:00Z"), ["good"]);
+        assert_eq!(kept(&subjects, &rules(0, 0, 0, 1), "2026-02-01T00:00:00Z"), ["bad8", "good"]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use tokio::sync::watch;
 use super::{
     delivery::BackupError,
     house::{Backups, Course},
+    part,
+    rehearsal::scratch::Scratch,
+    rereading::reread,
     schedule::Due,
 };
 use crate::store::{Held, Scheduled, StoreError};
@@ -26,10 +29,19 @@ pub async fn rounds(backups: Backups, duty: watch::Receiver<Option<Held>>) {
     if backups.clusters().next().is_none() && backups.keeping().places.is_empty() {
         return;
     }
+    let scratch = backups.proving().scratch.clone();
+    // A killed server may have left an etcd with every Secret of the cluster.
+    let _ = tokio::task::spawn_blocking(move || Scratch::sweep(&scratch)).await;
+    tokio::join!(act(backups.clone(), duty.clone()), reread(backups, duty));
+}
+
+async fn act(backups: Backups, duty: watch::Receiver<Option<Held>>) {
     let (mut delivered, mut looked): (Option<Instant>, Option<Instant>) = (None, None);
     loop {
         let past = |last: Option<Instant>, every| last.is_none_or(|last| last.elapsed() >= every);
         if past(delivered, DELIVER) {
+            let waiting = backups.keeping().waiting.clone();
+            let _ = tokio::task::spawn_blocking(move || part::sweep(&waiting)).await;
             said(backups.find_waiting().await);
             said(backups.deliver().await);
             delivered = Some(Instant::now());
@@ -42,6 +54,7 @@ pub async fn rounds(backups: Backups, duty: watch::Receiver<Option<Held>>) {
             let clusters: Vec<String> = backups.clusters().map(str::to_owned).collect();
             for cluster in clusters {
                 said(backups.scheduled(&cluster).await);
+                said(backups.rehearse_scheduled(&cluster).await);
             }
         }
         let clusters: Vec<String> = backups.clusters().map(str::to_owned).collect();

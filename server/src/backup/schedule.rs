@@ -1,5 +1,5 @@
 //! When backups are due: a cron expression in a time zone, and how far it has come. Functions of the clock alone; who
-//! acts on them is [`super::rounds`].
+//! acts on them is `rounds`.
 //!
 //! What was missed, however often, is caught up once. Where clocks are put forward a backup of the hour that is left out
 //! is taken right after it; where they are put back it is taken once.

@@ -60,6 +60,12 @@ pub enum SealError {
         "{0:?} is no public key of age: it begins with age1 and is what age-keygen prints. A private key never belongs here"
     )]
     Recipient(String),
+    /// Files with keys are to travel with it, and nobody is named to encrypt them for.
+    #[error(
+        "what travels with a backup holds keys, and is stored encrypted or not at all: name public keys of age that it is \
+         for, with --recipient or backup_recipients"
+    )]
+    Open,
     /// It is encrypted, and no key is there that opens it.
     #[error("the backup is encrypted: name the identity file of one of its recipients")]
     Locked,

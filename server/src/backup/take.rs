@@ -8,16 +8,21 @@
 //! What goes wrong with a member is answered by asking the next; what goes wrong with the disk ends it. Dropped at any
 //! moment, it leaves nothing but what was there.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use super::{
     choice::{Candidate, candidates},
+    companion::Gathered,
     course::Astray,
     fetch::{Fetched, fetch},
     manifest::Manifest,
-    naming::{Leftovers, Sound, id, name},
+    naming::{self, Leftovers, Sound, id, name},
     part::{self, DiskError, disk},
     proof::{OnDisk, prove},
     seal::{SealError, Sealing},
@@ -98,6 +103,24 @@ pub struct Taken {
     pub passed_over: Vec<String>,
     /// What to know of it, in sentences.
     pub warnings: Vec<String>,
+    /// Where it was compressed or encrypted: what it was before, beside it, as long as somebody has this.
+    pub plain: Option<Arc<Plain>>,
+}
+
+/// A database as it came, on disk, and what it was found to hold.
+#[derive(Debug)]
+pub struct Plain(naming::Plain);
+
+impl Plain {
+    /// The file; it goes with this.
+    pub fn path(&self) -> &Path {
+        self.0.fetched.part.path()
+    }
+
+    /// What is in it.
+    pub const fn examined(&self) -> &snapshot::Examined {
+        &self.0.examined
+    }
 }
 
 /// Why there is no backup.
@@ -162,11 +185,27 @@ impl From<DiskError> for Failed {
 /// # Errors
 /// [`TakeError`]; then the folder holds what it held before.
 pub async fn take(order: &Order, tell: &(dyn Fn(Progress) + Send + Sync)) -> Result<Taken, TakeError> {
-    let late = || TakeError::Late(order.bounds.whole.as_secs());
-    tokio::time::timeout(order.bounds.whole, take_in_time(order, tell)).await.map_err(|_| late())?
+    take_with(order, None, tell).await
 }
 
-async fn take_in_time(order: &Order, tell: &(dyn Fn(Progress) + Send + Sync)) -> Result<Taken, TakeError> {
+/// The same, with files that travel with it.
+///
+/// # Errors
+/// The same.
+pub async fn take_with(
+    order: &Order,
+    with: Option<Gathered>,
+    tell: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Taken, TakeError> {
+    let late = || TakeError::Late(order.bounds.whole.as_secs());
+    tokio::time::timeout(order.bounds.whole, take_in_time(order, with, tell)).await.map_err(|_| late())?
+}
+
+async fn take_in_time(
+    order: &Order,
+    with: Option<Gathered>,
+    tell: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Taken, TakeError> {
     part::folder(&order.folder)?;
     part::sweep(&order.folder);
     tell(Progress::Looking);
@@ -185,10 +224,12 @@ async fn take_in_time(order: &Order, tell: &(dyn Fn(Progress) + Send + Sync)) ->
                 let id = id(&order.cluster, sound.examined.revision, began);
                 let leftovers = Leftovers::of(order, &id, &fetched);
                 let (order, cluster) = (order.clone(), members.cluster);
+                let sound = Sound { with: with.filter(|with| !with.is_empty()), ..sound };
                 let name = move || name(&order, id, cluster, &candidate, fetched, sound, began);
-                let (manifest, path) = blocking(name).await??;
+                let (manifest, path, plain) = blocking(name).await??;
                 leftovers.none();
-                return Ok(Taken { manifest, path, passed_over, warnings });
+                let plain = plain.map(|plain| Arc::new(Plain(plain)));
+                return Ok(Taken { manifest, path, passed_over, warnings, plain });
             }
             Err(Failed::Here(error)) => return Err(error),
             Err(Failed::Member(fault)) => {
@@ -228,7 +269,7 @@ async fn attempt(
     if holds < told {
         return Err(Fault::Behind { endpoint: candidate.endpoint.clone(), holds, told }.into());
     }
-    Ok((fetched, Sound { examined, steps: proof.steps }))
+    Ok((fetched, Sound { examined, steps: proof.steps, with: None }))
 }
 
 /// Work that blocks, on a thread of its own.

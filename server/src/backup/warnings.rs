@@ -1,7 +1,7 @@
 //! What to be warned of, from what is known: a function of facts and of the clock.
 
 use super::manifest::Manifest;
-use crate::store::{Looked, Scheduled};
+use crate::store::{Copy, Looked, Scheduled};
 
 /// Something to be warned of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,14 @@ pub struct Facts {
     pub pending: Vec<(String, i64, String)>,
     /// Whether some of the places lie on other machines.
     pub is_remote: bool,
+    /// The backup that was rehearsed last and does not restore, and why.
+    pub failed: Option<(String, String)>,
+    /// Why the rehearsal that was due could not be held.
+    pub not_rehearsed: Option<String>,
+    /// Copies that are not as they were put, and whether no other of that backup is right.
+    pub broken: Vec<(Copy, bool)>,
+    /// Whether files should travel with the newest, and do not.
+    pub is_alone: bool,
 }
 
 /// After so long a copy that waits is worth a word.
@@ -49,6 +57,9 @@ pub fn warnings(facts: &Facts) -> Vec<Warning> {
     warnings.extend(places(facts));
     warnings.extend(waiting(facts));
     warnings.extend(secrecy(facts));
+    warnings.extend(rehearsal(facts));
+    warnings.extend(broken(facts));
+    warnings.extend(alone(facts));
     warnings.sort_by_key(|warning| !warning.grave);
     warnings
 }
@@ -142,6 +153,52 @@ fn secrecy(facts: &Facts) -> Option<Warning> {
     })
 }
 
+fn rehearsal(facts: &Facts) -> impl Iterator<Item = Warning> + use<'_> {
+    let failed = facts.failed.iter().map(|(id, why)| Warning {
+        grave: true,
+        kind: "rehearsal",
+        what: format!("The backup {id} was restored for trial and does not do: {why}"),
+        todo: "It counts as none to rely on. Take another now, and see whether that one restores.".into(),
+    });
+    let not = facts.not_rehearsed.iter().map(|why| Warning {
+        grave: false,
+        kind: "unrehearsed",
+        what: format!("Whether the newest backup restores is not tried: {why}"),
+        todo: "It is tried again by itself; backup_rehearse says when.".into(),
+    });
+    failed.chain(not)
+}
+
+fn broken(facts: &Facts) -> Option<Warning> {
+    let (first, _) = facts.broken.iter().find(|(_, only)| *only).or_else(|| facts.broken.first())?;
+    let (count, lost) = (facts.broken.len(), facts.broken.iter().any(|(_, only)| *only));
+    let copies = if count == 1 {
+        "A stored copy of a backup is".to_owned()
+    } else {
+        format!("{count} stored copies of backups are")
+    };
+    let rest = if lost { "No other copy of that backup is right." } else { "Another copy of it is right." };
+    Some(Warning {
+        grave: lost,
+        kind: "broken",
+        what: format!("{copies} broken; {} in {}: {} {rest}", first.backup, first.place, sentence(&first.detail)),
+        todo: "See to that disk or store, take another backup, and remove the broken one.".into(),
+    })
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+fn alone(facts: &Facts) -> Option<Warning> {
+    facts.is_alone.then(|| Warning {
+        grave: false,
+        kind: "alone",
+        what: "The newest backup of etcd is without the files that should travel with it.".into(),
+        todo: "The log says why: see to the files that backup_with names.".into(),
+    })
+}
+
 /// A length of time in a word or two.
 pub fn length(millis: i64) -> String {
     let minutes = millis.max(0) / 60_000;
@@ -187,6 +244,8 @@ mod tests {
             ended: began,
             by: "ann".into(),
             steps: Vec::new(),
+            rehearsal: None,
+            companion: None,
             signature: String::new(),
         }
     }
@@ -202,6 +261,10 @@ mod tests {
             places: Vec::new(),
             pending: Vec::new(),
             is_remote: true,
+            failed: None,
+            not_rehearsed: None,
+            broken: Vec::new(),
+            is_alone: false,
         };
         change(&mut facts);
         warnings(&facts).into_iter().map(|warning| (warning.kind, warning.grave)).collect()
@@ -249,6 +312,30 @@ mod tests {
         assert_eq!(kinds(|facts| facts.pending = pending), [("waiting", false)]);
         let just = vec![("s3://b".to_owned(), NOW - 60_000, String::new())];
         assert_eq!(kinds(|facts| facts.pending = just), []);
+    }
+
+    #[test]
+    fn what_does_not_restore_is_said_loudly_and_what_was_not_tried_is_said() {
+        assert_eq!(
+            kinds(|facts| facts.failed = Some(("b".into(), "it cannot be restored".into()))),
+            [("rehearsal", true)]
+        );
+        assert_eq!(kinds(|facts| facts.not_rehearsed = Some("no etcd".into())), [("unrehearsed", false)]);
+        assert_eq!(kinds(|facts| facts.is_alone = true), [("alone", false)]);
+    }
+
+    #[test]
+    fn a_broken_copy_is_said_and_loudly_where_no_other_is_right() {
+        let copy = Copy {
+            backup: "b".into(),
+            place: "/disk".into(),
+            state: crate::store::CopyState::Bad,
+            tag: String::new(),
+            at: NOW,
+            detail: "its SHA-256 is another".into(),
+        };
+        assert_eq!(kinds(|facts| facts.broken = vec![(copy.clone(), false)]), [("broken", false)]);
+        assert_eq!(kinds(|facts| facts.broken = vec![(copy.clone(), false), (copy, true)]), [("broken", true)]);
     }
 
     #[test]

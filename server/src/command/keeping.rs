@@ -11,7 +11,7 @@ use std::{
 use super::{Exit, Failure};
 use crate::{
     access,
-    backup::{Backups, Keeping, manifest::Compression, places::Place, seal::Sealing},
+    backup::{Backups, Keeping, manifest::Compression, places::Place, rehearsing::Proving, seal::Sealing},
     cluster::contexts::Context,
     config::Settings,
     etcd::Access,
@@ -58,7 +58,15 @@ pub(super) async fn backups(
         schedule: wanted.schedule.clone(),
         allowed: wanted.age,
     };
-    Ok(Backups::new(store.clone(), keeping, etcds.clone(), holder))
+    let proving = Proving {
+        rehearse: wanted.rehearse.clone(),
+        programs: wanted.programs.clone(),
+        scratch: wanted.scratch.clone().unwrap_or_else(|| settings.data.join("rehearsals")),
+        reread: wanted.reread,
+        with: wanted.with.clone(),
+        ..Proving::default()
+    };
+    Ok(Backups::proved(store.clone(), keeping, etcds.clone(), holder, proving))
 }
 
 /// What a key file holds; one that is not there is made for its owner alone.

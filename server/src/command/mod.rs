@@ -1,6 +1,7 @@
 //! The command line.
 
 mod backup;
+mod beside;
 mod check;
 mod diff;
 mod draw;
@@ -50,7 +51,7 @@ enum Command {
     #[command(
         after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour\n  binnacle backup verify /var/backups/etcd/harbour-….db"
     )]
-    Backup(backup::BackupArgs),
+    Backup(Box<backup::BackupArgs>),
     /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
     #[command(
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
@@ -168,6 +169,9 @@ struct ServeArgs {
     /// Its private key.
     #[arg(long, value_name = "FILE")]
     etcd_key: Option<String>,
+    /// A machine through which etcd is reached by OpenSSH; jump_host for that one.
+    #[arg(long, value_name = "HOST")]
+    etcd_through: Option<String>,
     /// Where backups of etcd are kept: folders, s3://BUCKET/PREFIX?…, with commas between.
     #[arg(long, value_name = "PLACES")]
     backup_to: Option<String>,
@@ -186,6 +190,21 @@ struct ServeArgs {
     /// How old the newest good backup may be before pages warn.
     #[arg(long, value_name = "SECONDS")]
     backup_age: Option<String>,
+    /// When a backup is restored for trial: each, never, or as in '0 4 * * 0'.
+    #[arg(long, value_name = "WHEN")]
+    backup_rehearse: Option<String>,
+    /// Folder with etcd's programs for that, or with folders of them by version.
+    #[arg(long, value_name = "DIR")]
+    backup_programs: Option<String>,
+    /// Folder where that is done.
+    #[arg(long, value_name = "DIR")]
+    backup_scratch: Option<String>,
+    /// Days after which each stored copy is read again.
+    #[arg(long, value_name = "DAYS")]
+    backup_reread: Option<String>,
+    /// Files and folders that travel with each backup, encrypted.
+    #[arg(long, value_name = "FILES")]
+    backup_with: Option<String>,
     /// A file with what backups are signed with.
     #[arg(long, value_name = "FILE")]
     backup_key_file: Option<String>,
@@ -278,12 +297,18 @@ impl ServeArgs {
             ("etcd_cacert", self.etcd_cacert),
             ("etcd_cert", self.etcd_cert),
             ("etcd_key", self.etcd_key),
+            ("etcd_through", self.etcd_through),
             ("backup_to", self.backup_to),
             ("backup_recipients", self.backup_recipients),
             ("backup_schedule", self.backup_schedule),
             ("backup_zone", self.backup_zone),
             ("backup_keep", self.backup_keep),
             ("backup_age", self.backup_age),
+            ("backup_rehearse", self.backup_rehearse),
+            ("backup_programs", self.backup_programs),
+            ("backup_scratch", self.backup_scratch),
+            ("backup_reread", self.backup_reread),
+            ("backup_with", self.backup_with),
             ("backup_key_file", self.backup_key_file),
             ("plans", self.plans),
             ("compass", self.compass),
@@ -322,7 +347,7 @@ pub fn run() -> Exit {
         Command::Draw(args) => wait(draw::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Drift(args) => wait(drift::run(args)),
-        Command::Backup(args) => wait(backup::run(args)),
+        Command::Backup(args) => wait(backup::run(*args)),
         Command::Simulate(args) => wait(simulate::run(args)),
         Command::User(args) => wait(user::run(args)),
         Command::Token(args) => wait(token::run(args)),

@@ -74,6 +74,7 @@ fn failure(error: &RehearsalError) -> Failure {
         RehearsalError::Missing { .. }
         | RehearsalError::Program { .. }
         | RehearsalError::Older { .. }
+        | RehearsalError::Room { .. }
         | RehearsalError::Folder { .. } => Exit::Usage,
         _ => Exit::Failed,
     };

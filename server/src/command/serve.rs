@@ -27,7 +27,7 @@ use crate::{
     demo,
     deploy::Office,
     embed::Embed,
-    etcd::{Access, proposed},
+    etcd::{Access, Endpoint, proposed},
     front::{self, Front},
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
@@ -135,6 +135,8 @@ fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
         let words: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
         tracing::info!("etcd of {} is asked where the plan has it: {}", first.name, words.join(","));
     }
+    let reached = |endpoint: Endpoint| endpoint.reached(settings.etcd_through.clone());
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().map(reached).collect();
     (!endpoints.is_empty()).then_some(Access { endpoints, tls })
 }
 

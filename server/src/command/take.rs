@@ -3,7 +3,7 @@
 use std::{
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -12,12 +12,13 @@ use clap::Args;
 use super::{Exit, Failure, backup::ended, draw::write};
 use crate::{
     backup::{
+        companion::gather,
         manifest::Compression,
-        places::{Address, Place, folder_of, put_all},
+        places::{Address, Place, folder_of},
         seal::{Recipients, Sealing},
-        take::{Bounds, Order, Progress, TakeError, Taken, take},
+        take::{Bounds, Order, Progress, TakeError, Taken, take_with},
     },
-    etcd::{Endpoint, Tls},
+    etcd::{Endpoint, Through, Tls},
 };
 
 #[derive(Args)]
@@ -34,6 +35,12 @@ pub(super) struct TakeArgs {
     /// Its key.
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
+    /// Reach etcd through this machine, by OpenSSH, as in root@10.1.0.2 or a name of its configuration.
+    #[arg(long, value_name = "HOST")]
+    through: Option<String>,
+    /// Another configuration of OpenSSH than this user's.
+    #[arg(long, value_name = "FILE", requires = "through")]
+    ssh_config: Option<PathBuf>,
     /// Take it from this member and no other; one of the endpoints.
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
@@ -50,6 +57,10 @@ pub(super) struct TakeArgs {
     /// Encrypt it for this public key of age; may be given several times.
     #[arg(long, value_name = "AGE1…")]
     recipient: Vec<String>,
+    /// Files and folders that travel with it, as certificates, etcd.env and admin.conf; they hold keys, so that it takes a
+    /// recipient. May be given several times.
+    #[arg(long, value_name = "FILE", requires = "recipient")]
+    with: Vec<PathBuf>,
     /// A file with the key that its manifest is signed with: that of the server that shall list it.
     #[arg(long, value_name = "FILE")]
     sign: Option<PathBuf>,
@@ -65,12 +76,23 @@ pub(super) async fn run(args: TakeArgs) -> Result<(), Failure> {
     let usage = |error: &dyn std::fmt::Display| (Exit::Usage, error.to_string());
     let endpoints = Endpoint::list(&args.endpoints).map_err(|error| usage(&error))?;
     let from = args.endpoint.as_deref().map(Endpoint::parse).transpose().map_err(|error| usage(&error))?;
+    let through = match &args.through {
+        None => None,
+        Some(host) => Some(Arc::new(
+            Through::parse(host, args.ssh_config)
+                .ok_or_else(|| usage(&"--through is a host as OpenSSH takes it, as in root@10.1.0.2"))?,
+        )),
+    };
+    let reached = |endpoint: Endpoint| endpoint.reached(through.clone());
+    let (endpoints, from) = (endpoints.into_iter().map(reached).collect(), from.map(reached));
     let recipients = Recipients::parse(&args.recipient.join(",")).map_err(|error| usage(&error))?;
     let sealing = Sealing { compression: args.zstd.then_some(Compression::Zstd), recipients };
     let key = match &args.sign {
         Some(file) => signing(file)?,
         None => Vec::new(),
     };
+    // Before anything takes long.
+    let with = gather(&args.with, &sealing.recipients).map_err(|error| usage(&error))?;
     let kept = Kept::of(&args.to, &args.name)?;
     let order = Order {
         endpoints,
@@ -86,7 +108,7 @@ pub(super) async fn run(args: TakeArgs) -> Result<(), Failure> {
     let said = Said::new();
     let tell = |progress| said.tell(&progress);
     let taken = tokio::select! {
-        taken = take(&order, &tell) => taken,
+        taken = take_with(&order, Some(with), &tell) => taken,
         () = ended() => Err(TakeError::Ended),
     };
     said.end();
@@ -94,6 +116,8 @@ pub(super) async fn run(args: TakeArgs) -> Result<(), Failure> {
         kept.forget();
         (exit(&error), error.to_string())
     })?;
+    // Nobody rehearses it here, and the places may take long.
+    taken.plain = None;
     kept.put(&mut taken, &order.key).await?;
     let unencrypted = order.sealing.recipients.is_empty();
     if args.json {
@@ -144,13 +168,30 @@ impl Kept {
         if self.places.is_empty() {
             return Ok(());
         }
-        eprintln!("storing it in {}", self.places.iter().map(Place::name).collect::<Vec<_>>().join(", "));
+        let (path, manifest) = (&taken.path, &taken.manifest);
+        let putting = self.places.iter().map(|place| async {
+            let name = place.name();
+            eprintln!("storing it in {name}");
+            let told = Mutex::new(Instant::now());
+            let tell = |sent: u64| {
+                let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if told.elapsed() > Duration::from_secs(2) {
+                    *told = Instant::now();
+                    eprintln!("{} of {} into {name}", bytes(sent), bytes(manifest.stored.size));
+                }
+            };
+            let put = place.put_telling(path, manifest, key, &tell).await;
+            if put.is_ok() {
+                eprintln!("read back from {name}: it is as it was taken");
+            }
+            put
+        });
         let mut failed = Vec::new();
-        for (name, put) in put_all(&self.places, &taken.path, &taken.manifest, key).await {
+        for put in futures::future::join_all(putting).await {
             match put {
                 Ok(listed) if self.passing => taken.manifest = listed,
                 Ok(_) => {}
-                Err(error) => failed.push(format!("{name}: {error}")),
+                Err(error) => failed.push(error.to_string()),
             }
         }
         if !failed.is_empty() {
@@ -186,7 +227,7 @@ fn exit(error: &TakeError) -> Exit {
 }
 
 fn lines(taken: &Taken, unencrypted: bool) -> String {
-    let Taken { manifest, path, passed_over, warnings } = taken;
+    let Taken { manifest, path, passed_over, warnings, .. } = taken;
     let seconds = Duration::from_millis(u64::try_from(manifest.ended - manifest.began).unwrap_or_default());
     let mut lines = format!(
         "{}\nrevision {}, {} keys, {}, from {} (etcd {}), in {:.1} s, proved to step {} of 6\n",
@@ -199,6 +240,9 @@ fn lines(taken: &Taken, unencrypted: bool) -> String {
         seconds.as_secs_f64(),
         manifest.reached(),
     );
+    if let Some(companion) = &manifest.companion {
+        lines += &format!("with it travel {} files, encrypted, in {}\n", companion.files.len(), companion.stored.name);
+    }
     for why in passed_over {
         lines += &format!("passed over: {why}\n");
     }

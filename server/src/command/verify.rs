@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use snapshot::{Examined, ReadAt, Step, Unsound};
 
-use super::{Exit, Failure, draw::write};
+use super::{Exit, Failure, beside::companion, draw::write};
 use crate::backup::{
     proof::{OnDisk, Proof, prove},
     seal::SealError,
@@ -60,8 +60,11 @@ pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let (file, proof) = proved(opened.path())?;
     let text =
         if json { format!("{:#}\n", answer(backup, &opened, &file, &proof)) } else { lines(&opened, &file, &proof) };
-    write(None, &text)?;
-    refused(&backup.file, &proof)
+    let with = companion(&backup.file);
+    let line = with.as_ref().ok().and_then(Option::clone).filter(|_| !json).unwrap_or_default();
+    write(None, &(text + &line))?;
+    refused(&backup.file, &proof)?;
+    with.map(|_| ())
 }
 
 /// Proves it, and shows how far that is on a terminal.

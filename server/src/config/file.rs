@@ -1,6 +1,6 @@
 //! Reading settings, with the place of each so that a mistake can be found.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
     BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn, deploying,
@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     access::{Lasting, OidcSettings, Proxies, Role, table},
-    backup::{retention::Rules, schedule::Schedule, seal::Recipients, zone},
+    backup::{rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
     embed::Origins,
-    etcd::{Endpoint, Tls},
+    etcd::{Endpoint, Through, Tls},
     store::Place,
 };
 
@@ -187,6 +187,20 @@ fn base_path(text: &str) -> Option<String> {
     (text.len() <= 200 && inside.split('/').all(part) && !taken).then(|| text.to_owned())
 }
 
+/// The machine through which etcd is reached.
+fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
+    let (text, place) = values["etcd_through"].clone();
+    let destination = if text == "jump_host" { &values["jump_host"].0 } else { &text };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let config = Some(values["ssh_config"].0.clone()).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let expected = "a host as OpenSSH takes it, as in root@10.1.0.2, or jump_host where that one is named";
+    let through = Through::parse(destination, config);
+    let wrong = ConfigError::Value { place, name: "etcd_through", value: text, expected };
+    through.map(|through| Some(Arc::new(through))).ok_or(wrong)
+}
+
 fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let text = |name: &str| values[name].0.clone();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
@@ -206,6 +220,22 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
         let parsed = Schedule::parse(&text, &zone_name);
         parsed.map_err(|_| wrong("backup_schedule", text, "minute, hour, day, month and weekday, as in 0 3 * * *"))
     });
+    let days: u64 =
+        text("backup_reread").parse().map_err(|_| wrong("backup_reread", text("backup_reread"), "a number of days"))?;
+    let with: Vec<PathBuf> =
+        text("backup_with").split(',').map(str::trim).filter(|path| !path.is_empty()).map(PathBuf::from).collect();
+    if !with.is_empty() && recipients.is_empty() {
+        let expected = "left out, as backup_recipients names nobody to encrypt them for";
+        return Err(wrong("backup_with", text("backup_with"), expected));
+    }
+    let rehearse = match text("backup_rehearse").as_str() {
+        "each" => When::Each,
+        "never" => When::Never,
+        cron => When::At(Schedule::parse(cron, &zone_name).map(Box::new).map_err(|_| {
+            let expected = "each, never, or minute, hour, day, month and weekday, as in 0 4 * * 0";
+            wrong("backup_rehearse", text("backup_rehearse"), expected)
+        })?),
+    };
     let rules = Rules::parse(&text("backup_keep"), zone);
     let counts = "counts as in newest=7,daily=14,weekly=8,monthly=12";
     Ok(BackupSettings {
@@ -219,6 +249,11 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
             .map_err(|_| wrong("backup_age", text("backup_age"), "a number of seconds"))?,
         key_file: some("backup_key_file").map(PathBuf::from),
         webhook: deploying::webhook(values, "backup_webhook", "backup_webhook_secret_file")?,
+        rehearse,
+        programs: some("backup_programs").map(PathBuf::from),
+        scratch: some("backup_scratch").map(PathBuf::from),
+        reread: Some(Duration::from_secs(days.saturating_mul(86_400))).filter(|every| !every.is_zero()),
+        with,
     })
 }
 
@@ -292,6 +327,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
                 key: key.map(PathBuf::from),
             },
         },
+        etcd_through: through(values)?,
         backups: backups(values)?,
         plans: some("plans").map(PathBuf::from),
         deploying: Deploying::of(values)?,

@@ -114,6 +114,11 @@ pub const KEYS: &[Key] = &[
     Key { name: "etcd_cert", default: "", meaning: "Our certificate for etcd, in PEM form." },
     Key { name: "etcd_key", default: "", meaning: "Its private key, in PEM form." },
     Key {
+        name: "etcd_through",
+        default: "",
+        meaning: "A machine through which etcd is reached by OpenSSH, as in `root@10.1.0.2`, or `jump_host` for that one; `ssh_config` holds for it too. Without it etcd is reached directly.",
+    },
+    Key {
         name: "backup_to",
         default: "",
         meaning: "Where backups of etcd are kept, with commas between: folders, and `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE&ca=FILE` (keys to a bucket come from that file or from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`); without it `backups` in the data folder.",
@@ -142,6 +147,31 @@ pub const KEYS: &[Key] = &[
         name: "backup_age",
         default: "93600",
         meaning: "Seconds that the newest backup that was found right may be old before every page warns.",
+    },
+    Key {
+        name: "backup_rehearse",
+        default: "each",
+        meaning: "When a backup is restored into a throwaway etcd on this machine to see that it does: `each` for after each backup, a cron expression in `backup_zone`, or `never`. Encrypted ones are rehearsed when they are taken, before their plain form goes.",
+    },
+    Key {
+        name: "backup_programs",
+        default: "",
+        meaning: "Folder with `etcd` and `etcdutl` (or `etcdctl`) for that, or with folders of them by version, as in `3.5.12` or `3.5`; without it those in the PATH.",
+    },
+    Key {
+        name: "backup_scratch",
+        default: "",
+        meaning: "Folder for rehearsals, on a disk with room for a database; without it `rehearsals` in the data folder.",
+    },
+    Key {
+        name: "backup_reread",
+        default: "30",
+        meaning: "Days after which each stored copy is read again, whole, to see that no byte has changed; one at a time, for at most a tenth of the time. 0 for never.",
+    },
+    Key {
+        name: "backup_with",
+        default: "",
+        meaning: "Files and folders of this machine that travel with each backup, with commas between, as certificates, `etcd.env` and `admin.conf`; only where `backup_recipients` are named, for whom they are encrypted.",
     },
     Key {
         name: "backup_key_file",

@@ -4,7 +4,7 @@ mod deploying;
 mod file;
 mod keys;
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 pub use deploying::Deploying;
 pub use file::ConfigError;
@@ -12,9 +12,9 @@ pub use keys::{KEYS, Key, table};
 
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
-    backup::{retention::Rules, schedule::Schedule, seal::Recipients},
+    backup::{rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
     embed::Origins,
-    etcd::{Endpoint, Tls},
+    etcd::{Endpoint, Through, Tls},
     store::Place,
     webhook::Webhook,
 };
@@ -62,6 +62,8 @@ pub struct Settings {
     pub etcd_endpoints: Vec<Endpoint>,
     /// With what.
     pub etcd_tls: Tls,
+    /// The machine through which it is reached.
+    pub etcd_through: Option<Arc<Through>>,
     /// How its backups are kept.
     pub backups: BackupSettings,
     /// Where plans to choose from lie.
@@ -95,6 +97,16 @@ pub struct BackupSettings {
     pub key_file: Option<PathBuf>,
     /// Who is told of grave warnings.
     pub webhook: Option<Webhook>,
+    /// When they are restored for trial.
+    pub rehearse: When,
+    /// Where etcd's programs lie for that.
+    pub programs: Option<PathBuf>,
+    /// Where that is done.
+    pub scratch: Option<PathBuf>,
+    /// After how long stored ones are read again.
+    pub reread: Option<Duration>,
+    /// What travels with them.
+    pub with: Vec<PathBuf>,
 }
 
 /// When the built-in cluster is shown.

@@ -1,7 +1,11 @@
 //! The jump host: this machine, or one that the system's OpenSSH reaches. Both are asked by the same program,
 //! `keeper.py` behind `witness.py`, which goes over standard input; what is asked goes the same way, as data, and no shell sees it.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -148,20 +152,7 @@ impl JumpHost {
                 command
             }
             Way::Ssh { destination, config } => {
-                let mut command = Command::new("ssh");
-                if let Some(config) = config {
-                    command.arg("-F").arg(config);
-                }
-                for option in [
-                    "BatchMode=yes",
-                    "StrictHostKeyChecking=yes",
-                    "ConnectTimeout=10",
-                    "ServerAliveInterval=5",
-                    "ServerAliveCountMax=3",
-                    "ClearAllForwardings=yes",
-                ] {
-                    command.args(["-o", option]);
-                }
+                let mut command = openssh(config.as_deref());
                 command.args(["-T", "--", destination]);
                 command.arg(format!(
                     "for p in python3 python2 python; do command -v $p >/dev/null && exec $p -c \"{READS}\"; done; \
@@ -184,6 +175,25 @@ impl JumpHost {
             None => format!("{}/work", self.compass),
         }
     }
+}
+
+/// OpenSSH, which asks nobody and trusts no host that it does not know.
+pub(crate) fn openssh(config: Option<&Path>) -> Command {
+    let mut command = Command::new("ssh");
+    if let Some(config) = config {
+        command.arg("-F").arg(config);
+    }
+    for option in [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "ConnectTimeout=10",
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=3",
+        "ClearAllForwardings=yes",
+    ] {
+        command.args(["-o", option]);
+    }
+    command
 }
 
 /// The last lines of an error, short enough to be shown.

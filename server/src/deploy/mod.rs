@@ -38,6 +38,7 @@ mod wire;
 pub(crate) use expansion::misfits;
 pub use finish::Finish;
 pub use follow::Told;
+pub(crate) use host::openssh;
 pub use host::{HostError, JumpHost, Way};
 pub(crate) use hosts::{Host, Seen};
 pub use made::Made;

@@ -22,6 +22,8 @@ use super::{Endpoint, EtcdError, Tls, Why};
 
 /// TCP and TLS together; a member on the same network takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(5);
+/// The same through another machine, which agrees on keys first, and maybe through a third.
+const CONNECT_THROUGH: Duration = Duration::from_secs(20);
 /// etcd begins to speak as soon as TLS is agreed on. Who does not is spoken to all the same.
 const GREETING: Duration = Duration::from_secs(1);
 /// While an answer is awaited the line is felt for this often, which etcd allows (every 5 s).
@@ -35,8 +37,9 @@ pub(super) struct Line {
 }
 
 pub(super) async fn dial(endpoint: &Endpoint, tls: &Tls) -> Result<Line, EtcdError> {
-    let late = Why::Timeout { doing: "connecting", seconds: CONNECT.as_secs() };
-    let open = timeout(CONNECT, open(endpoint, tls)).await;
+    let patience = if endpoint.through().is_some() { CONNECT_THROUGH } else { CONNECT };
+    let late = Why::Timeout { doing: "connecting", seconds: patience.as_secs() };
+    let open = timeout(patience, open(endpoint, tls)).await;
     let (io, greeting) = open.map_err(|_| late.at(endpoint))??;
     let ended = Arc::new(OnceLock::new());
     let watched = Watched { io, greeting, ended: ended.clone(), tls: tls.clone(), endpoint: endpoint.clone() };
@@ -62,13 +65,25 @@ pub(super) async fn dial(endpoint: &Endpoint, tls: &Tls) -> Result<Line, EtcdErr
 async fn open(endpoint: &Endpoint, tls: &Tls) -> Result<(Box<dyn Duplex>, Vec<u8>), EtcdError> {
     // Before anything is sent, so that a missing file is said although nobody answers.
     let config = if endpoint.is_tls() { Some(tls.config(endpoint).await?) } else { None };
-    let tcp = TcpStream::connect((endpoint.host(), endpoint.port())).await;
-    let tcp = tcp.map_err(|error| tls.why(endpoint, &error).at(endpoint))?;
-    let _ = tcp.set_nodelay(true);
-    let Some(config) = config else { return Ok((Box::new(tcp), Vec::new())) };
+    let line: Box<dyn Duplex> = match endpoint.through() {
+        Some(through) => {
+            let carried = through.open(endpoint).map_err(|error| Why::Through {
+                destination: through.to_string(),
+                said: format!("ssh cannot be run: {error}"),
+            });
+            Box::new(carried.map_err(|why| why.at(endpoint))?)
+        }
+        None => {
+            let tcp = TcpStream::connect((endpoint.host(), endpoint.port())).await;
+            let tcp = tcp.map_err(|error| tls.why(endpoint, &error).at(endpoint))?;
+            let _ = tcp.set_nodelay(true);
+            Box::new(tcp)
+        }
+    };
+    let Some(config) = config else { return Ok((line, Vec::new())) };
     let name = ServerName::try_from(endpoint.host().to_owned())
         .map_err(|_| Why::Address("its host is no name".into()).at(endpoint))?;
-    let mut stream = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+    let mut stream = TlsConnector::from(config).connect(name, line).await.map_err(|error| {
         match tls.why(endpoint, &error) {
             Why::Cut => Why::NotTls,
             why => why,

@@ -1,8 +1,8 @@
 //! Where a member is asked: scheme, host and port.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use super::{EtcdError, Why};
+use super::{EtcdError, Through, Why};
 
 /// An address of a member for clients, as in `https://10.1.0.50:2379`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,6 +10,7 @@ pub struct Endpoint {
     tls: bool,
     host: String,
     port: u16,
+    through: Option<Arc<Through>>,
 }
 
 impl Endpoint {
@@ -43,7 +44,7 @@ impl Endpoint {
             Some("" | ":") | None => 2379,
             Some(_) => authority.port_u16().filter(|port| *port > 0).ok_or_else(|| wrong("its port is none"))?,
         };
-        Ok(Self { tls, host, port })
+        Ok(Self { tls, host, port, through: None })
     }
 
     /// Several with commas between, each once.
@@ -59,6 +60,17 @@ impl Endpoint {
             }
         }
         if list.is_empty() { Err(Why::Address("there is none".into()).at(&format!("{text:?}"))) } else { Ok(list) }
+    }
+
+    /// The same one, reached through another machine, or directly.
+    #[must_use]
+    pub fn reached(self, through: Option<Arc<Through>>) -> Self {
+        Self { through, ..self }
+    }
+
+    /// The machine that it is reached through.
+    pub fn through(&self) -> Option<&Arc<Through>> {
+        self.through.as_ref()
     }
 
     /// Whether it speaks TLS.

@@ -30,6 +30,14 @@ pub enum Why {
     /// The way there is cut, or its name is unknown.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
+    /// The machine that it is reached through does not let us.
+    #[error("it is reached through {destination}, and that does not go: {said}")]
+    Through {
+        /// Which machine.
+        destination: String,
+        /// What OpenSSH says.
+        said: String,
+    },
     /// No answer in time.
     #[error("{doing} took longer than {seconds} s")]
     Timeout {
@@ -101,6 +109,9 @@ impl Why {
             Self::Refused => "See whether etcd runs on that host, and on which addresses it listens",
             Self::Unreachable(_) => {
                 "See whether this machine reaches that network; kubespray's etcd listens on the one with the default route"
+            }
+            Self::Through { .. } => {
+                "See whether ssh goes there from this machine without asking anything: a known host key, and a key without a passphrase or an agent; and whether its sshd allows forwarding"
             }
             Self::Timeout { .. } => "See whether a firewall is in between, and whether its disk keeps up",
             Self::UnknownAuthority(_) => {

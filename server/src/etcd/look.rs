@@ -1,11 +1,11 @@
 //! All members at once: each at an endpoint that was named, or where it says that clients reach it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::join_all;
 
 use super::{
-    Agreement, Alarm, AlarmKind, Endpoint, EtcdError, Member, Members, Standing, Tls, Why,
+    Agreement, Alarm, AlarmKind, Endpoint, EtcdError, Member, Members, Standing, Through, Tls, Why,
     client::{Client, Hashed},
     wire,
 };
@@ -73,9 +73,12 @@ pub async fn look(endpoints: &[Endpoint], tls: &Tls, hashes: Hashes) -> Result<M
             by_id.entry(header.member_id).or_insert(one);
         }
     }
-    let plain = endpoints.iter().any(|endpoint| !endpoint.is_tls());
+    let way = Like {
+        plain: endpoints.iter().any(|endpoint| !endpoint.is_tls()),
+        through: endpoints.iter().find_map(Endpoint::through).cloned(),
+    };
     let rest = list.members.iter().filter(|member| !by_id.contains_key(&member.id));
-    let rest = join_all(rest.map(async |member| (member.id, where_it_says(member, cluster, plain, tls).await))).await;
+    let rest = join_all(rest.map(async |member| (member.id, where_it_says(member, cluster, &way, tls).await))).await;
     let mut unknown: BTreeMap<u64, EtcdError> = BTreeMap::new();
     for (id, found) in rest {
         match found {
@@ -114,16 +117,22 @@ async fn list(answered: &[Answered]) -> Result<wire::MemberList, Vec<EtcdError>>
     Err(errors)
 }
 
-async fn where_it_says(member: &wire::Member, cluster: u64, plain: bool, tls: &Tls) -> Result<Answered, EtcdError> {
+/// How those are reached that were named: so are the others.
+struct Like {
+    plain: bool,
+    through: Option<Arc<Through>>,
+}
+
+async fn where_it_says(member: &wire::Member, cluster: u64, way: &Like, tls: &Tls) -> Result<Answered, EtcdError> {
     let called = if member.name.is_empty() { format!("{:x}", member.id) } else { member.name.clone() };
     let mut first = None;
     for url in &member.client_urls {
         let tried = match Endpoint::parse(url) {
             // A member cannot talk us out of TLS.
-            Ok(endpoint) if !endpoint.is_tls() && !plain => {
+            Ok(endpoint) if !endpoint.is_tls() && !way.plain => {
                 Err(Why::Address("it is without TLS, and all that were named are with it".into()).at(url))
             }
-            Ok(endpoint) => ask(&endpoint, tls).await,
+            Ok(endpoint) => ask(&endpoint.reached(way.through.clone()), tls).await,
             Err(error) => Err(error),
         };
         match tried {

@@ -1,7 +1,7 @@
 //! etcd by its own API, from 3.2 to today's: who its members are, how they fare, what they hold.
 //!
 //! ```text
-//! endpoint ─▶ tls ─▶ dial (TCP, TLS, HTTP/2) ─▶ client: one member ─▶ look: all of them ─▶ members
+//! endpoint ─▶ tls ─▶ dial (TCP or through a jump host, TLS, HTTP/2) ─▶ client: one member ─▶ look: all of them ─▶ members
 //! ```
 //!
 //! - Every question has an end in time, and every failure says which endpoint, what, and what to do.
@@ -15,6 +15,7 @@ mod endpoint;
 mod error;
 mod look;
 mod members;
+mod through;
 mod tls;
 mod wire;
 
@@ -24,4 +25,5 @@ pub use endpoint::Endpoint;
 pub use error::{EtcdError, Why};
 pub use look::{Hashes, NoneAnswers, look};
 pub use members::{Agreement, Alarm, AlarmKind, Member, Members, Quorum, Standing};
+pub use through::Through;
 pub use tls::Tls;

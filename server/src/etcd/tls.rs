@@ -71,6 +71,9 @@ impl Tls {
         if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return self.of_tls(endpoint, inner);
         }
+        if let Some(why) = error.get_ref().and_then(|inner| inner.downcast_ref::<Why>()) {
+            return why.clone();
+        }
         match error.kind() {
             ConnectionRefused => Why::Refused,
             ConnectionReset | UnexpectedEof => Why::Cut,

@@ -14,11 +14,16 @@ use super::{
     ApiError, Here,
     asked::{Asked, Named},
     page::Limit,
+    rehearsals::{self, BackupCompanion, BackupRehearsal, RehearsalCourse},
     words::moment,
 };
 use crate::{
     access::Who,
-    backup::{delivery::BackupError, house::Stage, manifest::Manifest},
+    backup::{
+        delivery::BackupError,
+        house::Stage,
+        manifest::{Manifest, Stored},
+    },
     store::{self, CopyState},
 };
 
@@ -64,6 +69,10 @@ pub struct Backup {
     pub recipients: Vec<String>,
     /// How far it was proved.
     pub steps: Vec<BackupStep>,
+    /// How its last rehearsal went; null when there was none.
+    pub rehearsal: Option<BackupRehearsal>,
+    /// What travels with it; null when nothing does.
+    pub companion: Option<BackupCompanion>,
     /// Where it lies.
     pub copies: Vec<BackupCopy>,
 }
@@ -119,6 +128,8 @@ pub struct BackupPage {
     pub total: i64,
     /// What goes on, or went on last, on this server; null when nothing did.
     pub course: Option<BackupCourse>,
+    /// The rehearsal that goes on, or went on last, on this server; null when none did.
+    pub rehearsal: Option<RehearsalCourse>,
     /// What to be warned of, gravest first.
     pub warnings: Vec<BackupWarning>,
 }
@@ -172,6 +183,7 @@ pub(super) async fn list(
         next,
         total: store.count_backups(&cluster).await?,
         course: course(&here, &cluster),
+        rehearsal: rehearsals::course(&here, &cluster),
         warnings: told.warnings.into_iter().map(warned).collect(),
     }))
 }
@@ -224,19 +236,43 @@ pub(super) async fn file(
     State(here): State<Here>,
     Named((cluster, id)): Named<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let found = here.backups.store().backup(&cluster, &id).await?.ok_or_else(|| missing(&id))?;
-    let manifest = Manifest::read(found.manifest.as_bytes()).map_err(|_| missing(&id))?;
+    sent(&here, &cluster, &id, |manifest| Some(&manifest.stored)).await
+}
+
+/// What travels with a backup: an archive of its files, compressed and encrypted with age.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/backups/{id}/companion", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name"), ("id" = String, Path, description = "The backup's")),
+    responses((status = 200, description = "A tar archive, compressed with Zstandard, encrypted with age",
+        content((Vec<u8> = "application/octet-stream")))))]
+pub(super) async fn companion(
+    State(here): State<Here>,
+    Named((cluster, id)): Named<(String, String)>,
+) -> Result<Response, ApiError> {
+    sent(&here, &cluster, &id, |manifest| manifest.companion.as_ref().map(|companion| &companion.stored)).await
+}
+
+/// An object of a backup, from the first place that gives it.
+async fn sent(
+    here: &Here,
+    cluster: &str,
+    id: &str,
+    which: impl Fn(&Manifest) -> Option<&Stored>,
+) -> Result<Response, ApiError> {
+    let found = here.backups.store().backup(cluster, id).await?.ok_or_else(|| missing(id))?;
+    let manifest = Manifest::read(found.manifest.as_bytes()).map_err(|_| missing(id))?;
+    let nothing = || ApiError::Missing(format!("what would travel with the backup {id}"));
+    let stored = which(&manifest).ok_or_else(nothing)?;
     let mut last = None;
     for copy in found.copies.iter().filter(|copy| copy.state == CopyState::Kept) {
         let Some(place) = here.backups.place(&copy.place) else { continue };
-        match place.read(&manifest).await {
+        match place.read(&manifest, stored).await {
             Ok(stream) => {
                 let headers = [
                     (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-                    (header::CONTENT_LENGTH, manifest.stored.size.to_string()),
-                    (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", manifest.stored.name)),
+                    (header::CONTENT_LENGTH, stored.size.to_string()),
+                    (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", stored.name)),
                     (header::CACHE_CONTROL, "no-store".to_owned()),
-                    (header::ETAG, format!("\"{}\"", manifest.stored.sha256)),
+                    (header::ETAG, format!("\"{}\"", stored.sha256)),
                 ];
                 return Ok((headers, Body::from_stream(stream)).into_response());
             }
@@ -247,7 +283,7 @@ pub(super) async fn file(
     Err(ApiError::Unreachable { what, todo: String::new() })
 }
 
-fn known(here: &Here, cluster: &str) -> Result<(), ApiError> {
+pub(super) fn known(here: &Here, cluster: &str) -> Result<(), ApiError> {
     use app::source::Source as _;
     let there = here.asked.clusters().iter().any(|line| line.name == cluster);
     if there { Ok(()) } else { Err(ApiError::Missing(format!("the cluster {cluster}"))) }
@@ -294,6 +330,8 @@ fn line(found: store::Backup) -> Option<Backup> {
         sha256: manifest.stored.sha256,
         recipients: manifest.stored.recipients,
         steps: steps.collect(),
+        rehearsal: manifest.rehearsal.map(Into::into),
+        companion: manifest.companion.map(Into::into),
         copies: copies.collect(),
     })
 }
@@ -321,6 +359,8 @@ impl From<BackupError> for ApiError {
             BackupError::Unknown(_)
             | BackupError::LastGood(_)
             | BackupError::OnItsWay(_)
+            | BackupError::Sealed(_)
+            | BackupError::Rehearsing(_)
             | BackupError::Underway(_) => Self::Unusable { what: error.to_string(), todo: String::new() },
             BackupError::Take(_) | BackupError::Place(_) => {
                 Self::Unreachable { what: error.to_string(), todo: String::new() }

@@ -28,6 +28,7 @@ mod links;
 mod page;
 mod plans;
 mod png;
+mod rehearsals;
 mod tags;
 mod tokens;
 mod trial;
@@ -99,6 +100,13 @@ pub const ROUTES: &[Row] = &[
         needs: ADMIN,
         acts: Acts::As("backup.download"),
     },
+    Row {
+        method: axum::http::Method::GET,
+        path: "/api/v1/clusters/{cluster}/backups/{id}/companion",
+        needs: ADMIN,
+        acts: Acts::As("backup.download"),
+    },
+    Row::post("/api/v1/clusters/{cluster}/backups/{id}/rehearsals", OPERATE, Acts::As("backup.rehearse")),
     Row::get("/api/v1/plans", SEE),
     Row::post("/api/v1/plans/check", SEE, Acts::No),
     // Whoever may see a figure may show it: a link gives no more than its maker could pass on anyway.
@@ -164,6 +172,7 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(backups::list))
         .routes(routes!(backups::one))
         .routes(routes!(backups::file))
+        .routes(routes!(backups::companion))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(links::list))
@@ -182,4 +191,5 @@ fn acting() -> OpenApiRouter<Here> {
         .routes(routes!(deployments::cancel))
         .routes(routes!(backups::start))
         .routes(routes!(backups::remove))
+        .routes(routes!(rehearsals::start))
 }

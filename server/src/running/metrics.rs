@@ -136,10 +136,12 @@ struct WarnedOf {
 fn backed_up(running: &Running) -> Registry {
     let (newest, count) = (Family::<Of, Gauge>::default(), Family::<Of, Gauge>::default());
     let (pending, failures) = (Family::<Of, Gauge>::default(), Family::<Of, Gauge>::default());
+    let restored = Family::<Of, Gauge>::default();
     let warnings = Family::<WarnedOf, Gauge>::default();
     for (cluster, told) in running.backups.told() {
         let of = Of { cluster: cluster.clone() };
         newest.get_or_create(&of).set(told.newest.unwrap_or_default() / 1_000);
+        restored.get_or_create(&of).set(told.restored.unwrap_or_default() / 1_000);
         count.get_or_create(&of).set(told.count);
         pending.get_or_create(&of).set(i64::try_from(told.pending).unwrap_or(i64::MAX));
         failures.get_or_create(&of).set(told.failures);
@@ -150,6 +152,8 @@ fn backed_up(running: &Running) -> Registry {
     let mut registry = Registry::with_prefix("binnacle_backup");
     let when = "When the newest backup that was found right was begun; 0 when there is none";
     registry.register_with_unit("newest_timestamp", when, Unit::Seconds, newest);
+    let when = "When a backup was last restored for trial and was right; 0 when none was";
+    registry.register_with_unit("restored_timestamp", when, Unit::Seconds, restored);
     registry.register("count", "Backups in the catalogue", count);
     registry.register("pending", "Copies that wait to be put where they are kept", pending);
     registry.register("schedule_failures", "Scheduled backups that failed since the last that went well", failures);

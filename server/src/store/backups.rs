@@ -207,6 +207,44 @@ impl Store {
         Ok(())
     }
 
+    /// Says of a copy that is still known how it was found.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn judge_copy(&self, copy: &Copy) -> Result<(), StoreError> {
+        let sql = "UPDATE backup_copies SET state = $3, at = $4, detail = $5 \
+                   WHERE backup = $1 AND place = $2 AND state <> 'pending'";
+        let query = sqlx::query(sql).bind(&copy.backup).bind(&copy.place).bind(copy.state.word());
+        query.bind(copy.at).bind(&copy.detail).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The copy in a place that was not read for the longest time, when that is before a moment, or before another when
+    /// it was broken then: its backup with it alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn stalest_copy(&self, place: &str, before: i64, bad: i64) -> Result<Option<Backup>, StoreError> {
+        let sql = "SELECT id, cluster, began, trusted, manifest, backup, place, state, tag, at, detail \
+                   FROM backup_copies JOIN backups ON id = backup WHERE place = $1 AND (state = 'kept' AND at < $2 \
+                   OR state = 'bad' AND at < $3) ORDER BY at, id LIMIT 1";
+        let row = sqlx::query(sql).bind(place).bind(before).bind(bad).fetch_optional(&self.pool).await?;
+        row.as_ref().map(|row| Ok(Backup { copies: vec![copy(row)?], ..backup(row)? })).transpose()
+    }
+
+    /// The newest copies of a cluster that are broken, and whether their backup has no other that is right.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn bad_copies(&self, cluster: &str, limit: u32) -> Result<Vec<(Copy, bool)>, StoreError> {
+        let sql = "SELECT c.backup, c.place, c.state, c.tag, c.at, c.detail, (SELECT COUNT(*) FROM backup_copies AS o \
+                   WHERE o.backup = c.backup AND o.state = 'kept') AS others FROM backup_copies AS c \
+                   JOIN backups ON id = c.backup WHERE cluster = $1 AND c.state = 'bad' \
+                   ORDER BY began DESC, c.place LIMIT $2";
+        let rows = sqlx::query(sql).bind(cluster).bind(i64::from(limit)).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((copy(row)?, row.try_get::<i64, _>("others")? == 0))).collect()
+    }
+
     /// Forgets a copy, and the backup with its last.
     ///
     /// # Errors

@@ -88,6 +88,8 @@ pub fn backup(folder: &Path, id: &str, cluster: &str, size: usize) -> (PathBuf, 
         ended: 1_700_000_001_000,
         by: "ann".into(),
         steps: Vec::new(),
+        rehearsal: None,
+        companion: None,
         signature: String::new(),
     };
     for step in [1, 2] {

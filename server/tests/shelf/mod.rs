@@ -81,6 +81,8 @@ pub fn manifest(hours: i64, steps: &[u8]) -> Manifest {
         by: "<ann>".into(),
         steps: steps.iter().map(proved).collect(),
         signature: String::new(),
+        companion: None,
+        rehearsal: None,
     };
     manifest.sign(b"a key");
     manifest

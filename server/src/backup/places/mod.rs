@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! PLACE/CLUSTER/ID.db.zst.age     first: written aside or in parts, never over another
+//!               ID.with.tar.zst.age   then what travels with it, when something does
 //!               ID.json           last: the manifest. What has none, or one that does not fit, is no backup
 //! ```
-//! Put: object, read back (step 5), manifest with `If-None-Match: *`. Remove: manifest, then object. So at every
+//! Put: objects, read back (step 5), manifest with `If-None-Match: *`. Remove: manifest, then objects. So at every
 //! moment, whatever is killed, what is listed is whole; what is left over is a stray, told of and never listed.
 //! Every request is repeated with growing pauses and has an end; each place fares for itself.
 
@@ -29,7 +30,7 @@ pub use error::PlaceError;
 pub use stock::{Found, Known, Stock, Stray};
 
 use super::{
-    manifest::{LONGEST, Manifest, Proved},
+    manifest::{LONGEST, Manifest, Proved, Stored},
     part,
     words::hex,
 };
@@ -87,26 +88,26 @@ impl Place {
     /// # Errors
     /// [`PlaceError`]; then it is not listed there.
     pub async fn put(&self, file: &FilePath, manifest: &Manifest, key: &[u8]) -> Result<Manifest, PlaceError> {
+        self.put_telling(file, manifest, key, &|_| ()).await
+    }
+
+    /// The same, which says how many bytes were sent of an object.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn put_telling(
+        &self,
+        file: &FilePath,
+        manifest: &Manifest,
+        key: &[u8],
+        tell: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<Manifest, PlaceError> {
         self.make_folder(&manifest.cluster)?;
-        let object = self.object(manifest);
         let began = Instant::now();
-        match self.measured(&object, manifest).await {
-            Ok(()) => {}
-            Err(PlaceError::Missing { .. }) => {
-                self.upload(file, manifest, &object).await?;
-                self.guard(&object)?;
-                // Whoever finds its own bytes changed takes them away again: no manifest ever named them.
-                if let Err(error) = self.measured(&object, manifest).await {
-                    if matches!(error, PlaceError::Differs { .. }) {
-                        let _ = self.store.delete(&object).await;
-                    }
-                    return Err(error);
-                }
-            }
-            Err(PlaceError::Differs { .. }) => {
-                return Err(PlaceError::Taken { place: self.name.to_string(), id: manifest.id.clone() });
-            }
-            Err(other) => return Err(other),
+        self.put_object(file, manifest, &manifest.stored, tell).await?;
+        // What travels with it lies beside it.
+        for stored in objects(manifest).skip(1) {
+            self.put_object(&file.with_file_name(&stored.name), manifest, stored, tell).await?;
         }
         let mut listed = manifest.clone();
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -116,6 +117,33 @@ impl Place {
         Ok(listed)
     }
 
+    async fn put_object(
+        &self,
+        file: &FilePath,
+        manifest: &Manifest,
+        stored: &Stored,
+        tell: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<(), PlaceError> {
+        let object = self.object(manifest, stored);
+        match self.measured(manifest, stored).await {
+            Ok(()) => Ok(()),
+            Err(PlaceError::Missing { .. }) => {
+                self.upload(file, manifest, &object, tell).await?;
+                self.guard(&object)?;
+                let read = self.measured(manifest, stored).await;
+                // Whoever finds its own bytes changed takes them away again: no manifest ever named them.
+                if matches!(read, Err(PlaceError::Differs { .. })) {
+                    let _ = self.store.delete(&object).await;
+                }
+                read
+            }
+            Err(PlaceError::Differs { .. }) => {
+                Err(PlaceError::Taken { place: self.name.to_string(), id: manifest.id.clone() })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
     /// Replaces the manifest of a backup that is there, for a step that was climbed since; signs it.
     ///
     /// # Errors
@@ -123,7 +151,15 @@ impl Place {
     pub async fn renew(&self, manifest: &Manifest, key: &[u8]) -> Result<(), PlaceError> {
         let mut signed = manifest.clone();
         signed.sign(key);
-        self.put_manifest(&signed, PutMode::Overwrite, key).await
+        self.put_manifest(&signed, PutMode::Overwrite, key).await?;
+        // Whoever removed the backup meanwhile has left nothing that this could list.
+        if let Err(object_store::Error::NotFound { .. }) =
+            self.store.head(&self.object(manifest, &manifest.stored)).await
+        {
+            let _ = self.store.delete(&self.manifest_of(manifest)).await;
+            return Err(PlaceError::Missing { place: self.name.to_string(), id: manifest.id.clone() });
+        }
+        Ok(())
     }
 
     /// Lists a backup anew whose manifest is gone and whose object lies there still, when that is as it was put.
@@ -134,7 +170,7 @@ impl Place {
         self.check(manifest).await?;
         self.put_manifest(manifest, PutMode::Create, key).await?;
         // Somebody may have been about to remove both.
-        match self.store.head(&self.object(manifest)).await {
+        match self.store.head(&self.object(manifest, &manifest.stored)).await {
             Ok(_) => Ok(()),
             Err(error) => {
                 let _ = self.store.delete(&self.manifest_of(manifest)).await;
@@ -143,12 +179,15 @@ impl Place {
         }
     }
 
-    /// Reads it back: its bytes and their SHA-256 are as the manifest says. Step 5.
+    /// Reads it back, and what travels with it: all bytes and their SHA-256 are as the manifest says. Step 5.
     ///
     /// # Errors
     /// [`PlaceError::Differs`], [`PlaceError::Missing`], [`PlaceError::Away`].
     pub async fn check(&self, manifest: &Manifest) -> Result<(), PlaceError> {
-        self.measured(&self.object(manifest), manifest).await
+        for stored in objects(manifest) {
+            self.measured(manifest, stored).await?;
+        }
+        Ok(())
     }
 
     /// Fetches it into a file that appears only when all of it is there and right, for its owner alone.
@@ -170,16 +209,18 @@ impl Place {
         moved
     }
 
-    /// Its bytes as they come, unchecked: for somebody who has the manifest's SHA-256 beside them.
+    /// The bytes of one of its objects as they come, unchecked: for somebody who has the manifest's SHA-256 beside them.
     ///
     /// # Errors
     /// [`PlaceError`] when not even the first can be had.
     pub async fn read(
         &self,
         manifest: &Manifest,
+        stored: &Stored,
     ) -> Result<impl futures::Stream<Item = Result<bytes::Bytes, std::io::Error>> + Send + use<>, PlaceError> {
         let what = format!("give {}", manifest.id);
-        let got = self.store.get(&self.object(manifest)).await.map_err(|error| self.failed(manifest, &what, &error))?;
+        let got = self.store.get(&self.object(manifest, stored)).await;
+        let got = got.map_err(|error| self.failed(manifest, &what, &error))?;
         Ok(got.into_stream().map_err(std::io::Error::from))
     }
 
@@ -189,7 +230,8 @@ impl Place {
     /// [`PlaceError`]; then it may still be there, whole, or be a stray.
     pub async fn remove(&self, manifest: &Manifest) -> Result<(), PlaceError> {
         let what = format!("remove {}", manifest.id);
-        for object in [self.manifest_of(manifest), self.object(manifest)] {
+        let objects = objects(manifest).map(|stored| self.object(manifest, stored));
+        for object in std::iter::once(self.manifest_of(manifest)).chain(objects) {
             match self.store.delete(&object).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(PlaceError::asked(&self.name, &what, &error)),
@@ -198,7 +240,13 @@ impl Place {
         Ok(())
     }
 
-    async fn upload(&self, file: &FilePath, manifest: &Manifest, object: &Path) -> Result<(), PlaceError> {
+    async fn upload(
+        &self,
+        file: &FilePath,
+        manifest: &Manifest,
+        object: &Path,
+        tell: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<(), PlaceError> {
         let what = format!("store {}", manifest.id);
         let asked = |error: object_store::Error| PlaceError::asked(&self.name, &what, &error);
         let local = |error| PlaceError::File { file: file.display().to_string(), error };
@@ -215,6 +263,7 @@ impl Place {
         }
         let upload = self.store.put_multipart(object).await.map_err(asked)?;
         let mut parts = WriteMultipart::new_with_chunk_size(upload, PART);
+        let mut sent = 0;
         loop {
             let mut part = bytes::BytesMut::with_capacity(PART);
             while part.len() < PART && input.read_buf(&mut part).await.map_err(local)? > 0 {}
@@ -226,22 +275,24 @@ impl Place {
                 let _ = parts.abort().await;
                 return Err(asked(error));
             }
+            sent += part.len() as u64;
             parts.put(part.freeze());
+            tell(sent);
         }
         // It takes the parts back itself when it fails.
         parts.finish().await.map(|_| ()).map_err(asked)
     }
 
-    async fn measured(&self, object: &Path, manifest: &Manifest) -> Result<(), PlaceError> {
+    async fn measured(&self, manifest: &Manifest, stored: &Stored) -> Result<(), PlaceError> {
         let what = format!("give {}", manifest.id);
         let failed = |error: object_store::Error| self.failed(manifest, &what, &error);
-        let got = self.store.get(object).await.map_err(failed)?;
+        let got = self.store.get(&self.object(manifest, stored)).await.map_err(failed)?;
         let mut measure = Measure::default();
         let mut stream = got.into_stream();
         while let Some(bytes) = stream.try_next().await.map_err(failed)? {
             measure.add(&bytes);
         }
-        measure.fits(self, manifest)
+        measure.fits(self, manifest, stored)
     }
 
     async fn fetched(&self, manifest: &Manifest, part: &FilePath) -> Result<(), PlaceError> {
@@ -250,13 +301,13 @@ impl Place {
         let local = |error| PlaceError::File { file: part.display().to_string(), error };
         let mut options = tokio::fs::OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(part).await.map_err(local)?;
-        let mut stream = self.store.get(&self.object(manifest)).await.map_err(failed)?.into_stream();
+        let mut stream = self.store.get(&self.object(manifest, &manifest.stored)).await.map_err(failed)?.into_stream();
         let mut measure = Measure::default();
         while let Some(bytes) = stream.try_next().await.map_err(failed)? {
             measure.add(&bytes);
             file.write_all(&bytes).await.map_err(local)?;
         }
-        measure.fits(self, manifest)?;
+        measure.fits(self, manifest, &manifest.stored)?;
         file.sync_all().await.map_err(local)
     }
 
@@ -268,7 +319,7 @@ impl Place {
             Ok(_) => {}
             Err(object_store::Error::AlreadyExists { .. }) => {
                 let there = self.manifest(&at, &manifest.id).await?;
-                let same = there.verify(key).is_ok() && there.stored == manifest.stored;
+                let same = there.verify(key).is_ok() && objects(&there).eq(objects(manifest));
                 if !same {
                     return Err(PlaceError::Taken { place: self.name.to_string(), id: manifest.id.clone() });
                 }
@@ -313,8 +364,8 @@ impl Place {
         self.root.clone().join(folder_of(cluster))
     }
 
-    fn object(&self, manifest: &Manifest) -> Path {
-        self.folder(&manifest.cluster).join(manifest.stored.name.as_str())
+    fn object(&self, manifest: &Manifest, stored: &Stored) -> Path {
+        self.folder(&manifest.cluster).join(stored.name.as_str())
     }
 
     fn manifest_of(&self, manifest: &Manifest) -> Path {
@@ -359,6 +410,12 @@ pub async fn put_all(
     join_all(putting).await
 }
 
+/// What lies in a place of a backup beside its manifest: itself, and what travels with it.
+pub(in crate::backup) fn objects(manifest: &Manifest) -> impl Iterator<Item = &Stored> {
+    let with = manifest.companion.as_ref().map(|companion| &companion.stored);
+    std::iter::once(&manifest.stored).chain(with)
+}
+
 /// The folder of a cluster: its name where every store takes that, otherwise what it can keep of it, and a hash.
 pub(crate) fn folder_of(cluster: &str) -> String {
     let usual = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
@@ -383,8 +440,7 @@ impl Measure {
         self.digest.update(bytes);
     }
 
-    fn fits(self, place: &Place, manifest: &Manifest) -> Result<(), PlaceError> {
-        let stored = &manifest.stored;
+    fn fits(self, place: &Place, manifest: &Manifest, stored: &Stored) -> Result<(), PlaceError> {
         let differs = |why| Err(PlaceError::Differs { place: place.name.to_string(), id: manifest.id.clone(), why });
         if self.size != stored.size {
             return differs(format!("{} bytes are there, and {} were stored", self.size, stored.size));

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectMeta, ObjectStore, path::Path};
 
 use super::{Place, PlaceError, folder_of};
-use crate::backup::manifest::{ENDINGS, Manifest};
+use crate::backup::manifest::{COMPANION, ENDINGS, Manifest};
 
 /// Manifests that are fetched at once.
 const AT_ONCE: usize = 16;
@@ -16,6 +16,8 @@ const AT_ONCE: usize = 16;
 pub struct Stock {
     /// Backups: manifest and object are there, fit, and are signed. Newest first.
     pub backups: Vec<Found>,
+    /// Backups of ours whose bytes are not all there, and why; they are strays too.
+    pub broken: Vec<(Found, String)>,
     /// What is no backup of ours, and why.
     pub strays: Vec<Stray>,
 }
@@ -77,16 +79,26 @@ impl Place {
             .await;
         let mut stock = Stock::default();
         for (path, meta, tag, manifest) in read {
-            let judged = match manifest {
-                Ok(manifest) => self.fits(&path, manifest, key, &mut objects),
+            let manifest = match manifest {
+                Ok(manifest) => manifest,
                 // It went while we looked.
                 Err(PlaceError::Missing { .. }) => continue,
-                Err(PlaceError::Manifest { error, .. }) => Err(error.to_string()),
+                Err(PlaceError::Manifest { error, .. }) => {
+                    stock.strays.push(stray(&meta, error.to_string()));
+                    continue;
+                }
                 Err(other) => return Err(other),
             };
-            match judged {
-                Ok(manifest) => stock.backups.push(Found { manifest, tag }),
-                Err(why) => stock.strays.push(stray(&meta, why)),
+            if let Err(why) = self.is_ours(&path, &manifest, key) {
+                stock.strays.push(stray(&meta, why));
+                continue;
+            }
+            match self.is_whole(&manifest, &mut objects) {
+                Ok(()) => stock.backups.push(Found { manifest, tag }),
+                Err(why) => {
+                    stock.strays.push(stray(&meta, why.clone()));
+                    stock.broken.push((Found { manifest, tag }, why));
+                }
             }
         }
         let nameless = objects.values().filter(|meta| is_object(&meta.location));
@@ -97,31 +109,35 @@ impl Place {
         Ok(stock)
     }
 
-    /// Whether a manifest stands where it belongs, is ours, and its object lies beside it in its full length.
-    fn fits(
-        &self,
-        path: &Path,
-        manifest: Manifest,
-        key: &[u8],
-        objects: &mut BTreeMap<Path, ObjectMeta>,
-    ) -> Result<Manifest, String> {
+    /// Whether a manifest is signed by us and stands where it belongs.
+    fn is_ours(&self, path: &Path, manifest: &Manifest, key: &[u8]) -> Result<(), String> {
         manifest.verify(key).map_err(|error| error.to_string())?;
-        if *path != self.manifest_of(&manifest) {
+        if *path != self.manifest_of(manifest) {
             return Err(format!("it belongs to {}/{}.json", folder_of(&manifest.cluster), manifest.id));
         }
-        let Some(object) = objects.remove(&self.object(&manifest)) else {
-            return Err(format!("{} is not there", manifest.stored.name));
-        };
-        if object.size != manifest.stored.size {
-            let (there, stored) = (object.size, manifest.stored.size);
-            return Err(format!("{} has {there} bytes, and {stored} were stored", manifest.stored.name));
+        Ok(())
+    }
+
+    /// Whether its objects lie beside it in their full length.
+    fn is_whole(&self, manifest: &Manifest, objects: &mut BTreeMap<Path, ObjectMeta>) -> Result<(), String> {
+        let mut whole = Ok(());
+        for stored in super::objects(manifest) {
+            let name = &stored.name;
+            let fits = match objects.remove(&self.object(manifest, stored)) {
+                None => Err(format!("{name} is not there")),
+                Some(object) if object.size != stored.size => {
+                    Err(format!("{name} has {} bytes, and {} were stored", object.size, stored.size))
+                }
+                Some(_) => Ok(()),
+            };
+            whole = whole.and(fits);
         }
-        Ok(manifest)
+        whole
     }
 }
 
 fn is_object(path: &Path) -> bool {
-    path.filename().is_some_and(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)))
+    path.filename().is_some_and(|name| ENDINGS.iter().chain([&COMPANION]).any(|ending| name.ends_with(ending)))
 }
 
 fn stray(meta: &ObjectMeta, why: String) -> Stray {

@@ -24,7 +24,7 @@ use snapshot::Examined;
 use tokio::time::{sleep, timeout};
 use tonic::{Code, transport::Channel};
 
-use super::manifest::Proved;
+use super::manifest::{Proved, Rehearsal};
 
 /// Names that any version takes for sockets in its working directory: with a port, and without a path.
 const CLIENTS: &str = "unix://clients:1";
@@ -32,6 +32,11 @@ const PEERS: &str = "unix://peers:1";
 const SOCKET: &str = "clients:1";
 /// So that a large database raises no alarm; etcd takes no more than it is told.
 const LEAST_QUOTA: u64 = 8 << 30;
+/// What etcd takes beside the database: its log, which it makes in advance.
+const BESIDE: u64 = 256 << 20;
+/// What etcd takes of memory, and what more for each record: it holds an index of all keys.
+const MEMORY: u64 = 1 << 30;
+const MEMORY_EACH: u64 = 1 << 10;
 
 /// A rehearsal that went well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +60,23 @@ pub struct Rehearsed {
 }
 
 impl Rehearsed {
+    /// As a manifest has it; it was over just now.
+    pub fn noted(&self) -> Rehearsal {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Rehearsal {
+            at: jiff::Timestamp::now().as_millisecond(),
+            etcd: self.version.clone(),
+            cluster_version: self.other.clone(),
+            revision: Some(self.revision),
+            keys: self.keys,
+            hash_kv: self.hash,
+            restored_millis: millis(self.restored),
+            started_millis: millis(self.started),
+            millis: millis(self.whole),
+            failure: None,
+        }
+    }
+
     /// The step as a manifest has it; it was there just now.
     pub fn proved(&self) -> Proved {
         Proved {
@@ -107,6 +129,16 @@ pub enum RehearsalError {
         /// Why.
         error: io::Error,
     },
+    /// There is no room for it; nothing is known of the snapshot.
+    #[error("{folder} has {free} MB of room, and a rehearsal takes {needed} MB: make room there")]
+    Room {
+        /// Where.
+        folder: PathBuf,
+        /// In megabytes.
+        free: u64,
+        /// In megabytes.
+        needed: u64,
+    },
     /// It cannot be restored.
     #[error("it cannot be restored: {0}")]
     Restore(String),
@@ -136,6 +168,22 @@ pub enum RehearsalError {
     Late(u64),
 }
 
+impl RehearsalError {
+    /// Whether it says something of the snapshot, and not only of this machine.
+    pub const fn is_of_the_snapshot(&self) -> bool {
+        matches!(self, Self::Restore(_) | Self::Start(_) | Self::Ask { .. } | Self::Differs { .. })
+    }
+}
+
+/// Bytes that may be written in a folder.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn room(folder: &Path) -> io::Result<u64> {
+    let facts = rustix::fs::statvfs(folder)?;
+    Ok(facts.f_bavail.saturating_mul(facts.f_frsize))
+}
+
 /// Restores a snapshot in a folder of its own in `folder`, starts an etcd on it, holds what it tells to what was
 /// examined, and wipes all of it, also when it is dropped in between.
 ///
@@ -150,6 +198,10 @@ pub async fn rehearse(
 ) -> Result<Rehearsed, RehearsalError> {
     let unusable = |error| RehearsalError::Folder { folder: folder.to_owned(), error };
     let file = file.canonicalize().map_err(|error| RehearsalError::Restore(error.to_string()))?;
+    let (free, needed) = (room(folder).map_err(unusable)? >> 20, expected.size.saturating_add(BESIDE) >> 20);
+    if free < needed {
+        return Err(RehearsalError::Room { folder: folder.to_owned(), free, needed });
+    }
     let folder = folder.to_owned();
     let scratch = tokio::task::spawn_blocking(move || Scratch::new(&folder)).await;
     let scratch = scratch.map_err(io::Error::other).flatten().map_err(unusable)?;
@@ -172,9 +224,10 @@ async fn rehearsed(
         return Err(RehearsalError::Older { storage: storage.clone(), found: version });
     }
     let other = expected.cluster_version.clone().filter(|cluster| self::minor(cluster) != minor);
-    restore(file, programs, folder).await?;
+    let memory = MEMORY.saturating_add(expected.records.saturating_mul(MEMORY_EACH));
+    restore(file, programs, folder, memory).await?;
     let (restored, since) = (begun.elapsed(), Instant::now());
-    let mut etcd = start(programs, folder, expected.size)?;
+    let mut etcd = start(programs, folder, expected.size, memory)?;
     let line = answering(&mut etcd, folder).await?;
     let started = since.elapsed();
     let (revision, keys, hash) = compare(&line, expected).await?;
@@ -187,17 +240,18 @@ fn minor(version: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
-async fn restore(file: &Path, programs: &Programs, folder: &Path) -> Result<(), RehearsalError> {
+async fn restore(file: &Path, programs: &Programs, folder: &Path, memory: u64) -> Result<(), RehearsalError> {
     let mut command = programs.restore(folder);
     command
         .arg(file)
         .args(["--data-dir", "data", "--name", "rehearsal", "--initial-advertise-peer-urls", PEERS])
         .args(["--initial-cluster", &format!("rehearsal={PEERS}"), "--initial-cluster-token", "rehearsal"]);
-    let mut running = Running::start(command, folder).map_err(|error| RehearsalError::Restore(error.to_string()))?;
+    let mut running =
+        Running::start(command, folder, memory).map_err(|error| RehearsalError::Restore(error.to_string()))?;
     if running.end().await { Ok(()) } else { Err(RehearsalError::Restore(running.told())) }
 }
 
-fn start(programs: &Programs, folder: &Path, size: u64) -> Result<Running, RehearsalError> {
+fn start(programs: &Programs, folder: &Path, size: u64, memory: u64) -> Result<Running, RehearsalError> {
     let quota = LEAST_QUOTA.max(size.saturating_mul(2)).to_string();
     let mut command = programs.etcd(folder);
     command
@@ -205,7 +259,7 @@ fn start(programs: &Programs, folder: &Path, size: u64) -> Result<Running, Rehea
         .args(["--listen-client-urls", CLIENTS, "--advertise-client-urls", CLIENTS, "--listen-peer-urls", PEERS])
         .args(["--initial-advertise-peer-urls", PEERS, "--initial-cluster", &format!("rehearsal={PEERS}")])
         .args(["--quota-backend-bytes", &quota]);
-    Running::start(command, folder).map_err(|error| RehearsalError::Start(error.to_string()))
+    Running::start(command, folder, memory).map_err(|error| RehearsalError::Start(error.to_string()))
 }
 
 /// Waits until it has elected itself and answers.

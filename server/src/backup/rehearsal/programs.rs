@@ -8,6 +8,9 @@ use std::{
 
 use super::{RehearsalError, running::Running};
 
+/// Bytes for a program that only tells its version.
+const LITTLE: u64 = 512 << 20;
+
 /// Where they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Programs {
@@ -27,12 +30,45 @@ impl Programs {
         Ok(Self { etcd, restorer })
     }
 
+    /// For a cluster of this version: in the folder those in `3.6.4`, else in `3.6`, else those in the folder itself;
+    /// without a folder those in the PATH.
+    ///
+    /// # Errors
+    /// [`RehearsalError::Missing`], which names the setting.
+    pub fn of(folder: Option<&Path>, version: &str) -> Result<Self, RehearsalError> {
+        let flag = "backup_programs";
+        let unset = |error| match error {
+            RehearsalError::Missing { what, place, .. } => RehearsalError::Missing { what, place, flag },
+            other => other,
+        };
+        let Some(folder) = folder else { return Self::find(None, None).map_err(unset) };
+        let minor = version.rsplit_once('.').map_or("", |(minor, _)| minor);
+        let usual = |name: &&str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
+        };
+        let folders = [version, minor].into_iter().filter(usual).map(|name| folder.join(name));
+        let folders = folders.chain([folder.to_owned()]);
+        let both = folders.filter_map(|folder| {
+            let restorer =
+                ["etcdutl", "etcdctl"].map(|name| folder.join(name)).into_iter().find(|path| is_program(path))?;
+            Some((folder.join("etcd"), restorer))
+        });
+        match { both }.find(|(etcd, _)| is_program(etcd)) {
+            Some((etcd, restorer)) => Self::find(Some(&etcd), Some(&restorer)).map_err(unset),
+            None => Err(RehearsalError::Missing {
+                what: "etcd beside etcdutl or etcdctl",
+                place: folder.display().to_string(),
+                flag,
+            }),
+        }
+    }
+
     /// Of etcd, as in `3.6.4`.
     pub(super) async fn version(&self, folder: &Path) -> Result<String, RehearsalError> {
         let failed = |said: String| RehearsalError::Program { program: self.etcd.clone(), said };
         let mut etcd = self.etcd(folder);
         etcd.arg("--version");
-        let mut running = Running::start(etcd, folder).map_err(|error| failed(error.to_string()))?;
+        let mut running = Running::start(etcd, folder, LITTLE).map_err(|error| failed(error.to_string()))?;
         running.end().await;
         let said = running.said();
         let version = said.lines().find_map(|line| line.strip_prefix("etcd Version: "));
@@ -77,4 +113,35 @@ fn found(
 
 fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_clusters_own_version_is_taken_where_it_lies_in_the_folder() {
+        let folder = std::env::temp_dir().join(format!("binnacle-programs-{:x}", fastrand::u64(..)));
+        let put = |path: &str| {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        let found = |version: &str| Programs::of(Some(&folder), version);
+        let missing = found("3.5.12").unwrap_err().to_string();
+        assert!(missing.contains("backup_programs") && missing.contains("etcd beside etcdutl"), "{missing}");
+        for path in ["etcd", "etcdutl", "3.4/etcd", "3.4/etcdctl", "3.5.12/etcd", "3.5.12/etcdutl", "3.6/etcd"] {
+            put(path);
+        }
+        for (version, etcd) in
+            [("3.5.12", "3.5.12/etcd"), ("3.4.30", "3.4/etcd"), ("3.5.9", "etcd"), ("3.6.1", "etcd"), ("../x", "etcd")]
+        {
+            assert_eq!(found(version).unwrap().etcd, folder.join(etcd), "{version}");
+        }
+        assert_eq!(found("3.4.30").unwrap().restorer, folder.join("3.4/etcdctl"));
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

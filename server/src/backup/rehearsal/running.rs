@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tokio::time::sleep;
 
 /// What it says, both of it; each program has it for itself.
@@ -24,11 +25,19 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub fn start(mut command: Command, folder: &Path) -> io::Result<Self> {
+    /// With so many bytes of memory of its own at most; pages of files, which the system takes back, do not count.
+    pub fn start(mut command: Command, folder: &Path, memory: u64) -> io::Result<Self> {
         let log = folder.join(LOG);
         let file = File::create(&log)?;
+        // Go tidies up more often before it comes to that.
+        command.env("GOMEMLIMIT", (memory / 4 * 3).to_string());
         let child = command.stdout(file.try_clone()?).stderr(file).spawn()?;
-        Ok(Self { child, log })
+        let running = Self { child, log };
+        // Where memory is short all the same it is the first to go, and not what it is held for.
+        let _ = std::fs::write(format!("/proc/{}/oom_score_adj", running.child.id()), "1000");
+        let pid = i32::try_from(running.child.id()).ok().and_then(Pid::from_raw);
+        prlimit(pid, Resource::Data, Rlimit { current: Some(memory), maximum: Some(memory) })?;
+        Ok(running)
     }
 
     /// Whether it ended well; nothing as long as it runs.

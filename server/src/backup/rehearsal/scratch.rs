@@ -50,6 +50,15 @@ impl Scratch {
         Ok(Self { path, _lock: lock })
     }
 
+    /// Wipes what rehearsals left in `folder` that were killed, and ends what still runs there.
+    pub fn sweep(folder: &Path) {
+        if let Ok((folder, facts)) =
+            folder.canonicalize().and_then(|folder| Ok((folder.clone(), fs::metadata(folder)?)))
+        {
+            sweep(&folder, facts.uid());
+        }
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -212,6 +212,8 @@ mod tests {
             by: "schedule".into(),
             steps: Vec::new(),
             signature: String::new(),
+            companion: None,
+            rehearsal: None,
         }
     }
 
