@@ -83,8 +83,6 @@ pub fn manifest(hours: i64, steps: &[u8]) -> Manifest {
         rehearsal: None,
         companion: None,
         signature: String::new(),
-        companion: None,
-        rehearsal: None,
     };
     manifest.sign(b"a key");
     manifest
