@@ -6,10 +6,11 @@ use std::{fs, path::PathBuf, time::Duration};
 use age::secrecy::ExposeSecret;
 use binnacle::{
     backup::{
-        manifest::{Compression, Manifest},
+        companion::gather,
+        manifest::{Companion, Compression, Manifest},
         restoring::{Known, Node, facts},
         seal::{Recipients, Sealing},
-        take::{Bounds, Order, take},
+        take::{Bounds, Order, take_with},
     },
     etcd::{Agreement, Hashes, Members, look},
 };
@@ -63,8 +64,13 @@ async fn backed_up(hosts: &Hosts, compression: Option<Compression>) -> Manifest 
         key: Vec::new(),
         bounds: Bounds::default(),
     };
-    let taken = take(&order, &|_| ()).await.expect("a backup");
+    let travels = [hosts.root("host1").join("etc/etcd.env")];
+    let with = compression.map(|_| gather(&travels, &order.sealing.recipients).expect("it travels with it"));
+    let taken = take_with(&order, with, &|_| ()).await.expect("a backup");
     fs::copy(&taken.path, hosts.desk().join(&taken.manifest.stored.name)).expect("fetched");
+    for Companion { stored, .. } in &taken.manifest.companion {
+        fs::copy(order.folder.join(&stored.name), hosts.desk().join(&stored.name)).expect("fetched");
+    }
     taken.manifest
 }
 
@@ -114,7 +120,11 @@ fn follow(hosts: &Hosts, markdown: &str) -> Vec<String> {
 }
 
 fn agreed(members: &Members, revision: i64) {
-    let same = matches!(members.agreement, Agreement::Same { members: 3, .. } | Agreement::NotServed);
+    let told = |member: &binnacle::etcd::Member| member.standing.as_ref().expect("it answers").version.clone();
+    let same = match &members.agreement {
+        Agreement::NotServed => members.members.iter().all(|member| told(member).starts_with("3.2.")),
+        agreement => matches!(agreement, Agreement::Same { members: 3, .. }),
+    };
     assert!(same, "{:?}", members.agreement);
     for member in &members.members {
         assert_eq!(member.standing.as_ref().expect("it answers").revision, revision, "{}", member.name);
@@ -146,6 +156,7 @@ async fn a_destroyed_cluster_of_today_is_brought_back_by_the_guide_that_was_prin
     }
     let said = follow(&hosts, &guide.markdown());
     assert!(said[0].contains("step 4, revisions"), "{}", said[0]);
+    assert!(said[1].ends_with("host1/etc/etcd.env\n") && said[1].contains("with/"), "{}", said[1]);
     let members = until_well(&hosts).await;
     agreed(&members, manifest.revision + BUMP);
     assert_eq!(kept(&hosts), before);
