@@ -69,7 +69,11 @@ impl Backups {
     pub async fn start(&self, cluster: &str, by: &str) -> Result<(), BackupError> {
         let lease = self.claim(cluster, by).await?;
         let (backups, cluster, by) = (self.clone(), cluster.to_owned(), by.to_owned());
-        tokio::spawn(async move { backups.run(lease, &cluster, &by).await });
+        tokio::spawn(async move {
+            if let Ok(taken) = backups.run(lease, &cluster, &by).await {
+                backups.rehearse_taken(&taken).await;
+            }
+        });
         Ok(())
     }
 
@@ -82,11 +86,18 @@ impl Backups {
         Ok(!here && self.knows(cluster) && self.store().is_held(&lease(cluster)).await?)
     }
 
-    /// Takes a backup and waits until it was tried to put it everywhere.
+    /// Takes a backup and waits until it was tried to put it everywhere, and whether it restores, when that is due.
     ///
     /// # Errors
     /// [`BackupError`]; a place that failed is none, it is tried again.
     pub async fn take(&self, cluster: &str, by: &str) -> Result<Manifest, BackupError> {
+        let taken = self.take_alone(cluster, by).await?;
+        self.rehearse_taken(&taken).await;
+        Ok(taken.manifest)
+    }
+
+    /// The same, which leaves it to others to see whether it restores.
+    pub(super) async fn take_alone(&self, cluster: &str, by: &str) -> Result<Taken, BackupError> {
         let lease = self.claim(cluster, by).await?;
         self.run(lease, cluster, by).await
     }
@@ -103,7 +114,7 @@ impl Backups {
         Ok(lease)
     }
 
-    async fn run(&self, lease: Lease, cluster: &str, by: &str) -> Result<Manifest, BackupError> {
+    async fn run(&self, lease: Lease, cluster: &str, by: &str) -> Result<Taken, BackupError> {
         let ran = self.run_all(cluster, by).await;
         lease.give_back().await;
         match &ran {
@@ -117,9 +128,7 @@ impl Backups {
             }
         }
         self.find_out(cluster).await;
-        let taken = ran?;
-        self.rehearse_taken(&taken).await;
-        Ok(taken.manifest)
+        ran
     }
 
     async fn run_all(&self, cluster: &str, by: &str) -> Result<Taken, BackupError> {

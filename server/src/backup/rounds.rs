@@ -97,12 +97,12 @@ impl Backups {
         }
         let (backups, cluster) = (self.clone(), cluster.to_owned());
         tokio::spawn(async move {
-            let ran = backups.take(&cluster, "schedule").await;
+            let ran = backups.take_alone(&cluster, "schedule").await;
             // Whoever takes one now will be asked again.
             if matches!(ran, Err(BackupError::Underway(_))) {
                 return;
             }
-            let (failures, detail) = match ran {
+            let (failures, detail) = match &ran {
                 Ok(_) => (0, String::new()),
                 Err(error) => (before.failures + 1, error.to_string()),
             };
@@ -110,6 +110,10 @@ impl Backups {
             let done = Scheduled { due, ended, failures, detail };
             said(backups.store().keep_scheduled(&cluster, &done, believed).await.map(|_| ()));
             backups.find_out(&cluster).await;
+            // The moment was served, whatever becomes of this server meanwhile.
+            if let Ok(taken) = ran {
+                backups.rehearse_taken(&taken).await;
+            }
         });
         Ok(())
     }
