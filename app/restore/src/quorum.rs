@@ -1,7 +1,7 @@
 //! All members go back to the backup.
 
 use crate::{
-    Act, At, Facts, Step,
+    Act, At, Facts, Member, Step,
     hosts::{self, AFTER, BEFORE, DATA, WORK, told},
     opening::{self, SNAPSHOT},
     shell::word,
@@ -39,7 +39,18 @@ fn prepare(facts: &Facts) -> Step {
     Step {
         title: "Tell every host of etcd who it is".into(),
         why: "Nothing that runs is changed by this. It is held against what etcd is started with there.".into(),
-        acts: members.iter().map(|member| hosts::prepare(facts, member, &endpoints)).collect(),
+        acts: members.iter().flat_map(|member| [hosts::prepare(facts, member, &endpoints), others(member)]).collect(),
+    }
+}
+
+/// kubespray's own backups, which nobody else lists.
+fn others(member: &Member) -> Act {
+    Act {
+        at: At::Host(member.on()),
+        commands: "ls -l /var/backups/etcd-*/snapshot.db 2>/dev/null || echo none\n".into(),
+        check: "What kubespray left when it last restarted etcd here, or the word none. One that is newer than this backup \
+                would lose less: prove it with binnacle backup verify before you choose it."
+            .into(),
     }
 }
 

@@ -89,7 +89,15 @@ impl Hosts {
             (1..).zip(&ports).map(|(n, (_, peer))| format!("etcd{n}=https://127.0.0.1:{peer}")).collect();
         for (n, (host, (client, peer))) in (1..).zip(NAMES.iter().zip(&ports)) {
             let root = folder.0.join(host);
-            for inside in ["bin", "run", "root", "etc/ssl/etcd/ssl", "etc/kubernetes/manifests", "var/lib"] {
+            for inside in [
+                "bin",
+                "run",
+                "root",
+                "etc/ssl/etcd/ssl",
+                "etc/kubernetes/manifests",
+                "var/lib",
+                "var/backups/etcd-2026-01-31_10:00:00",
+            ] {
                 fs::create_dir_all(root.join(inside)).expect("a folder");
             }
             let certs = root.join("etc/ssl/etcd/ssl");
@@ -104,6 +112,7 @@ impl Hosts {
             for part in ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"] {
                 fs::write(root.join(format!("etc/kubernetes/manifests/{part}.manifest")), part).expect("written");
             }
+            fs::write(root.join("var/backups/etcd-2026-01-31_10:00:00/snapshot.db"), "").expect("written");
             let (lib, certs) = (root.join("var/lib"), certs.display());
             let env = format!(
                 "# As kubespray writes it\n\
@@ -181,7 +190,7 @@ impl Hosts {
         let root = if place == "your machine" { self.desk() } else { self.root(place) };
         let mut script = commands.to_owned();
         if place != "your machine" {
-            for path in ["/root/", "/etc/", "/var/lib/"] {
+            for path in ["/root/", "/etc/", "/var/lib/", "/var/backups/"] {
                 script = script.replace(path, &format!("{}{path}", root.display()));
             }
         }

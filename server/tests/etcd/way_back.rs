@@ -156,6 +156,7 @@ async fn a_destroyed_cluster_of_today_is_brought_back_by_the_guide_that_was_prin
     }
     let said = follow(&hosts, &guide.markdown());
     assert!(said[0].contains("step 4, revisions"), "{}", said[0]);
+    assert!(said.iter().any(|said| said.contains("var/backups/etcd-2026-01-31_10:00:00/snapshot.db")), "{said:?}");
     assert!(said[1].ends_with("host1/etc/etcd.env\n") && said[1].contains("with/"), "{}", said[1]);
     let members = until_well(&hosts).await;
     agreed(&members, manifest.revision + BUMP);
