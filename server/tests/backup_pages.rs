@@ -5,7 +5,7 @@ mod house;
 mod shelf;
 
 use axum::http::{Method, StatusCode};
-use binnacle::{access::Role, store::CopyState};
+use binnacle::{access::Role, backup::manifest::Rehearsal, store::CopyState};
 use house::{House, ask};
 use shelf::{HOUR, keep, manifest, now, press, read};
 
@@ -59,6 +59,14 @@ async fn a_viewer_sees_and_cannot_act_and_only_an_admin_fetches_and_removes() {
     assert_eq!(press(&house, LIST, "key=k", Role::Viewer).await.0, StatusCode::FORBIDDEN);
     assert_eq!(press(&house, &remove, "confirm=999999", Role::Operator).await.0, StatusCode::FORBIDDEN);
     assert!(house.backups.course("demo").is_none(), "nothing was begun");
+    let rehearse = format!("{LIST}/{}/rehearse", kept.id);
+    assert_eq!(press(&house, &rehearse, "", Role::Viewer).await.0, StatusCode::FORBIDDEN);
+    let mut sealed = manifest(2, &[1, 2, 3, 4, 5]);
+    sealed.stored.recipients = vec!["age1q".into()];
+    keep(&house, &sealed, CopyState::Kept, "").await;
+    let (status, page) = press(&house, &format!("{LIST}/{}/rehearse", sealed.id), "", Role::Operator).await;
+    assert!(status == StatusCode::CONFLICT && page.contains("its private key is not here"), "{page}");
+    assert!(house.backups.trial("demo").is_none(), "nothing was begun");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,6 +88,36 @@ async fn a_button_that_is_pressed_twice_begins_one_and_why_it_failed_is_told() {
     let audit = house.answer(ask(Method::GET, "/api/v1/audit?action=backup.start"), Role::Admin).await;
     let audit = house::json(audit).await;
     assert_eq!(audit["items"].as_array().map(Vec::len), Some(2), "both are remembered: {audit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_server_takes_is_followed_here_and_not_taken_twice() {
+    let house = shelf::house().await;
+    let (store, minute) = (house.backups.store(), std::time::Duration::from_secs(60));
+    store.hold("backup demo", "another", minute).await.expect("an answer");
+    let (_, page) = read(&house, LIST, Role::Operator).await;
+    assert!(page.contains("Another server takes it") && !page.contains("name=\"key\""), "{page}");
+    assert!(page.contains("http-equiv=\"refresh\""), "without a script it looks again");
+    let (status, to) = press(&house, LIST, "key=pressed", Role::Operator).await;
+    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, LIST));
+    assert!(house.backups.course("demo").is_none(), "nothing was begun here");
+    store.let_go("backup demo", "another").await.expect("an answer");
+    let (_, page) = read(&house, LIST, Role::Operator).await;
+    assert!(!page.contains("Another server") && !page.contains("http-equiv=\"refresh\""), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_restore_is_said_wherever_it_is_listed() {
+    let house = shelf::house().await;
+    let mut fails = manifest(4, &[1, 2, 3, 4, 5]);
+    let failure = Some("etcd <panicked>".to_owned());
+    fails.rehearsed(Rehearsal { at: now(), millis: 9, failure, ..Rehearsal::default() });
+    keep(&house, &fails, CopyState::Kept, "").await;
+    for path in [LIST.to_owned(), format!("{LIST}/{}", fails.id)] {
+        let (_, page) = read(&house, &path, Role::Viewer).await;
+        assert!(page.contains("Does not restore: etcd &lt;panicked&gt;"), "{page}");
+        assert!(!page.contains("Restores: proved"), "{page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

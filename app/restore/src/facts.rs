@@ -128,9 +128,10 @@ impl Member {
 
     /// How the host that it runs on is called.
     pub(crate) fn on(&self) -> String {
-        match self.host.called("") {
-            "" => format!("the host of {}", self.called()),
-            host => host.to_owned(),
+        match (&self.host.name, &self.host.address, &self.name) {
+            (Some(host), ..) | (None, Some(host), None) => host.clone(),
+            (None, Some(address), Some(name)) => format!("{address} ({name})"),
+            (None, None, _) => format!("the host of {}", self.called()),
         }
     }
 }

@@ -171,6 +171,24 @@ pub const REMOVE: &str = "Remove this backup";
 pub const REMOVE_MEANS: &str = "It goes from every place, and nothing brings it back.";
 /// The button.
 pub const REMOVE_NOW: &str = "Remove it for good";
+/// The button.
+pub const REHEARSE: &str = "Restore for trial";
+/// What that does.
+pub const REHEARSE_MEANS: &str = "An etcd of its own is started on it on this machine, compared and wiped. It listens on no port, and the cluster notices nothing.";
+/// Where that cannot be.
+pub const SEALED_HERE: &str = "It is encrypted, and its private key is not here: binnacle backup rehearse restores it for trial where the key is.";
+/// While one is restored for trial.
+pub const REHEARSING: &str = "A backup is restored for trial";
+/// What that is.
+pub const REHEARSING_MEANS: &str = "An etcd of its own is started on it, and its revision, keys and hash are compared.";
+/// After that.
+pub const RESTORED: &str = "It restores.";
+/// What travels with a backup.
+pub const TRAVELS: &str = "With it";
+/// A way.
+pub const DOWNLOAD_WITH: &str = "Download what travels with it";
+/// A fact.
+pub const REHEARSED: &str = "Last restored for trial";
 /// A wrong confirmation.
 pub const NOT_CONFIRMED: &str = "The number that was typed is not the backup's revision: nothing was removed.";
 /// A backup that is not there.
@@ -196,6 +214,8 @@ pub const SEE: &str = "Look at it";
 pub const FAILED: &str = "No backup was taken";
 /// Another is being taken.
 pub const UNDERWAY: &str = "A backup is being taken";
+/// By another one of several.
+pub const ELSEWHERE: &str = "Another server takes it, and the list will tell.";
 /// Without a script.
 pub const RELOADS: &str = "This page looks again by itself.";
 /// Names of parts of the page.
@@ -216,6 +236,16 @@ pub fn notes(count: usize) -> String {
 /// Of a rehearsal that went well: when, as in `2 hours ago`, and how long it took.
 pub fn restores(ago: &str, took: &str) -> String {
     format!("Restores: proved {ago} in {took}")
+}
+
+/// Of a rehearsal that found otherwise.
+pub fn does_not_restore(why: &str) -> String {
+    format!("Does not restore: {why}")
+}
+
+/// When a rehearsal could not be held.
+pub fn not_held(why: &str) -> String {
+    format!("It could not be restored for trial: {why}")
 }
 
 /// How many steps of the ladder were climbed.

@@ -77,6 +77,15 @@ impl Backups {
         Ok(())
     }
 
+    /// Whether another server takes a backup of a cluster now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn taken_elsewhere(&self, cluster: &str) -> Result<bool, StoreError> {
+        let here = self.course(cluster).as_ref().is_some_and(Course::goes_on);
+        Ok(!here && self.knows(cluster) && self.store().is_held(&lease(cluster)).await?)
+    }
+
     /// Takes a backup and waits until it was tried to put it everywhere, and whether it restores, when that is due.
     ///
     /// # Errors
@@ -97,7 +106,7 @@ impl Backups {
         if !self.knows(cluster) {
             return Err(BackupError::Unknown(cluster.to_owned()));
         }
-        let lease = Lease::take(self, &format!("backup {cluster}")).await?;
+        let lease = Lease::take(self, &lease(cluster)).await?;
         let lease = lease.ok_or_else(|| BackupError::Underway(cluster.to_owned()))?;
         let began = jiff::Timestamp::now().as_millisecond();
         let course = Course { began, by: by.to_owned(), stage: Stage::Taking(Progress::Looking) };
@@ -264,12 +273,8 @@ impl Backups {
         let pending = self.store().pending_backups().await?.iter().any(|backup| backup.cluster == cluster);
         let mut all = Vec::new();
         for place in &self.keeping().places {
-            let there = self.store().backups_in(place.name()).await?;
-            let subjects = there.into_iter().filter(|backup| backup.cluster == cluster).map(|backup| Subject {
-                trusted: backup.trusted && backup.copies.iter().all(|copy| copy.state == CopyState::Kept),
-                id: backup.id,
-                began: backup.began,
-            });
+            let there = self.store().judged_in(cluster, place.name()).await?;
+            let subjects = there.into_iter().map(|(id, began, trusted)| Subject { id, began, trusted });
             all.push((place.name().to_owned(), decide(subjects.collect(), pending, &self.keeping().rules, now)));
         }
         Ok(all)
@@ -322,6 +327,11 @@ impl Backups {
         self.find_out(cluster).await;
         Ok(())
     }
+}
+
+/// What whoever takes a backup of a cluster holds.
+fn lease(cluster: &str) -> String {
+    format!("backup {cluster}")
 }
 
 /// As the catalogue has it.

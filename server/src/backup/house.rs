@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    changes::Comparing,
     manifest::Manifest,
     places::Place,
     rehearsing::{Proving, Trial},
@@ -57,6 +58,8 @@ pub(super) struct Inner {
     warned: Mutex<BTreeMap<String, Told>>,
     /// One delivery at a time: each has several parts in memory.
     pub(super) delivering: tokio::sync::Mutex<()>,
+    /// What was compared last.
+    pub(super) comparing: Comparing,
 }
 
 /// How a backup goes, or went.
@@ -133,6 +136,7 @@ impl Backups {
             trials: Mutex::default(),
             warned: Mutex::default(),
             delivering: tokio::sync::Mutex::default(),
+            comparing: Comparing::default(),
         }))
     }
 

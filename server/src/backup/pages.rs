@@ -21,13 +21,7 @@ use leptos::prelude::{AnyView, RenderHtml};
 use serde::Deserialize;
 
 use super::{
-    delivery::BackupError,
-    house::{Backups, Course},
-    manifest::Manifest,
-    retention::Verdict,
-    story,
-    warnings::length,
-    wire,
+    delivery::BackupError, house::Backups, manifest::Manifest, retention::Verdict, story, warnings::length, wire,
 };
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
@@ -46,6 +40,7 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/backups/stream", SEE),
     Row::get("/c/{cluster}/backups/retention", SEE),
     Row::get("/c/{cluster}/backups/{id}", SEE),
+    Row::post("/c/{cluster}/backups/{id}/rehearse", Needs::Role(Role::Operator), Acts::As("backup.rehearse")),
     Row::post("/c/{cluster}/backups/{id}/remove", Needs::Role(Role::Admin), Acts::As("backup.remove")),
 ];
 
@@ -82,6 +77,7 @@ pub fn router(here: Shelf) -> Router {
         .route("/c/{cluster}/backups/stream", get(stream))
         .route("/c/{cluster}/backups/retention", get(retention))
         .route("/c/{cluster}/backups/{id}", get(one))
+        .route("/c/{cluster}/backups/{id}/rehearse", post(rehearse))
         .route("/c/{cluster}/backups/{id}/remove", post(remove))
         .with_state(here)
 }
@@ -145,13 +141,21 @@ impl Shelf {
             let manifest = Manifest::read(backup.manifest.as_bytes()).ok()?;
             Some(story::line(&manifest, &backup.copies, now))
         };
+        let elsewhere = self.backups.taken_elsewhere(cluster).await?;
+        let course = if elsewhere {
+            Some(story::elsewhere())
+        } else {
+            self.backups.course(cluster).and_then(|course| story::course(&course, now))
+        };
         let warned = self.backups.told_of(cluster).map(|told| told.warnings).unwrap_or_default();
         Ok(List {
             cluster: cluster.to_owned(),
             acts: who.may(Role::Operator),
             known: self.backups.knows(cluster),
             key: access::random::<16>(),
-            course: self.backups.course(cluster).and_then(|course| story::course(&course, now)),
+            course,
+            trial: self.backups.trial(cluster).and_then(|trial| story::trial(&trial, now)),
+            live: elsewhere || story::follows(&self.backups, cluster, now),
             wrong: None,
             lines: found.iter().filter_map(line).collect(),
             total: store.count_backups(cluster).await?,
@@ -189,6 +193,7 @@ impl Shelf {
             cluster: cluster.to_owned(),
             line,
             facts,
+            travels: manifest.companion.is_some(),
             admin: who.may(Role::Admin),
             operates: who.may(Role::Operator),
             wrong: None,
@@ -268,11 +273,10 @@ async fn drawn_list(here: &Shelf, status: StatusCode, list: List, request: Reque
         return drawn(here, &cluster, status, request, false, move || pages::none(&of, demo)).await;
     }
     let live = around::assets().script.is_some();
-    let goes_on = list.course.as_ref().is_some_and(|course| course.live);
     let mut query = around::Query::of(RawQuery(request.uri().query().map(str::to_owned)));
     query.view = app::source::View::default();
     let mut frame = opened(&here.asked, &cluster, Tab::Backups, &query);
-    frame.again = goes_on.then_some(AGAIN);
+    frame.again = list.live.then_some(AGAIN);
     // They change with what goes on, and so stand in what is renewed.
     frame.warned = Warned::Page;
     render(status, frame, request, move || pages::list(&list, live)).await
@@ -324,9 +328,8 @@ async fn start(
     };
     let wrong = match begun {
         Ok(()) => return Redirect::to(&path(&cluster)).into_response(),
-        Err(BackupError::Underway(_)) if here.backups.course(&cluster).as_ref().is_some_and(Course::goes_on) => {
-            return Redirect::to(&path(&cluster)).into_response();
-        }
+        // The list tells how that one goes.
+        Err(BackupError::Underway(_)) => return Redirect::to(&path(&cluster)).into_response(),
         Err(BackupError::Store(error)) => return NoPage::from(error).answer(&here, request).await,
         Err(error) => error.to_string(),
     };
@@ -379,6 +382,29 @@ async fn one(
         Ok(page) => drawn(&here, &cluster, StatusCode::OK, request, false, move || pages::one(&page)).await,
         Err(none) => none.answer(&here, request).await,
     }
+}
+
+async fn rehearse(
+    State(here): State<Shelf>,
+    Path((cluster, id)): Path<(String, String)>,
+    Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
+) -> Response {
+    let page = match here.page(&cluster, &id, &who).await {
+        Ok(page) => page,
+        Err(none) => return none.answer(&here, request).await,
+    };
+    let wrong = match here.backups.start_rehearsal(&cluster, &id, &who.name).await {
+        Ok(()) => return Redirect::to(&path(&cluster)).into_response(),
+        // Pressed twice, it is one, and the list tells how it goes.
+        Err(BackupError::Rehearsing(_)) if here.backups.trial(&cluster).is_some_and(|trial| trial.held.is_none()) => {
+            return Redirect::to(&path(&cluster)).into_response();
+        }
+        Err(BackupError::Store(error)) => return NoPage::from(error).answer(&here, request).await,
+        Err(error) => error.to_string(),
+    };
+    let page = BackupPage { wrong: Some(wrong), ..page };
+    drawn(&here, &cluster, StatusCode::CONFLICT, request, false, move || pages::one(&page)).await
 }
 
 #[derive(Default, Deserialize)]

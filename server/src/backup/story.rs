@@ -8,7 +8,8 @@ use scene::Health;
 
 use super::{
     house::{Backups, Course, Stage},
-    manifest::Manifest,
+    manifest::{Manifest, Rehearsal},
+    rehearsing::{Held, Trial, When},
     take::Progress,
     warnings::{Warning, length},
 };
@@ -19,6 +20,8 @@ use crate::{
 
 /// For so long it is told how the last one went well, in milliseconds; a failure is told until the next one.
 const TOLD: i64 = 3_600_000;
+/// A rehearsal that follows a backup begins before the backup is so old, in milliseconds.
+const SOON: i64 = 10_000;
 
 /// A backup in a list; `now` in milliseconds since the epoch.
 pub(super) fn line(manifest: &Manifest, copies: &[Copy], now: i64) -> BackupLine {
@@ -44,6 +47,7 @@ pub(super) fn line(manifest: &Manifest, copies: &[Copy], now: i64) -> BackupLine
         size: bytes(manifest.size),
         stored: format!("{} stored", bytes(manifest.stored.size)),
         steps,
+        fails: manifest.rehearsal.as_ref().and_then(|rehearsal| rehearsal.failure.clone()),
         copies: copies.iter().map(copy).collect(),
         recipients: manifest.stored.recipients.clone(),
     }
@@ -89,8 +93,30 @@ pub(super) fn facts(manifest: &Manifest) -> Vec<(&'static str, String, bool)> {
         (words::DIGEST, manifest.sha256.clone(), true),
         (words::STORED_DIGEST, stored.sha256.clone(), true),
     ];
+    if let Some(rehearsal) = &manifest.rehearsal {
+        facts.push((words::REHEARSED, rehearsed(rehearsal), false));
+    }
+    if let Some(companion) = &manifest.companion {
+        let files: Vec<&str> = companion.files.iter().map(|file| file.path.as_str()).collect();
+        facts.push((words::TRAVELS, files.join("\n"), true));
+    }
     facts.extend(stored.recipients.iter().map(|recipient| (words::RECIPIENT, recipient.clone(), true)));
     facts
+}
+
+fn rehearsed(rehearsal: &Rehearsal) -> String {
+    if let Some(why) = &rehearsal.failure {
+        return format!("{}: {}", moment(rehearsal.at), words::does_not_restore(why));
+    }
+    let elsewhere = rehearsal.cluster_version.as_ref();
+    let elsewhere = elsewhere.map(|version| format!(", and the cluster's is {version}")).unwrap_or_default();
+    format!(
+        "{}, by etcd {}{elsewhere}: restored in {}, answering after {} more",
+        moment(rehearsal.at),
+        rehearsal.etcd,
+        took(rehearsal.restored_millis),
+        took(rehearsal.started_millis)
+    )
 }
 
 /// How a backup goes, or went last; none when that is long ago.
@@ -111,8 +137,55 @@ pub(super) fn course(course: &Course, now: i64) -> Option<CourseLine> {
         Stage::Done(id) => (Health::Ok, words::DONE.to_owned(), None, Some(id.clone())),
         Stage::Failed(why) => (Health::Bad, format!("{}: {why}", words::FAILED), None, None),
     };
-    let began = format!("begun {}, by {}", ago(now, course.began), by(&course.by));
-    Some(CourseLine { live, health, says, percent, began, brought })
+    let title = if live { words::UNDERWAY } else { "" };
+    let began = begun(now, course.began, &course.by);
+    Some(CourseLine { title, live, health, says, percent, began, brought })
+}
+
+/// While another server takes one.
+pub(super) fn elsewhere() -> CourseLine {
+    CourseLine {
+        title: words::UNDERWAY,
+        live: true,
+        health: Health::Starting,
+        says: words::ELSEWHERE.into(),
+        percent: None,
+        began: String::new(),
+        brought: None,
+    }
+}
+
+/// How a rehearsal goes, or went last; none when that is long ago.
+pub(super) fn trial(trial: &Trial, now: i64) -> Option<CourseLine> {
+    let (title, health, says) = match &trial.held {
+        None => (words::REHEARSING, Health::Starting, words::REHEARSING_MEANS.to_owned()),
+        Some(_) if now - trial.began > TOLD => return None,
+        Some(Held::Well(_)) => ("", Health::Ok, words::RESTORED.to_owned()),
+        Some(Held::Ill(why)) => ("", Health::Bad, words::does_not_restore(why)),
+        Some(Held::Not(why)) => ("", Health::Warn, words::not_held(why)),
+    };
+    let (live, brought) = (trial.held.is_none(), Some(trial.backup.clone()));
+    Some(CourseLine { title, live, health, says, percent: None, began: begun(now, trial.began, &trial.by), brought })
+}
+
+/// Whether a page has something to follow: a backup, a rehearsal, or one that is about to begin.
+pub(super) fn follows(backups: &Backups, cluster: &str, now: i64) -> bool {
+    let (course, trial) = (backups.course(cluster), backups.trial(cluster));
+    if trial.as_ref().is_some_and(|trial| trial.held.is_none()) {
+        return true;
+    }
+    let Some(course) = course else { return false };
+    let rehearsed = |id: &String| trial.is_some_and(|trial| trial.backup == *id);
+    let each = matches!(backups.proving().rehearse, When::Each);
+    match &course.stage {
+        Stage::Done(id) => each && !rehearsed(id) && now - course.began < SOON,
+        Stage::Failed(_) => false,
+        Stage::Taking(_) | Stage::Delivering(_) => true,
+    }
+}
+
+fn begun(now: i64, began: i64, who: &str) -> String {
+    format!("begun {}, by {}", ago(now, began), by(who))
 }
 
 /// A warning about a cluster's backups.

@@ -10,7 +10,7 @@ use axum::{
 use futures::StreamExt;
 use tokio::time::Instant;
 
-use super::house::{Backups, Course};
+use super::{house::Backups, story};
 use crate::{access::Stays, listen::Stopping};
 
 /// How often it is looked whether something is other.
@@ -49,11 +49,12 @@ async fn serve(
     stays: Stays,
 ) -> Result<(), Gone> {
     let _lasts = stopping.lasts();
-    let mut shown: Option<Course> = None;
+    let mut shown = (None, None);
     let mut quiet = Instant::now() + QUIET;
     loop {
-        let now = backups.course(&cluster);
-        let goes_on = now.as_ref().is_some_and(Course::goes_on);
+        let now = (backups.course(&cluster), backups.trial(&cluster));
+        let follows = story::follows(&backups, &cluster, jiff::Timestamp::now().as_millisecond());
+        let goes_on = follows || backups.taken_elsewhere(&cluster).await.unwrap_or_default();
         if now != shown || !goes_on {
             shown = now;
             send(&mut socket, &RunNews::Changed).await?;

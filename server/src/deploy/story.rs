@@ -248,7 +248,7 @@ fn hosts(row: &RunRow) -> Option<Hosts> {
                 (Some(true), Some(since)) => (Health::Ok, words::answers_since(&since)),
                 (Some(true), None) => (Health::Ok, words::YES.into()),
                 (Some(false), Some(since)) => (Health::Warn, words::silent_since(&since)),
-                (Some(false), None) => (Health::Done, words::NO.into()),
+                (Some(false), None) => (Health::Unknown, words::NO.into()),
                 (None, _) => (Health::Unknown, words::NOT_SEEN.into()),
             },
         }

@@ -1,13 +1,16 @@
 //! The end of a log in lines, as pages are told of it: worked out once for all that look.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use app::source::{RunNews, RunText};
+use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
 
 use super::lines;
 
 /// Lines of one message; of more that are new only the last are sent.
 const MOST: usize = 200;
+/// As much of a line without an end as may be shown, in bytes.
+const LONGEST: usize = transcript::SHOWN * 2;
 
 /// Up to where a log was told.
 #[derive(Clone, Debug, Default)]
@@ -33,20 +36,40 @@ pub struct Grown {
 impl Tail {
     /// Goes over a piece of the log; the last lines that end in it.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<RunNews> {
-        let mut last = VecDeque::new();
-        self.each(bytes, |number, line| {
-            if last.len() == MOST {
-                last.pop_front();
-            }
-            last.push_back(lines::text(number, line));
-        });
-        let last: Vec<RunText> = last.into();
+        // What comes before them is not put into words.
+        let from = memrchr_iter(b'\n', bytes).nth(MOST).map_or(0, |end| end + 1);
+        self.pass(&bytes[..from]);
+        let mut last: Vec<RunText> = Vec::new();
+        let mut rest = &bytes[from..];
+        while let Some(end) = memchr(b'\n', rest) {
+            self.held.extend_from_slice(&rest[..=end]);
+            self.ended += 1;
+            last.push(lines::text(self.ended, &self.held));
+            self.held.clear();
+            rest = &rest[end + 1..];
+        }
+        self.hold(rest);
+        self.at += (bytes.len() - from) as u64;
         (!last.is_empty()).then_some(RunNews::Lines { total: self.ended, last })
     }
 
     /// Goes over a piece of the log of which nobody is to be told.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
-        self.each(bytes, |_, _| {});
+        self.ended += memchr_iter(b'\n', bytes).count() as u64;
+        match memrchr(b'\n', bytes) {
+            Some(end) => {
+                self.held.clear();
+                self.hold(&bytes[end + 1..]);
+            }
+            None => self.hold(bytes),
+        }
+        self.at += bytes.len() as u64;
+    }
+
+    /// Keeps the beginning of a line that has not ended, as far as it is shown.
+    fn hold(&mut self, part: &[u8]) {
+        let room = LONGEST.saturating_sub(self.held.len());
+        self.held.extend_from_slice(&part[..part.len().min(room)]);
     }
 
     /// Goes over a piece of the log and tells of it; in words only when somebody looks.
@@ -59,20 +82,6 @@ impl Tail {
             None
         };
         Grown { at, tail: Arc::new(self.clone()), news }
-    }
-
-    fn each(&mut self, bytes: &[u8], mut ended: impl FnMut(u64, &[u8])) {
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.held.len() < transcript::SHOWN * 2 || part.ends_with(b"\n") {
-                self.held.extend_from_slice(part);
-            }
-            if part.ends_with(b"\n") {
-                self.ended += 1;
-                ended(self.ended, &self.held);
-                self.held.clear();
-            }
-        }
-        self.at += bytes.len() as u64;
     }
 }
 

@@ -29,6 +29,7 @@ mod page;
 mod plans;
 mod png;
 mod rehearsals;
+mod restore;
 mod tags;
 mod tokens;
 mod trial;
@@ -92,6 +93,9 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/backups", SEE),
     Row::post("/api/v1/clusters/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/backups/{id}/restore", SEE),
+    // Names of Secrets are told to nobody who may only look.
+    Row::get("/api/v1/clusters/{cluster}/backups/{id}/changes", OPERATE),
     Row::delete("/api/v1/clusters/{cluster}/backups/{id}", ADMIN, Acts::As("backup.remove")),
     // Whoever has the file has every Secret: it tells, and is remembered all the same.
     Row {
@@ -173,6 +177,8 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(backups::one))
         .routes(routes!(backups::file))
         .routes(routes!(backups::companion))
+        .routes(routes!(restore::guide))
+        .routes(routes!(restore::changes))
         .routes(routes!(plans::list))
         .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(links::list))

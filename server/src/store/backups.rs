@@ -347,6 +347,22 @@ impl Store {
         rows.iter().map(with_copy).collect()
     }
 
+    /// What retention needs to know of a cluster's backups in a place, pending ones left out: id, beginning, and whether
+    /// it was found right and nothing is wrong with it there.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn judged_in(&self, cluster: &str, place: &str) -> Result<Vec<(String, i64, bool)>, StoreError> {
+        let sql = "SELECT id, began, trusted, state FROM backup_copies JOIN backups ON id = backup \
+                   WHERE place = $1 AND cluster = $2 AND state <> 'pending'";
+        let rows = sqlx::query(sql).bind(place).bind(cluster).fetch_all(&self.pool).await?;
+        let judged = |row: &AnyRow| {
+            let right = row.try_get::<i64, _>("trusted")? != 0 && row.try_get::<String, _>("state")? == "kept";
+            Ok((row.try_get("id")?, row.try_get("began")?, right))
+        };
+        rows.iter().map(judged).collect()
+    }
+
     /// How far the schedule of a cluster has come; `None` when it never ran.
     ///
     /// # Errors

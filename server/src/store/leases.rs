@@ -55,6 +55,23 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// Whether anybody holds a lease.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn is_held(&self, name: &str) -> Result<bool, StoreError> {
+        let sql = match self.kind {
+            Kind::Sqlite => {
+                "SELECT term FROM leases WHERE name = $1 AND until >= CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+            }
+            Kind::Postgres => {
+                "SELECT term FROM leases WHERE name = $1 \
+                 AND until >= (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+            }
+        };
+        Ok(sqlx::query(sql).bind(name).fetch_optional(&self.pool).await?.is_some())
+    }
+
     /// Gives a lease back, so that the next need not wait for its end.
     ///
     /// # Errors

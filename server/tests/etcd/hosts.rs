@@ -140,6 +140,7 @@ impl Hosts {
             let tools: &[(&str, &str)] = match age {
                 Age::New => &[("etcd", ""), ("etcdctl", "CTL"), ("etcdutl", "UTL")],
                 Age::Old => &[("etcd", "_OLD"), ("etcdctl", "CTL_OLD")],
+                Age::Oldest => &[("etcd", "_OLDEST"), ("etcdctl", "CTL_OLD")],
             };
             for (name, ending) in tools {
                 symlink(program(&format!("BINNACLE_TEST_ETCD{ending}")), root.join("bin").join(name)).expect("a link");

@@ -78,6 +78,8 @@ async fn a_guide_is_a_page_and_markdown_and_knows_what_etcd_tells_now() {
     }
     let markdown = get(&server, &viewer, &format!("{path}.md?lost=quorum"));
     assert!(markdown.head.contains("text/markdown") && markdown.body.starts_with("# lab: the quorum"), "{markdown:?}");
+    let over = get(&server, &viewer, &format!("/api/v1/clusters/lab/backups/{id}/restore?lost=quorum"));
+    assert_eq!(over.body.lines().nth(3), markdown.body.lines().nth(3), "the API gives the same");
     let (ours, theirs) = (cluster.members[1].endpoint.to_string(), format!("{path}.md"));
     cluster.members[1].kill();
     let lost = get(&server, &viewer, &theirs);
@@ -116,6 +118,16 @@ async fn what_changed_between_stored_backups_is_told_to_operators_by_name_unless
         }
         assert!(!page.body.contains("hunter2"));
     }
+    let over = format!("/api/v1/clusters/lab/backups/{second}/changes?since={first}");
+    assert_eq!(get(&server, &viewer, &over).status, 403);
+    let told = get(&server, &operator, &over);
+    let told: serde_json::Value = serde_json::from_str(&told.body).unwrap_or_else(|error| panic!("{error}: {told:?}"));
+    assert_eq!(
+        (&told["added"], &told["groups"][0]["resource"]),
+        (&1.into(), &"example.org/widgets".into()),
+        "{told:#}"
+    );
+    assert!(!told.to_string().contains("hunter2"));
     let left: Vec<_> = fs::read_dir(folder.0.join("backups-waiting")).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");
     drop(server);

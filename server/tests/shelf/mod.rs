@@ -80,9 +80,9 @@ pub fn manifest(hours: i64, steps: &[u8]) -> Manifest {
         ended: began + 3_000,
         by: "<ann>".into(),
         steps: steps.iter().map(proved).collect(),
-        signature: String::new(),
-        companion: None,
         rehearsal: None,
+        companion: None,
+        signature: String::new(),
     };
     manifest.sign(b"a key");
     manifest

@@ -1,6 +1,6 @@
 //! The catalogue of backups.
 
-use binnacle::store::{Backup, Copy, CopyState, Looked, Scheduled};
+use binnacle::store::{Backup, Copy, CopyState, Looked, Scheduled, WarningNews};
 
 use super::{Fresh, open};
 
@@ -77,10 +77,50 @@ pub async fn what_waits_to_be_put_is_told_until_it_is_there(fresh: Fresh) {
     assert_eq!(ids(&store.good_backups("harbour", 2).await.expect("an answer")), ["a"]);
     assert_eq!(ids(&store.backups_in("disk").await.expect("an answer")), ["a"]);
     assert_eq!(store.backups_in("s3").await.expect("an answer"), []);
+    assert_eq!(store.judged_in("harbour", "disk").await.expect("an answer"), [("a".to_owned(), 1, true)]);
+    assert_eq!(store.judged_in("harbour", "s3").await.expect("an answer"), [], "nobody knows yet");
+    assert_eq!(store.judged_in("other", "disk").await.expect("an answer"), []);
+    store.keep_copy(&copy("a", "disk", CopyState::Bad)).await.expect("an answer");
+    assert!(!store.judged_in("harbour", "disk").await.expect("an answer")[0].2, "something is wrong with it there");
     store.forget_copy("a", "disk").await.expect("an answer");
     assert_eq!(store.count_backups("harbour").await.expect("an answer"), 1);
     store.forget_copy("a", "s3").await.expect("an answer");
     assert_eq!(store.count_backups("harbour").await.expect("an answer"), 0);
+}
+
+pub async fn news_of_a_warning_is_told_by_one_and_ends_where_it_began(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let text = String::from;
+    let news = WarningNews {
+        cluster: text("harbour"),
+        kind: text("old"),
+        id: text("n1"),
+        ended: false,
+        at: 5,
+        what: text("it is old"),
+        todo: text("take one"),
+        told: false,
+        tries: 0,
+        again: 5,
+    };
+    assert!(store.keep_warning_news(&news, None).await.expect("an answer"));
+    let late = WarningNews { id: text("n2"), ..news.clone() };
+    assert!(!store.keep_warning_news(&late, None).await.expect("an answer"), "another was faster");
+    assert_eq!(store.warning_news().await.expect("an answer"), [news.clone()]);
+    assert!(store.try_warning_news(&news, 20).await.expect("an answer"));
+    assert!(!store.try_warning_news(&news, 20).await.expect("an answer"), "another tries it");
+    store.told_warning_news("n1").await.expect("an answer");
+    let told = store.warning_news().await.expect("an answer").remove(0);
+    assert_eq!(told, WarningNews { told: true, tries: 1, again: 20, ..news.clone() });
+    assert!(!store.try_warning_news(&told, 30).await.expect("an answer"), "it was told");
+    let ended = WarningNews { id: text("n3"), ended: true, ..news };
+    assert!(!store.keep_warning_news(&ended, Some("n2")).await.expect("an answer"), "that is not known");
+    assert!(store.keep_warning_news(&ended, Some("n1")).await.expect("an answer"));
+    assert_eq!(store.warning_news().await.expect("an answer"), [ended]);
+    store.forget_warning_news("n1").await.expect("an answer");
+    assert_eq!(store.warning_news().await.expect("an answer").len(), 1, "another has its place");
+    store.forget_warning_news("n3").await.expect("an answer");
+    assert_eq!(store.warning_news().await.expect("an answer"), []);
 }
 
 pub async fn a_schedule_never_goes_back(fresh: Fresh) {

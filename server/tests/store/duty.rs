@@ -20,9 +20,11 @@ pub async fn a_lease_has_one_holder_and_terms_that_grow(fresh: Fresh) {
     assert_eq!(one.hold("acts", "one", Duration::from_millis(300)).await.expect("an answer"), Some(1), "renewed");
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert!(!one.holds("acts", "one", 1).await.expect("an answer"), "it ran out");
+    assert!(!other.is_held("acts").await.expect("an answer"));
     assert_eq!(other.hold("acts", "other", long).await.expect("an answer"), Some(2));
     assert_eq!(one.hold("acts", "one", long).await.expect("an answer"), None);
     assert!(other.holds("acts", "other", 2).await.expect("an answer"));
+    assert!(one.is_held("acts").await.expect("an answer") && !one.is_held("else").await.expect("an answer"));
     assert!(!one.holds("acts", "one", 1).await.expect("an answer"), "whoever was replaced is fenced off");
 }
 

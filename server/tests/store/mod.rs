@@ -77,6 +77,7 @@ macro_rules! every_promise {
             the_catalogue_follows_what_lies_in_each_place,
             what_waits_to_be_put_is_told_until_it_is_there,
             a_schedule_never_goes_back,
+            news_of_a_warning_is_told_by_one_and_ends_where_it_began,
             ten_thousand_backups_are_paged_from_an_index,
         );
     };

@@ -16,7 +16,7 @@ pub(super) fn short(line: &BackupLine) -> AnyView {
     view! {
         <span class="ladder"><span class="rungs" aria-hidden="true">{bars}</span>
             <span>{words::climbed(climbed)}": "{highest(line)}</span></span>
-        <small class=if restored(line).is_some() { "h-ok" } else { "hint" }>{restores(line)}</small>
+        <small class=health(line).unwrap_or("hint")>{restores(line)}</small>
     }
     .into_any()
 }
@@ -35,9 +35,22 @@ fn restored(line: &BackupLine) -> Option<&Climb> {
     line.steps[5].as_ref()
 }
 
+/// The class of what a rehearsal found.
+pub(super) fn health(line: &BackupLine) -> Option<&'static str> {
+    match (&line.fails, restored(line)) {
+        (Some(_), _) => Some("h-bad"),
+        (None, Some(_)) => Some("h-ok"),
+        (None, None) => None,
+    }
+}
+
 /// Whether it was restored, in a few words.
 pub(super) fn restores(line: &BackupLine) -> String {
-    restored(line).map_or_else(|| words::NOT_RESTORED.into(), |climb| words::restores(&climb.ago, &climb.took))
+    match (&line.fails, restored(line)) {
+        (Some(why), _) => words::does_not_restore(why),
+        (None, Some(climb)) => words::restores(&climb.ago, &climb.took),
+        (None, None) => words::NOT_RESTORED.into(),
+    }
 }
 
 /// The steps with all that is known of each.

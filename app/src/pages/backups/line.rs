@@ -25,6 +25,8 @@ pub struct BackupLine {
     pub stored: String,
     /// Steps 1 to 6: how each was climbed.
     pub steps: [Option<Climb>; 6],
+    /// Why it does not restore, when the last rehearsal found that.
+    pub fails: Option<String>,
     /// Where it lies.
     pub copies: Vec<CopyLine>,
     /// The public keys that it is encrypted for.
@@ -64,6 +66,8 @@ pub struct CopyLine {
 /// How a backup goes, or went last.
 #[derive(Clone, Debug)]
 pub struct CourseLine {
+    /// What goes on; empty once it is over.
+    pub title: &'static str,
     /// Whether it goes on.
     pub live: bool,
     /// How it fares.
@@ -91,6 +95,10 @@ pub struct List {
     pub key: String,
     /// What goes on, or went on last.
     pub course: Option<CourseLine>,
+    /// The rehearsal that goes on, or went on last.
+    pub trial: Option<CourseLine>,
+    /// Whether anything goes on, or is about to.
+    pub live: bool,
     /// Why none was begun.
     pub wrong: Option<String>,
     /// Newest first.
@@ -122,7 +130,9 @@ pub struct BackupPage {
     pub admin: bool,
     /// Whether who looks is an operator, and may see what changed.
     pub operates: bool,
-    /// Why the last removal was not done.
+    /// Whether something travels with it.
+    pub travels: bool,
+    /// Why the last removal, or rehearsal, was not done.
     pub wrong: Option<String>,
 }
 

@@ -8,8 +8,7 @@ use crate::{base::at, islands::Follow, texts, texts::backups as words};
 /// The page's content. `live` says whether pages have their script.
 pub fn list(list: &List, live: bool) -> AnyView {
     let base = at(&format!("/c/{}/backups", scene::encoded(&list.cluster)));
-    let goes_on = list.course.as_ref().is_some_and(|course| course.live);
-    let follow = (live && goes_on).then(|| view! { <Follow base=base.clone() lines=0 live=true bottom=false /> });
+    let follow = (live && list.live).then(|| view! { <Follow base=base.clone() lines=0 live=true bottom=false /> });
     let about = list.about.iter().map(|(name, value)| view! { <div><dt>{*name}</dt><dd>{value.clone()}</dd></div> });
     view! {
         <main id="content" tabindex="-1" class="tables shelf">

@@ -14,7 +14,7 @@ pub fn one(page: &BackupPage) -> AnyView {
     let list = at(&format!("/c/{}/backups", scene::encoded(&page.cluster)));
     let way = |to: &str| at(&format!("/c/{}/backups/{}/{to}", scene::encoded(&page.cluster), line.id));
     let open = line.recipients.is_empty().then(|| view! { <p class="wrong">{words::OPEN_MEANS}</p> });
-    let class = if line.steps[5].is_some() { "headline h-ok" } else { "headline" };
+    let class = format!("headline {}", ladder::health(line).unwrap_or_default());
     view! {
         <main id="content" tabindex="-1" class="tables shelf">
             <div class="bar heads">
@@ -31,7 +31,7 @@ pub fn one(page: &BackupPage) -> AnyView {
                 <section class="card plain" aria-labelledby="t-facts"><h2 id="t-facts">{words::FACTS}</h2>{facts(page)}</section>
             </div>
             {copies(page)}
-            {page.admin.then(|| acts(page))}
+            {page.operates.then(|| acts(page))}
         </main>
     }
     .into_any()
@@ -65,22 +65,53 @@ fn copies(page: &BackupPage) -> AnyView {
 }
 
 fn acts(page: &BackupPage) -> AnyView {
-    let line = &page.line;
-    let file = at(&format!("/api/v1/clusters/{}/backups/{}/file", scene::encoded(&page.cluster), line.id));
-    let remove = at(&format!("/c/{}/backups/{}/remove", scene::encoded(&page.cluster), line.id));
     let wrong = page.wrong.clone().map(|wrong| view! { <p class="wrong" role="alert">{wrong}</p> });
     view! {
         <section class="card plain" aria-labelledby="t-acts"><h2 id="t-acts">{words::ACTS}</h2>
             {wrong}
-            <p><a class="meant" href=file download="">{words::DOWNLOAD}</a>" "<span class="hint">{words::DOWNLOAD_MEANS}</span></p>
-            <details class="cancel" open=page.wrong.is_some()><summary>{words::REMOVE}</summary>
-                <form class="fields" method="post" action=remove>
-                    <p>{words::REMOVE_MEANS}</p>
-                    <label>{words::confirm(&line.revision)}<input name="confirm" required autocomplete="off" inputmode="numeric" /></label>
-                    <button class="meant" type="submit">{words::REMOVE_NOW}</button>
-                </form>
-            </details>
+            {rehearse(page)}
+            {page.admin.then(|| downloads(page))}
+            {page.admin.then(|| remove(page))}
         </section>
+    }
+    .into_any()
+}
+
+fn rehearse(page: &BackupPage) -> AnyView {
+    if !page.line.recipients.is_empty() {
+        return view! { <p class="hint">{words::SEALED_HERE}</p> }.into_any();
+    }
+    let to = at(&format!("/c/{}/backups/{}/rehearse", scene::encoded(&page.cluster), page.line.id));
+    view! {
+        <form method="post" action=to class="act"><button class="meant" type="submit">{words::REHEARSE}</button>
+            <span class="hint">{words::REHEARSE_MEANS}</span></form>
+    }
+    .into_any()
+}
+
+fn downloads(page: &BackupPage) -> AnyView {
+    let base = at(&format!("/api/v1/clusters/{}/backups/{}", scene::encoded(&page.cluster), page.line.id));
+    let with = page.travels.then(|| {
+        view! { <a class="other" href=format!("{base}/companion") download="">{words::DOWNLOAD_WITH}</a> }
+    });
+    view! {
+        <p class="act"><a class="other" href=format!("{base}/file") download="">{words::DOWNLOAD}</a>{with}
+            <span class="hint">{words::DOWNLOAD_MEANS}</span></p>
+    }
+    .into_any()
+}
+
+fn remove(page: &BackupPage) -> AnyView {
+    let line = &page.line;
+    let to = at(&format!("/c/{}/backups/{}/remove", scene::encoded(&page.cluster), line.id));
+    view! {
+        <details class="cancel" open=page.wrong.is_some()><summary>{words::REMOVE}</summary>
+            <form class="fields" method="post" action=to>
+                <p>{words::REMOVE_MEANS}</p>
+                <label>{words::confirm(&line.revision)}<input name="confirm" required autocomplete="off" inputmode="numeric" /></label>
+                <button class="other" type="submit">{words::REMOVE_NOW}</button>
+            </form>
+        </details>
     }
     .into_any()
 }

@@ -14,12 +14,12 @@ pub fn part(list: &List) -> AnyView {
     });
     let lost = (!list.known).then(|| view! { <p class="wrong" role="status">{words::KNOWN_NO_MORE}</p> });
     view! {
-        <div data-ended=(!goes_on).then_some("true")>
+        <div data-ended=(!list.live).then_some("true")>
             {warned(&list.warned, false, true)}
             {lost}
             {list.wrong.clone().map(|wrong| view! { <p class="wrong" role="alert">{wrong}</p> })}
             {take}
-            {list.course.as_ref().map(|course| self::course(&base, course))}
+            {[&list.course, &list.trial].into_iter().flatten().map(|course| self::course(&base, course)).collect_view()}
             {table(&base, list)}
         </div>
     }
@@ -32,11 +32,10 @@ fn course(base: &str, course: &CourseLine) -> AnyView {
         view! { <progress max="100" value=percent aria-label=words::PROGRESS></progress> }
     });
     let see = course.brought.as_ref().map(|id| view! { " "<a href=format!("{base}/{id}")>{words::SEE}</a> });
-    let title = if course.live { Some(words::UNDERWAY) } else { None };
     let reloads = course.live.then(|| view! { <noscript><small class="hint">{words::RELOADS}</small></noscript> });
     view! {
         <section class=format!("card plain course h-{}", course.health.word()) role="status" aria-label=words::PROGRESS>
-            {title.map(|title| view! { <strong>{title}</strong> })}
+            {(!course.title.is_empty()).then(|| view! { <strong>{course.title}</strong> })}
             <span class="says">{course.says.clone()}{see}</span>{bar}
             <small class="hint">{course.began.clone()}</small>{reloads}
         </section>

@@ -18,7 +18,8 @@ use snapshot::{Object, Unsound, digest, records};
 use super::{proof::OnDisk, rehearsal::scratch::Scratch};
 use sorted::{Latest, Sorting};
 
-pub use stored::{Compared, ComparedError, Comparing};
+pub(super) use stored::Comparing;
+pub use stored::{Compared, ComparedError};
 
 /// Kinds and namespaces that are told apart.
 const MOST_GROUPS: usize = 2_000;

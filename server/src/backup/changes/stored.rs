@@ -25,10 +25,10 @@ const WITHIN: Duration = Duration::from_secs(45);
 const MOST: usize = 16;
 
 /// Compares stored backups, one pair at a time, and remembers the last ones.
-#[derive(Clone, Default)]
-pub struct Comparing {
-    last: Arc<Mutex<VecDeque<Compared>>>,
-    at_work: Arc<tokio::sync::Mutex<()>>,
+#[derive(Default)]
+pub(in crate::backup) struct Comparing {
+    last: Mutex<VecDeque<Compared>>,
+    at_work: tokio::sync::Mutex<()>,
 }
 
 /// What was found out.
@@ -76,42 +76,45 @@ pub enum ComparedError {
     Late(ChangesError),
 }
 
-impl Comparing {
+impl Backups {
     /// What became of the older until the newer.
     ///
     /// # Errors
     /// [`ComparedError`].
     pub async fn compare(
         &self,
-        backups: &Backups,
         older: &(Manifest, Vec<Copy>),
         newer: &(Manifest, Vec<Copy>),
     ) -> Result<Compared, ComparedError> {
         if let Some(locked) = [older, newer].into_iter().find(|one| !one.0.stored.recipients.is_empty()) {
             return Err(ComparedError::Encrypted(locked.0.id.clone()));
         }
+        let comparing = &self.0.comparing;
         let known = |one: &&Compared| one.older == older.0.id && one.newer == newer.0.id;
-        if let Some(known) = self.last().iter().find(known) {
+        if let Some(known) = comparing.last().iter().find(known) {
             return Ok(known.clone());
         }
         let until = Instant::now() + WITHIN;
         let late = |_| ComparedError::Late(ChangesError::Late);
-        let _one =
-            tokio::time::timeout(Duration::from_secs(5), self.at_work.lock()).await.map_err(|_| ComparedError::Busy)?;
-        let both = async { Ok::<_, ComparedError>((fetched(backups, older).await?, fetched(backups, newer).await?)) };
+        let _one = tokio::time::timeout(Duration::from_secs(5), comparing.at_work.lock())
+            .await
+            .map_err(|_| ComparedError::Busy)?;
+        let both = async { Ok::<_, ComparedError>((fetched(self, older).await?, fetched(self, newer).await?)) };
         let (older_file, newer_file) = tokio::time::timeout(WITHIN, both).await.map_err(late)??;
-        let waiting = backups.keeping().waiting.clone();
+        let waiting = self.keeping().waiting.clone();
         let found = tokio::task::spawn_blocking(move || {
             changes(older_file.opened.path(), newer_file.opened.path(), &waiting, Some(until))
         });
         let found = found.await.map_err(|_| ComparedError::Late(ChangesError::Late))??;
         let compared = Compared { older: older.0.id.clone(), newer: newer.0.id.clone(), changes: Arc::new(found) };
-        let mut last = self.last();
+        let mut last = comparing.last();
         last.truncate(MOST - 1);
         last.push_front(compared.clone());
         Ok(compared)
     }
+}
 
+impl Comparing {
     fn last(&self) -> std::sync::MutexGuard<'_, VecDeque<Compared>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }

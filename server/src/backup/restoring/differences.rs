@@ -62,7 +62,7 @@ async fn found(here: &Ways, cluster: &str, id: &str, since: &str) -> Result<Chan
         None => None,
         Some(older) => {
             let older = here.found(cluster, older).await?;
-            let compared = here.comparing.compare(&here.backups, &older, &newer).await;
+            let compared = here.backups.compare(&older, &newer).await;
             Some(compared.map(|compared| lines(&compared.changes)).map_err(|error| error.to_string()))
         }
     };

@@ -7,6 +7,7 @@
 mod differences;
 mod pages;
 
+pub(crate) use pages::{NoPage, Wanted, as_markdown, chosen};
 pub use pages::{ROUTES, Ways, router};
 
 use restore::{Backup, Facts, Host, Life, Member};

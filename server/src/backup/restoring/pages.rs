@@ -23,7 +23,7 @@ use serde::Deserialize;
 use super::{Known, facts};
 use crate::{
     access::{Needs, Role, Row},
-    backup::{Backups, changes::Comparing, manifest::Manifest, story},
+    backup::{Backups, manifest::Manifest, story},
     etcd::{Hashes, Members, look},
     pages::{self as around, Asked, Site, opened, render, troubled},
     store::{CopyState, StoreError},
@@ -50,13 +50,12 @@ pub struct Ways {
     pub(super) site: Arc<Site>,
     pub(super) asked: Asked,
     pub(super) backups: Backups,
-    pub(super) comparing: Comparing,
 }
 
 impl Ways {
     /// Of a site and its backups.
     pub fn new(site: Arc<Site>, backups: Backups) -> Self {
-        Self { asked: Asked::of(site.clone()), site, backups, comparing: Comparing::default() }
+        Self { asked: Asked::of(site.clone()), site, backups }
     }
 }
 
@@ -76,6 +75,13 @@ pub(crate) struct Wanted {
     lost: String,
 }
 
+impl Wanted {
+    /// From a word; without one, what seems to be lost.
+    pub(crate) fn of(lost: Option<String>) -> Self {
+        Self { lost: lost.unwrap_or_default() }
+    }
+}
+
 impl From<StoreError> for NoPage {
     fn from(error: StoreError) -> Self {
         Self(Trouble::Unreachable { what: error.to_string(), todo: "Binnacle keeps trying.".into() })
@@ -86,7 +92,8 @@ impl From<StoreError> for NoPage {
 pub(crate) struct NoPage(pub(crate) Trouble);
 
 impl Ways {
-    pub(super) async fn found(&self, cluster: &str, id: &str) -> Result<(Manifest, Vec<crate::store::Copy>), NoPage> {
+    /// A backup of a cluster, and where it lies.
+    pub(crate) async fn found(&self, cluster: &str, id: &str) -> Result<(Manifest, Vec<crate::store::Copy>), NoPage> {
         if !self.asked.clusters().iter().any(|line| line.name == cluster) {
             return Err(NoPage(Trouble::NoSuchCluster(cluster.to_owned())));
         }
