@@ -1,15 +1,17 @@
 // A stranger backs up a real etcd by a button and sees it proved: with and without a script, by keyboard, on a phone.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { browser, folder, open, stage } from './stage.mjs';
+import { binnacle, browser, folder, open, stage } from './stage.mjs';
 
-const etcd = process.env.BINNACLE_TEST_ETCD ?? fileURLToPath(new URL('../../.tools/bin/etcd', import.meta.url));
+// etcd and etcdutl, as end2end/install leaves them.
+const programs = fileURLToPath(new URL('../../.tools/bin', import.meta.url));
+const etcd = join(programs, 'etcd');
 let chromium, place, member, list;
 
 const freePort = () => new Promise((done) => {
@@ -43,10 +45,16 @@ async function startEtcd() {
 
 before(async () => {
   [chromium, member] = await Promise.all([browser(), startEtcd()]);
-  place = await stage({ more: ['--etcd-endpoints', member.client, '--backup-keep', 'newest=3'] });
+  place = await stage({ more: ['--etcd-endpoints', member.client, '--backup-keep', 'newest=3', '--backup-programs', programs] });
   list = `${place.page}/backups`;
 });
-after(async () => { await chromium?.close(); await place?.stop(); await member?.stop(); });
+after(async () => {
+  try { await chromium?.close(); } finally { await place?.stop(); await member?.stop(); }
+});
+
+// The list has so many, and the newest was just taken.
+const listed = (page, rows) => page.waitForFunction((wanted) => document.querySelector('.course.h-ok')
+  ?.textContent.includes('The backup is there') && document.querySelectorAll('.backups tbody tr').length === wanted, rows);
 
 async function everybody(page, width) {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -81,14 +89,15 @@ test('a backup is taken by keyboard, and the page follows it until it is proved'
   assert.match(await page.textContent('.course'), /The backup is there/);
   // The warning went with the part that it stands in; nobody loaded the page anew.
   assert.equal(await page.locator('[role=alert]').count(), 0);
+  await page.waitForSelector('.backups tbody .h-ok:has-text("Restores: proved")', { timeout: 20_000 });
   const row = await page.textContent('.backups tbody tr');
-  assert.match(row, /5 of 6 steps: read back/);
-  assert.match(row, /Restores: not tried yet/);
+  assert.match(row, /6 of 6 steps: restored/);
   assert.match(row, /etcd1/);
   await page.click('.course a');
   await page.waitForURL(/backups\/lab-/);
   assert.match(await page.textContent('main'), /Every revision was read/);
   assert.match(await page.textContent('main'), /stays: one of the newest/);
+  assert.match(await page.textContent('main'), /Last restored for trial.*by etcd 3/);
   // Whoever needs not sign in here is no admin.
   assert.equal(await page.locator('a:text-is("Download")').count(), 0);
   await page.context().close();
@@ -97,19 +106,17 @@ test('a backup is taken by keyboard, and the page follows it until it is proved'
 test('beside the figure stand the button, the newest and how far it is proved', async () => {
   const page = await open(chromium, place.page);
   const strip = page.locator('.strip', { hasText: 'etcd backed up' });
-  assert.match(await strip.textContent(), /5 of 6 steps.*etcd backed up .*Restores: not tried yet/);
+  assert.match(await strip.textContent(), /6 of 6 steps.*etcd backed up .*Restores: proved/);
   await strip.locator('button').click();
   await page.waitForURL(list);
-  await page.waitForSelector('.course.h-ok');
-  assert.equal(await page.locator('.backups tbody tr').count(), 2);
+  await listed(page, 2);
   await page.context().close();
 });
 
 test('without a script it takes a button, too, and the page looks again by itself', async () => {
   const page = await open(chromium, list, { javaScriptEnabled: false });
   await page.click('button:text-is("Back up etcd")');
-  await page.waitForSelector('.course.h-ok', { timeout: 15_000 });
-  assert.equal(await page.locator('.backups tbody tr').count(), 3);
+  await page.waitForSelector('.backups tbody tr:nth-child(3)', { timeout: 15_000 });
   await page.context().close();
 });
 
@@ -123,12 +130,46 @@ test('pressed twice it takes one, and a fourth pushes out the first', async () =
   const answers = await Promise.all([press(), press()]);
   assert.deepEqual(answers.map((answer) => answer.status), [303, 303]);
   await page.reload();
-  await page.waitForSelector('.course.h-ok');
+  const newer = (top) => document.querySelector('.backups tbody th a').textContent !== top
+    && document.querySelector('.course.h-ok')?.textContent.includes('The backup is there');
+  await page.waitForFunction(newer, before[0]);
   assert.equal((await press()).status, 303);
   await page.reload();
   const now = await page.locator('.backups tbody th a').allTextContents();
   assert.deepEqual(now.slice(1), before.slice(0, 2), 'one more, and the oldest went');
   await page.context().close();
+});
+
+test('an admin restores one for trial, and removes it by typing its revision', async () => {
+  const data = folder();
+  const made = execFileSync(binnacle, ['token', 'add', 'admin', '--role', 'admin', '--data', data], { encoding: 'utf8' });
+  const extraHTTPHeaders = { authorization: `Bearer ${/bnc_\S+/.exec(made)[0]}` };
+  const house = await stage({ data, more: ['--sign-in', 'tokens', '--etcd-endpoints', member.client, '--backup-programs', programs,
+    '--backup-rehearse', 'never'] });
+  const page = await open(chromium, `${house.page}/backups`, { extraHTTPHeaders, complains: true, viewport: { width: 390, height: 900 } });
+  for (const rows of [1, 2]) {
+    await page.click('button:text-is("Back up etcd")');
+    await listed(page, rows);
+  }
+  assert.match(await page.textContent('.backups'), /Restores: not tried yet/);
+  const older = await page.locator('.backups tbody th a').last().getAttribute('href');
+  await page.goto(house.url + older);
+  await everybody(page, 390);
+  await page.click('button:text-is("Restore for trial")');
+  await page.waitForSelector('.course:has-text("It restores.")', { timeout: 20_000 });
+  await page.goto(house.url + older);
+  assert.match(await page.textContent('.headline'), /Restores: proved just now/);
+  await page.click('summary:text-is("Remove this backup")');
+  await page.fill('input[name=confirm]', '1');
+  await page.click('button:text-is("Remove it for good")');
+  assert.match(await page.textContent('[role=alert]'), /nothing was removed/);
+  const [, revision] = /revision, (\d+)/.exec(await page.textContent('details.cancel'));
+  await page.fill('input[name=confirm]', revision);
+  await page.click('button:text-is("Remove it for good")');
+  await page.waitForURL(/backups$/);
+  assert.equal(await page.locator('.backups tbody tr').count(), 1);
+  await page.context().close();
+  await house.stop();
 });
 
 test('an etcd that is away is no backup, and the page says why', async () => {

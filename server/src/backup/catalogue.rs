@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::{
     delivery::noted,
     house::{Backups, Told},
-    manifest::{Manifest, Rehearsal},
+    manifest::{Manifest, Rehearsal, Stored},
     part,
-    places::{Found, Known, Place, Stock, Stray},
+    places::{Found, Known, Place, Stock, Stray, objects},
     warnings::{Facts, warnings},
 };
 use crate::store::{Backup, Copy, CopyState, Looked, StoreError};
@@ -74,6 +74,7 @@ impl Backups {
     /// Lists anew what we know, what lies there whole and what only lost its manifest: whoever removed it was killed in
     /// between. The rules decide on it again. Answers the ids.
     async fn listed_again(&self, place: &Place, before: &[Backup], stock: &mut Stock) -> Vec<String> {
+        let key = &self.keeping().key;
         let mut again = Vec::new();
         for backup in before {
             let broken = stock.broken.iter().map(|(found, _)| found);
@@ -81,15 +82,22 @@ impl Backups {
                 continue;
             }
             let Ok(manifest) = Manifest::read(backup.manifest.as_bytes()) else { continue };
-            let is_its = |stray: &Stray| stray.name.rsplit('/').next() == Some(manifest.stored.name.as_str());
-            let Some(at) = stock.strays.iter().position(is_its) else { continue };
-            match place.list_again(&manifest, &self.keeping().key).await {
-                Ok(()) => {
-                    tracing::info!("{}: {} had lost its manifest and is listed again", place.name(), manifest.id);
-                    stock.strays.remove(at);
-                    again.push(manifest.id);
-                }
-                Err(error) => tracing::warn!("{error}"),
+            let is = |stray: &Stray, stored: &Stored| stray.name.rsplit('/').next() == Some(stored.name.as_str());
+            let is_its = |stray: &Stray| objects(&manifest).any(|stored| is(stray, stored));
+            if !stock.strays.iter().any(is_its) {
+                continue;
+            }
+            // Without the backup what travelled with it is no use: the removal had come so far.
+            let over = !stock.strays.iter().any(|stray| is(stray, &manifest.stored));
+            let put = if over { place.remove(&manifest).await } else { place.list_again(&manifest, key).await };
+            if let Err(error) = put {
+                tracing::warn!("{error}");
+                continue;
+            }
+            stock.strays.retain(|stray| !is_its(stray));
+            if !over {
+                tracing::info!("{}: {} had lost its manifest and is listed again", place.name(), manifest.id);
+                again.push(manifest.id);
             }
         }
         again

@@ -1,9 +1,10 @@
-//! Streaming the database of one member to local disk, hashed as it comes.
+//! Streaming the database of one member to local disk, hashed as it lies there.
 
-use std::{fs::File, io::Write};
+use std::{fs::File, io::Write, os::unix::fs::FileExt};
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
+use snapshot::Digest;
 use tokio::sync::mpsc;
 
 use super::{
@@ -28,8 +29,8 @@ pub(super) struct Fetched {
     pub _open: File,
     /// Bytes of the file.
     pub size: u64,
-    /// SHA-256 of the database, hexadecimal.
-    pub digest: String,
+    /// SHA-256 of the database, read back from the file.
+    pub digest: Digest,
     /// SHA-256 of the file, hexadecimal.
     pub sha256: String,
 }
@@ -81,14 +82,18 @@ pub(super) async fn fetch(
     let path = part.path().to_owned();
     let open = blocking(move || end(file, &digest).map_err(disk(&path, "cannot be brought to the disk"))).await??;
     let whole = sum.chain_update(digest).finalize();
-    Ok(Fetched { part, _open: open, size: size + 32, digest: hex(&digest), sha256: hex(&whole) })
+    Ok(Fetched { part, _open: open, size: size + 32, digest: Digest(digest), sha256: hex(&whole) })
 }
 
+/// Each piece is read back before it is hashed: so the digest is that of the file, and need not be computed again.
 fn write(mut file: File, mut pieces: mpsc::Receiver<Bytes>) -> std::io::Result<(File, Sha256)> {
-    let mut sum = Sha256::new();
+    let (mut sum, mut read, mut at) = (Sha256::new(), Vec::new(), 0);
     while let Some(piece) = pieces.blocking_recv() {
-        sum.update(&piece);
         file.write_all(&piece)?;
+        read.resize(piece.len(), 0);
+        file.read_exact_at(&mut read, at)?;
+        sum.update(&read);
+        at += piece.len() as u64;
     }
     Ok((file, sum))
 }

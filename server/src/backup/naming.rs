@@ -83,7 +83,7 @@ pub(super) fn name(
         keys: examined.keys.unwrap_or(examined.records),
         size: examined.size,
         hash: examined.hash,
-        sha256: fetched.digest.clone(),
+        sha256: fetched.digest.to_string(),
         stored,
         began,
         ended: Timestamp::now().as_millisecond(),

@@ -24,7 +24,7 @@ use super::{
     manifest::Manifest,
     naming::{self, Leftovers, Sound, id, name},
     part::{self, DiskError, disk},
-    proof::{OnDisk, prove},
+    proof::{OnDisk, prove_read},
     seal::{SealError, Sealing},
 };
 use crate::etcd::{Endpoint, EtcdError, Hashes, Members, NoneAnswers, Tls, Why, look};
@@ -252,10 +252,10 @@ async fn attempt(
 ) -> Result<(Fetched, Sound), Failed> {
     let fetched = fetch(order, candidate, tell).await?;
     tell(Progress::Proving);
-    let path = fetched.part.path().to_owned();
+    let (path, sum) = (fetched.part.path().to_owned(), fetched.digest);
     let proof = blocking(move || {
         let file = OnDisk::open(&path).map_err(disk(&path, "cannot be read"))?;
-        Ok::<_, DiskError>(prove(&file, &mut |_, _| ()))
+        Ok::<_, DiskError>(prove_read(&file, sum, &mut |_, _| ()))
     });
     let proof = proof.await??;
     let examined = match proof.sound {

@@ -13,6 +13,7 @@ use binnacle::{
         Backups, Keeping,
         manifest::Compression,
         places::{Known, Place},
+        rehearsing::Proving,
         retention::Rules,
         seal::{Recipients, Sealing},
     },
@@ -29,7 +30,6 @@ const NAME: &str = "harbour";
 const KEY: &[u8] = b"a key";
 /// How many stay in each place.
 const NEWEST: usize = 2;
-const KILLS: usize = 50;
 
 fn told(name: &str) -> String {
     std::env::var(name).expect("run this through end2end/with-s3 and end2end/with-etcd")
@@ -49,14 +49,25 @@ async fn server(folder: &Path, endpoint: &str) -> Backups {
     let keeping = Keeping {
         waiting: folder.join("waiting"),
         places: places(folder),
-        sealing: Sealing { compression: Some(Compression::Zstd), recipients: Recipients::default() },
+        sealing: Sealing {
+            compression: Some(Compression::Zstd),
+            recipients: Recipients::parse(&recipient()).expect("a key"),
+        },
         key: KEY.to_vec(),
         rules: Rules { newest: NEWEST as u32, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
         schedule: None,
         allowed: Duration::from_secs(90_000),
     };
     let access = Access { endpoints: vec![Endpoint::parse(endpoint).expect("an endpoint")], tls: Tls::default() };
-    Backups::new(store, keeping, BTreeMap::from([(NAME.to_owned(), access)]), "server".into())
+    // What travels with each that is encrypted.
+    let with = if recipient().is_empty() { Vec::new() } else { vec![folder.join("with")] };
+    let proving = Proving { with, ..Proving::default() };
+    Backups::proved(store, keeping, BTreeMap::from([(NAME.to_owned(), access)]), "server".into(), proving)
+}
+
+/// Whom a server encrypts for; nobody when it is empty.
+fn recipient() -> String {
+    std::env::var("BINNACLE_TEST_SERVER_RECIPIENT").unwrap_or_default()
 }
 
 /// Begun as a process of its own: what a server does in one round.
@@ -70,10 +81,11 @@ async fn a_server_that_is_killed() {
     backups.take(NAME, "ann").await.expect("a backup");
 }
 
-fn round(folder: &Path, endpoint: &str) -> Command {
+fn round(folder: &Path, endpoint: &str, recipient: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.args(["--exact", "deliveries::a_server_that_is_killed", "--nocapture"]);
     command.env("BINNACLE_TEST_SERVER", folder).env("BINNACLE_TEST_SERVER_ETCD", endpoint);
+    command.env("BINNACLE_TEST_SERVER_RECIPIENT", recipient);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -123,21 +135,34 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_it_lists_nothing_half_loses_nothing_good_and_puts_all_in_order_later() {
+    let recipient = age::x25519::Identity::generate().to_public().to_string();
+    killed(50, 300_000, &recipient).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_within_the_parts_of_an_upload_it_does_the_same() {
+    killed(20, 1_000_000, "").await;
+}
+
+/// So many kills, of a database of eight values of so many bytes.
+async fn killed(kills: usize, bytes: usize, recipient: &str) {
     let (cluster, folder) = (Cluster::plain(Age::New, 1).await, Folder::new());
-    // Two parts of an upload, compressed.
-    cluster.fill(8, 1_000_000);
+    cluster.fill(8, bytes);
     let endpoint = cluster.endpoints()[0].to_string();
+    std::fs::create_dir(folder.0.join("with")).expect("a folder");
+    std::fs::write(folder.0.join("with/admin.pem"), "a certificate").expect("written");
+    let round = || round(&folder.0, &endpoint, recipient);
     let began = Instant::now();
     for _ in 0..3 {
-        run(&mut round(&folder.0, &endpoint), b"");
+        run(&mut round(), b"");
     }
     let whole = began.elapsed() / 3;
     let mut before = listed(&folder.0, &[]).await;
     assert!(before.iter().all(|ids| ids.len() == NEWEST), "{before:?}");
     let mut waited: BTreeSet<String> = BTreeSet::new();
     let mut ended = 0;
-    for _ in 0..KILLS {
-        let mut child = round(&folder.0, &endpoint).spawn().expect("it runs");
+    for _ in 0..kills {
+        let mut child = round().spawn().expect("it runs");
         tokio::time::sleep(whole.mul_f64(fastrand::f64() * 1.1)).await;
         let _ = child.kill();
         ended += usize::from(child.wait().expect("an end").success());
@@ -149,11 +174,11 @@ async fn killed_at_any_moment_it_lists_nothing_half_loses_nothing_good_and_puts_
         before = after;
         time_goes_by(&folder.0).await;
     }
-    assert!(ended < KILLS / 2, "{ended} of {KILLS} came to an end");
+    assert!(ended < kills / 2, "{ended} of {kills} came to an end");
     // What was taken and had its name is delivered, or is older than what is kept.
     for _ in 0..2 {
         time_goes_by(&folder.0).await;
-        let mut round = round(&folder.0, &endpoint);
+        let mut round = round();
         run(round.stdout(Stdio::piped()).stderr(Stdio::piped()), b"");
     }
     let after = listed(&folder.0, &[]).await;
@@ -164,8 +189,14 @@ async fn killed_at_any_moment_it_lists_nothing_half_loses_nothing_good_and_puts_
         let stock = place.stock(None, KEY, &Known::new()).await.expect("a list");
         assert_eq!(stock.strays, [], "in {place:?}");
     }
-    // Nothing of what was killed lies about.
+    // Nothing of what was killed lies about: manifest, backup, what travels with it.
+    let files = if recipient.is_empty() { 2 } else { 3 };
     assert_eq!(names(&folder.0.join("waiting")), Vec::<String>::new());
-    assert_eq!(names(&folder.0.join("kept/harbour")).len(), 2 * NEWEST, "{:?}", names(&folder.0.join("kept/harbour")));
+    assert_eq!(
+        names(&folder.0.join("kept/harbour")).len(),
+        files * NEWEST,
+        "{:?}",
+        names(&folder.0.join("kept/harbour"))
+    );
     assert!(!program("BINNACLE_TEST_ETCD").is_empty());
 }
