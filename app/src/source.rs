@@ -355,6 +355,11 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         notices: Option<Vec<Notice>>,
     },
+    /// What stands beside the figure has changed: the cluster's latest deployments.
+    Beside {
+        /// All of it, as HTML.
+        html: String,
+    },
     /// Nothing new, but the line is alive: sent when nothing else was for a few seconds.
     Alive,
 }

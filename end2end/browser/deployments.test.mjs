@@ -33,6 +33,13 @@ test('who types another name starts nothing, and what will be lost is listed by 
   await page.context().close();
 });
 
+test('an expansion that names hosts which are there is refused, each with what is wrong', async () => {
+  const page = await deploy('expand');
+  assert.match(await page.textContent('[role=alert]'), /the cluster has a host host1 already/);
+  assert.match(await page.textContent('[role=alert]'), /expand with kube_node only/);
+  await page.context().close();
+});
+
 test('hosts go and come back one by one while the page follows, and the verdict has its evidence', { timeout: 120_000 }, async () => {
   const figure = await open(chromium, `${server.url}/c/demo`);
   await live(figure);
@@ -41,6 +48,13 @@ test('hosts go and come back one by one while the page follows, and the verdict 
   await page.click('button:text-is("Start")');
   await page.waitForURL(/deployments\/\d/);
   run = new URL(page.url()).pathname;
+  // The strip beside the figure tells of it, and nobody loads that page anew.
+  await figure.waitForSelector('#strip .badge:text-is("running")', { timeout: 20_000 });
+  // While systems install, the log says nothing and each host is seen.
+  await page.waitForFunction(() => {
+    const text = document.querySelector('#run')?.textContent;
+    return /installs: /.test(text) && /not yet/.test(text) && /10\.1\.0\.54/.test(text);
+  }, null, { timeout: 60_000, polling: 30 });
   await figure.waitForFunction(() => document.querySelectorAll('[id^="m:node/"].h-ghost').length === 5, null, { timeout: 30_000 });
   // Some are there while others are not.
   await figure.waitForFunction(() => {
@@ -51,6 +65,8 @@ test('hosts go and come back one by one while the page follows, and the verdict 
   await page.waitForSelector('#run .badge.h-ok', { timeout: 60_000 });
   assert.match(await page.textContent('#run'), /succeeded/);
   assert.match(await page.textContent('#run'), /all 5 nodes are there and ready/);
+  assert.match(await page.textContent('.versions'), /Kubernetesv1\.11\.3/);
+  await figure.waitForSelector('#strip .badge:text-is("succeeded")', { timeout: 20_000 });
   // Nobody loaded the page anew: the log went on to its last line, and what cannot be cancelled is not offered.
   await page.waitForFunction(() => /compass deploy success/.test(document.querySelector('#lines li:last-child')?.textContent), null, { timeout: 10_000 });
   assert.equal(await page.locator('.cancel').count(), 0);
@@ -81,6 +97,11 @@ test('two runs are compared', { timeout: 90_000 }, async () => {
   for (const box of await page.locator('input[name=run]').all()) await box.check();
   await page.click('button:has-text("Compare")');
   assert.match(await page.textContent('main'), /Ansible and kubespray/);
+  assert.match(await page.textContent('main'), /v1\.11\.3/);
+  // The same again is asked for with what was chosen.
+  await page.goto(`${server.url}${run}`);
+  await page.click('a.button:text-is("Run again")');
+  assert.equal(await page.inputValue('select[name=dha]'), 'dha.yml');
   await page.context().close();
 });
 

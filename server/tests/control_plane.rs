@@ -5,6 +5,7 @@
 
 mod conformance;
 mod drift;
+mod restored;
 mod sources;
 mod troubles;
 

@@ -1,10 +1,15 @@
 //! What a place for backups promises, in a folder.
 
+mod faulty;
 mod places;
 
 use std::os::unix::fs::PermissionsExt;
 
-use binnacle::backup::places::{Place, PlaceError};
+use binnacle::backup::{
+    manifest::Manifest,
+    places::{Place, PlaceError},
+};
+use faulty::{Disk, Says};
 use places::{Folder, Fresh, KEY, backup, listed};
 
 fn fresh() -> Fresh {
@@ -80,4 +85,62 @@ async fn a_process_with_little_room() {
     let place = Place::open(&text).expect("a place");
     let error = place.put(&big, &manifest, KEY).await.expect_err("it does not fit");
     assert!(matches!(error, PlaceError::Away { .. } | PlaceError::Differs { .. }), "{error}");
+}
+
+/// Begun as a process of its own, with a disk that refuses something.
+#[tokio::test]
+async fn a_process_with_a_faulty_disk() {
+    let (Ok(text), Ok(file)) = (std::env::var("BINNACLE_TEST_FAULTY"), std::env::var("BINNACLE_TEST_FILE")) else {
+        return;
+    };
+    let manifest = Manifest::read(&std::fs::read(format!("{file}.manifest")).expect("a file")).expect("a manifest");
+    let put = match Place::open(&text) {
+        Ok(place) => place.put(file.as_ref(), &manifest, KEY).await.map(drop),
+        Err(error) => Err(error),
+    };
+    std::process::exit(i32::from(put.is_err()));
+}
+
+/// Each write, sync, name and file that an upload needs, one after the other; whole and by parts.
+#[tokio::test]
+async fn whatever_the_disk_refuses_nothing_half_is_listed_and_trying_again_does() {
+    let here = Folder::new();
+    let disk = Disk::new(&here.0);
+    let (good, good_manifest) = backup(&here.0, "good", "harbour", 1_000);
+    for (id, size) in [("small", 1_000), ("large", 6 << 20)] {
+        let (file, manifest) = backup(&here.0, id, "harbour", size);
+        std::fs::write(format!("{}.manifest", file.display()), manifest.text()).expect("written");
+        let bytes = std::fs::read(&file).expect("a file");
+        for says in [Says::Full, Says::Broken] {
+            let mut at = 1;
+            loop {
+                let fresh = fresh();
+                let place = fresh.open();
+                place.put(&good, &good_manifest, KEY).await.expect("it is put");
+                let mut command = std::process::Command::new(std::env::current_exe().expect("this program"));
+                command.args(["--exact", "a_process_with_a_faulty_disk", "--nocapture"]);
+                command.env("BINNACLE_TEST_FAULTY", &fresh.text).env("BINNACLE_TEST_FILE", &file);
+                disk.fail(&mut command, &fresh.files, at, says);
+                let status = command.stdout(std::process::Stdio::null()).status().expect("it runs");
+                let ids = listed(&place).await;
+                let there = std::fs::read(fresh.files.join("harbour").join(&manifest.stored.name));
+                let is_listed = ids.iter().any(|listed| listed == id);
+                assert!(
+                    !is_listed || there.is_ok_and(|there| there == bytes),
+                    "half of it is listed: {says:?} at {at}"
+                );
+                if !disk.failed() {
+                    assert!(status.success() && is_listed);
+                    break;
+                }
+                assert_eq!(status.code(), Some(1), "{id}, {says:?} at {at}");
+                assert!(ids.iter().any(|id| id == "good"), "{id}, {says:?} at {at}");
+                let again = place.put(&file, &manifest, KEY).await;
+                again.unwrap_or_else(|error| panic!("{id}, {says:?} at {at}: {error}"));
+                assert_eq!(listed(&place).await.len(), 2, "{id}, {says:?} at {at}");
+                at += 1;
+            }
+            assert!(at > 6, "only {at} requests of the disk");
+        }
+    }
 }

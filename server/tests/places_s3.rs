@@ -125,6 +125,91 @@ async fn an_error_behind_a_status_of_success_is_an_error() {
 }
 
 #[tokio::test]
+async fn what_comes_back_cut_short_is_never_taken_for_all_of_it() {
+    let (here, (wire, fresh)) = (Folder::new(), faulty().await);
+    let (file, manifest) = backup(&here.0, "b", "harbour", LARGE);
+    // Wherever the answer is cut that reads back, and however often.
+    for (cut, times) in [(0, 1), (100, 1), (700, 2), (1 << 20, 1), ((12 << 20) - 1, 1), (5_000, usize::MAX)] {
+        wire.on("GET /backups", times, Fault::CutAnswerAfter(cut));
+        let put = fresh.open().put(&file, &manifest, KEY).await;
+        wire.heal();
+        match put {
+            Ok(put) => fresh.open().check(&put).await.expect("what is said to be there is there"),
+            Err(error) => {
+                assert!(error.passes(), "{cut}: {error}");
+                assert_eq!(listed(&fresh.open()).await, Vec::<String>::new(), "{cut}: {error}");
+                fresh.open().put(&file, &manifest, KEY).await.expect("it is put in the end");
+            }
+        }
+        let back = here.0.join("back");
+        wire.on("b.db.zst HTTP", times, Fault::CutAnswerAfter(cut));
+        let fetched = fresh.open().fetch(&manifest, &back).await;
+        wire.heal();
+        assert_eq!(fetched.is_ok(), back.exists(), "{cut}");
+        if back.exists() {
+            assert!(std::fs::read(&back).expect("a file") == std::fs::read(&file).expect("a file"), "{cut}");
+            std::fs::remove_file(&back).expect("removed");
+        }
+        fresh.open().remove(&manifest).await.expect("it is removed");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_gives_less_or_other_bytes_and_says_that_all_is_well_is_found_out() {
+    let (here, (wire, fresh)) = (Folder::new(), faulty().await);
+    let (file, manifest) = backup(&here.0, "b", "harbour", 1_000);
+    let etag = "ETag: \"0\"\r\nLast-Modified: Wed, 25 Nov 2026 10:00:00 GMT\r\nContent-Length";
+    for body in [String::new(), "x".repeat(999), "x".repeat(1_000), "x".repeat(1_001)] {
+        // Before, it is not there; then this comes back of what was put.
+        wire.on("b.db.zst HTTP", 1, Fault::Answer(wire::answer(404, "<Error><Code>NoSuchKey</Code></Error>")));
+        wire.on("GET /", 1, Fault::Answer(wire::answer(200, &body).replace("Content-Length", etag)));
+        let error = fresh.open().put(&file, &manifest, KEY).await.expect_err("it is not what was put");
+        wire.heal();
+        assert!(matches!(error, PlaceError::Differs { .. }), "{} bytes: {error}", body.len());
+        assert_eq!((listed(&fresh.open()).await, strays(&fresh.open()).await), (vec![], vec![]), "{error}");
+    }
+    fresh.open().put(&file, &manifest, KEY).await.expect("it is put");
+}
+
+#[tokio::test]
+async fn a_right_that_is_lost_on_the_way_is_said_and_lists_nothing() {
+    let (here, (wire, fresh)) = (Folder::new(), faulty().await);
+    let (file, manifest) = backup(&here.0, "b", "harbour", LARGE);
+    let denied = || Fault::Answer(wire::answer(403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"));
+    for at in ["?uploads", "partNumber=2", "?uploadId=", "b.json HTTP"] {
+        wire.on(at, usize::MAX, denied());
+        let error = fresh.open().put(&file, &manifest, KEY).await.expect_err("it is not allowed");
+        wire.heal();
+        assert!(matches!(error, PlaceError::Refused { .. }), "{at}: {error}");
+        assert!(error.to_string().contains("AccessDenied"), "{at}: {error}");
+        assert_eq!(listed(&fresh.open()).await, Vec::<String>::new(), "{at}");
+    }
+    fresh.open().put(&file, &manifest, KEY).await.expect("with the right again, it is put");
+}
+
+#[tokio::test]
+async fn a_condition_that_fails_though_nothing_is_there_lists_nothing() {
+    let (here, (wire, fresh)) = (Folder::new(), faulty().await);
+    for (id, size, at) in
+        [("small", 1_000, "small.db.zst HTTP"), ("b", LARGE, "b.json HTTP"), ("c", 1_000, "c.json HTTP")]
+    {
+        let (file, manifest) = backup(&here.0, id, "harbour", size);
+        let failed = wire::answer(412, "<Error><Code>PreconditionFailed</Code></Error>");
+        wire.on(
+            &format!("PUT /backups/{}/harbour/{at}", fresh.files.file_name().expect("a name").to_string_lossy()),
+            usize::MAX,
+            Fault::Answer(failed),
+        );
+        let error = fresh.open().put(&file, &manifest, KEY).await.expect_err("nothing is there");
+        wire.heal();
+        assert!(matches!(error, PlaceError::Missing { .. }), "{id}: {error}");
+        assert!(!listed(&fresh.open()).await.contains(&manifest.id), "{id}");
+        fresh.open().put(&file, &manifest, KEY).await.expect("it is put");
+    }
+    assert_eq!(strays(&fresh.open()).await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn an_upload_whose_completion_was_never_confirmed_is_found_whole_by_the_next_attempt() {
     let (here, (wire, fresh)) = (Folder::new(), faulty().await);
     let (file, manifest) = backup(&here.0, "b", "harbour", LARGE);

@@ -36,6 +36,8 @@ pub struct Backup {
     pub compressed: bool,
     /// The public keys of age that it is encrypted for; empty when it is not.
     pub recipients: Vec<String>,
+    /// The file with what travels with it, encrypted for the same keys, when there is one.
+    pub companion: Option<Companion>,
     /// Bytes of the database, without the digest at its end.
     pub size: u64,
     /// SHA-256 of the database, hexadecimal.
@@ -54,6 +56,17 @@ pub struct Backup {
     pub reached: u8,
     /// Whether its contents were found right.
     pub trusted: bool,
+}
+
+/// Files that travel with a backup, as certificates and `etcd.env`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Companion {
+    /// The file that holds them: a tar archive, compressed with zstd and encrypted.
+    pub file: String,
+    /// SHA-256 of that file, hexadecimal.
+    pub sha256: String,
+    /// Where they lay.
+    pub paths: Vec<String>,
 }
 
 /// A member of etcd.
@@ -128,9 +141,10 @@ impl Member {
 
     /// How the host that it runs on is called.
     pub(crate) fn on(&self) -> String {
-        match self.host.called("") {
-            "" => format!("the host of {}", self.called()),
-            host => host.to_owned(),
+        match (&self.host.name, &self.host.address, &self.name) {
+            (Some(host), ..) | (None, Some(host), None) => host.clone(),
+            (None, Some(address), Some(name)) => format!("{address} ({name})"),
+            (None, None, _) => format!("the host of {}", self.called()),
         }
     }
 }

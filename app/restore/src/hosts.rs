@@ -27,37 +27,46 @@ pub(crate) fn prepare(facts: &Facts, member: &Member, endpoints: &[String]) -> A
         Some(host) => format!("{CERTS}/{}", word(&format!("admin-{host}{what}"))),
         None => format!("{CERTS}/admin-$(hostname){what}"),
     };
+    // Without TLS there are no such files; what is unknown is as kubespray has it.
+    let secured = endpoints.is_empty() || endpoints.iter().any(|url| url.starts_with("https:"));
+    let [certs, shown] = if secured {
+        let certs = format!(
+            "export ETCDCTL_CACERT={CERTS}/ca.pem\nexport ETCDCTL_CERT={}\nexport ETCDCTL_KEY={}\n",
+            file(".pem"),
+            file("-key.pem")
+        );
+        [certs, "ls \"$ETCDCTL_CACERT\" \"$ETCDCTL_CERT\" \"$ETCDCTL_KEY\" &&\n".to_owned()]
+    } else {
+        [String::new(), String::new()]
+    };
     let endpoints = if endpoints.is_empty() { read("ETCD_ADVERTISE_CLIENT_URLS") } else { word(&endpoints.join(",")) };
     let commands = format!(
         "install -d -m 700 {WORK} &&\n\
          cat > {WORK}/env <<'END' &&\n\
          export ETCDCTL_API=3\n\
          export ETCDCTL_ENDPOINTS={endpoints}\n\
-         export ETCDCTL_CACERT={CERTS}/ca.pem\n\
-         export ETCDCTL_CERT={}\n\
-         export ETCDCTL_KEY={}\n\
+         {certs}\
          name={}\n\
          peer={}\n\
          cluster={}\n\
          token={}\n\
          END\n\
          . {WORK}/env &&\n\
-         ls \"$ETCDCTL_CACERT\" \"$ETCDCTL_CERT\" \"$ETCDCTL_KEY\" &&\n\
+         {shown}\
          grep -xF \"ETCD_NAME=$name\" {ENV} &&\n\
          grep -xF \"ETCD_INITIAL_ADVERTISE_PEER_URLS=$peer\" {ENV} &&\n\
          grep -xF \"ETCD_DATA_DIR={DATA}\" {ENV} &&\n\
          grep '^ETCD_INITIAL_CLUSTER=' {ENV} &&\n\
          [ -n \"$token\" ] && echo \"cluster=$cluster token=$token\"\n",
-        file(".pem"),
-        file("-key.pem"),
         known(&member.name, "ETCD_NAME"),
         known(&member.peer, "ETCD_INITIAL_ADVERTISE_PEER_URLS"),
         initial(facts).map_or_else(|| read("ETCD_INITIAL_CLUSTER"), |initial| word(&initial)),
         read("ETCD_INITIAL_CLUSTER_TOKEN"),
     );
     let check = format!(
-        "The three files, four lines of {ENV}, and a last line that names the same members as the one before it. If it \
-         stops earlier, this host is not as it is known here: see what {ENV} says, and correct {WORK}/env by hand."
+        "{}our lines of {ENV}, and a last line that names the same members as the one before it. If it \
+         stops earlier, this host is not as it is known here: see what {ENV} says, and correct {WORK}/env by hand.",
+        if secured { "The three files, f" } else { "F" }
     );
     Act { at: At::Host(member.on()), commands, check }
 }

@@ -24,5 +24,5 @@ mod quorum;
 mod shell;
 mod tool;
 
-pub use facts::{Backup, Facts, Host, Life, Member};
+pub use facts::{Backup, Companion, Facts, Host, Life, Member};
 pub use guide::{Act, At, Guide, HOW, Lost, Step, guide, lost};

@@ -1,6 +1,6 @@
 //! Opening what is stored: the snapshot as etcd gave it.
 
-use crate::{Act, At, Facts, Step, shell::word};
+use crate::{Act, At, Companion, Facts, Step, shell::word};
 
 /// The file that is restored, on the desk.
 pub(crate) const SNAPSHOT: &str = "snapshot.db";
@@ -45,7 +45,29 @@ pub(crate) fn step(facts: &Facts) -> Step {
          that machine leave the last line out.",
         backup.revision, backup.keys
     );
-    Step { title: "Open the backup".into(), why, acts: vec![Act { at: At::Desk, commands, check }] }
+    let mut acts = vec![Act { at: At::Desk, commands, check }];
+    acts.extend(backup.companion.as_ref().map(beside));
+    Step { title: "Open the backup".into(), why, acts }
+}
+
+/// What travels with it, for hosts that lost theirs.
+fn beside(companion: &Companion) -> Act {
+    let file = word(&companion.file);
+    let commands = format!(
+        "(umask 077 &&\n\
+         printf '%s  %s\\n' {} {file} | sha256sum -c - &&\n\
+         mkdir -p with && age -d -i age-key.txt {file} | zstd -d | tar -x -C with &&\n\
+         find with -type f)\n",
+        word(&companion.sha256)
+    );
+    let named: Vec<&str> = companion.paths.iter().take(12).map(String::as_str).collect();
+    let more = if companion.paths.len() > named.len() { " and more" } else { "" };
+    let check = format!(
+        "Below the folder with: {}{more}. These travelled with the backup, from the machine that took it; fetch that file \
+         too. They are for hosts that lost theirs, to where they lay.",
+        named.join(", ")
+    );
+    Act { at: At::Desk, commands, check }
 }
 
 /// Fails unless the database in a file is the one of the backup.

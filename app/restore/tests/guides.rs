@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use proptest::prelude::*;
-use restore::{At, Backup, Facts, Guide, Host, Life, Lost, Member, guide, lost};
+use restore::{At, Backup, Companion, Facts, Guide, Host, Life, Lost, Member, guide, lost};
 
 const NOW: i64 = 1_769_860_800_000;
 
@@ -38,6 +38,11 @@ fn compass() -> Facts {
             places: vec!["/srv/backups".into(), "s3://vault/etcd".into()],
             compressed: true,
             recipients: vec!["age1qqqexample".into()],
+            companion: Some(Companion {
+                file: "harbour-20260131t100000z-r4711-5f3a9c.with.tar.zst.age".into(),
+                sha256: "ef".repeat(32),
+                paths: vec!["/etc/etcd.env".into(), "/etc/ssl/etcd/ssl/ca.pem".into()],
+            }),
             size: 1_048_576,
             sha256: "ab".repeat(32),
             cluster_id: "cdf818194e3a8c32".into(),
@@ -201,6 +206,7 @@ fn hostile(text: &str) -> Facts {
     facts.backup.file = text.into();
     facts.backup.sha256 = text.into();
     facts.backup.file_sha256 = text.into();
+    facts.backup.companion = Some(Companion { file: text.into(), sha256: text.into(), paths: vec![text.into()] });
     facts.backup.recipients = vec![text.into()];
     facts.backup.places = vec![text.into()];
     facts

@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, hash::RandomState};
 use built::{revision, sealed, typical};
 use snapshot::{Record, Unsound, records};
 
-fn told(file: &[u8]) -> Result<(Vec<(String, Option<u64>)>, String), Unsound> {
+/// Keys with the numbers of their contents, and the records' debug texts.
+type Told = (Vec<(String, Option<u64>)>, String);
+
+fn told(file: &[u8]) -> Result<Told, Unsound> {
     let (mut found, mut debug) = (Vec::new(), String::new());
     records(file, &RandomState::new(), &mut |_| {}, &mut |record: Record<'_>| {
         debug += &format!("{record:?}");

@@ -163,6 +163,14 @@ fn paint_waiting(line: &Shared) {
                 }
                 line.borrow_mut().number = number;
             }
+            Message::Beside { html } => {
+                // Whoever is in it with the keyboard is not thrown out.
+                let inside =
+                    super::dom::document().and_then(|page| page.query_selector("#strip :focus").ok().flatten());
+                if inside.is_none() {
+                    set_html("strip", &html);
+                }
+            }
             Message::Alive => {}
         }
     }

@@ -73,7 +73,9 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
-        {beside.done.as_ref().map(|done| strip(cluster, done))}
+        {beside.done.as_ref().map(|done| view! {
+            <section class="bar strip" id="strip" aria-label=words::DEPLOYMENTS>{strip(cluster, done)}</section>
+        })}
         {beside.kept.as_ref().map(|kept| backups::strip(cluster, kept))}
         <div class="bar">
             {filters(cluster, tab, view, theme, &page.choices)}
@@ -98,7 +100,8 @@ pub fn figure(
     .into_any()
 }
 
-fn strip(cluster: &str, done: &Done) -> AnyView {
+/// What was and is done to a cluster, in a line.
+pub fn strip(cluster: &str, done: &Done) -> AnyView {
     let base = at(&format!("/c/{}/deployments", scene::encoded(cluster)));
     let deploy = done.acts.then(|| view! { <a class="button" href=format!("{base}/new")>{words::DEPLOY}</a> });
     let runs = done.runs.iter().map(|run| {
@@ -109,10 +112,7 @@ fn strip(cluster: &str, done: &Done) -> AnyView {
         }
     });
     let none = done.runs.is_empty().then(|| view! { <li class="hint">{words::NO_RUNS}</li> });
-    view! {
-        <section class="bar strip" aria-label=words::DEPLOYMENTS>{deploy}<ul>{runs.collect_view()}{none}</ul></section>
-    }
-    .into_any()
+    view! { {deploy}<ul>{runs.collect_view()}{none}</ul> }.into_any()
 }
 
 fn files(cluster: &str, view: &View) -> AnyView {

@@ -21,7 +21,7 @@ pub use api::{Body, Field, Kind, Operation, Tried, api};
 pub use clusters::clusters;
 pub use drift::drift;
 pub use embedded::{Embedded, embedded};
-pub use figure::{Beside, Done, figure};
+pub use figure::{Beside, Done, figure, strip};
 pub use frame::{Assets, Frame, Tab, Theme, Visitor, Warned, frame};
 pub use plan::plan;
 pub use table::table;

@@ -149,6 +149,99 @@ pub const NO_DIFFERENCE: &str = "No task took noticeably longer, and no host dif
 /// Where a run is not found.
 pub const NO_SUCH_RUN: &str = "There is no such deployment of this cluster.";
 
+/// On a run.
+pub const HOSTS: &str = "Hosts";
+/// Of hosts.
+pub const SYSTEM: &str = "Operating system";
+/// Of hosts.
+pub const ANSWERS: &str = "Answers";
+/// Of a host that answers, or does not.
+pub const YES: &str = "yes";
+/// Of a host that does not answer.
+pub const NO: &str = "not yet";
+/// Of a host that nobody could look at.
+pub const NOT_SEEN: &str = "not looked at";
+/// On a run.
+pub const VERSIONS: &str = "Versions found";
+/// In a comparison, of what is not the same.
+pub const DIFFERS: &str = "differs";
+/// In a comparison of versions.
+pub const WHAT: &str = "What";
+
+/// While compass-deck says nothing.
+pub fn deck_is_silent(since: &str) -> String {
+    format!("compass-deck does not answer since {since}: what it said before stands here")
+}
+
+/// Of a host that answers.
+pub fn answers_since(since: &str) -> String {
+    format!("since {since}")
+}
+
+/// Of a host that has answered and does not any more.
+pub fn silent_since(since: &str) -> String {
+    format!("not any more, since {since}")
+}
+
+/// While Ansible runs.
+pub fn at_task(task: &str) -> String {
+    format!("Ansible is at {task}")
+}
+
+/// While hosts install their systems.
+pub fn systems_install(there: usize, of: usize) -> String {
+    match there {
+        0 => format!("{of} hosts install their systems"),
+        _ if there == of => format!("all {of} hosts have their systems"),
+        _ => format!("hosts install their systems: {there} of {of} answer"),
+    }
+}
+
+/// A run that was cancelled before it came to anything.
+pub const CANCELLED_AT_ONCE: &str = "cancelled before anything was done";
+
+/// A run that was cancelled in a phase: whether anybody could look that no Ansible is left, whether hosts were reset,
+/// and those that install their systems nevertheless.
+pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String]) -> String {
+    let left = if looked {
+        "nothing of deploy.sh and Ansible is left there"
+    } else {
+        "nothing of deploy.sh is left there; nobody could look for Ansible"
+    };
+    let reset = if reset { "hosts were reset before" } else { "no host was or will be reset" };
+    let still = match installing {
+        [] => String::new(),
+        hosts => format!("; {} will go on installing", hosts.join(", ")),
+    };
+    format!("cancelled; {left}. Half-made is “{phase}”; {reset}{still}")
+}
+
+/// What compass-deck says of a system, for people.
+pub fn system(state: &str, message: &str) -> String {
+    let word = match state {
+        "INSTALLING" => "installs",
+        "SUCCESSFUL" => "installed",
+        "ERROR" => "failed",
+        "UNINITIALIZED" | "INITIALIZED" | "UPDATE_PREPARING" => "waits",
+        "" => "nothing is known of it",
+        other => other,
+    };
+    if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") }
+}
+
+/// What has versions, for people.
+pub fn version_of(word: &str) -> &str {
+    match word {
+        "kubernetes" => "Kubernetes",
+        "etcd" => "etcd",
+        "ansible" => "Ansible",
+        "os" => "Operating system",
+        "kernel" => "Kernel",
+        "runtime" => "Container runtime",
+        other => other,
+    }
+}
+
 /// A state for people.
 pub fn state(word: &str) -> &str {
     match word {
@@ -177,12 +270,26 @@ pub fn phase(word: &str) -> &str {
     }
 }
 
-/// How much is left, learnt from earlier runs.
+/// How much is left, learnt from earlier runs: the shortest and the longest of them.
 pub fn left(least: &str, most: &str, of: usize) -> String {
-    if least == most {
-        return format!("about {least} more, as the last run of this kind");
+    match of {
+        1 => format!("about {most} more, if it takes as long as the last run of this kind"),
+        _ if least == most => format!("about {most} more, as the last {of} runs of this kind that went well"),
+        _ => format!("{least} to {most} more, as the last {of} runs of this kind that went well"),
     }
-    format!("{least} to {most} more, as the last {of} runs of this kind")
+}
+
+/// When only the longest of the earlier runs took longer.
+pub fn at_most_left(most: &str, of: usize) -> String {
+    format!("at most {most} more, if it is none longer than the last {of} runs of this kind that went well")
+}
+
+/// When it takes longer than all of them.
+pub fn overdue(by: &str, of: usize) -> String {
+    match of {
+        1 => format!("{by} longer than the last run of this kind that went well"),
+        _ => format!("{by} longer than any of the last {of} runs of this kind that went well"),
+    }
 }
 
 /// Asks for the cluster's name.

@@ -1,15 +1,16 @@
 //! The catalogue: made from what lies in the places, at any time anew.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     delivery::noted,
     house::{Backups, Told},
     manifest::{Manifest, Rehearsal},
-    places::{Found, Known, Place},
+    part,
+    places::{Found, Known, Place, Stock, Stray},
     warnings::{Facts, warnings},
 };
-use crate::store::{Copy, CopyState, Looked, StoreError};
+use crate::store::{Backup, Copy, CopyState, Looked, StoreError};
 
 /// So many of the newest are asked for what their rehearsals and copies tell.
 const RECENT: u32 = 20;
@@ -30,15 +31,15 @@ impl Backups {
 
     async fn look_into(&self, place: &Place) -> Result<usize, StoreError> {
         let at = jiff::Timestamp::now().as_millisecond();
-        let before = self.store().backups_in(place.name()).await?;
-        let known: Known = before
+        let listed = self.store().backups_in(place.name()).await?;
+        let known: Known = listed
             .iter()
             .filter_map(|backup| {
                 let tag = backup.copies.first()?.tag.clone();
                 Some(((backup.id.clone(), tag), Manifest::read(backup.manifest.as_bytes()).ok()?))
             })
             .collect();
-        let stock = match place.stock(None, &self.keeping().key, &known).await {
+        let mut stock = match place.stock(None, &self.keeping().key, &known).await {
             Ok(stock) => stock,
             Err(error) => {
                 tracing::warn!("{error}");
@@ -49,7 +50,7 @@ impl Backups {
         let broken = stock.broken.iter().map(|(found, why)| (found, Some(why.as_str())));
         let all: Vec<(&Found, Option<&str>)> = stock.backups.iter().map(|found| (found, None)).chain(broken).collect();
         let before: HashMap<&str, &Copy> =
-            before.iter().filter_map(|backup| Some((backup.id.as_str(), backup.copies.first()?))).collect();
+            listed.iter().filter_map(|backup| Some((backup.id.as_str(), backup.copies.first()?))).collect();
         let mut fresh = Vec::new();
         for (found, why) in &all {
             let known = before.get(found.manifest.id.as_str()).copied();
@@ -57,7 +58,10 @@ impl Backups {
                 fresh.push(noted(&self.newest(&found.manifest).await?, vec![copy]));
             }
         }
-        let there: Vec<&str> = all.iter().map(|(found, _)| found.manifest.id.as_str()).collect();
+        let there: Vec<String> = all.iter().map(|(found, _)| found.manifest.id.clone()).collect();
+        drop(all);
+        let again = self.listed_again(place, &listed, &mut stock).await;
+        let there: Vec<&str> = there.iter().chain(&again).map(String::as_str).collect();
         let strays = i64::try_from(stock.strays.len() - stock.broken.len()).unwrap_or(i64::MAX);
         for stray in &stock.strays {
             tracing::warn!("{}: {} is no backup: {}", place.name(), stray.name, stray.why);
@@ -65,6 +69,42 @@ impl Backups {
         let looked = Looked { place: place.name().to_owned(), at, strays, detail: String::new() };
         self.store().take_stock(&looked, &fresh, &there).await?;
         Ok(fresh.len())
+    }
+
+    /// Lists anew what we know, what lies there whole and what only lost its manifest: whoever removed it was killed in
+    /// between. The rules decide on it again. Answers the ids.
+    async fn listed_again(&self, place: &Place, before: &[Backup], stock: &mut Stock) -> Vec<String> {
+        let mut again = Vec::new();
+        for backup in before {
+            let broken = stock.broken.iter().map(|(found, _)| found);
+            if stock.backups.iter().chain(broken).any(|found| found.manifest.id == backup.id) {
+                continue;
+            }
+            let Ok(manifest) = Manifest::read(backup.manifest.as_bytes()) else { continue };
+            let is_its = |stray: &Stray| stray.name.rsplit('/').next() == Some(manifest.stored.name.as_str());
+            let Some(at) = stock.strays.iter().position(is_its) else { continue };
+            match place.list_again(&manifest, &self.keeping().key).await {
+                Ok(()) => {
+                    tracing::info!("{}: {} had lost its manifest and is listed again", place.name(), manifest.id);
+                    stock.strays.remove(at);
+                    again.push(manifest.id);
+                }
+                Err(error) => tracing::warn!("{error}"),
+            }
+        }
+        again
+    }
+
+    /// Removes what lies in our folder and has no manifest any more: every place has it, or it never had one.
+    async fn sweep_waiting(&self) -> Result<(), StoreError> {
+        let pending: HashSet<String> = self.store().pending_backups().await?.into_iter().map(|b| b.id).collect();
+        let waiting = self.keeping().waiting.clone();
+        let sweeping = tokio::task::spawn_blocking(move || part::sweep_nameless(&waiting, &pending));
+        match sweeping.await {
+            Ok(0) | Err(_) => {}
+            Ok(count) => tracing::info!("{count} files of backups that were cut short are removed"),
+        }
+        Ok(())
     }
 
     /// A manifest of a place, with the rehearsal that only another or the database knows of.
@@ -84,11 +124,12 @@ impl Backups {
     }
 
     /// Notes backups that wait in our folder and that the catalogue does not know: it was lost, or we were killed
-    /// between taking one and noting it.
+    /// between taking one and noting it. What was cut short there is removed.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn find_waiting(&self) -> Result<(), StoreError> {
+        self.sweep_waiting().await?;
         let Ok(mut entries) = tokio::fs::read_dir(&self.keeping().waiting).await else { return Ok(()) };
         while let Ok(Some(entry)) = entries.next_entry().await {
             if entry.path().extension().is_none_or(|ending| ending != "json") {

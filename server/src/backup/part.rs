@@ -1,12 +1,15 @@
 //! A file under way: it has another name than a backup, is its writer's alone, and is gone unless it was finished.
 
 use std::{
+    collections::HashSet,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
+
+use super::manifest::{COMPANION, ENDINGS};
 
 /// What files under way end with.
 pub(super) const ENDING: &str = "part";
@@ -26,9 +29,11 @@ pub struct DiskError {
     pub error: io::Error,
 }
 
-fn todo(error: &io::Error) -> &'static str {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+/// What to do about what the system says.
+pub(super) fn todo(error: &io::Error) -> &'static str {
+    use io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.kind() {
+        NotFound => "See whether it is there",
         StorageFull | QuotaExceeded => "Make room there, or name another folder",
         PermissionDenied | ReadOnlyFilesystem => "Name a folder that this user may write to",
         _ => "See the system's log for what is wrong with that disk",
@@ -110,10 +115,38 @@ pub(super) fn sync(folder: &Path) -> Result<(), DiskError> {
 /// Removes what writers left behind that were killed; what is being written stays. Answers how many.
 pub(super) fn sweep(folder: &Path) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    let left = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == ENDING));
+    let left = entries.flatten().map(|entry| entry.path()).filter(|path| is_under_way(path));
     left.filter(|path| is_left(path) && fs::remove_file(path).is_ok()).count()
 }
 
+/// Removes backups without a manifest that nobody writes and that are none of these. Answers how many. Blocks.
+pub(super) fn sweep_nameless(folder: &Path, known: &HashSet<String>) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let nameless = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let id = endings().find_map(|ending| name.strip_suffix(ending));
+        id.is_some_and(|id| !known.contains(id) && !folder.join(format!("{id}.json")).exists())
+    };
+    let left = entries.flatten().map(|entry| entry.path()).filter(nameless);
+    left.filter(|path| is_left(path) && fs::remove_file(path).is_ok()).count()
+}
+
+/// How the names of what is kept end.
+fn endings() -> impl Iterator<Item = &'static str> {
+    ENDINGS.into_iter().chain([COMPANION])
+}
+
+/// Whether it is named as what is being written: by us, or, as in `ID.db.zst#1`, by the library that keeps folders.
+fn is_under_way(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let staged = name.rsplit_once('#').is_some_and(|(name, number)| {
+        let ours = name.ends_with(".json") || endings().any(|ending| name.ends_with(ending));
+        ours && !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+    });
+    staged || path.extension().is_some_and(|ending| ending == ENDING)
+}
+
+/// Whether nobody writes it, and nobody did for a while.
 fn is_left(path: &Path) -> bool {
     let Ok(file) = OpenOptions::new().write(true).open(path) else { return false };
     let touched = file.metadata().and_then(|about| about.modified());
@@ -151,18 +184,32 @@ mod tests {
     }
 
     #[test]
+    fn a_backup_without_a_manifest_goes_and_one_that_is_known_or_new_stays() {
+        let dir = dir("nameless");
+        let old = SystemTime::now() - Duration::from_secs(3_600);
+        for name in ["a.db", "b.db.zst.age", "c.db.zst", "c.json", "d.db", "other.txt"] {
+            File::create(dir.join(name)).unwrap().set_modified(old).unwrap();
+        }
+        File::create(dir.join("new.db")).unwrap();
+        assert_eq!(sweep_nameless(&dir, &HashSet::from(["d".to_owned()])), 2);
+        assert!(!dir.join("a.db").exists() && dir.join("c.db.zst").exists() && dir.join("new.db").exists());
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
     fn what_a_killed_writer_left_is_swept_and_what_is_being_written_is_not() {
         let dir = dir("sweep");
         let old = SystemTime::now() - Duration::from_secs(3_600);
-        for name in ["left.db.part", "whole.db"] {
+        for name in ["left.db.part", "left.db.zst#12", "left.json#1", "whole.db", "whole#1", "whole.db#x", "#1"] {
             File::create(dir.join(name)).unwrap().set_modified(old).unwrap();
         }
         let (_part, busy) = Part::new(dir.join("busy.db.part")).unwrap();
         busy.set_modified(old).unwrap();
         let (_part, _fresh) = Part::new(dir.join("fresh.db.part")).unwrap();
-        assert_eq!(sweep(&dir), 1);
+        File::create(dir.join("fresh.db.age#1")).unwrap();
+        assert_eq!(sweep(&dir), 3);
         assert!(!dir.join("left.db.part").exists());
-        assert_eq!(fs::read_dir(&dir).unwrap().count(), 3);
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 7);
         fs::remove_dir_all(&dir).unwrap();
     }
 }

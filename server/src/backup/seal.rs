@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     manifest::{Compression, Stored},
+    part,
     words::hex,
 };
 
@@ -47,7 +48,7 @@ pub struct Identities(Vec<Box<dyn age::Identity + Send + Sync>>);
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// A file could not be written or read.
-    #[error("{file}: {error}")]
+    #[error("{file} cannot be used: {error}. {}", part::todo(error))]
     File {
         /// Which.
         file: String,
@@ -136,8 +137,10 @@ impl Sealing {
         });
         let gone = std::fs::remove_file(&part);
         let (size, sha256) = sealed?;
-        let synced = gone.and_then(|()| sync_folder(to));
-        synced.map_err(|error| SealError::File { file: to.display().to_string(), error })?;
+        if let Err(error) = gone.and_then(|()| sync_folder(to)) {
+            let _ = std::fs::remove_file(to);
+            return Err(SealError::File { file: to.display().to_string(), error });
+        }
         let name = to.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         Ok(Stored { name, size, sha256, compression: self.compression, recipients: self.recipients.names() })
     }

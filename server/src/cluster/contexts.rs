@@ -13,6 +13,7 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 
+use plan::Plan;
 use topology::planned::Planned;
 
 use crate::etcd::Access;
@@ -35,6 +36,8 @@ pub struct Context {
     pub demo: bool,
     /// What Compass was told to build, when that is known.
     pub planned: Option<Arc<Planned>>,
+    /// The plan itself, which an expansion is held against.
+    pub plan: Option<Arc<Plan>>,
     /// How its etcd is reached, when that is known.
     pub etcd: Option<Arc<Access>>,
     way: Way,
@@ -90,6 +93,7 @@ impl Context {
             origin: origin.into(),
             demo,
             planned: None,
+            plan: None,
             etcd: None,
             way: Way::Ready(client, address.into()),
         }
@@ -97,8 +101,8 @@ impl Context {
 
     /// The same cluster with its plan.
     #[must_use]
-    pub fn with_plan(self, planned: Planned) -> Self {
-        Self { planned: Some(Arc::new(planned)), ..self }
+    pub fn with_plan(self, plan: Plan) -> Self {
+        Self { planned: Some(Arc::new(Planned::of(&plan))), plan: Some(Arc::new(plan)), ..self }
     }
 
     /// The same cluster, whose etcd is asked itself.
@@ -261,6 +265,7 @@ fn in_cluster() -> Context {
         origin: "the service account of the pod that Binnacle runs in".into(),
         demo: false,
         planned: None,
+        plan: None,
         etcd: None,
         way: Way::InCluster,
     }
@@ -318,6 +323,7 @@ fn contexts(file: &Kubeconfig, origin: &str, source: &Source) -> Result<Vec<Cont
         origin: origin.into(),
         demo: false,
         planned: None,
+        plan: None,
         etcd: None,
         way: Way::Kubeconfig(source.clone()),
         name,

@@ -50,10 +50,10 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
     let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
     let (mut contexts, simulator) = clusters(&settings)?;
-    let planned = crate::plan::planned(settings.dha.as_deref(), settings.network.as_deref())
+    let plan = crate::plan::whole(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
-    if let (Some(planned), Some(first)) = (planned, contexts.first_mut()) {
-        *first = first.clone().with_plan(planned);
+    if let (Some(plan), Some(first)) = (plan, contexts.first_mut()) {
+        *first = first.clone().with_plan(plan);
     }
     if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
         *first = first.clone().with_etcd(access);

@@ -2,9 +2,9 @@
 
 mod deploying;
 
+use ::plan::Plan;
 use kube::Client;
 use simulator::{Cluster, Simulator};
-use topology::planned::Planned;
 
 use crate::cluster::contexts::Context;
 
@@ -24,9 +24,9 @@ pub fn context() -> (Context, Simulator) {
 }
 
 /// What it was to be.
-fn planned() -> Planned {
+fn planned() -> Plan {
     let (dha, network) = (include_bytes!("plan/dha.yml"), include_bytes!("plan/network.yml"));
-    Planned::of(&::plan::Plan::read(Some(dha), Some(network)).0)
+    Plan::read(Some(dha), Some(network)).0
 }
 
 /// The same cluster at rest, for a figure that comes out the same each time it is drawn.

@@ -1,6 +1,6 @@
 //! Two runs side by side: which phases and tasks took longer, which hosts differ.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use app::pages::deployments::{Comparison, TaskLine};
 use scene::Health;
@@ -22,9 +22,23 @@ pub(super) async fn compare(office: &Office, a: &RunRow, b: &RunRow) -> Result<C
         cluster: a.cluster.clone(),
         runs: [story::line(a), story::line(b)],
         phases: phases([a, b], &outlines),
+        versions: versions([a, b]),
         tasks: tasks(&outlines),
         hosts: hosts(&outlines),
     })
+}
+
+fn versions(rows: [&RunRow; 2]) -> Vec<(String, [String; 2], bool)> {
+    let both = rows.map(story::versions);
+    let names: BTreeSet<&String> = both.iter().flat_map(BTreeMap::keys).collect();
+    names
+        .into_iter()
+        .map(|name| {
+            let is = [&both[0], &both[1]].map(|one| one.get(name).map_or_else(|| "–".to_owned(), |is| is.join(", ")));
+            let differ = both.iter().all(|one| one.contains_key(name)) && is[0] != is[1];
+            (name.clone(), is, differ)
+        })
+        .collect()
 }
 
 fn phases(rows: [&RunRow; 2], outlines: &[Outline; 2]) -> Vec<(String, [String; 2], String)> {

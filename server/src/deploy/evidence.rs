@@ -1,5 +1,7 @@
 //! What is known of a run now, asked on its jump host, and what it comes to.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use transcript::{Cluster, Deck, Etcd, Evidence, Judgement, Outline, Process, judge};
@@ -10,8 +12,6 @@ use super::{HostError, JumpHost, Made};
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Look {
     process: Value,
-    /// Whether the keeper lives.
-    pub keeper: bool,
     /// Whether all is written that ever will be.
     pub done: bool,
     /// Whether Ansible runs in the container; none when nobody could look.
@@ -54,11 +54,6 @@ impl Look {
     pub(super) fn is_waiting(&self) -> bool {
         self.process == "waiting"
     }
-
-    /// Whether nobody is left who writes to the log.
-    pub(super) fn is_over(&self) -> bool {
-        self.done || !self.keeper && self.process() != Process::Running
-    }
 }
 
 /// Looks at a run's processes, and when `deep`, also into the container, at the deck and at the cluster.
@@ -67,6 +62,21 @@ pub(super) async fn look(host: &JumpHost, dir: &str, made: &Made, deep: bool) ->
         "dir": dir, "deep": deep, "deck": made.deck, "reach": host.reach, "work": host.work(dir),
     });
     host.ask("look", request).await
+}
+
+#[derive(Deserialize)]
+struct Versions {
+    versions: BTreeMap<String, Vec<String>>,
+}
+
+/// What was deployed, and with what, each by its versions; what nobody tells is left out.
+pub(super) async fn versions(
+    host: &JumpHost,
+    dir: &str,
+    made: &Made,
+) -> Result<BTreeMap<String, Vec<String>>, HostError> {
+    let request = json!({ "dir": dir, "deck": made.deck, "reach": host.reach });
+    Ok(host.ask::<Versions>("versions", request).await?.versions)
 }
 
 /// The verdict over what was seen.

@@ -5,21 +5,25 @@
 
 use std::{sync::Arc, time::Duration};
 
+use app::texts::deployments as words;
 use plan::Checked;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{
     io::AsyncReadExt,
     sync::{Notify, broadcast},
+    task::JoinHandle,
     time::Instant,
 };
-use transcript::{Judgement, Kind, Redactor, Resume, Transcript, Verdict};
+use transcript::{Judgement, Kind, Phase, Redactor, Resume, Transcript, Verdict};
 
 use super::{
     Finish, HostError, JumpHost, Made, State,
-    evidence::{Look, judged, look},
+    evidence::{Look, judged, look, versions},
+    hosts::{self, Seen, System},
     made::{LARGE, pack_outline, packed, unpacked},
     order,
+    tail::{Grown, Tail},
 };
 use crate::store::{RunRow, Stand, Store, StoreError};
 
@@ -39,13 +43,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What those who follow a run are told.
 #[derive(Clone, Debug)]
 pub enum Told {
-    /// More of its log, from a place on, in bytes.
-    Log {
-        /// Where it begins.
-        at: u64,
-        /// It, without secrets.
-        bytes: Arc<[u8]>,
-    },
+    /// More of its log.
+    Log(Grown),
     /// Its state, its structure or its verdict has changed.
     Changed,
 }
@@ -92,11 +91,23 @@ struct Following {
     made: Made,
     secrets: Vec<String>,
     transcript: Transcript,
+    tail: Tail,
     resume: Resume,
     /// Whether the transcript tells more than what is kept of it, and whether that is more than further lines.
     grown: bool,
     changed: bool,
     cancelling: bool,
+    /// Whoever looks at the hosts, once Compass was told about them.
+    looking: Option<Looking>,
+}
+
+/// A task that ends with whoever has it.
+struct Looking(JoinHandle<()>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Follows a run until it has ended; what fails on the way is said in the run's own row, and tried again.
@@ -125,7 +136,7 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
     let plan = Checked::new(Some(dha.as_bytes()), Some(network.as_bytes())).plan;
     let own = desk.host.variables.iter().filter(|(name, value)| order::is_secret(name, value));
     let secrets = plan.secrets().into_iter().map(str::to_owned).chain(own.map(|(_, value)| value.clone())).collect();
-    let transcript = reread(desk, id).await?;
+    let (transcript, tail) = reread(desk, id).await?;
     let resume = if row.resume.is_empty() {
         Resume::default()
     } else {
@@ -137,10 +148,12 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
         made,
         secrets,
         transcript,
+        tail,
         resume,
         grown: true,
         changed: true,
         cancelling: false,
+        looking: None,
     };
     if !following.launched().await? {
         return Ok(());
@@ -153,8 +166,8 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
 }
 
 /// What the log told so far, read once more from what is kept of it.
-async fn reread(desk: &Desk, id: &str) -> Result<Transcript, Stopped> {
-    let mut transcript = Transcript::default();
+async fn reread(desk: &Desk, id: &str) -> Result<(Transcript, Tail), Stopped> {
+    let (mut transcript, mut tail) = (Transcript::default(), Tail::default());
     loop {
         let at = i64::try_from(transcript.taken()).unwrap_or(i64::MAX);
         let pieces = desk.store.log_from(id, at, 16).await?;
@@ -163,10 +176,11 @@ async fn reread(desk: &Desk, id: &str) -> Result<Transcript, Stopped> {
         for piece in fresh {
             let bytes = unpacked(piece).map_err(|error| Stopped::Unreadable(error.to_string()))?;
             transcript.feed(&bytes, piece.heard);
+            tail.pass(&bytes);
             any = true;
         }
         if !any {
-            return Ok(transcript);
+            return Ok((transcript, tail));
         }
     }
 }
@@ -226,10 +240,16 @@ impl Following {
                     _ = ticks.tick() => {
                         self.cancel().await?;
                         self.keep_outline().await?;
+                        self.look_at_hosts();
                     }
                 }
             }
-            if look(&self.desk.host, &self.row.dir, &self.made, false).await?.is_over() {
+            let look = look(&self.desk.host, &self.row.dir, &self.made, false).await?;
+            // Whoever looked after it was killed: another does from here on.
+            if !look.done && !self.launched().await? {
+                return Ok(());
+            }
+            if look.done {
                 let mut rest = Vec::new();
                 redactor.finish(&mut rest);
                 return self.keep(&rest, redactor.state()).await;
@@ -259,7 +279,8 @@ impl Following {
         self.grown = true;
         self.changed |= !self.transcript.feed(clean, heard).is_empty();
         if !clean.is_empty() {
-            let _ = self.desk.live.tell.send(Told::Log { at, bytes: clean.into() });
+            let tell = &self.desk.live.tell;
+            let _ = tell.send(Told::Log(self.tail.grow(clean, tell.receiver_count() > 0)));
         }
         Ok(())
     }
@@ -275,6 +296,18 @@ impl Following {
             let _ = self.desk.live.tell.send(Told::Changed);
         }
         Ok(())
+    }
+
+    /// Has the hosts looked at from when Compass is told about them: before, its deck is an earlier deployment's.
+    fn look_at_hosts(&mut self) {
+        let told = |mark: &transcript::Mark| matches!(mark.phase, Phase::Cluster | Phase::Reset | Phase::Ansible);
+        if self.looking.is_some() || !self.transcript.outline().phases.iter().any(told) {
+            return;
+        }
+        let Desk { store, host, live, .. } = self.desk.clone();
+        let run = (self.row.id.clone(), self.row.dir.clone());
+        let watch = hosts::watch(store, host, live.tell.clone(), run, self.made.clone(), Seen::of(&self.row.seen));
+        self.looking = Some(Looking(tokio::spawn(watch)));
     }
 
     /// Ends deploy.sh and Ansible, when somebody wants that and it was not done yet.
@@ -300,14 +333,19 @@ impl Following {
         self.transcript.finish(now());
         (self.grown, self.changed) = (true, true);
         self.keep_outline().await?;
+        self.look_at_hosts();
         let ended = Instant::now();
         loop {
             self.cancel().await?;
             let look = look(&self.desk.host, &self.row.dir, &self.made, true).await?;
             let cancelled = self.row.cancelled_by.is_some();
-            let judgement = judged(&look, &self.made, self.transcript.outline(), cancelled);
+            let mut judgement = judged(&look, &self.made, self.transcript.outline(), cancelled);
             let state = State::from(judgement.verdict);
             if !state.is_live() {
+                self.keep_versions().await?;
+                if judgement.verdict == Verdict::Cancelled {
+                    judgement.headline = self.left(look.ansible.is_some()).await?;
+                }
                 return self.finished(&judgement).await;
             }
             if cancelled && look.ansible != Some(true) && ended.elapsed() > INSTALLS {
@@ -323,6 +361,34 @@ impl Following {
             tokio::select! {
                 () = self.desk.live.nudge.notified() => {}
                 () = tokio::time::sleep(if ended.elapsed() < SETTLES { OFTEN / 2 } else { NOW_AND_THEN }) => {}
+            }
+        }
+    }
+
+    /// What a cancel leaves: what is half-made, and which hosts go on by themselves.
+    async fn left(&self, looked: bool) -> Result<String, Stopped> {
+        let outline = self.transcript.outline();
+        let Some(last) = outline.phases.last() else { return Ok(words::CANCELLED_AT_ONCE.into()) };
+        let row = self.desk.store.run(&self.row.id).await?;
+        let seen = row.map(|row| Seen::of(&row.seen)).unwrap_or_default();
+        let installs =
+            |host: &&hosts::Host| host.answers != Some(true) && !host.system.as_ref().is_none_or(System::is_there);
+        let installing: Vec<_> = seen.hosts.iter().filter(installs).map(|host| host.name.clone()).collect();
+        let reset = outline.phases.iter().any(|mark| mark.phase == Phase::Reset);
+        Ok(words::cancelled_in(words::phase(&super::story::word(&last.phase)), looked, reset, &installing))
+    }
+
+    /// Keeps what was deployed, by its versions. Who cannot be asked changes nothing of how it went.
+    async fn keep_versions(&self) -> Result<(), Stopped> {
+        match versions(&self.desk.host, &self.row.dir, &self.made).await {
+            Ok(versions) if versions.is_empty() => Ok(()),
+            Ok(versions) => {
+                let kept = serde_json::to_string(&versions).unwrap_or_default();
+                Ok(self.desk.store.versions_run(&self.row.id, &kept).await?)
+            }
+            Err(why) => {
+                tracing::warn!("the versions of what the deployment {} came to are not known: {why}", self.row.id);
+                Ok(())
             }
         }
     }

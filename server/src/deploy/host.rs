@@ -1,5 +1,5 @@
 //! The jump host: this machine, or one that the system's OpenSSH reaches. Both are asked by the same program,
-//! `keeper.py`, which goes over standard input; what is asked goes the same way, as data, and no shell sees it.
+//! `keeper.py` behind `witness.py`, which goes over standard input; what is asked goes the same way, as data, and no shell sees it.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-const KEEPER: &str = include_str!("keeper.py");
+const KEEPER: &str = concat!(include_str!("witness.py"), include_str!("keeper.py"));
 /// Reads the program and runs it; the one text that a shell on a jump host gets. Compass itself needs Python there.
 const READS: &str = "import sys;exec(compile(sys.stdin.read(int(sys.stdin.readline())),'keeper','exec'))";
 /// How long one question may take; a cancelled run has ten seconds to end, and Ansible ten more.
@@ -76,7 +76,7 @@ pub enum HostError {
     },
 }
 
-/// The end of a log that is being written.
+/// What is being told from there: a log that is being written, or how hosts fare.
 pub struct Following {
     /// Its bytes, as they come; ends when nobody is left who writes.
     pub bytes: ChildStdout,
@@ -122,7 +122,12 @@ impl JumpHost {
 
     /// Follows a run's log from a place on.
     pub(super) async fn follow(&self, dir: &str, from: u64) -> Result<Following, HostError> {
-        let request = json!({ "do": "follow", "dir": dir, "from": from });
+        self.tell("follow", json!({ "dir": dir, "from": from })).await
+    }
+
+    /// Has the keeper there tell something as long as it lasts.
+    pub(super) async fn tell(&self, what: &str, mut request: Value) -> Result<Following, HostError> {
+        request["do"] = json!(what);
         let mut child = self.start(&request, Stdio::null()).await?;
         let bytes = child.stdout.take().ok_or_else(|| self.away("no output"))?;
         Ok(Following { bytes, _child: child })

@@ -1,10 +1,9 @@
 """What Binnacle runs on a jump host: starts deploy.sh so that it outlives everybody, and tells what becomes of it.
 
-It comes over standard input and is never written to a disk there. One request follows it, as a line of JSON;
-what it names is data, and no shell sees any of it. Runs on Python 2.7 (Compass's own) and 3.
+It comes over standard input, behind witness.py, and is never written to a disk there. One request follows it, as a
+line of JSON; what it names is data, and no shell sees any of it. Runs on Python 2.7 (Compass's own) and 3.
 """
 
-import base64
 import errno
 import fcntl
 import json
@@ -13,24 +12,15 @@ import pty
 import re
 import shutil
 import signal
-import socket
-import ssl
 import subprocess
 import sys
-import tempfile
 import time
 from multiprocessing.dummy import Pool
-
-try:
-    from urllib.request import HTTPSHandler, Request, build_opener, urlopen
-except ImportError:
-    from urllib2 import HTTPSHandler, Request, build_opener, urlopen
 
 GROUP_ENDS = 10.0  # seconds from SIGTERM to SIGKILL
 QUIET = 3.0  # seconds without Ansible until it is believed to be gone
 LOOK = 0.02  # seconds between two looks at the log
-ROOT = ["sudo", "-n"] if os.geteuid() else []
-DOCKER = ROOT + ["docker", "exec", "compass-tasks"]
+HEARD = 30.0  # seconds after which a look at the hosts is told though nothing has changed
 LINGERS = 60.0  # seconds that what deploy.sh left in the background may take
 # What Compass leaves with passwords in it, below its folder. An expansion reads `machine` again, so that one stays,
 # in a folder for nobody else to see.
@@ -85,98 +75,6 @@ def known(run, name):
     return int(words[0]) if len(words) == 2 and started(int(words[0])) == words[1] else None
 
 
-def quiet(argv, timeout=20.0):
-    """What a program prints, when it ends well in time."""
-    try:
-        child = subprocess.Popen(argv, stdin=open(os.devnull), stdout=subprocess.PIPE, stderr=open(os.devnull, "w"))
-    except OSError:
-        return None
-    until = time.time() + timeout
-    signal.signal(signal.SIGALRM, lambda *_: child.kill())
-    signal.setitimer(signal.ITIMER_REAL, max(until - time.time(), 0.1))
-    try:
-        out = child.communicate()[0].decode("utf-8", "replace")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return out if child.returncode == 0 else None
-
-
-# --- the tasks container -------------------------------------------------------------------------
-
-
-def reach(asked, what):
-    """Into the container where Ansible runs, by docker or by the program that stands for it."""
-    if asked.get("reach"):
-        return quiet([asked["reach"], what, asked["dir"]])
-    if what == "alive":
-        return quiet(DOCKER + ["pgrep", "-f", "[a]nsible-playbook"])
-    if what == "end":
-        return quiet(DOCKER + ["pkill", "-f", "[a]nsible-playbook"])
-    return cluster(asked)
-
-
-def alive(asked):
-    """Whether Ansible runs; none when nobody can look."""
-    if asked.get("reach"):
-        return reach(asked, "alive") is not None
-    if quiet(DOCKER + ["true"]) is None:
-        return None
-    return reach(asked, "alive") is not None
-
-
-def cluster(asked):
-    """Nodes and etcd's members, as the new cluster's API server tells them to its admin."""
-    config = quiet(DOCKER + ["cat", "/opt/admin.conf"])
-    if config is None:
-        return None
-    values = dict(re.findall(r"^\s*(server|[a-z-]+-data): *\"?([^\s\"]+)", config, re.M))
-    folder = tempfile.mkdtemp(dir=asked["dir"])
-    try:
-        for name in ("certificate-authority-data", "client-certificate-data", "client-key-data"):
-            handle = os.open(path_of(folder, name), os.O_WRONLY | os.O_CREAT, 0o600)
-            written(handle, base64.b64decode(values[name]))
-            os.close(handle)
-        context = ssl.create_default_context(cafile=path_of(folder, "certificate-authority-data"))
-        context.load_cert_chain(path_of(folder, "client-certificate-data"), path_of(folder, "client-key-data"))
-        opener = build_opener(HTTPSHandler(context=context))
-
-        def items(path):
-            return json.loads(opener.open(values["server"] + path, timeout=8).read().decode("utf-8"))["items"]
-
-        def is_so(conditions, kind):
-            return any(one["type"] == kind and one["status"] == "True" for one in conditions)
-
-        nodes = [[node["metadata"]["name"], is_so(node["status"]["conditions"], "Ready")] for node in items("/api/v1/nodes")]
-        parts = [part for part in items("/api/v1/componentstatuses") if part["metadata"]["name"].startswith("etcd-")]
-        etcd = [is_so(part.get("conditions", []), "Healthy") for part in parts]
-        return json.dumps({"nodes": nodes, "etcd": [sum(etcd), len(etcd)] if etcd else None})
-    except Exception:
-        return None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def deck(asked):
-    """The state that compass-deck has, or why it has none."""
-    if not asked.get("deck"):
-        return None
-    base = "http://%s/api" % asked["deck"]
-    head = {"Content-type": "application/json"}
-    user = json.dumps({"email": "admin@huawei.com", "password": "admin"}).encode("ascii")
-    try:
-        token = json.loads(urlopen(Request(base + "/users/token", user, head), timeout=5).read().decode("utf-8"))["token"]
-        head = {"X-Auth-Token": token}
-        clusters = json.loads(urlopen(Request(base + "/clusters", headers=head), timeout=5).read().decode("utf-8"))
-        if not clusters:
-            return {"state": "UNINITIALIZED"}
-        number = max(one["id"] for one in clusters)
-        state = urlopen(Request("%s/clusters/%d/state" % (base, number), headers=head), timeout=5)
-        state = json.loads(state.read().decode("utf-8"))
-        return {"state": state.get("state"), "message": state.get("message"), "percentage": state.get("percentage")}
-    except Exception:
-        return {"state": None}
-
-
 # --- one run -------------------------------------------------------------------------------------
 
 
@@ -196,78 +94,112 @@ def prepare(asked):
 
 
 def launch(asked):
-    """Starts deploy.sh once, however often it is asked to."""
+    """Starts deploy.sh once, however often it is asked to, and looks after it again when its keeper was killed."""
     run = asked["dir"]
     if not os.path.isfile(path_of(run, "dha.yml")):
         raise Wrong("the run's folder %s is not there" % run)
-    if not os.access(asked["argv"][0], os.X_OK):
-        raise Wrong("%s is not there, or may not be run" % asked["argv"][0])
-    lock = os.open(path_of(run, "lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    lock = passed(os.open(path_of(run, "lock"), os.O_WRONLY | os.O_CREAT, 0o600), False)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (IOError, OSError):
         return {"again": True}
-    if os.path.exists(path_of(run, "began")):
+    if os.path.exists(path_of(run, "done")):
         return {"again": True}
-    write(path_of(run, "began"), "%d" % time.time())
-    ready, tell = os.pipe()
+    before = os.path.exists(path_of(run, "began"))
+    if not before:
+        if not os.access(asked["argv"][0], os.X_OK):
+            raise Wrong("%s is not there, or may not be run" % asked["argv"][0])
+        write(path_of(run, "began"), "%d" % time.time())
+    ready, tell = [passed(end, False) for end in os.pipe()]
     if os.fork() == 0:
         os.close(ready)
         os.setsid()
         if os.fork() == 0:
-            keep(asked, tell)
+            keep(asked, tell, before)
         os._exit(0)
     os.close(tell)
     os.wait()
     said = os.fdopen(ready).read()
     if said:
         raise Wrong(said)
-    return {"again": False}
+    return {"again": before}
 
 
-def keep(asked, tell):
+def passed(handle, on):
+    """Whether programs that are started get it, too."""
+    flags = fcntl.fcntl(handle, fcntl.F_GETFD)
+    fcntl.fcntl(handle, fcntl.F_SETFD, flags & ~fcntl.FD_CLOEXEC if on else flags | fcntl.FD_CLOEXEC)
+    return handle
+
+
+def keep(asked, tell, before):
     """Lives as long as deploy.sh does, and leaves behind how it ended. Holds the lock until then."""
     run = asked["dir"]
+    child = None
     try:
         os.umask(0o077)
         nothing = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(nothing, number)
-        log = os.open(path_of(run, "log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        # docker exec -it asks for a terminal.
-        master, terminal = pty.openpty()
-        env = dict((str(name), str(value)) for name, value in asked["env"].items())
-        logged = os.path.getsize(asked["tail"]) if asked.get("tail") and os.path.exists(asked["tail"]) else 0
-        child = subprocess.Popen(
-            asked["argv"], cwd=run, env=env, stdin=terminal, stdout=log, stderr=log, close_fds=True, preexec_fn=os.setsid
-        )
-        os.close(terminal)
+        if not before:
+            child, master = begun(asked)
         write(path_of(run, "keeper"), "%d %s" % (os.getpid(), started(os.getpid())))
-        write(path_of(run, "pid"), "%d %s" % (child.pid, started(child.pid)))
     except Exception as error:
         os.write(tell, ("deploy.sh cannot be started: %s" % error).encode("utf-8"))
         os._exit(1)
     os.close(tell)
-    status = child.poll()
-    while status is None:
+    # Of a child that is not ours nobody is told how it ends.
+    while child.poll() is None if child else known(run, "pid"):
         private(asked)
         time.sleep(0.05)
-        status = child.poll()
-    write(path_of(run, "exit"), json.dumps({"signal": -status} if status < 0 else {"status": status}))
-    os.close(master)
-    # Compass resets hosts in the background, also when it has failed: it is over when that is.
+    if child:
+        status = child.returncode
+        write(path_of(run, "exit"), json.dumps({"signal": -status} if status < 0 else {"status": status}))
+        os.close(master)
+    settle(asked)
+    os._exit(0)
+
+
+def begun(asked):
+    """deploy.sh, in a session of its own, and the other end of its terminal."""
+    run = asked["dir"]
+    log = passed(os.open(path_of(run, "log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), False)
+    # docker exec -it asks for a terminal. deploy.sh has both ends: it would be hung up with us if we had one alone.
+    master, terminal = pty.openpty()
+    passed(master, True)
+    passed(terminal, False)
+    env = dict((str(name), str(value)) for name, value in asked["env"].items())
+    logged = os.path.getsize(asked["tail"]) if asked.get("tail") and os.path.exists(asked["tail"]) else 0
+    write(path_of(run, "logged"), "%d" % logged)
+
+    def alone():
+        # Before deploy.sh is: whenever its keeper is killed, what it is called is known.
+        os.setsid()
+        write(path_of(run, "pid"), "%d %s" % (os.getpid(), started(os.getpid())))
+
+    child = subprocess.Popen(
+        asked["argv"], cwd=run, env=env, stdin=terminal, stdout=log, stderr=log, close_fds=False, preexec_fn=alone
+    )
+    os.close(terminal)
+    os.close(log)
+    return child, master
+
+
+def settle(asked):
+    """Compass resets hosts in the background, also when it has failed: a run is over when that is."""
+    run = asked["dir"]
+    leader = (read(path_of(run, "pid")) or "").split()
     until = time.time() + LINGERS
-    while session(child.pid, 0) and time.time() < until:
+    while leader and session(int(leader[0]), 0) and time.time() < until:
         private(asked)
         time.sleep(0.2)
     if asked.get("tail"):
-        read_on(asked, log, logged)
+        read_on(asked)
     private(asked)
     # Here, as long as nobody else deploys from this folder.
     for name in LEFT:
         remove(os.path.join(asked["work"], "deploy/script", name))
     write(path_of(run, "done"), "%d" % time.time())
-    os._exit(0)
 
 
 def remove(path):
@@ -277,8 +209,14 @@ def remove(path):
         pass
 
 
-def read_on(asked, log, at):
+def read_on(asked):
     """deploy.sh went, Ansible goes on: what it writes for itself is the rest of the log."""
+    run = asked["dir"]
+    log = os.open(path_of(run, "log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    if not os.path.exists(path_of(run, "said")):
+        write(path_of(run, "said"), "%d" % os.fstat(log).st_size)
+    # What deploy.sh said itself is so long; of the rest a keeper that was killed may have read a part.
+    at = int(read(path_of(run, "logged"), "0")) + os.fstat(log).st_size - int(read(path_of(run, "said")))
     gone = None
     while gone is None or time.time() - gone < QUIET:
         if os.path.exists(asked["tail"]):
@@ -290,6 +228,7 @@ def read_on(asked, log, at):
         going = alive(asked)
         gone = None if going else (gone or time.time())
         time.sleep(0.2)
+    os.close(log)
 
 
 def private(asked):
@@ -319,7 +258,7 @@ def look(asked):
         answer["ansible"] = alive(asked)
         answer["ansible_ended"] = os.path.exists(path_of(run, "ansible-ended"))
         answer["deck"] = deck(asked)
-        answer["cluster"] = json.loads(reach(asked, "cluster") or "null")
+        answer["cluster"] = cluster_says(asked)
     return answer
 
 
@@ -330,7 +269,7 @@ def plan(asked):
 
 
 def follow(asked):
-    """The log as it grows, as bytes, until nobody is left who writes it."""
+    """The log as it grows, as bytes, until all is written, or nobody looks after it any more."""
     run, at = asked["dir"], asked["from"]
     out = getattr(sys.stdout, "buffer", sys.stdout)
     over = False
@@ -349,10 +288,22 @@ def follow(asked):
             return None
         else:
             # Who wrote may have written between our look at the log and at them: look at the log once more.
-            over = os.path.exists(path_of(run, "done")) or not (known(run, "keeper") or known(run, "pid"))
+            over = os.path.exists(path_of(run, "done")) or not known(run, "keeper")
             if os.getppid() == 1:
                 return None
             time.sleep(LOOK)
+
+
+def watch(asked):
+    """How hosts fare, as a line of JSON whenever that changes and now and then, until nobody listens."""
+    said, at, way, pool = None, 0, [], Pool(32)
+    while os.getppid() != 1:
+        seen = json.dumps(hosts(asked, way, pool), sort_keys=True)
+        if seen != said or time.time() - at > HEARD:
+            said, at = seen, time.time()
+            sys.stdout.write(seen + "\n")
+            sys.stdout.flush()
+        time.sleep(asked["every"])
 
 
 def cancel(asked):
@@ -431,20 +382,12 @@ def preflight(asked):
     }
 
 
-def answers(address, port):
-    try:
-        socket.create_connection((address, port), 0.4).close()
-        return True
-    except (OSError, IOError):
-        return False
-
-
 def main():
     asked = json.loads(sys.stdin.readline())
     for name in ("dir", "work", "tail"):
         if asked.get(name):
             asked[name] = os.path.join(os.path.expanduser("~"), asked[name])
-    acts = [prepare, launch, look, plan, follow, cancel, tidy, preflight]
+    acts = [prepare, launch, look, plan, follow, watch, versions, cancel, tidy, preflight]
     try:
         answer = dict((act.__name__, act) for act in acts)[asked["do"]](asked)
     except Wrong as wrong:

@@ -23,8 +23,14 @@ pub struct Made {
     pub kind: Kind,
     /// What was chosen besides the plan.
     pub options: Options,
+    /// Names of the plan's files in the list of plans; empty for what was pasted.
+    #[serde(default)]
+    pub files: [String; 2],
     /// The plan's hosts.
     pub hosts: Vec<String>,
+    /// The address on the management network that Compass gives each of them, as far as the plan tells.
+    #[serde(default)]
+    pub addresses: Vec<Option<String>>,
     /// How many of them are to be members of etcd.
     pub etcd: usize,
     /// Whether they are virtual machines.
@@ -48,7 +54,9 @@ impl Made {
         Self {
             kind: order.kind,
             options: order.options.clone(),
+            files: order.files.clone(),
             hosts: order.hosts(),
+            addresses: order.addresses(),
             etcd: hosts.filter(|host| host.plays("etcd")).count(),
             is_virtual: order.is_virtual(),
             folder: format!(

@@ -5,7 +5,8 @@
 //!                                              │ the server with the duty
 //!                                              ▼
 //!          keeper.py on the jump host ◀── host ── follow ─▶ transcript (redact, read, judge) ─▶ store::log
-//!            └ deploy.sh, its log, its exit status  └─▶ Told ─▶ wire ─▶ whoever looks
+//!            ├ deploy.sh, its log, its exit status  ├─▶ Told ─▶ wire ─▶ whoever looks
+//!            └ witness.py: deck, hosts, cluster     └─ hosts (while systems install)
 //!
 //! pages ─▶ draft (reviewed, then confirmed) ─▶ Office;   story, compare, lines ◀─ store
 //! ```
@@ -16,28 +17,36 @@
 mod compare;
 mod draft;
 mod evidence;
+mod expansion;
 mod finish;
 mod follow;
 mod host;
+mod hosts;
 mod lines;
 mod made;
 mod office;
 mod order;
 mod pages;
+mod parts;
 mod preflight;
 mod state;
 mod story;
+mod tail;
 mod told;
 mod wire;
 
+pub(crate) use expansion::misfits;
 pub use finish::Finish;
 pub use follow::Told;
 pub(crate) use host::openssh;
 pub use host::{HostError, JumpHost, Way};
+pub(crate) use hosts::{Host, Seen};
 pub use made::Made;
 pub use office::{Keep, Office, OrderError, Taken};
 pub use order::{Options, Order, Run, Wrong, startable};
 pub use pages::{Deployments, ROUTES, router};
 pub use preflight::{Check, Fit};
 pub use state::{State, kind_from, kind_word};
+pub(crate) use story::versions;
+pub use tail::Grown;
 pub(crate) use told::{growing, whole};

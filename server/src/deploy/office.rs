@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use app::pages::deployments::RunLine;
@@ -20,6 +20,7 @@ use super::{
     follow::{Desk, Live, follow, now},
     made::{unpack_outline, unpacked},
     state::kind_word,
+    story::Learnt,
 };
 use crate::{
     access,
@@ -46,6 +47,7 @@ pub struct Office {
     finish: Arc<Finish>,
     keep: Keep,
     live: Mutex<HashMap<String, Followed>>,
+    latest: Mutex<HashMap<String, (Instant, Vec<RunLine>)>>,
     nudge: Notify,
 }
 
@@ -95,6 +97,7 @@ impl Office {
             finish: Arc::new(finish),
             keep,
             live: Mutex::default(),
+            latest: Mutex::default(),
             nudge: Notify::new(),
         })
     }
@@ -137,6 +140,8 @@ impl Office {
             judgement: None,
             trouble: String::new(),
             cancelled_by: None,
+            seen: String::new(),
+            versions: String::new(),
         };
         let ordered = self.store.order(&row, &plan, &order.hash()).await;
         if !matches!(ordered, Ok(Ordered::New)) {
@@ -187,13 +192,28 @@ impl Office {
         Ok(self.store.plan_of_run(id).await?.unwrap_or_default())
     }
 
-    /// The last few runs of a cluster, as pages show them.
+    /// The last few runs of a cluster, as pages show them; however many pages ask, they are looked up once a second.
     ///
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn latest(&self, cluster: &str) -> Result<Vec<RunLine>, StoreError> {
+        let known = self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(cluster).cloned();
+        if let Some((_, lines)) = known.filter(|(at, _)| at.elapsed() < LOOK) {
+            return Ok(lines);
+        }
         let sought = Runs { cluster: cluster.to_owned(), ..Runs::default() };
-        Ok(self.store.runs(&sought, LATEST).await?.iter().map(super::story::line).collect())
+        let lines: Vec<_> = self.store.runs(&sought, LATEST).await?.iter().map(super::story::line).collect();
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.insert(cluster.to_owned(), (Instant::now(), lines.clone()));
+        Ok(lines)
+    }
+
+    /// How far a run is, learnt from earlier ones of its kind.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub(crate) async fn learnt(&self, row: &RunRow) -> Result<Option<Learnt>, StoreError> {
+        Ok(super::story::learnt(row, &super::story::earlier(self, row).await?))
     }
 
     /// What a run's log tells so far.

@@ -67,6 +67,8 @@ pub struct Order {
     pub plan: Startable,
     /// The rest.
     pub options: Options,
+    /// Names of its files in the list of plans, DHA first; empty for what was pasted.
+    pub files: [String; 2],
 }
 
 /// A command as it is run, or as it is shown.
@@ -124,6 +126,15 @@ impl Order {
             .flat_map(|dha| &dha.hosts)
             .filter_map(|host| host.name.as_deref().cloned())
             .collect()
+    }
+
+    /// The management address of each of them, in the same order.
+    pub(super) fn addresses(&self) -> Vec<Option<String>> {
+        let plan = self.plan.plan();
+        let named =
+            plan.dha.iter().flat_map(|dha| dha.hosts.iter().enumerate()).filter(|(_, host)| host.name.is_some());
+        let address = |n| Some(plan.network.as_ref()?.address_of("mgmt", n)?.to_string());
+        named.map(|(n, _)| address(n)).collect()
     }
 
     /// Whether the hosts are virtual machines, which are made anew, and not machines that are reset.

@@ -18,13 +18,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use leptos::prelude::{AnyView, RenderHtml};
+use leptos::prelude::AnyView;
 use scene::Health;
 use serde::Deserialize;
+use transcript::Kind;
 
 use super::{
-    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, startable,
-    story, whole, wire,
+    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
+    parts::Parts, startable, story, whole, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -66,12 +67,13 @@ pub struct Deployments {
     site: Arc<Site>,
     office: Option<Arc<Office>>,
     drafts: Arc<Drafts>,
+    parts: Arc<Parts>,
 }
 
 impl Deployments {
     /// Of a site; without an office they say that nothing can be deployed.
     pub fn new(site: Arc<Site>, office: Option<Arc<Office>>) -> Self {
-        Self { asked: Asked::of(site.clone()), site, office, drafts: Arc::default() }
+        Self { asked: Asked::of(site.clone()), site, office, drafts: Arc::default(), parts: Arc::default() }
     }
 }
 
@@ -321,8 +323,18 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
         wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
         return Err(wrong);
     };
-    match startable(dha, network) {
-        Ok(plan) if wrong.is_empty() => Ok(Order { cluster: cluster.to_owned(), kind, plan, options }),
+    let plan = startable(dha, network);
+    if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
+        match misfits(&here.site, office, cluster, plan).await {
+            Ok(misfits) => wrong.extend(misfits),
+            Err(error) => wrong.push(error.to_string()),
+        }
+    }
+    match plan {
+        Ok(plan) if wrong.is_empty() => {
+            let files = [form.dha.clone(), form.network.clone()];
+            Ok(Order { cluster: cluster.to_owned(), kind, plan, options, files })
+        }
         Ok(_) => Err(wrong),
         Err(more) => {
             wrong.extend(more);
@@ -453,13 +465,12 @@ async fn part(
 ) -> Response {
     let part = async {
         let (office, row) = here.row(&cluster, &id).await?;
-        Ok::<_, NoPage>(story::part(office, &row, query.tasks == "all", who.may(Role::Operator)).await?)
+        Ok::<_, NoPage>(here.parts.html(office, row, query.tasks == "all", who.may(Role::Operator)).await?)
     };
     match part.await {
-        Ok(part) => {
-            let html = leptos::prelude::Owner::new().with(|| pages::part(&part).to_html());
-            ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
-                .into_response()
+        Ok(html) => {
+            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+            (kind, html.to_string()).into_response()
         }
         Err(none) => none.answer(&here, request).await,
     }

@@ -64,22 +64,12 @@ pub(super) async fn preflight(host: &JumpHost, order: Option<&Order>) -> Result<
     Ok(judge(&seen, host, order))
 }
 
-/// The first addresses of the management range, which the hosts will have, and the virtual ones.
+/// The addresses that the hosts will have on the management network, and the virtual ones.
 fn addresses(order: &Order) -> Vec<String> {
-    let plan = order.plan.plan();
-    let Some(network) = &plan.network else { return Vec::new() };
-    let vips = [&network.internal_vip, &network.public_vip].into_iter().flatten();
+    let network = order.plan.plan().network.as_ref();
+    let vips = network.into_iter().flat_map(|network| [&network.internal_vip, &network.public_vip]).flatten();
     let vips = vips.filter_map(|vip| vip.ip.as_deref().cloned());
-    let management = network.settings.iter().find(|one| one.name.as_deref().is_some_and(|name| name == "mgmt"));
-    let first = management.and_then(|one| one.ranges.first()).map(|range| range.first.to_string());
-    let first: Option<std::net::Ipv4Addr> = first.and_then(|first| first.parse().ok());
-    let hosts = first.into_iter().flat_map(|first| {
-        (0..order.hosts().len()).filter_map(move |n| {
-            let n = u32::try_from(n).ok()?;
-            u32::from(first).checked_add(n).map(|address| std::net::Ipv4Addr::from(address).to_string())
-        })
-    });
-    vips.chain(hosts).take(128).collect()
+    vips.chain(order.addresses().into_iter().flatten()).take(128).collect()
 }
 
 fn judge(seen: &Seen, host: &JumpHost, order: Option<&Order>) -> Vec<Check> {

@@ -1,14 +1,21 @@
 //! A run as its page tells it.
 
-use app::pages::deployments::{
-    Cell, DiffLine, Failure, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine, RunPage, RunPart,
-    RunTable,
+use app::{
+    pages::deployments::{
+        Cell, DiffLine, Failure, HostLine, Hosts, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine,
+        RunLine, RunPage, RunPart, RunTable,
+    },
+    texts::deployments as words,
 };
 use scene::Health;
 use similar::{ChangeTag, TextDiff};
 use transcript::{Judgement, Outline, Says};
 
-use super::{Made, Office, State, lines};
+use super::{
+    Made, Office, State,
+    hosts::{Host, Seen},
+    lines,
+};
 use crate::store::{RunRow, Runs, StoreError};
 
 /// Lines of the log on a page.
@@ -57,14 +64,20 @@ pub(super) async fn part(office: &Office, row: &RunRow, all_tasks: bool, acts: b
 
 fn told(row: &RunRow, outline: &Outline, earlier: &[RunRow], all_tasks: bool, acts: bool) -> RunPart {
     let live = State::from_word(&row.state).is_live();
+    let line = line(row);
+    // What acts now comes before what came before any host was there.
+    let (acting, before): (Vec<_>, Vec<_>) = outline.runs.all.iter().partition(|run| run.pid.is_some());
     RunPart {
         cluster: row.cluster.clone(),
         acts,
-        line: line(row),
+        line: RunLine { headline: headline(row, outline).unwrap_or(line.headline), ..line },
         trouble: row.trouble.clone(),
         cancelled_by: row.cancelled_by.clone(),
         live,
+        again: again(row),
         progress: live.then(|| progress(row, earlier)).flatten(),
+        hosts: hosts(row),
+        versions: versions(row).into_iter().map(|(of, is)| (of, is.join(", "))).collect(),
         proofs: judgement(row).iter().flat_map(|judgement| &judgement.proofs).map(proof).collect(),
         failure: outline.first_failure().map(|failure| Failure {
             what: failure.name.unwrap_or_else(|| "ansible-playbook".into()),
@@ -74,9 +87,43 @@ fn told(row: &RunRow, outline: &Outline, earlier: &[RunRow], all_tasks: bool, ac
         }),
         troubles: outline.troubles.iter().map(|trouble| (trouble.line + 1, trouble.text.clone())).collect(),
         phases: phases(row, outline),
-        runs: outline.runs.all.iter().map(|run| table(run, all_tasks)).collect(),
+        runs: acting.into_iter().chain(before).map(|run| table(run, all_tasks)).collect(),
         all_tasks,
     }
+}
+
+/// What a run is at, while it runs; none when there is more to say than that.
+fn headline(row: &RunRow, outline: &Outline) -> Option<String> {
+    let runs = State::from_word(&row.state) == State::Running && row.cancelled_by.is_none();
+    let phase = outline.phases.last().filter(|_| runs)?;
+    let seen = Seen::of(&row.seen);
+    let task = outline.runs.all.iter().rfind(|run| run.pid.is_some() && !run.recapped).and_then(|run| run.tasks.last());
+    Some(match (task, seen.hosts.len()) {
+        (Some(task), _) => words::at_task(&task.name),
+        (None, all @ 1..) => {
+            words::systems_install(seen.hosts.iter().filter(|host| host.answers == Some(true)).count(), all)
+        }
+        (None, 0) => words::phase(&word(&phase.phase)).to_owned(),
+    })
+}
+
+/// What the form is asked with to do the same again. What was pasted had passwords in it, and is nowhere any more.
+fn again(row: &RunRow) -> String {
+    let made: Option<Made> = serde_json::from_str(&row.made).ok();
+    let Some(Made { options, files: [dha, network], .. }) = made else { return format!("kind={}", row.kind) };
+    let (cpus, memory, disk) = (options.cpus.to_string(), options.memory.to_string(), options.disk.to_string());
+    [
+        ("kind", &row.kind),
+        ("dha", &dha),
+        ("network", &network),
+        ("tarball", &options.tarball),
+        ("install_nic", &options.install_nic),
+        ("cpus", &cpus),
+        ("memory", &memory),
+        ("disk", &disk),
+    ]
+    .map(|(name, value)| format!("{name}={}", scene::encoded(value)))
+    .join("&")
 }
 
 /// A run in a list.
@@ -126,7 +173,7 @@ fn proof(proof: &transcript::Proof) -> ProofLine {
 }
 
 /// Runs of the same kind before this one, newest first.
-async fn earlier(office: &Office, row: &RunRow) -> Result<Vec<RunRow>, StoreError> {
+pub(crate) async fn earlier(office: &Office, row: &RunRow) -> Result<Vec<RunRow>, StoreError> {
     let before = Some((row.created, row.id.clone()));
     let sought = Runs { cluster: row.cluster.clone(), kind: row.kind.clone(), before, ..Runs::default() };
     office.runs(&sought, LEARNT).await
@@ -134,7 +181,31 @@ async fn earlier(office: &Office, row: &RunRow) -> Result<Vec<RunRow>, StoreErro
 
 /// How far it is, learnt from runs that went well; a range and no promise.
 fn progress(row: &RunRow, earlier: &[RunRow]) -> Option<Progress> {
-    let started = row.started?;
+    let learnt = learnt(row, earlier)?;
+    let (least, most) = learnt.left;
+    let text = match (least > 0, most > 0) {
+        (true, _) => words::left(&took(least), &took(most), learnt.runs),
+        (false, true) => words::at_most_left(&took(most), learnt.runs),
+        (false, false) => words::overdue(&took(-most), learnt.runs),
+    };
+    Some(Progress { percent: learnt.percent, left: text })
+}
+
+/// How far a run is, by those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Learnt {
+    /// Of a hundred; never a hundred, for it has not ended.
+    pub percent: u8,
+    /// What is left if it takes as long as the shortest of them, and as the longest, in milliseconds; below zero when it
+    /// takes longer.
+    pub left: (i64, i64),
+    /// From how many it is learnt.
+    pub runs: usize,
+}
+
+/// How far a run is, learnt from those of its kind that went well; none when there was none.
+pub(crate) fn learnt(row: &RunRow, earlier: &[RunRow]) -> Option<Learnt> {
+    let elapsed = super::follow::now() - row.started?;
     let mut lengths: Vec<i64> = earlier
         .iter()
         .filter(|run| State::from_word(&run.state) == State::Succeeded)
@@ -142,13 +213,52 @@ fn progress(row: &RunRow, earlier: &[RunRow]) -> Option<Progress> {
         .collect();
     lengths.sort_unstable();
     let (least, most) = (*lengths.first()?, *lengths.last()?);
-    let elapsed = super::follow::now() - started;
     let middle = lengths[lengths.len() / 2].max(1);
-    let left = |length: i64| took((length - elapsed).max(0));
-    Some(Progress {
+    Some(Learnt {
         percent: u8::try_from((elapsed * 100 / middle).clamp(0, 99)).unwrap_or(99),
-        left: app::texts::deployments::left(&left(least), &left(most), lengths.len()),
+        left: (least - elapsed, most - elapsed),
+        runs: lengths.len(),
     })
+}
+
+/// How hosts fare; nothing once it has ended and all of them are there.
+fn hosts(row: &RunRow) -> Option<Hosts> {
+    let seen = Seen::of(&row.seen);
+    let there = |host: &Host| host.answers != Some(false) && host.system.as_ref().is_none_or(|one| one.is_there());
+    if seen.hosts.is_empty() || row.ended.is_some() && seen.hosts.iter().all(there) {
+        return None;
+    }
+    let line = |host: &Host| {
+        let system = host.system.clone().unwrap_or_default();
+        let state = system.state.as_deref().unwrap_or_default();
+        let since = host.since.map(of_day);
+        HostLine {
+            name: host.name.clone(),
+            address: host.address.clone().unwrap_or_default(),
+            health: match state {
+                "SUCCESSFUL" => Health::Ok,
+                "ERROR" => Health::Bad,
+                "INSTALLING" => Health::Starting,
+                _ => Health::Unknown,
+            },
+            system: words::system(state, &system.message),
+            // Compass itself knows nothing between the beginning and the end.
+            percent: system.percent.filter(|percent| (1..100).contains(percent)),
+            answers: match (host.answers, since) {
+                (Some(true), Some(since)) => (Health::Ok, words::answers_since(&since)),
+                (Some(true), None) => (Health::Ok, words::YES.into()),
+                (Some(false), Some(since)) => (Health::Warn, words::silent_since(&since)),
+                (Some(false), None) => (Health::Unknown, words::NO.into()),
+                (None, _) => (Health::Unknown, words::NOT_SEEN.into()),
+            },
+        }
+    };
+    Some(Hosts { silent: seen.silent.map(of_day), lines: seen.hosts.iter().map(line).collect() })
+}
+
+/// What was deployed: what of, and its versions.
+pub(crate) fn versions(row: &RunRow) -> std::collections::BTreeMap<String, Vec<String>> {
+    serde_json::from_str(&row.versions).unwrap_or_default()
 }
 
 fn phases(row: &RunRow, outline: &Outline) -> Vec<PhaseLine> {

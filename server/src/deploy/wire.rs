@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::source::{RunNews, RunText};
+use app::source::RunNews;
 use axum::{
-    extract::ws::{self, WebSocket, WebSocketUpgrade},
+    extract::ws::{self, Utf8Bytes, WebSocket, WebSocketUpgrade},
     response::Response,
 };
 use futures::{SinkExt, StreamExt, stream::SplitSink};
@@ -13,7 +13,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Office, Told, lines};
+use super::{Grown, Office, Told, lines, tail::Tail};
 use crate::{
     access::Stays,
     listen::Stopping,
@@ -26,8 +26,6 @@ const QUIET: Duration = Duration::from_secs(5);
 const ELSEWHERE: Duration = Duration::from_millis(700);
 /// Who does not take a message in this time is dropped.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Lines of one message; of more that are new only the last are sent.
-const MOST: usize = 200;
 /// Largest part of a log that is read from the database at once, in bytes.
 const READ: usize = 256 << 10;
 /// What a page may say: nothing but pings.
@@ -37,12 +35,8 @@ const SAID: usize = 4 << 10;
 struct Reader {
     office: Arc<Office>,
     id: String,
-    /// Up to where the log was told, in bytes.
-    at: u64,
-    /// Lines that have ended up to there.
-    ended: u64,
-    /// The beginning of the line that has not.
-    held: Vec<u8>,
+    /// Up to where the log was told.
+    tail: Tail,
     /// The state that the page shows.
     state: String,
 }
@@ -89,7 +83,8 @@ async fn serve(
     let mut told = office.listen(&row.id);
     let outline = office.outline(&row.id).await?;
     let (number, at) = lines::place(&outline, has + 1);
-    let mut reader = Reader { office, id: row.id, at, ended: number - 1, held: Vec::new(), state: row.state };
+    let mut reader =
+        Reader { office, id: row.id, tail: Tail { at, ended: number - 1, held: Vec::new() }, state: row.state };
     reader.skip(has).await?;
     // What is told here needs no look at the database; what was told before, elsewhere or too quickly does.
     let mut behind = true;
@@ -109,7 +104,13 @@ async fn serve(
         }
         tokio::select! {
             heard = hear(&mut told) => match heard {
-                Some(Told::Log { at, bytes }) if at == reader.at => news.extend(reader.take(&bytes)),
+                Some(Told::Log(grown)) if reader.follows(&grown) => {
+                    reader.tail = Tail::clone(&grown.tail);
+                    if let Some(text) = grown.news {
+                        pass(&mut sink, text).await?;
+                        quiet = Instant::now() + QUIET;
+                    }
+                }
                 Some(Told::Changed) => news.push(RunNews::Changed),
                 _ => behind = true,
             },
@@ -150,22 +151,27 @@ async fn hear(told: &mut Option<Receiver<Told>>) -> Option<Told> {
 }
 
 impl Reader {
+    /// Whether a further piece goes on where this one is, and was put into words.
+    fn follows(&self, grown: &Grown) -> bool {
+        grown.at == self.tail.at && (grown.news.is_some() || grown.tail.ended == self.tail.ended)
+    }
+
     /// Passes over lines that the page has.
     async fn skip(&mut self, has: u64) -> Result<(), Left> {
-        while self.ended < has {
-            let bytes = self.office.log(&self.id, self.at, READ).await?;
+        while self.tail.ended < has {
+            let bytes = self.office.log(&self.id, self.tail.at, READ).await?;
             if bytes.is_empty() {
                 return Ok(());
             }
             let mut taken = 0;
             for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-                if self.ended == has {
+                if self.tail.ended == has {
                     break;
                 }
                 taken += part.len();
-                self.ended += u64::from(part.ends_with(b"\n"));
+                self.tail.ended += u64::from(part.ends_with(b"\n"));
             }
-            self.at += taken as u64;
+            self.tail.at += taken as u64;
         }
         Ok(())
     }
@@ -175,12 +181,12 @@ impl Reader {
         let Some(row) = self.office.run(&self.id).await? else { return Ok(true) };
         let size = u64::try_from(row.size).unwrap_or(0);
         let mut last = None;
-        while self.at < size {
-            let bytes = self.office.log(&self.id, self.at, READ).await?;
+        while self.tail.at < size {
+            let bytes = self.office.log(&self.id, self.tail.at, READ).await?;
             if bytes.is_empty() {
                 break;
             }
-            last = self.take(&bytes).or(last);
+            last = self.tail.take(&bytes).or(last);
         }
         news.extend(last);
         if row.state != self.state {
@@ -189,31 +195,14 @@ impl Reader {
         }
         Ok(row.ended.is_some())
     }
-
-    fn take(&mut self, bytes: &[u8]) -> Option<RunNews> {
-        let mut last = std::collections::VecDeque::new();
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.held.len() < transcript::SHOWN * 2 || part.ends_with(b"\n") {
-                self.held.extend_from_slice(part);
-            }
-            if part.ends_with(b"\n") {
-                self.ended += 1;
-                if last.len() == MOST {
-                    last.pop_front();
-                }
-                last.push_back(lines::text(self.ended, &self.held));
-                self.held.clear();
-            }
-        }
-        self.at += bytes.len() as u64;
-        let last: Vec<RunText> = last.into();
-        (!last.is_empty()).then_some(RunNews::Lines { total: self.ended, last })
-    }
 }
 
 async fn send(sink: &mut SplitSink<WebSocket, ws::Message>, news: &RunNews) -> Result<(), Left> {
-    let text = serde_json::to_string(news).unwrap_or_default();
-    match tokio::time::timeout(PATIENCE, sink.send(ws::Message::Text(text.into()))).await {
+    pass(sink, serde_json::to_string(news).unwrap_or_default().into()).await
+}
+
+async fn pass(sink: &mut SplitSink<WebSocket, ws::Message>, text: Utf8Bytes) -> Result<(), Left> {
+    match tokio::time::timeout(PATIENCE, sink.send(ws::Message::Text(text))).await {
         Ok(Ok(())) => Ok(()),
         _ => Err(Left::Gone),
     }

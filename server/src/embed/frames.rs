@@ -116,7 +116,7 @@ impl Figure {
                     let raw = RawQuery(raw.0.clone());
                     Box::pin(async move { self.admit(&embed, &cluster, &who, raw).await.is_ok() })
                 });
-                view::follow(upgrade, watched, query.version, stopping, still)
+                view::follow(upgrade, watched, query.version, stopping, still, None)
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })

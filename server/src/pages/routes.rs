@@ -303,19 +303,35 @@ async fn stream(
     Extension(stopping): Extension<Stopping>,
     raw: RawQuery,
     Extension(stays): Extension<Stays>,
+    office: Option<Extension<Option<Arc<Office>>>>,
+    who: Option<Extension<Who>>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let query = Query::of(raw);
+    let acts = who.is_some_and(|Extension(who)| who.may(Role::Operator));
+    let beside = office.and_then(|Extension(office)| office).map(|office| beside(office, cluster.clone(), acts));
     match site.watched(&cluster, &query.view).await {
         Ok(watched) => {
             let still: view::Still = Arc::new(move || {
                 let stays = stays.clone();
                 Box::pin(async move { stays.still().await })
             });
-            view::follow(upgrade, watched, query.version, stopping, still)
+            view::follow(upgrade, watched, query.version, stopping, still, beside)
         }
         Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
     }
+}
+
+/// A cluster's latest deployments, as its figure's page has them.
+fn beside(office: Arc<Office>, cluster: String, acts: bool) -> view::Beside {
+    Arc::new(move || {
+        let (office, cluster) = (office.clone(), cluster.clone());
+        Box::pin(async move {
+            let runs = office.latest(&cluster).await.ok()?;
+            let done = pages::Done { runs, acts };
+            Some(leptos::prelude::Owner::new().with(|| pages::strip(&cluster, &done).to_html()))
+        })
+    })
 }
 
 async fn fallback(State(asked): State<Asked>, request: Request) -> Response {

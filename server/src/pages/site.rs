@@ -7,6 +7,7 @@ use app::source::{
     Trouble, View,
 };
 
+use plan::Plan;
 use topology::{figure::is_master, graph::Question, inventory::AddressKind, planned::Planned};
 
 use super::{conversions, facts, plans, table};
@@ -81,6 +82,11 @@ impl Site {
             };
             masters.map(line).collect()
         })
+    }
+
+    /// The plan that a cluster was said to be made from.
+    pub(crate) fn plan_of(&self, name: &str) -> Option<Arc<Plan>> {
+        self.clusters.contexts().iter().find(|context| context.name == name)?.plan.clone()
     }
 
     /// What Compass was told to build, when that is known.

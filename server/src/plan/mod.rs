@@ -69,6 +69,14 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, PlanError> {
 /// # Errors
 /// [`PlanError`], also when a file holds nothing that can be read as a plan.
 pub fn planned(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<Planned>, PlanError> {
+    Ok(whole(dha, network)?.as_ref().map(Planned::of))
+}
+
+/// The plan in two files, or in one of them; nothing when none is named.
+///
+/// # Errors
+/// [`PlanError`], also when a file holds nothing that can be read as a plan.
+pub fn whole(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<plan_file::Plan>, PlanError> {
     let Checked { plan, findings, .. } = load(dha, network)?;
     let unread = |path: Option<&Path>, file: plan_file::File, read: bool| {
         let path = path.filter(|_| !read)?;
@@ -81,7 +89,7 @@ pub fn planned(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<Plan
     if let Some(error) = unread_dha.or_else(|| unread(network, plan_file::File::Network, plan.network.is_some())) {
         return Err(error);
     }
-    Ok((dha.is_some() || network.is_some()).then(|| Planned::of(&plan)))
+    Ok((dha.is_some() || network.is_some()).then_some(plan))
 }
 
 /// Reads and checks the files that are named.

@@ -36,6 +36,7 @@ pub(super) struct Wanted {
     #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<Limit>,
     /// Where to go on: the `next` of the page before.
+    #[param(pattern = r"^[0-9]{1,18}-[0-9A-Za-z._-]{1,100}$")]
     next: Option<String>,
 }
 

@@ -189,7 +189,7 @@ fn event(message: Message, epoch: &mut u64) -> Event {
             }),
             sentence: said.as_deref().map(sentence),
         },
-        Message::Alive => Event::Alive,
+        Message::Beside { .. } | Message::Alive => Event::Alive,
     }
 }
 

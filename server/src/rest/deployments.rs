@@ -1,5 +1,7 @@
 //! Deployments: started, listed, followed, cancelled.
 
+use std::collections::BTreeMap;
+
 use app::source::{PlanText, Source as _};
 use axum::{
     Extension, Json,
@@ -123,6 +125,85 @@ pub struct Deployment {
     pub ended: Option<String>,
     /// How much of the log there is, in bytes.
     pub log_size: i64,
+    /// How its hosts fare while their systems install, in the plan's order; empty before.
+    pub hosts: Vec<DeploymentHost>,
+    /// Since when compass-deck does not answer, RFC 3339; null when it does, or is not asked.
+    pub deck_silent_since: Option<String>,
+    /// What was deployed and with what (`kubernetes`, `etcd`, `ansible`, `kubespray`, `os`, `kernel`, `runtime`; more may
+    /// come), each by the versions that were found; empty before its end.
+    pub versions: BTreeMap<String, Vec<String>>,
+}
+
+/// A deployment with what its log tells.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentDetails {
+    /// It.
+    #[serde(flatten)]
+    pub deployment: Deployment,
+    /// How far it is, learnt from earlier ones of its kind; null when there were none, or it has ended.
+    pub progress: Option<DeploymentProgress>,
+    /// Its phases, in the order in which they began.
+    pub phases: Vec<DeploymentPhase>,
+    /// The first thing that went wrong in Ansible and was not overcome.
+    pub first_failure: Option<DeploymentFailure>,
+    /// Lines of the log.
+    pub log_lines: u64,
+}
+
+/// A host while its system installs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentHost {
+    /// Its name.
+    pub name: String,
+    /// Its management address.
+    pub address: Option<String>,
+    /// What compass-deck last said of its system: `INSTALLING`, `SUCCESSFUL`, `ERROR` and others.
+    pub system: Option<String>,
+    /// How much of it is installed, of a hundred.
+    pub percent: Option<u8>,
+    /// What it is at.
+    pub message: Option<String>,
+    /// Whether it answers on SSH's port; null when nobody could look.
+    pub answers: Option<bool>,
+    /// Since when it answers, or has stopped to, RFC 3339.
+    pub since: Option<String>,
+}
+
+/// How far a deployment is: a range, and no promise.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentProgress {
+    /// Of a hundred.
+    pub percent: u8,
+    /// Seconds left if it takes as long as the shortest of the earlier ones; 0 when it takes longer.
+    pub least_seconds: i64,
+    /// Seconds left if it takes as long as the longest; 0 when it takes longer.
+    pub most_seconds: i64,
+    /// From how many that is learnt.
+    pub runs: usize,
+}
+
+/// A phase of a deployment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentPhase {
+    /// Its word; more may come.
+    pub phase: String,
+    /// When it began, RFC 3339.
+    pub began: String,
+    /// The line that began it; counts from 1.
+    pub line: u64,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentFailure {
+    /// The task.
+    pub task: Option<String>,
+    /// The host.
+    pub host: Option<String>,
+    /// What was said.
+    pub message: String,
+    /// Where in the log; counts from 1.
+    pub line: u64,
 }
 
 /// What a witness says.
@@ -246,18 +327,28 @@ async fn order(here: &Here, cluster: String, new: NewDeployment) -> Result<Order
     let text = |text: Option<String>, file: Option<String>| {
         text.map(PlanText::Pasted).or_else(|| file.map(PlanText::File)).unwrap_or(PlanText::Pasted(String::new()))
     };
+    let named =
+        |text: &Option<String>, file: &Option<String>| file.clone().filter(|_| text.is_none()).unwrap_or_default();
+    let files = [named(&new.dha, &new.dha_file), named(&new.network, &new.network_file)];
     let dha = here.site.plan_bytes(text(new.dha, new.dha_file)).await?;
     let network = here.site.plan_bytes(text(new.network, new.network_file)).await?;
     let plan = deploy::startable(&dha, &network).map_err(|wrong| {
         let todo = wrong.get(1..).unwrap_or_default().join(" ");
         ApiError::Unusable { what: wrong.first().cloned().unwrap_or_default(), todo }
     })?;
+    if new.kind == Kind::Expand {
+        let misfits = deploy::misfits(&here.site, here.office()?, &cluster, &plan).await?;
+        if !misfits.is_empty() {
+            let what = "the plan does not fit the cluster that it expands".to_owned();
+            return Err(ApiError::Unusable { what, todo: misfits.join("; ") });
+        }
+    }
     let kind = match new.kind {
         Kind::Deploy => transcript::Kind::Deploy,
         Kind::Expand => transcript::Kind::Expand,
         Kind::Redeploy => transcript::Kind::Redeploy,
     };
-    Ok(Order { cluster, kind, plan, options })
+    Ok(Order { cluster, kind, plan, options, files })
 }
 
 /// A cluster's deployments, newest first.
@@ -296,15 +387,40 @@ fn word(variant: impl Serialize) -> String {
     serde_json::to_value(variant).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A deployment, with its verdict and what that rests on.
+/// A deployment, with its verdict and what that rests on, its hosts, phases and versions.
 #[utoipa::path(get, path = "/api/v1/clusters/{cluster}/deployments/{id}", tag = "deployments",
     params(("cluster" = String, Path, description = "The cluster's name"), ("id" = String, Path, description = "Names it")),
-    responses((status = 200, description = "It", body = Deployment)))]
+    responses((status = 200, description = "It", body = DeploymentDetails)))]
 pub(super) async fn one(
     State(here): State<Here>,
     Named((cluster, id)): Named<(String, String)>,
-) -> Result<Json<Deployment>, ApiError> {
-    Ok(Json(line(&here.row(&cluster, &id).await?)))
+) -> Result<Json<DeploymentDetails>, ApiError> {
+    let row = here.row(&cluster, &id).await?;
+    let office = here.office()?;
+    let outline = office.outline(&row.id).await?;
+    let learnt = if row.ended.is_none() { office.learnt(&row).await? } else { None };
+    let seconds = |milliseconds: i64| (milliseconds / 1_000).max(0);
+    Ok(Json(DeploymentDetails {
+        deployment: line(&row),
+        progress: learnt.map(|learnt| DeploymentProgress {
+            percent: learnt.percent,
+            least_seconds: seconds(learnt.left.0),
+            most_seconds: seconds(learnt.left.1),
+            runs: learnt.runs,
+        }),
+        phases: outline
+            .phases
+            .iter()
+            .map(|mark| DeploymentPhase { phase: word(mark.phase), began: moment(mark.heard), line: mark.line + 1 })
+            .collect(),
+        first_failure: outline.first_failure().map(|failure| DeploymentFailure {
+            task: failure.name,
+            host: failure.host,
+            message: failure.message,
+            line: failure.line + 1,
+        }),
+        log_lines: outline.lines,
+    }))
 }
 
 /// A deployment's log, without secrets, from a byte on; also while it grows.
@@ -357,6 +473,7 @@ fn line(row: &RunRow) -> Deployment {
         text: proof.text.clone(),
     });
     let state = RunState::from_word(&row.state);
+    let seen = deploy::Seen::of(&row.seen);
     Deployment {
         id: row.id.clone(),
         cluster: row.cluster.clone(),
@@ -382,5 +499,21 @@ fn line(row: &RunRow) -> Deployment {
         started: row.started.map(moment),
         ended: row.ended.map(moment),
         log_size: row.size,
+        hosts: seen.hosts.into_iter().map(host).collect(),
+        deck_silent_since: seen.silent.map(moment),
+        versions: deploy::versions(row),
+    }
+}
+
+fn host(host: deploy::Host) -> DeploymentHost {
+    let system = host.system.unwrap_or_default();
+    DeploymentHost {
+        name: host.name,
+        address: host.address,
+        system: system.state,
+        percent: system.percent,
+        message: Some(system.message).filter(|message| !message.is_empty()),
+        answers: host.answers,
+        since: host.since.map(moment),
     }
 }

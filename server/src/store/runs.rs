@@ -6,7 +6,7 @@ use sqlx::{Row, any::AnyRow};
 use super::{Store, StoreError};
 
 const COLUMNS: &str = "id, cluster, kind, host, state, who, created, started, ended, dir, made, resume, size, judgement, \
-                       trouble, cancelled_by";
+                       trouble, cancelled_by, seen, versions";
 
 /// A deployment as it is kept. Texts that are JSON or words are whoever's who keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +43,10 @@ pub struct RunRow {
     pub trouble: String,
     /// Who cancelled it.
     pub cancelled_by: Option<String>,
+    /// How its hosts fared while their systems installed, as JSON; empty before.
+    pub seen: String,
+    /// What was deployed, by its versions, as JSON; empty as long as nobody told.
+    pub versions: String,
 }
 
 /// What came of keeping an order.
@@ -221,6 +225,24 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps how a run's hosts fare.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn seen_run(&self, id: &str, seen: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE runs SET seen = $2 WHERE id = $1").bind(id).bind(seen).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Keeps the versions of what a run deployed.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn versions_run(&self, id: &str, versions: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE runs SET versions = $2 WHERE id = $1").bind(id).bind(versions).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Keeps what a run's log tells.
     ///
     /// # Errors
@@ -258,5 +280,7 @@ fn run(row: &AnyRow) -> Result<RunRow, StoreError> {
         judgement: row.try_get("judgement")?,
         trouble: row.try_get("trouble")?,
         cancelled_by: row.try_get("cancelled_by")?,
+        seen: row.try_get("seen")?,
+        versions: row.try_get("versions")?,
     })
 }

@@ -10,5 +10,5 @@ mod stream;
 mod watched;
 
 pub use registry::Views;
-pub(crate) use stream::{Still, follow};
+pub(crate) use stream::{Beside, Still, follow};
 pub use watched::{Watched, choices};

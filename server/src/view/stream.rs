@@ -2,7 +2,11 @@
 //! host for all tabs and frames together, and WebSockets do not count among them, so that twelve
 //! pages or frames of one portal all stay live.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use app::source::{Message, Version};
 use axum::{
@@ -28,6 +32,11 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// Whether a reader may still read.
 pub(crate) type Still = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
+/// How often it is looked whether what stands beside a figure has changed.
+const BESIDE: Duration = Duration::from_secs(2);
+/// What stands beside a figure on its page, as HTML; none while that is not known.
+pub(crate) type Beside = Arc<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
+
 /// What a page may say: nothing but pings.
 const SAID: usize = 4 << 10;
 
@@ -38,6 +47,7 @@ pub(crate) fn follow(
     has: Version,
     stopping: Stopping,
     still: Still,
+    beside: Option<Beside>,
 ) -> Response {
     // A thousand readers each with the usual buffers would be a quarter of a gigabyte.
     upgrade
@@ -45,11 +55,18 @@ pub(crate) fn follow(
         .write_buffer_size(0)
         .max_message_size(SAID)
         .max_frame_size(SAID)
-        .on_upgrade(move |socket| serve(socket, watched, has, stopping, still))
+        .on_upgrade(move |socket| serve(socket, watched, has, stopping, still, beside))
 }
 
 /// Serves one reader until it leaves, may read no more, falls behind, or the server ends.
-async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version, stopping: Stopping, still: Still) {
+async fn serve(
+    socket: WebSocket,
+    watched: Arc<Watched>,
+    has: Version,
+    stopping: Stopping,
+    still: Still,
+    beside: Option<Beside>,
+) {
     let _lasts = stopping.lasts();
     let _counted = Counted::new();
     let (mut sink, mut source) = socket.split();
@@ -61,8 +78,17 @@ async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version, stopping:
         }
     }
     let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + AGAIN, AGAIN);
+    let mut glances = tokio::time::interval(BESIDE);
+    let mut stood = 0;
     loop {
         let message = tokio::select! {
+            Some(html) = glance(&mut glances, beside.as_ref()) => {
+                let stands = hash(&html);
+                if std::mem::replace(&mut stood, stands) == stands {
+                    continue;
+                }
+                Ok(text(&Message::Beside { html }))
+            }
             _ = looks.tick() => {
                 if !still().await {
                     let _ = tokio::time::timeout(PATIENCE, sink.close()).await;
@@ -101,6 +127,23 @@ async fn serve(socket: WebSocket, watched: Arc<Watched>, has: Version, stopping:
             }
         }
     }
+}
+
+/// What stands beside the figure now and then; never, where nothing does.
+async fn glance(glances: &mut tokio::time::Interval, beside: Option<&Beside>) -> Option<String> {
+    let Some(beside) = beside else { return std::future::pending().await };
+    loop {
+        glances.tick().await;
+        if let Some(html) = beside().await {
+            return Some(html);
+        }
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A stream that is open, counted for as long as it is.

@@ -120,7 +120,11 @@ pub async fn a_renewed_lease_touches_nothing(target: &Target) {
     let leases: Api<Lease> = Api::namespaced(target.admin(), "kube-node-lease");
     create(&leases, lease(&name, &name, 2)).await;
     let cluster = target.watch();
-    until(&cluster, "the lease", |facts| facts.lease("kube-node-lease", &name).is_some()).await;
+    // The whole list, too, for its end says of every node of it that something is known now.
+    until(&cluster, "the lease", |facts| {
+        facts.lease("kube-node-lease", &name).is_some() && *facts.heard(Source::Leases) == Heard::Live
+    })
+    .await;
     let before = cluster.read(|facts| facts.lease("kube-node-lease", &name).and_then(|lease| lease.renewed));
     let follower = cluster.follow();
     leases.patch(&name, &PatchParams::default(), &Patch::Merge(&lease(&name, &name, 0))).await.expect("renewed");

@@ -28,7 +28,7 @@ pub fn order(kind: Kind) -> Order {
     let text = |name: &str| std::fs::read(rehearsal().join("plan").join(name)).expect("a plan");
     let checked = Checked::new(Some(&text("dha.yml")), Some(&text("network.yml")));
     let plan = checked.start().expect("a plan that can be started");
-    Order { cluster: "lab".into(), kind, plan, options: Options::default() }
+    Order { cluster: "lab".into(), kind, plan, options: Options::default(), files: Default::default() }
 }
 
 /// A jump host with its runs, gone with the test.

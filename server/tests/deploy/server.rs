@@ -45,10 +45,11 @@ impl Drop for Server {
     }
 }
 
-/// What such a process does. Called without a yard it does nothing.
-pub async fn serve() {
-    let Ok(told) = std::env::var(YARD) else { return };
+/// What such a process does; whether this is one.
+pub async fn serve() -> bool {
+    let Ok(told) = std::env::var(YARD) else { return false };
     let yard = Yard::of(&told);
     let _open = yard.open().await;
     tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+    true
 }

@@ -18,6 +18,12 @@ pub enum Age {
     New,
     /// Debian's 3.4.
     Old,
+    /// 3.2, which Compass installs.
+    Oldest,
+}
+
+impl Age {
+    pub const ALL: [Self; 3] = [Self::New, Self::Old, Self::Oldest];
 }
 
 /// A folder that goes with the test.
@@ -134,9 +140,13 @@ impl Cluster {
             let mut command = Command::new(program(match age {
                 Age::New => "BINNACLE_TEST_ETCD",
                 Age::Old => "BINNACLE_TEST_ETCD_OLD",
+                Age::Oldest => "BINNACLE_TEST_ETCD_OLDEST",
             }));
             let log = std::fs::File::create(folder.0.join(format!("{name}.log"))).expect("a log");
-            command.args(["--name", &name, "--log-level", "warn", "--logger", "zap", "--listen-client-urls", &listens]);
+            command.args(["--name", &name, "--listen-client-urls", &listens]);
+            if age != Age::Oldest {
+                command.args(["--log-level", "warn", "--logger", "zap"]);
+            }
             command.args(["--advertise-client-urls", &url, "--listen-peer-urls", &peer]);
             command.args(["--initial-advertise-peer-urls", &peer, "--initial-cluster", &peers.join(",")]);
             command.arg("--data-dir").arg(folder.0.join(&name));

@@ -116,8 +116,7 @@ impl Hosts {
                  ETCD_LISTEN_PEER_URLS=https://127.0.0.1:{peer}\n\
                  ETCD_NAME=etcd{n}\n\
                  ETCD_INITIAL_CLUSTER={peers}\n\
-                 ETCD_LOG_LEVEL=warn\n\
-                 ETCD_LOGGER=zap\n\
+                 {log}\
                  ETCD_TRUSTED_CA_FILE={certs}/ca.pem\n\
                  ETCD_CERT_FILE={certs}/member-{host}.pem\n\
                  ETCD_KEY_FILE={certs}/member-{host}-key.pem\n\
@@ -128,6 +127,7 @@ impl Hosts {
                  ETCD_PEER_CLIENT_CERT_AUTH=true\n",
                 lib = lib.display(),
                 peers = peers.join(","),
+                log = if age == Age::Oldest { "" } else { "ETCD_LOG_LEVEL=warn\nETCD_LOGGER=zap\n" },
             );
             fs::write(root.join("etc/etcd.env"), env).expect("written");
             for (name, text) in [("systemctl", SYSTEMCTL), ("pgrep", PGREP), ("kubectl", KUBECTL)] {
@@ -140,6 +140,7 @@ impl Hosts {
             let tools: &[(&str, &str)] = match age {
                 Age::New => &[("etcd", ""), ("etcdctl", "CTL"), ("etcdutl", "UTL")],
                 Age::Old => &[("etcd", "_OLD"), ("etcdctl", "CTL_OLD")],
+                Age::Oldest => &[("etcd", "_OLDEST"), ("etcdctl", "CTL_OLDEST")],
             };
             for (name, ending) in tools {
                 symlink(program(&format!("BINNACLE_TEST_ETCD{ending}")), root.join("bin").join(name)).expect("a link");

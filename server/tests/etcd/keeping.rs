@@ -133,6 +133,41 @@ async fn a_lost_database_is_made_again_from_the_places_and_from_what_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_that_was_cut_short_is_listed_again_and_goes_by_the_rules() {
+    let (cluster, folder) = (Cluster::plain(Age::New, 1).await, Folder::new());
+    let store = store(&folder, "binnacle.db").await;
+    let backups = server(&cluster, &folder, "one", &store, &["a"]).await;
+    let mut taken = Vec::new();
+    for _ in 0..2 {
+        taken.push(backups.take(NAME, "ann").await.expect("a backup").id);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    backups.look().await.expect("an answer");
+    let there = folder.0.join("a").join(NAME);
+    // As when we are killed after the first of two steps.
+    std::fs::remove_file(there.join(format!("{}.json", taken[0]))).expect("removed");
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    backups.look().await.expect("an answer");
+    assert_eq!(ids(&store).await.len(), 2);
+    let stock = backups.keeping().places[0].stock(None, b"a key", &Known::new()).await.expect("a list");
+    assert_eq!((stock.backups.len(), stock.strays.len()), (2, 0));
+    taken.push(backups.take(NAME, "ann").await.expect("a backup").id);
+    assert_eq!(ids(&store).await, [taken[2].clone(), taken[1].clone()]);
+    assert_eq!(names(&there).len(), 4, "{:?}", names(&there));
+    // What is not as it was put is not listed again.
+    backups.look().await.expect("an answer");
+    std::fs::remove_file(there.join(format!("{}.json", taken[1]))).expect("removed");
+    let object = there.join(format!("{}.db.zst", taken[1]));
+    let mut bytes = std::fs::read(&object).expect("a file");
+    bytes[100] ^= 1;
+    std::fs::write(&object, bytes).expect("written");
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    backups.look().await.expect("an answer");
+    assert_eq!(ids(&store).await, [taken[2].clone()]);
+    assert_eq!(store.places().await.expect("an answer")[0].strays, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_servers_one_takes_what_is_due_and_what_was_missed_is_caught_up_once() {
     let (cluster, folder) = (Cluster::plain(Age::New, 1).await, Folder::new());
     let store = store(&folder, "binnacle.db").await;

@@ -8,6 +8,11 @@ use std::{
 
 use binnacle::backup::manifest::Manifest;
 
+#[path = "../faulty/mod.rs"]
+mod faulty;
+
+use faulty::{Disk, Says};
+
 use super::{
     cluster::{Age, Cluster, Folder, program, run, status},
     taking::{is_whole, names},
@@ -166,6 +171,40 @@ async fn without_room_it_fails_clearly_wherever_the_room_ends_and_leaves_nothing
         }
     }
     assert!(!program("BINNACLE_TEST_ETCD").is_empty() && names(&in_it(&to)).is_empty());
+}
+
+/// Each write, sync, name and file that a backup needs, one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_disk_refuses_there_is_no_backup_and_what_was_there_stays() {
+    let (cluster, to, tools) = (Cluster::plain(Age::New, 1).await, Folder::new(), Folder::new());
+    cluster.fill(2, 20_000);
+    let (args, disk) = (args(&cluster, &to.0), Disk::new(&tools.0));
+    run(Command::new(BINNACLE).args(&args), b"");
+    let there = names(&in_it(&to));
+    for (says, words) in [(Says::Full, "Make room there"), (Says::Broken, "cannot be")] {
+        for more in [&[][..], &["--zstd"]] {
+            let mut at = 1;
+            loop {
+                let mut command = Command::new(BINNACLE);
+                disk.fail(command.args(&args).args(more), &to.0, at, says);
+                let output = command.output().expect("it runs");
+                if !disk.failed() {
+                    assert!(output.status.success(), "{}", said(&output));
+                    break;
+                }
+                let what = format!("{says:?} {more:?} at {at}: {}", said(&output));
+                assert_eq!(output.status.code(), Some(1), "{what}");
+                assert!(said(&output).contains(words), "{what}");
+                assert_eq!(names(&in_it(&to)), there, "{what}");
+                at += 1;
+            }
+            assert!(at > 8, "only {at} requests of the disk");
+            for name in names(&in_it(&to)).iter().filter(|name| !there.contains(name)) {
+                std::fs::remove_file(in_it(&to).join(name)).expect("removed");
+            }
+        }
+    }
+    assert_eq!(listed(&in_it(&to)), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

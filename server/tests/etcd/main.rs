@@ -1,8 +1,9 @@
 //! etcd as it is, on real ones of today and of 3.4: who its members are, and backups of them.
-//! `end2end/with-etcd` names the programs.
+//! `end2end/with-etcd` names the programs, `end2end/with-s3` starts the store that some need.
 
 mod certificates;
 mod cluster;
+mod deliveries;
 mod fake;
 mod faults;
 mod figure;

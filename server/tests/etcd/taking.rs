@@ -60,7 +60,7 @@ async fn taken(order: &Order) -> Taken {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_comes_from_a_follower_and_is_what_etcds_own_tool_says() {
-    for age in [Age::New, Age::Old] {
+    for age in Age::ALL {
         let (cluster, to) = (Cluster::with_tls(age, 3).await, Folder::new());
         cluster.fill(20, 20_000);
         let leader = cluster.look(Hashes::Leave).await.leader().expect("a leader").id;

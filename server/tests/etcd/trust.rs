@@ -17,7 +17,7 @@ async fn refused(cluster: &Cluster, tls: &Tls) -> EtcdError {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_certificate_is_said_and_nothing_gets_through() {
-    for age in [Age::New, Age::Old] {
+    for age in Age::ALL {
         let cluster = Cluster::with_tls(age, 1).await;
         let folder = &cluster.folder.0;
         let (cacert, cert, key) =
@@ -50,7 +50,7 @@ async fn what_is_wrong_with_a_certificate_is_said_and_nothing_gets_through() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_certificate_that_has_run_out_is_said_so_and_a_renewed_one_is_taken_without_a_new_start() {
-    for age in [Age::New, Age::Old] {
+    for age in Age::ALL {
         let folder = Folder::new();
         let authority = Authority::new(&folder.0, "ca");
         let server = authority.issue("server", &["127.0.0.1"], 2050);
@@ -114,7 +114,7 @@ async fn where_users_are_asked_for_a_missing_permission_is_said_and_no_backup_is
     use binnacle::backup::take::take;
 
     use super::taking::{names, order};
-    for age in [Age::New, Age::Old] {
+    for age in Age::ALL {
         let (cluster, to) = (Cluster::plain(age, 1).await, Folder::new());
         for args in [&["user", "add", "root:pw"][..], &["user", "grant-role", "root", "root"], &["auth", "enable"]] {
             cluster.ctl(args, b"");

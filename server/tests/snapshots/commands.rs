@@ -15,7 +15,7 @@ use binnacle::backup::{
 use serde_json::Value;
 
 use super::{
-    started::{Etcd, Folder, NEW, OLD, program},
+    started::{Etcd, Folder, NEW, OLD, OLDEST, program},
     told::live,
 };
 
@@ -117,7 +117,7 @@ fn what_was_compressed_and_encrypted_is_opened_with_an_identity_and_nothing_of_i
 
 #[test]
 fn a_snapshot_is_rehearsed_by_the_etcd_that_wrote_it() {
-    for (which, version) in [(NEW, "3.6."), (OLD, "3.4.")] {
+    for (which, version) in [(NEW, "3.6."), (OLD, "3.4."), (OLDEST, "3.2.")] {
         let etcd = Etcd::start(which);
         live(&etcd);
         let file = etcd.save("a.db");
@@ -127,8 +127,10 @@ fn a_snapshot_is_rehearsed_by_the_etcd_that_wrote_it() {
         let held = &told["rehearsal"];
         assert!(held["etcd"].as_str().is_some_and(|etcd| etcd.starts_with(version)), "{told:#}");
         assert_eq!((&held["revision"], &held["keys"]), (&told["holds"]["revision"], &told["holds"]["live"]));
-        assert_eq!((&held["hash_kv"], told["reached"].as_u64()), (&told["holds"]["hash_kv"], Some(6)));
-        assert!(held["hash_kv"].is_u64(), "{told:#}");
+        assert_eq!(told["reached"], 6);
+        // Today's etcdutl restores it for 3.2 as well, which hashes nothing.
+        let hash = if which == OLDEST { &Value::Null } else { &told["holds"]["hash_kv"] };
+        assert_eq!((&held["hash_kv"], held["hash_kv"].is_u64()), (hash, which != OLDEST), "{told:#}");
         assert_eq!(std::fs::read_dir(&scratch.0).expect("a folder").count(), 0);
     }
 }

@@ -3,6 +3,7 @@
 
 mod commands;
 mod differences;
+mod flips;
 mod rehearsals;
 mod started;
 mod told;

@@ -35,10 +35,14 @@ pub fn program(variable: &str) -> PathBuf {
 pub const NEW: &str = "BINNACLE_TEST_ETCD";
 /// Debian's 3.4.
 pub const OLD: &str = "BINNACLE_TEST_ETCD_OLD";
+/// 3.2, which Compass installs.
+pub const OLDEST: &str = "BINNACLE_TEST_ETCD_OLDEST";
 
 /// One member, on sockets in its folder.
 pub struct Etcd {
     pub folder: Folder,
+    /// As in [`NEW`].
+    pub which: &'static str,
     child: Child,
 }
 
@@ -50,29 +54,34 @@ impl Drop for Etcd {
 }
 
 impl Etcd {
-    pub fn start(which: &str) -> Self {
+    pub fn start(which: &'static str) -> Self {
         Self::with(which, &[])
     }
 
-    pub fn with(which: &str, flags: &[&str]) -> Self {
+    pub fn with(which: &'static str, flags: &[&str]) -> Self {
         let folder = Folder::new();
         Self::on(which, flags, folder)
     }
 
     /// On the data that lies in the folder.
-    pub fn on(which: &str, flags: &[&str], folder: Folder) -> Self {
-        let (clients, peers) = ("unix://clients:1", "unix://peers:1");
+    pub fn on(which: &'static str, flags: &[&str], folder: Folder) -> Self {
+        // 3.2 asks for the address of its first peers, sockets or not.
+        let (clients, peers) =
+            ("unix://clients:1", if which == OLDEST { "unix://localhost:1" } else { "unix://peers:1" });
+        let newer = ["--unsafe-no-fsync", "--log-level", "error"];
         let child = Command::new(program(which))
-            .args(["--data-dir", "data", "--name", "rehearsal", "--unsafe-no-fsync", "--log-level", "error"])
+            .args(["--data-dir", "data", "--name", "rehearsal"])
+            .args(if which == OLDEST { &[][..] } else { &newer })
             .args(["--listen-client-urls", clients, "--advertise-client-urls", clients])
             .args(["--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers])
             .args(["--initial-cluster", &format!("rehearsal={peers}")])
             .args(flags)
             .current_dir(&folder.0)
             .stdin(Stdio::null())
+            .stderr(if which == OLDEST { Stdio::null() } else { Stdio::inherit() })
             .spawn()
             .expect("etcd starts");
-        let etcd = Self { folder, child };
+        let etcd = Self { folder, which, child };
         let until = Instant::now() + Duration::from_secs(60);
         while !etcd.try_ctl(&["get", "ready"], "").status.success() {
             assert!(Instant::now() < until, "no etcd within a minute");

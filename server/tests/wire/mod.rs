@@ -1,7 +1,10 @@
 //! A line to an HTTP server on loopback on which things go wrong when told to.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,6 +22,8 @@ pub enum Fault {
     CutAfter(usize),
     /// It reaches the server, and the answer never comes back.
     LoseAnswer,
+    /// The answer ends after so many of its bytes.
+    CutAnswerAfter(usize),
     /// Each piece of it waits so long.
     Slow(Duration),
 }
@@ -94,8 +99,8 @@ async fn carry(client: TcpStream, server: String, rules: Arc<Mutex<Vec<Rule>>>) 
     let Ok(server) = TcpStream::connect(server).await else { return };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let lost = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let loses = lost.clone();
+    let answers = Arc::new(AtomicUsize::new(usize::MAX));
+    let let_through = answers.clone();
     let (told, mut tells) = tokio::sync::mpsc::channel::<String>(1);
     let back = tokio::spawn(async move {
         let mut buffer = vec![0; 64 << 10];
@@ -109,8 +114,13 @@ async fn carry(client: TcpStream, server: String, rules: Arc<Mutex<Vec<Rule>>>) 
                 read = from_server.read(&mut buffer) => read,
             };
             let Ok(read @ 1..) = read else { return };
-            if loses.load(std::sync::atomic::Ordering::SeqCst) || to_client.write_all(&buffer[..read]).await.is_err() {
+            let left = let_through.load(Ordering::SeqCst);
+            let passed = read.min(left);
+            if to_client.write_all(&buffer[..passed]).await.is_err() || passed < read {
                 return;
+            }
+            if left < usize::MAX {
+                let_through.store(left - passed, Ordering::SeqCst);
             }
         }
     });
@@ -124,7 +134,8 @@ async fn carry(client: TcpStream, server: String, rules: Arc<Mutex<Vec<Rule>>>) 
                 let _ = told.send(answer).await;
             }
             Some(Fault::CutAfter(bytes)) => left = bytes,
-            Some(Fault::LoseAnswer) => lost.store(true, std::sync::atomic::Ordering::SeqCst),
+            Some(Fault::LoseAnswer) => answers.store(0, Ordering::SeqCst),
+            Some(Fault::CutAnswerAfter(bytes)) => answers.store(bytes, Ordering::SeqCst),
             Some(Fault::Slow(length)) => pause = length,
             None => {}
         }

@@ -15,6 +15,8 @@ pub struct Comparison {
     pub runs: [RunLine; 2],
     /// Phases: word, how long in each, the difference.
     pub phases: Vec<(String, [String; 2], String)>,
+    /// Versions: what of, what each run found, whether these differ.
+    pub versions: Vec<(String, [String; 2], bool)>,
     /// Tasks that differ.
     pub tasks: Vec<TaskLine>,
     /// Hosts whose recap differs: host, and what each said.
@@ -49,6 +51,10 @@ pub fn compare(page: &Comparison) -> AnyView {
     let phases = page.phases.iter().map(|(word, took, difference)| {
         view! { <tr><th scope="row">{words::phase(word).to_owned()}</th><td>{took[0].clone()}</td><td>{took[1].clone()}</td><td>{difference.clone()}</td></tr> }
     });
+    let versions = page.versions.iter().map(|(of, is, differ)| {
+        let differs = differ.then(|| view! { <span class="badge h-warn">{words::DIFFERS}</span> });
+        view! { <tr><th scope="row">{words::version_of(of).to_owned()}</th><td>{is[0].clone()}</td><td>{is[1].clone()}</td><td>{differs}</td></tr> }
+    });
     let ended = |(text, health): &(String, Health)| view! { <span class=format!("badge h-{}", health.word())>{text.clone()}</span> };
     let tasks = page.tasks.iter().map(|task| {
         view! {
@@ -70,6 +76,12 @@ pub fn compare(page: &Comparison) -> AnyView {
                 <thead><tr><th scope="col">{words::PHASES}</th>{heads()}<th scope="col">{words::DIFFERENCE}</th></tr></thead>
                 <tbody><tr><th scope="row">{words::HOW}</th>{states.collect_view()}<td></td></tr>{phases.collect_view()}</tbody>
             </table></section>
+            {(!page.versions.is_empty()).then(|| view! {
+                <section class="card wide" tabindex="0" aria-label=words::VERSIONS><h2>{words::VERSIONS}</h2><table>
+                    <thead><tr><th scope="col">{words::WHAT}</th>{heads()}<th scope="col">{words::DIFFERENCE}</th></tr></thead>
+                    <tbody>{versions.collect_view()}</tbody>
+                </table></section>
+            })}
             {same}
             {(!page.hosts.is_empty()).then(|| view! {
                 <section class="card wide" tabindex="0" aria-label=words::HOST><table>

@@ -53,8 +53,14 @@ pub struct RunPart {
     pub cancelled_by: Option<String>,
     /// Whether it still goes on.
     pub live: bool,
+    /// What the form is asked with to do the same again.
+    pub again: String,
     /// How far it is.
     pub progress: Option<Progress>,
+    /// How hosts fare while their systems install; none before, and when there is nothing to say of it any more.
+    pub hosts: Option<Hosts>,
+    /// What was deployed: what of, and its versions.
+    pub versions: Vec<(String, String)>,
     /// What the verdict rests on.
     pub proofs: Vec<ProofLine>,
     /// The first failure.
@@ -67,6 +73,32 @@ pub struct RunPart {
     pub runs: Vec<RunTable>,
     /// Whether all tasks are listed.
     pub all_tasks: bool,
+}
+
+/// Hosts while their systems install.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    /// Since when compass-deck does not answer: the time of day.
+    pub silent: Option<String>,
+    /// The hosts, in the plan's order.
+    pub lines: Vec<HostLine>,
+}
+
+/// A host while its system installs.
+#[derive(Clone, Debug)]
+pub struct HostLine {
+    /// Its name.
+    pub name: String,
+    /// Its management address; empty when it is not known.
+    pub address: String,
+    /// How its system fares.
+    pub health: Health,
+    /// In words.
+    pub system: String,
+    /// How much of it is installed, of a hundred.
+    pub percent: Option<u8>,
+    /// Whether it answers, and how that is.
+    pub answers: (Health, String),
 }
 
 /// How far a run is.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod compare;
+mod hosts;
 mod line;
 mod list;
 mod log;
@@ -12,8 +13,8 @@ mod run;
 pub use ask::{Asking, CheckLine, Review, ask, review};
 pub use compare::{Comparison, TaskLine, compare};
 pub use line::{
-    Cell, DiffLine, Failure, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine, RunPage, RunPart,
-    RunTable,
+    Cell, DiffLine, Failure, HostLine, Hosts, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine,
+    RunPage, RunPart, RunTable,
 };
 pub use list::{Sought, list, none};
 pub use part::part;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Cell, MatrixRow, RunPart, RunTable};
+use super::{Cell, MatrixRow, RunPart, RunTable, hosts::hosts};
 use crate::{base::at, texts::deployments as words};
 
 /// The part as HTML.
@@ -18,11 +18,12 @@ pub fn part(page: &RunPart) -> AnyView {
         </div>
         {trouble}
         {page.progress.as_ref().map(|progress| view! {
-            <div class="bar"><progress max="100" value=progress.percent.to_string() aria-label=words::PROGRESS></progress>
+            <div class="bar share"><progress max="100" value=progress.percent.to_string() aria-label=words::PROGRESS></progress>
             " "<span class="hint">{progress.left.clone()}</span></div>
         })}
         {failure(page)}
-        <div class="grid">{phases(page)}{proofs(page)}</div>
+        <div class="grid">{page.hosts.as_ref().map(hosts)}{phases(page)}{proofs(page)}</div>
+        {versions(page)}
         {page.runs.iter().map(|run| matrix(run, page.all_tasks)).collect_view()}
     }
     .into_any()
@@ -35,7 +36,7 @@ fn actions(page: &RunPart) -> Option<AnyView> {
     }
     let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
     if !page.live {
-        let again = format!("{list}/new?kind={}", page.line.kind);
+        let again = format!("{list}/new?{}", page.again);
         return Some(view! { <a class="button" href=again>{words::AGAIN}</a> }.into_any());
     }
     if page.cancelled_by.is_some() {
@@ -104,6 +105,22 @@ fn proofs(page: &RunPart) -> Option<AnyView> {
         view! {
             <section class="card" aria-labelledby="t-proofs"><h2 id="t-proofs">{words::EVIDENCE}</h2>
                 <div class="wide" tabindex="0"><table><tbody>{rows.collect_view()}</tbody></table></div></section>
+        }
+        .into_any(),
+    )
+}
+
+fn versions(page: &RunPart) -> Option<AnyView> {
+    if page.versions.is_empty() {
+        return None;
+    }
+    let told = page.versions.iter().map(|(of, is)| {
+        view! { <div><dt>{words::version_of(of).to_owned()}</dt><dd>{is.clone()}</dd></div> }
+    });
+    Some(
+        view! {
+            <section class="card" aria-labelledby="t-versions"><h2 id="t-versions">{words::VERSIONS}</h2>
+                <dl class="versions">{told.collect_view()}</dl></section>
         }
         .into_any(),
     )

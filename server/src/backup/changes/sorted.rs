@@ -87,8 +87,11 @@ impl Sorting {
 pub(super) struct Latest {
     runs: Vec<BufReader<File>>,
     /// The least key first, and of the same key the latest run.
-    heads: BinaryHeap<Reverse<(Vec<u8>, Reverse<usize>, Option<u64>)>>,
+    heads: BinaryHeap<Head>,
 }
+
+/// A key, the run that it stands in, and the number of its content.
+type Head = Reverse<(Vec<u8>, Reverse<usize>, Option<u64>)>;
 
 impl Latest {
     /// The next key that was not deleted, with the number of its content.

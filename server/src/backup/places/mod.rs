@@ -31,6 +31,7 @@ pub use stock::{Found, Known, Stock, Stray};
 
 use super::{
     manifest::{LONGEST, Manifest, Proved, Stored},
+    part,
     words::hex,
 };
 
@@ -159,6 +160,23 @@ impl Place {
             return Err(PlaceError::Missing { place: self.name.to_string(), id: manifest.id.clone() });
         }
         Ok(())
+    }
+
+    /// Lists a backup anew whose manifest is gone and whose object lies there still, when that is as it was put.
+    ///
+    /// # Errors
+    /// [`PlaceError`]; then it is not listed there.
+    pub async fn list_again(&self, manifest: &Manifest, key: &[u8]) -> Result<(), PlaceError> {
+        self.check(manifest).await?;
+        self.put_manifest(manifest, PutMode::Create, key).await?;
+        // Somebody may have been about to remove both.
+        match self.store.head(&self.object(manifest, &manifest.stored)).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let _ = self.store.delete(&self.manifest_of(manifest)).await;
+                Err(self.failed(manifest, &format!("give {}", manifest.id), &error))
+            }
+        }
     }
 
     /// Reads it back, and what travels with it: all bytes and their SHA-256 are as the manifest says. Step 5.
@@ -354,12 +372,13 @@ impl Place {
         self.folder(&manifest.cluster).join(format!("{}.json", manifest.id))
     }
 
-    /// In a folder of ours nobody else reads.
+    /// In a folder of ours nobody else reads, and nothing lies about that was left behind.
     fn make_folder(&self, cluster: &str) -> Result<(), PlaceError> {
-        match &self.address {
-            Address::Folder(path) => address::private(&path.join(folder_of(cluster))),
-            Address::Bucket(_) => Ok(()),
-        }
+        let Address::Folder(path) = &self.address else { return Ok(()) };
+        let path = path.join(folder_of(cluster));
+        address::private(&path)?;
+        part::sweep(&path);
+        Ok(())
     }
 
     fn guard(&self, object: &Path) -> Result<(), PlaceError> {

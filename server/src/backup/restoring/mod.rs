@@ -77,6 +77,11 @@ fn backup(manifest: &Manifest, places: &[String]) -> Backup {
         places: places.to_vec(),
         compressed: manifest.stored.compression.is_some(),
         recipients: manifest.stored.recipients.clone(),
+        companion: manifest.companion.as_ref().map(|with| restore::Companion {
+            file: with.stored.name.clone(),
+            sha256: with.stored.sha256.clone(),
+            paths: with.files.iter().map(|file| file.path.clone()).collect(),
+        }),
         size: manifest.size,
         sha256: manifest.sha256.clone(),
         cluster_id: manifest.cluster_id.clone(),
@@ -213,6 +218,8 @@ mod tests {
             by: "schedule".into(),
             steps: Vec::new(),
             signature: String::new(),
+            companion: None,
+            rehearsal: None,
         }
     }
 
