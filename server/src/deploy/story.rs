@@ -13,7 +13,7 @@ use transcript::{Judgement, Outline, Says};
 
 use super::{
     Made, Office, State,
-    hosts::{Host, Seen},
+    hosts::{Host, Seen, System},
     lines,
 };
 use crate::store::{RunRow, Runs, StoreError};
@@ -224,7 +224,7 @@ pub(crate) fn learnt(row: &RunRow, earlier: &[RunRow]) -> Option<Learnt> {
 /// How hosts fare; nothing once it has ended and all of them are there.
 fn hosts(row: &RunRow) -> Option<Hosts> {
     let seen = Seen::of(&row.seen);
-    let there = |host: &Host| host.answers != Some(false) && host.system.as_ref().is_none_or(|one| one.is_there());
+    let there = |host: &Host| host.answers != Some(false) && host.system.as_ref().is_none_or(System::is_there);
     if seen.hosts.is_empty() || row.ended.is_some() && seen.hosts.iter().all(there) {
         return None;
     }

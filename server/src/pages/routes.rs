@@ -297,14 +297,16 @@ async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri,
     }
 }
 
+/// What is known of a request beside itself, where it is.
+type Said<T> = Option<Extension<T>>;
+
 async fn stream(
     State(Asked(site)): State<Asked>,
     Path(cluster): Path<String>,
     Extension(stopping): Extension<Stopping>,
     raw: RawQuery,
     Extension(stays): Extension<Stays>,
-    office: Option<Extension<Option<Arc<Office>>>>,
-    who: Option<Extension<Who>>,
+    (office, who): (Said<Option<Arc<Office>>>, Said<Who>),
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let query = Query::of(raw);
