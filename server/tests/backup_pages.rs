@@ -161,6 +161,10 @@ async fn many_are_told_in_pages_and_from_a_day_on() {
     assert_eq!(rows(&until), 6, "those of that day and before");
     let (_, dry) = read(&house, "/c/demo/backups/retention", Role::Viewer).await;
     assert!(dry.contains("no rule keeps it") && dry.contains("2 would stay"), "{dry}");
+    let told = house.json("/api/v1/clusters/demo/backup-retention").await;
+    let of =
+        |goes: bool| told[0]["backups"].as_array().expect("a list").iter().filter(|one| one["goes"] == goes).count();
+    assert_eq!((of(true), of(false)), (118, 2), "the API tells the same");
     assert_eq!(house.backups.store().count_backups("demo").await.expect("an answer"), 120, "looking removes nothing");
 }
 

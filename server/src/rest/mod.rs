@@ -30,6 +30,7 @@ mod plans;
 mod png;
 mod rehearsals;
 mod restore;
+mod retention;
 mod tags;
 mod tokens;
 mod trial;
@@ -91,6 +92,7 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/deployments/{id}/log", SEE),
     Row::post("/api/v1/clusters/{cluster}/deployments/{id}/cancel", OPERATE, Acts::As("deployment.cancel")),
     Row::get("/api/v1/clusters/{cluster}/backups", SEE),
+    Row::get("/api/v1/clusters/{cluster}/backup-retention", SEE),
     Row::post("/api/v1/clusters/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}", SEE),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}/restore", SEE),
@@ -176,6 +178,7 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(backups::list))
         .routes(routes!(backups::one))
         .routes(routes!(backups::file))
+        .routes(routes!(retention::dry))
         .routes(routes!(backups::companion))
         .routes(routes!(restore::guide))
         .routes(routes!(restore::changes))

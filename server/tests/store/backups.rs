@@ -106,7 +106,7 @@ pub async fn news_of_a_warning_is_told_by_one_and_ends_where_it_began(fresh: Fre
     assert!(store.keep_warning_news(&news, None).await.expect("an answer"));
     let late = WarningNews { id: text("n2"), ..news.clone() };
     assert!(!store.keep_warning_news(&late, None).await.expect("an answer"), "another was faster");
-    assert_eq!(store.warning_news().await.expect("an answer"), [news.clone()]);
+    assert_eq!(store.warning_news().await.expect("an answer"), std::slice::from_ref(&news));
     assert!(store.try_warning_news(&news, 20).await.expect("an answer"));
     assert!(!store.try_warning_news(&news, 20).await.expect("an answer"), "another tries it");
     store.told_warning_news("n1").await.expect("an answer");
