@@ -83,6 +83,11 @@ test('a line can be sent, what is said can be sought, and neither needs a script
   await page.goto(`${server.url}${run}?line=3`);
   assert.match(await page.textContent('#lines li.at'), /^3/);
   const whole = await (await fetch(`${server.url}${run}/log.txt`)).text();
+  const api = `${server.url}/api/v1/clusters/demo/deployments/${run.split('/').at(-1)}/log`;
+  for (const follow of ['', '&follow=true']) {
+    const part = Buffer.from(await (await fetch(`${api}?from=100&bytes=70000${follow}`)).arrayBuffer());
+    assert.deepEqual(part, Buffer.from(whole).subarray(100, 70_100), 'a part of a log is these bytes of it');
+  }
   assert.ok(whole.startsWith('Reading package lists') && whole.endsWith('compass deploy success\n'));
   await page.context().close();
 });

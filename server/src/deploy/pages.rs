@@ -509,7 +509,7 @@ async fn download(
         Err(none) => return none.answer(&here, request).await,
     };
     let name = format!("attachment; filename=\"{}.log\"", row.id);
-    let body = Body::from_stream(whole(office, row.id, 0));
+    let body = Body::from_stream(whole(office, row.id, 0..u64::MAX));
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -1,6 +1,6 @@
 //! A log as a stream of bytes: as much as there is, or until it ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{Stream, stream};
@@ -13,32 +13,36 @@ const READ: usize = 512 << 10;
 /// How often it is asked whether a log has grown that another server follows.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// A log from a place on, as far as there is one.
-pub(crate) fn whole(office: Arc<Office>, id: String, from: u64) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::try_unfold(from, move |at| {
+/// These bytes of a log, as far as they are there.
+pub(crate) fn whole(office: Arc<Office>, id: String, part: Range<u64>) -> impl Stream<Item = Result<Bytes, StoreError>> {
+    stream::try_unfold(part.start, move |at| {
         let (office, id) = (office.clone(), id.clone());
         async move {
-            let bytes = office.log(&id, at, READ).await?;
+            let bytes = read(&office, &id, at..part.end).await?;
             let next = at + bytes.len() as u64;
             Ok((!bytes.is_empty()).then(|| (Bytes::from(bytes), next)))
         }
     })
 }
 
-/// A log from a place on, until its run has ended.
-pub(crate) fn growing(office: Arc<Office>, id: String, from: u64) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::try_unfold(from, move |at| {
+/// These bytes of a log, and those that are not there yet until its run has ended.
+pub(crate) fn growing(
+    office: Arc<Office>,
+    id: String,
+    part: Range<u64>,
+) -> impl Stream<Item = Result<Bytes, StoreError>> {
+    stream::try_unfold(part.start, move |at| {
         let (office, id) = (office.clone(), id.clone());
         async move {
             loop {
                 // Asked before the log is read: what was written before the end is read after it.
                 let ended = office.run(&id).await?.is_none_or(|row| row.ended.is_some());
-                let bytes = office.log(&id, at, READ).await?;
+                let bytes = read(&office, &id, at..part.end).await?;
                 let next = at + bytes.len() as u64;
                 if !bytes.is_empty() {
                     return Ok(Some((Bytes::from(bytes), next)));
                 }
-                if ended {
+                if ended || at >= part.end {
                     return Ok(None);
                 }
                 match office.listen(&id) {
@@ -48,4 +52,13 @@ pub(crate) fn growing(office: Arc<Office>, id: String, from: u64) -> impl Stream
             }
         }
     })
+}
+
+/// Some of these bytes, from the first on; none where there are none yet.
+async fn read(office: &Office, id: &str, part: Range<u64>) -> Result<Vec<u8>, StoreError> {
+    let most = usize::try_from(part.end.saturating_sub(part.start)).map_or(READ, |left| left.min(READ));
+    let mut bytes = office.log(id, part.start, most).await?;
+    // It tells whole pieces.
+    bytes.truncate(most);
+    Ok(bytes)
 }

@@ -264,6 +264,9 @@ pub(super) struct Part {
     /// From this byte on.
     #[param(minimum = 0)]
     from: Option<u64>,
+    /// At most so many bytes; without it all of them.
+    #[param(minimum = 0)]
+    bytes: Option<u64>,
     /// Whether to wait for what is written later, until the deployment ends.
     follow: Option<bool>,
 }
@@ -423,7 +426,7 @@ pub(super) async fn one(
     }))
 }
 
-/// A deployment's log, without secrets, from a byte on; also while it grows.
+/// A deployment's log, without secrets, or some bytes of it; also while it grows.
 #[utoipa::path(get, path = "/api/v1/clusters/{cluster}/deployments/{id}/log", tag = "deployments",
     params(("cluster" = String, Path, description = "The cluster's name"), ("id" = String, Path, description = "Names it"), Part),
     responses((status = 200, description = "The log", content_type = "text/plain; charset=utf-8", body = String)))]
@@ -435,13 +438,14 @@ pub(super) async fn log(
     let row = here.row(&cluster, &id).await?;
     let office = here.office()?.clone();
     let from = part.from.unwrap_or(0);
+    let wanted = from..part.bytes.map_or(u64::MAX, |bytes| from.saturating_add(bytes));
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let body = if part.follow == Some(true) {
-        Body::from_stream(deploy::growing(office, row.id, from))
+        Body::from_stream(deploy::growing(office, row.id, wanted))
     } else {
-        Body::from_stream(deploy::whole(office, row.id, from))
+        Body::from_stream(deploy::whole(office, row.id, wanted))
     };
     Ok((headers, body).into_response())
 }
