@@ -282,3 +282,23 @@ pub fn stay(count: usize) -> String {
 pub fn not_listed(count: usize) -> String {
     format!("and {count} more")
 }
+/// Below the list.
+pub const ON_HOSTS: &str = "Left by kubespray on the hosts";
+/// What these are.
+pub const ON_HOSTS_MEANS: &str = "kubespray takes a snapshot whenever it restarts etcd, and looks after none: nobody has proved these, they hold every Secret, and they are lost with their host. Fetch one with scp, and binnacle backup verify tells what it is worth.";
+/// Of a host.
+pub const NONE_ON_HOST: &str = "Nothing lies there.";
+/// Of a snapshot on a host.
+pub const NOT_PROVED: &str = "not proved";
+/// Of one whose length cannot be right.
+pub const NOT_WHOLE: &str = "not whole: no digest ends it";
+
+/// When a host was asked.
+pub fn asked(ago: &str) -> String {
+    format!("asked {ago}")
+}
+
+/// Why it is not known what lies on a host.
+pub fn not_known(why: &str) -> String {
+    format!("What lies there is not known: {why}")
+}

@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     changes::Comparing,
+    hosts::Hosts,
     manifest::Manifest,
     places::Place,
     rehearsing::{Proving, Trial},
@@ -60,6 +61,8 @@ pub(super) struct Inner {
     pub(super) delivering: tokio::sync::Mutex<()>,
     /// What was compared last.
     pub(super) comparing: Comparing,
+    /// What kubespray left on hosts.
+    hosts: Hosts,
 }
 
 /// How a backup goes, or went.
@@ -137,6 +140,7 @@ impl Backups {
             warned: Mutex::default(),
             delivering: tokio::sync::Mutex::default(),
             comparing: Comparing::default(),
+            hosts: Hosts::default(),
         }))
     }
 
@@ -171,6 +175,10 @@ impl Backups {
 
     pub(super) fn trials(&self) -> MutexGuard<'_, BTreeMap<String, Trial>> {
         self.0.trials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn hosts(&self) -> &Hosts {
+        &self.0.hosts
     }
 
     /// The catalogue.

@@ -13,6 +13,7 @@ pub mod companion;
 mod course;
 pub mod delivery;
 mod fetch;
+pub mod hosts;
 pub mod house;
 mod lease;
 pub mod manifest;

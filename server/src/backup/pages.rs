@@ -163,6 +163,7 @@ impl Shelf {
             is_later: place.is_some(),
             next,
             about: about(&self.backups, now),
+            hosts: self.backups.on_hosts(cluster).iter().map(|host| story::host(host, now)).collect(),
             warned: warned.iter().map(|warning| story::warning(cluster, warning)).collect(),
         })
     }

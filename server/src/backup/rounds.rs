@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::{
     delivery::BackupError,
+    hosts,
     house::{Backups, Course},
     part,
     rehearsal::scratch::Scratch,
@@ -32,7 +33,7 @@ pub async fn rounds(backups: Backups, duty: watch::Receiver<Option<Held>>) {
     let scratch = backups.proving().scratch.clone();
     // A killed server may have left an etcd with every Secret of the cluster.
     let _ = tokio::task::spawn_blocking(move || Scratch::sweep(&scratch)).await;
-    tokio::join!(act(backups.clone(), duty.clone()), reread(backups, duty));
+    tokio::join!(act(backups.clone(), duty.clone()), reread(backups.clone(), duty), hosts::asked(backups));
 }
 
 async fn act(backups: Backups, duty: watch::Receiver<Option<Held>>) {

@@ -1,12 +1,13 @@
 //! Backups as their pages tell them.
 
 use app::{
-    pages::backups::{BackupLine, Climb, CopyLine, CourseLine, Kept, WarningLine},
+    pages::backups::{BackupLine, Climb, CopyLine, CourseLine, HostFile, HostLine, Kept, WarningLine},
     texts::backups as words,
 };
 use scene::Health;
 
 use super::{
+    hosts::{FoundFile, OnHost},
     house::{Backups, Course, Stage},
     manifest::{Manifest, Rehearsal},
     rehearsing::{Held, Trial, When},
@@ -140,6 +141,22 @@ pub(super) fn course(course: &Course, now: i64) -> Option<CourseLine> {
     let title = if live { words::UNDERWAY } else { "" };
     let began = begun(now, course.began, &course.by);
     Some(CourseLine { title, live, health, says, percent, began, brought })
+}
+
+/// A host on which kubespray leaves backups.
+pub(super) fn host(host: &OnHost, now: i64) -> HostLine {
+    let file = |file: &FoundFile| HostFile {
+        path: file.path.clone(),
+        written: moment(file.written),
+        ago: ago(now, file.written),
+        size: bytes(file.size),
+        fits: file.fits,
+    };
+    let (files, wrong) = match &host.found {
+        Ok(files) => (files.iter().map(file).collect(), None),
+        Err(why) => (Vec::new(), Some(why.clone())),
+    };
+    HostLine { host: host.host.clone(), asked: ago(now, host.at), wrong, files }
 }
 
 /// While another server takes one.

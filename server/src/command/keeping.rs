@@ -66,7 +66,12 @@ pub(super) async fn backups(
         with: wanted.with.clone(),
         ..Proving::default()
     };
-    Ok(Backups::proved(store.clone(), keeping, etcds.clone(), holder, proving))
+    let backups = Backups::proved(store.clone(), keeping, etcds.clone(), holder, proving);
+    // As the other settings of etcd they belong to the one that is known.
+    if let Some(cluster) = etcds.keys().next().filter(|_| !wanted.hosts.is_empty()) {
+        backups.ask_hosts(cluster, wanted.hosts.clone());
+    }
+    Ok(backups)
 }
 
 /// What a key file holds; one that is not there is made for its owner alone.

@@ -172,6 +172,9 @@ struct ServeArgs {
     /// A machine through which etcd is reached by OpenSSH; jump_host for that one.
     #[arg(long, value_name = "HOST")]
     etcd_through: Option<String>,
+    /// Hosts on which kubespray leaves backups of its own, with commas between.
+    #[arg(long, value_name = "HOSTS")]
+    backup_hosts: Option<String>,
     /// Where backups of etcd are kept: folders, s3://BUCKET/PREFIX?…, with commas between.
     #[arg(long, value_name = "PLACES")]
     backup_to: Option<String>,
@@ -298,6 +301,7 @@ impl ServeArgs {
             ("etcd_cert", self.etcd_cert),
             ("etcd_key", self.etcd_key),
             ("etcd_through", self.etcd_through),
+            ("backup_hosts", self.backup_hosts),
             ("backup_to", self.backup_to),
             ("backup_recipients", self.backup_recipients),
             ("backup_schedule", self.backup_schedule),

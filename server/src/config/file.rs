@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::{Lasting, OidcSettings, Proxies, Role, table},
-    backup::{rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
+    backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
     store::Place,
@@ -201,6 +201,23 @@ fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
     through.map(|through| Some(Arc::new(through))).ok_or(wrong)
 }
 
+/// The hosts on which kubespray leaves backups.
+fn hosts(values: &Values) -> Result<Vec<Host>, ConfigError> {
+    let through = through(values)?.map(|through| through.to_string());
+    let config = Some(values["ssh_config"].0.clone()).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let (text, place) = &values["backup_hosts"];
+    let named = text.split(',').map(str::trim).filter(|host| !host.is_empty());
+    let host = |name: &str| {
+        Host::parse(name, config.clone(), through.clone()).ok_or_else(|| ConfigError::Value {
+            place: place.clone(),
+            name: "backup_hosts",
+            value: name.to_owned(),
+            expected: "a host as OpenSSH takes it, as in root@10.1.0.50, with :/FOLDER behind it or not",
+        })
+    };
+    named.map(host).collect()
+}
+
 fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let text = |name: &str| values[name].0.clone();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
@@ -248,6 +265,7 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
             .map(Duration::from_secs)
             .map_err(|_| wrong("backup_age", text("backup_age"), "a number of seconds"))?,
         key_file: some("backup_key_file").map(PathBuf::from),
+        hosts: hosts(values)?,
         webhook: deploying::webhook(values, "backup_webhook", "backup_webhook_secret_file")?,
         rehearse,
         programs: some("backup_programs").map(PathBuf::from),

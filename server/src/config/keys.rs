@@ -119,6 +119,11 @@ pub const KEYS: &[Key] = &[
         meaning: "A machine through which etcd is reached by OpenSSH, as in `root@10.1.0.2`, or `jump_host` for that one; `ssh_config` holds for it too. Without it etcd is reached directly.",
     },
     Key {
+        name: "backup_hosts",
+        default: "",
+        meaning: "Hosts on which kubespray leaves backups of its own, as OpenSSH takes them, with commas between, as in `root@10.1.0.50,root@10.1.0.51`; with `:/FOLDER` behind one for another folder than `/var/backups`. They are reached through `etcd_through` when that is set, and what lies there is listed.",
+    },
+    Key {
         name: "backup_to",
         default: "",
         meaning: "Where backups of etcd are kept, with commas between: folders, and `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE&ca=FILE` (keys to a bucket come from that file or from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`); without it `backups` in the data folder.",

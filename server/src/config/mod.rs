@@ -12,7 +12,7 @@ pub use keys::{KEYS, Key, table};
 
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
-    backup::{rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
+    backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
     store::Place,
@@ -95,6 +95,8 @@ pub struct BackupSettings {
     pub age: Duration,
     /// The file of the key that signs them.
     pub key_file: Option<PathBuf>,
+    /// Where kubespray leaves backups of its own.
+    pub hosts: Vec<Host>,
     /// Who is told of grave warnings.
     pub webhook: Option<Webhook>,
     /// When they are restored for trial.

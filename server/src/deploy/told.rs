@@ -14,7 +14,11 @@ const READ: usize = 512 << 10;
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// These bytes of a log, as far as they are there.
-pub(crate) fn whole(office: Arc<Office>, id: String, part: Range<u64>) -> impl Stream<Item = Result<Bytes, StoreError>> {
+pub(crate) fn whole(
+    office: Arc<Office>,
+    id: String,
+    part: Range<u64>,
+) -> impl Stream<Item = Result<Bytes, StoreError>> {
     stream::try_unfold(part.start, move |at| {
         let (office, id) = (office.clone(), id.clone());
         async move {

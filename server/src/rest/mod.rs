@@ -21,6 +21,7 @@ mod drift;
 mod error;
 mod figure;
 mod health;
+mod host_backups;
 mod idempotency;
 mod inventory;
 mod limits;
@@ -93,6 +94,7 @@ pub const ROUTES: &[Row] = &[
     Row::post("/api/v1/clusters/{cluster}/deployments/{id}/cancel", OPERATE, Acts::As("deployment.cancel")),
     Row::get("/api/v1/clusters/{cluster}/backups", SEE),
     Row::get("/api/v1/clusters/{cluster}/backup-retention", SEE),
+    Row::get("/api/v1/clusters/{cluster}/host-backups", SEE),
     Row::post("/api/v1/clusters/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}", SEE),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}/restore", SEE),
@@ -176,6 +178,7 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))
         .routes(routes!(backups::list))
+        .routes(routes!(host_backups::list))
         .routes(routes!(backups::one))
         .routes(routes!(backups::file))
         .routes(routes!(retention::dry))

@@ -19,6 +19,7 @@ mod afar;
 mod companions;
 mod house;
 mod left;
+mod on_hosts;
 mod rehearsals;
 mod rereads;
 mod through;

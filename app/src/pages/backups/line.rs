@@ -2,6 +2,8 @@
 
 use scene::Health;
 
+use super::HostLine;
+
 /// A backup in a list.
 #[derive(Clone, Debug, Default)]
 pub struct BackupLine {
@@ -115,6 +117,8 @@ pub struct List {
     pub about: Vec<(&'static str, String)>,
     /// What to be warned of.
     pub warned: Vec<WarningLine>,
+    /// What kubespray left on the hosts.
+    pub hosts: Vec<HostLine>,
 }
 
 /// All that is known of a backup.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{BackupLine, CopyLine, List, ladder, part};
+use super::{BackupLine, CopyLine, List, hosts, ladder, part};
 use crate::{base::at, islands::Follow, texts, texts::backups as words};
 
 /// The page's content. `live` says whether pages have their script.
@@ -18,6 +18,7 @@ pub fn list(list: &List, live: bool) -> AnyView {
             </div>
             <div id="run">{part(list)}</div>
             <section class="card plain" aria-label=words::ABOUT><dl class="about">{about.collect_view()}</dl></section>
+            {hosts::hosts(&list.hosts)}
             {follow}
         </main>
     }

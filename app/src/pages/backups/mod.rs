@@ -1,5 +1,6 @@
 //! Backups of etcd: taken, listed, looked at, removed.
 
+mod hosts;
 mod ladder;
 mod line;
 mod list;
@@ -10,6 +11,7 @@ mod retention;
 mod strip;
 mod warned;
 
+pub use hosts::{HostFile, HostLine};
 pub use line::{BackupLine, BackupPage, Climb, CopyLine, CourseLine, Fate, List, PlaceFates, WarningLine};
 pub use list::list;
 pub use none::none;
