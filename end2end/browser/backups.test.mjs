@@ -45,7 +45,8 @@ async function startEtcd() {
 
 before(async () => {
   [chromium, member] = await Promise.all([browser(), startEtcd()]);
-  place = await stage({ more: ['--etcd-endpoints', member.client, '--backup-keep', 'newest=3', '--backup-programs', programs] });
+  place = await stage({ more: ['--etcd-endpoints', member.client, '--backup-keep', 'newest=3', '--backup-programs', programs,
+    '--backup-hosts', 'nowhere.invalid', '--ssh-config', '/dev/null'] });
   list = `${place.page}/backups`;
 });
 after(async () => {
@@ -172,6 +173,21 @@ test('an admin restores one for trial, and removes it by typing its revision', a
   await house.stop();
 });
 
+test('the newest leads to the way back for this cluster, and to what changed since the one before', async () => {
+  const page = await open(chromium, list);
+  assert.match(await page.textContent('.hosts'), /nowhere\.invalid.*What lies there is not known/);
+  await page.click('.backups tbody th a');
+  const one = page.url();
+  await page.click('main a[href$="/restore"]');
+  assert.match(await page.textContent('main'), /What will be lost.*etcdutl snapshot restore/s);
+  await everybody(page, 1480);
+  await page.goto(one);
+  await page.click('main a[href*="/changes"]');
+  assert.match(await page.textContent('main'), /What changed/);
+  await everybody(page, 1480);
+  await page.context().close();
+});
+
 test('an etcd that is away is no backup, and the page says why', async () => {
   await member.stop();
   const page = await open(chromium, list);
@@ -189,7 +205,8 @@ for (const colorScheme of ['light', 'dark']) {
       const page = await open(chromium, list, { colorScheme, viewport: { width, height: 900 } });
       const one = await page.getAttribute('.backups tbody th a', 'href');
       await everybody(page, width);
-      for (const url of [`${place.url}${one}`, `${list}/retention`, place.page]) {
+      const pages = [`${place.url}${one}`, `${place.url}${one}/restore`, `${place.url}${one}/changes`, `${list}/retention`, place.page];
+      for (const url of pages) {
         await page.goto(url);
         await everybody(page, width);
       }
