@@ -175,7 +175,7 @@ test('an admin restores one for trial, and removes it by typing its revision', a
 
 test('the newest leads to the way back for this cluster, and to what changed since the one before', async () => {
   const page = await open(chromium, list);
-  assert.match(await page.textContent('.hosts'), /nowhere\.invalid.*What lies there is not known/);
+  assert.match(await page.textContent('.on-hosts'), /nowhere\.invalid.*What lies there is not known/);
   await page.click('.backups tbody th a');
   const one = page.url();
   await page.click('main a[href$="/restore"]');

@@ -104,13 +104,30 @@ impl Backups {
     /// Of a backup that was just taken, when that is due.
     pub(super) async fn rehearse_taken(&self, taken: &Taken) {
         let (cluster, id) = (&taken.manifest.cluster, &taken.manifest.id);
-        let (Some(due), Some(plain)) = (self.wanted(cluster).await, &taken.plain) else { return };
-        let Ok(Some(lease)) = Lease::take(self, &lease(cluster)).await else { return };
+        let Some(plain) = &taken.plain else { return };
+        if self.wanted(cluster).await.is_none() {
+            return;
+        }
+        let Some(lease) = self.turn(cluster).await else { return };
+        // Whoever went before may have done what the schedule wants.
+        let Some(due) = self.wanted(cluster).await else { return lease.give_back().await };
         self.begins(cluster, id, &taken.manifest.by);
         let tried = self.tried(plain.path(), plain.examined(), &taken.manifest.etcd_version).await;
         let held = self.ended(cluster, id, tried).await;
         said(self.note(cluster, due, &held).await);
         lease.give_back().await;
+    }
+
+    /// The lease of a cluster's rehearsals, after the one that goes on; `None` when that lasts longer than one may.
+    async fn turn(&self, cluster: &str) -> Option<Lease> {
+        let until = tokio::time::Instant::now() + self.proving().within;
+        loop {
+            match Lease::take(self, &lease(cluster)).await {
+                Ok(Some(lease)) => return Some(lease),
+                Ok(None) if tokio::time::Instant::now() < until => tokio::time::sleep(Duration::from_secs(1)).await,
+                _ => return None,
+            }
+        }
     }
 
     /// Begins one of a stored backup; [`Backups::trial`] tells how it goes.

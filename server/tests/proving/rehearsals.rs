@@ -5,6 +5,7 @@ use std::time::Duration;
 use binnacle::{
     backup::{
         delivery::BackupError,
+        manifest::Manifest,
         rehearsing::{Held, When},
         rounds,
         schedule::Schedule,
@@ -47,6 +48,33 @@ async fn each_backup_is_restored_for_trial_and_its_manifest_says_so_wherever_it_
     let again = house.store("again.db").await;
     house.open(&cluster, &again, "two").look().await.expect("an answer");
     assert_eq!(newest(&again).await.rehearsal, Some(rehearsal));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_taken_while_another_is_restored_for_trial_has_its_turn_after_it() {
+    let (cluster, house) = (Cluster::plain(Age::New, 1).await, House::new());
+    cluster.fill(5, 1_000);
+    let etcd = house.path("programs/etcd");
+    let real = std::fs::read_link(&etcd).expect("a link");
+    script(&etcd, &format!("[ \"$1\" = --version ] || sleep 2\nexec {} \"$@\"", real.display()));
+    let store = house.store("binnacle.db").await;
+    let backups = house.open(&cluster, &store, "one");
+    let first = tokio::spawn({
+        let backups = backups.clone();
+        async move { backups.take(NAME, "ann").await.expect("a backup").id }
+    });
+    while backups.trial(NAME).is_none() {
+        assert!(!first.is_finished(), "nothing was tried");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let second = backups.take(NAME, "bob").await.expect("a backup").id;
+    let first = first.await.expect("it ends");
+    for id in [&first, &second] {
+        let known = store.backup(NAME, id).await.expect("an answer").expect("a backup");
+        let known = Manifest::read(known.manifest.as_bytes()).expect("a manifest");
+        assert_eq!(known.reached(), 6, "{known:?}");
+    }
+    assert_ne!(first, second);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

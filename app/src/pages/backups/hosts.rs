@@ -39,7 +39,7 @@ pub(super) fn hosts(hosts: &[HostLine]) -> Option<AnyView> {
     }
     let each = hosts.iter().map(host).collect_view();
     let section = view! {
-        <section class="card plain hosts" aria-labelledby="on-hosts">
+        <section class="card plain on-hosts" aria-labelledby="on-hosts">
             <h2 id="on-hosts">{words::ON_HOSTS}</h2>
             <p class="hint">{words::ON_HOSTS_MEANS}</p>
             {each}
