@@ -4,6 +4,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant},
 };
 
@@ -90,8 +91,14 @@ pub fn program(variable: &str) -> String {
     std::env::var(variable).expect("run this through end2end/with-etcd")
 }
 
+/// A port that nobody has, and that no connection is given by the system meanwhile: these begin at 32768.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    NEXT.compare_exchange(0, fastrand::u16(10_000..19_000), Ordering::Relaxed, Ordering::Relaxed).ok();
+    std::iter::repeat_with(|| 10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000)
+        .take(10_000)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a port")
 }
 
 impl Cluster {

@@ -15,6 +15,17 @@ async fn refused(cluster: &Cluster, tls: &Tls) -> EtcdError {
     said
 }
 
+/// The same, when it listens.
+async fn once_up(cluster: &Cluster) -> Why {
+    for _ in 0..300 {
+        match refused(cluster, &cluster.tls).await.why {
+            Why::Refused => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+            why => return why,
+        }
+    }
+    panic!("etcd never listened: {}", std::fs::read_to_string(cluster.folder.0.join("etcd1.log")).unwrap_or_default());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_certificate_is_said_and_nothing_gets_through() {
     for age in Age::ALL {
@@ -57,12 +68,7 @@ async fn a_client_certificate_that_has_run_out_is_said_so_and_a_renewed_one_is_t
         let client = authority.issue("client", &["client"], 2021);
         let tls = tls(&folder.0, "ca", Some(&client));
         let cluster = Cluster::start(age, 1, folder, "127.0.0.1", Some((server, tls)));
-        let why = loop {
-            match refused(&cluster, &cluster.tls).await.why {
-                Why::Refused => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
-                why => break why,
-            }
-        };
+        let why = once_up(&cluster).await;
         // Older ones say only that it is bad.
         assert!(matches!(why, Why::OurCertificate(_)), "{why}");
         if age == Age::New {
@@ -84,12 +90,7 @@ async fn a_certificate_for_another_name_or_that_has_run_out_is_never_taken() {
         let client = authority.issue("client", &["client"], 2050);
         let tls = tls(&folder.0, "ca", Some(&client));
         let cluster = Cluster::start(Age::New, 1, folder, "127.0.0.1", Some((server, tls)));
-        let why = loop {
-            match refused(&cluster, &cluster.tls).await.why {
-                Why::Refused => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
-                why => break why,
-            }
-        };
+        let why = once_up(&cluster).await;
         assert_eq!(why, expected);
     }
 }
