@@ -70,8 +70,10 @@ async fn a_server_that_is_killed() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(server.kill(), "it ended by itself");
-    let open = yard.look().await;
+    let open = yard.open().await;
     assert_eq!(state(&open.office.run(&id).await.expect("an answer").expect("a run")), State::Running);
+    let (row, judgement) = open.ended(&id).await;
+    assert_eq!(state(&row), State::Succeeded, "{judgement:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,8 +132,8 @@ async fn killed(what: &str) {
         let pid = words.split_whitespace().next().expect("a number");
         std::process::Command::new("kill").args(["-9", pid]).status().is_ok_and(|status| status.success())
     };
-    let names = ["keeper", "pid"].into_iter().filter(|name| what == "both" || what == *name);
-    assert!(names.map(kills).all(|killed| killed), "{what}: it had ended before");
+    let mut names = ["keeper", "pid"].into_iter().filter(|name| what == "both" || what == *name);
+    assert!(names.all(kills), "{what}: it had ended before");
     let (row, judgement) = open.ended(&id).await;
     let log = open.log(&id).await;
     assert_ne!(state(&row), State::Succeeded, "{what}: nobody heard how it ended: {judgement:#?}");

@@ -1,13 +1,11 @@
 //! What etcd itself tells, on the page of a cluster whose API server knows nothing of it.
 
-#[path = "../served/mod.rs"]
-mod served;
-
 use std::{process::Command, time::Duration};
 
-use served::{Folder, Process, command, kubeconfig, text, until};
-
-use super::cluster::{Age, Cluster, run};
+use super::{
+    cluster::{Age, Cluster, run},
+    served::{Folder, Process, command, kubeconfig, text, until},
+};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -68,7 +68,7 @@ async fn backed_up(hosts: &Hosts, compression: Option<Compression>) -> Manifest 
     let with = compression.map(|_| gather(&travels, &order.sealing.recipients).expect("it travels with it"));
     let taken = take_with(&order, with, &|_| ()).await.expect("a backup");
     fs::copy(&taken.path, hosts.desk().join(&taken.manifest.stored.name)).expect("fetched");
-    for Companion { stored, .. } in &taken.manifest.companion {
+    if let Some(Companion { stored, .. }) = &taken.manifest.companion {
         fs::copy(order.folder.join(&stored.name), hosts.desk().join(&stored.name)).expect("fetched");
     }
     taken.manifest
