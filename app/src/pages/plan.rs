@@ -134,7 +134,8 @@ fn file(file: &PlanFile, findings: &[FindingLine]) -> AnyView {
             let note = worst.map(
                 |health| view! { <span class="note">{format!("{}: {}", severity(health), said.join("; "))}</span> },
             );
-            view! { <li id=format!("{}-{n}", file.word) value=n class=class><code>{text.clone()}</code>{note}</li> }.into_any()
+            view! { <li id=format!("{}-{n}", file.word) value=n class=class><code>{text.clone()}</code>{note}</li> }
+                .into_any()
         })
         .collect_view();
     view! {

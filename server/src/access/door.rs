@@ -10,7 +10,9 @@ use std::{
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, household::household, password,
+    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who,
+    household::household,
+    password,
     proxies::Origin,
     repeats::{Repeat, Repeats, WINDOW},
     secret, sessions,

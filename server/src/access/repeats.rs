@@ -77,7 +77,8 @@ mod tests {
         let (repeats, now) = (Repeats::default(), Instant::now());
         let taken: Vec<_> = (0..3_000).map(|_| repeats.take("192.0.2.1", "sign-in", now)).collect();
         assert_eq!(taken.iter().filter(|one| **one == Repeat::Write).count(), 5);
-        let windows: Vec<_> = taken.iter().filter_map(|one| if let Repeat::Counted(Some(w)) = one { Some(w) } else { None }).collect();
+        let windows: Vec<_> =
+            taken.iter().filter_map(|one| if let Repeat::Counted(Some(w)) = one { Some(w) } else { None }).collect();
         assert_eq!(windows.len(), 1);
         assert_eq!(repeats.end(windows[0]), 2_995);
         assert_eq!(repeats.take("192.0.2.1", "sign-in", now), Repeat::Write, "a new window");

@@ -161,7 +161,8 @@ mod tests {
     fn a_page_is_bounded_however_many_findings_and_however_long_lines() {
         let lines: Vec<String> = (0..100_000).map(|_| "x".repeat(5_000)).collect();
         let shown = shown(lines, |_| true);
-        let bytes: usize = shown.iter().map(|line| if let PlanLine::Shown(_, text) = line { text.len() } else { 0 }).sum();
+        let bytes: usize =
+            shown.iter().map(|line| if let PlanLine::Shown(_, text) = line { text.len() } else { 0 }).sum();
         assert!(bytes < 4_000_000, "{bytes}");
     }
 }

@@ -57,7 +57,7 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
         Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("Nodes are unknown", Some(Health::Unknown)));
         }
-        Heard::Live | Heard::Stale { .. } => {}
+        Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => {}
     }
     if let Heard::Stale { since, .. } = inventory.heard(Source::Nodes) {
         return phrases.push(last_heard(digests, *since));
@@ -170,7 +170,10 @@ fn leaders(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: Stamp, 
                 phrases.push(Phrase::new(format!("nobody leads {program}{held}"), Some(Health::Bad)));
             }
             Leader::Stranger(host) if has_masters => {
-                phrases.push(Phrase::new(format!("{program} is led by {host}, which is no node here"), Some(Health::Warn)));
+                phrases.push(Phrase::new(
+                    format!("{program} is led by {host}, which is no node here"),
+                    Some(Health::Warn),
+                ));
             }
             Leader::Node(_) | Leader::Stranger(_) | Leader::Unknown => {}
         }
@@ -182,7 +185,7 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         return by_its_word(told, phrases);
     }
     let members: Tally = digests.values().filter_map(|digest| digest.etcd).collect();
-    let fresh = *inventory.heard(Source::Readyz) == Heard::Live;
+    let fresh = inventory.heard(Source::Readyz).is_fresh();
     let seen = inventory.checks().filter(|_| fresh).and_then(|checks| checks.get("etcd").copied());
     let (total, well, lost) = (members.total(), members.well(), members.count(Health::Bad));
     let quorum = total / 2 + 1;
@@ -230,7 +233,7 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("pods are unknown", Some(Health::Unknown)));
         }
-        Heard::Live | Heard::Stale { .. } => {}
+        Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => {}
     }
     let mut tally = Tally::default();
     digests.values().for_each(|digest| tally.merge(&digest.pods));
@@ -239,7 +242,7 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     phrases.push(Phrase::new(format!("{total} pod{}", if total == 1 { "" } else { "s" }), None));
     let not_ready = tally.total() - tally.well();
     // Of old news nothing is counted: the first phrase says since when there is none.
-    if not_ready > 0 && *inventory.heard(Source::Pods) == Heard::Live {
+    if not_ready > 0 && inventory.heard(Source::Pods).is_fresh() {
         let verb = if tally.count(Health::Bad) > 0 {
             format!(" ({} failing)", tally.count(Health::Bad))
         } else {

@@ -301,7 +301,9 @@ impl Mine<'_> {
 fn serves(inventory: &Inventory, node: &Node, address: &str) -> bool {
     let own = || node.addresses.iter().any(|own| *own.value == *address);
     let planned = || {
-        inventory.planned_host(&node.name).is_some_and(|host| host.addresses.iter().any(|(_, own)| own.to_string() == address))
+        inventory
+            .planned_host(&node.name)
+            .is_some_and(|host| host.addresses.iter().any(|(_, own)| own.to_string() == address))
     };
     own() || planned() || advertised(inventory, node).is_some_and(|told| told == address)
 }
@@ -377,7 +379,7 @@ const OVERDUE: i64 = 15_000;
 
 /// Who leads the scheduler or the controller-manager.
 pub fn leader(inventory: &Inventory, kind: ComponentKind, now: Stamp) -> Leader<'_> {
-    if *inventory.heard(Source::Leases) != Heard::Live {
+    if !inventory.heard(Source::Leases).is_fresh() {
         return Leader::Unknown;
     }
     let Some(lease) = inventory.lease("kube-system", kind.program()) else { return Leader::Unknown };

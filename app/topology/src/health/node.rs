@@ -59,6 +59,9 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
                 format!("Ready when last heard, but silent for {silent}."),
             )
         }
+        LastHeard::At(..) if inventory.lease("kube-node-lease", &node.name).is_none() => {
+            well(node, "Ready, and its kubelet reports in time.")
+        }
         LastHeard::At(..) => well(node, "Ready, and its kubelet renews its lease."),
         LastHeard::Untold(why) => {
             // The condition alone does not tell whether the kubelet still lives.
