@@ -302,3 +302,6 @@ pub fn asked(ago: &str) -> String {
 pub fn not_known(why: &str) -> String {
     format!("What lies there is not known: {why}")
 }
+
+/// The button that answers another life of a cluster.
+pub const ACCEPT: &str = "It was meant: the cluster was rebuilt or restored";

@@ -7,7 +7,10 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::words::{hex, unhex};
+use super::{
+    incarnation::Origin,
+    words::{hex, unhex},
+};
 
 /// The form that is written, and the only one that is read.
 pub const FORMAT: u32 = 1;
@@ -182,6 +185,11 @@ pub enum ManifestError {
 }
 
 impl Manifest {
+    /// What it says of its etcd.
+    pub fn origin(&self) -> Origin {
+        Origin { cluster_id: self.cluster_id.clone(), revision: self.revision }
+    }
+
     /// From its text; nothing of it is believed before [`Self::verify`].
     ///
     /// # Errors

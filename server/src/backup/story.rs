@@ -212,6 +212,7 @@ pub(crate) fn warning(cluster: &str, warning: &Warning) -> WarningLine {
         grave: warning.grave,
         what: warning.what.clone(),
         todo: warning.todo.clone(),
+        can_accept: matches!(warning.kind, "backwards" | "rebuilt"),
     }
 }
 

@@ -84,6 +84,20 @@ pub(super) async fn start(
     Ok((StatusCode::ACCEPTED, Json(course)).into_response())
 }
 
+/// Answers the warning that a cluster was rebuilt or went back: it was meant. Its earlier backups stay as they are.
+#[utoipa::path(post, path = "/api/v1/clusters/{cluster}/backups/accept", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name")),
+    responses((status = 204, description = "The warning has ended")))]
+pub(super) async fn accept(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Named(cluster): Named<String>,
+) -> Result<StatusCode, ApiError> {
+    known(&here, &cluster)?;
+    here.backups.accept_life(&cluster, &who.name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(super) fn course(here: &Here, cluster: &str) -> Option<RehearsalCourse> {
     let Trial { backup, by, began, held } = here.backups.trial(cluster)?;
     let (stage, detail) = match held {

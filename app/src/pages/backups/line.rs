@@ -175,4 +175,6 @@ pub struct WarningLine {
     pub what: String,
     /// What to do.
     pub todo: String,
+    /// Whether somebody may answer that it was meant.
+    pub can_accept: bool,
 }
