@@ -51,16 +51,18 @@ impl Drop for Folder {
     }
 }
 
-/// A piece of a log as earlier rules left it, its lines cut where nobody would cut them.
-fn pieces() -> Vec<String> {
+/// A log as earlier rules left it.
+fn earlier() -> String {
     let mut log = String::new();
     for task in 0..3_000 {
         log.push_str(&format!("2026-11-28 23:16:07,852 p=1 u=root |  TASK [etcd : step {task}] ****\n"));
-        log.push_str(&format!("2026-11-28 23:16:07,852 p=1 u=root |  ok: [host1] => {{\"content\": \"{KEY}{task}\"}}\n"));
+        log.push_str(&format!(
+            "2026-11-28 23:16:07,852 p=1 u=root |  ok: [host1] => {{\"content\": \"{KEY}{task}\"}}\n"
+        ));
         log.push_str(&format!("password={MASK}\n"));
     }
     log.push_str("2026-11-28 23:16:08,852 p=1 u=root |  fatal: [host1]: FAILED! => {\"msg\": \"token: s3cr3t-one\"}\n");
-    log.as_bytes().chunks(40_001).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect()
+    log
 }
 
 /// A run that ended under the first version of the rules; the size of its log.
@@ -90,9 +92,9 @@ async fn ended_run(store: &Store, id: &str) -> RunRow {
     };
     store.order(&row, &[String::new(), String::new()], id).await.expect("kept");
     let mut at = 0;
-    for (heard, text) in (1..).zip(pieces()) {
+    for (heard, text) in (1..).zip(earlier().as_bytes().chunks(40_001)) {
         let size = i64::try_from(text.len()).expect("a size");
-        let body = zstd::bulk::compress(text.as_bytes(), 1).expect("packed");
+        let body = zstd::bulk::compress(text, 1).expect("packed");
         let piece = Piece { at, heard, size, body };
         assert!(store.append_log(id, &piece, Stand { before: "", after: "" }).await.expect("an answer"));
         at += size;
@@ -108,7 +110,7 @@ async fn log(office: &Office, id: &str) -> String {
 }
 
 fn clean() -> String {
-    pieces().concat().lines().fold(String::new(), |mut out, line| {
+    earlier().lines().fold(String::new(), |mut out, line| {
         let key = line.find(KEY).map(|at| (at, line.rfind('"').expect("a quote")));
         match key {
             Some((at, end)) => out.push_str(&format!("{}{MASK}{}", &line[..at], &line[end..])),
@@ -184,7 +186,8 @@ async fn a_run_that_goes_on_through_an_upgrade_has_its_log_redacted_whole() {
     let address = format!("sqlite:{}/binnacle.db", yard.dir.display());
     sqlx::any::install_default_drivers();
     let mut database = sqlx::AnyConnection::connect(&address).await.expect("a database");
-    let stale = sqlx::query("UPDATE runs SET rules = 1 WHERE ended IS NULL").execute(&mut database).await.expect("done");
+    let stale =
+        sqlx::query("UPDATE runs SET rules = 1 WHERE ended IS NULL").execute(&mut database).await.expect("done");
     assert_eq!(stale.rows_affected(), 1, "it had ended already");
     let open = yard.open().await;
     let (row, judgement) = open.ended(&id).await;
@@ -192,7 +195,10 @@ async fn a_run_that_goes_on_through_an_upgrade_has_its_log_redacted_whole() {
     assert_eq!(row.state, "succeeded", "{judgement:#?}\n{log}");
     assert_eq!((row.rules, row.size), (i64::from(RULES), i64::try_from(log.len()).expect("a size")));
     assert!(row.redacted.is_some());
-    assert!(log.starts_with("Reading package lists...\n") && log.trim_end().ends_with("compass deploy success"), "{log}");
+    assert!(
+        log.starts_with("Reading package lists...\n") && log.trim_end().ends_with("compass deploy success"),
+        "{log}"
+    );
     assert_eq!(log.matches("\nDomain host3 started\n").count(), 1, "{log}");
     assert_eq!(log.matches("|  PLAY RECAP").count(), 2, "{log}");
 }

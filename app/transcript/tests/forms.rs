@@ -203,3 +203,88 @@ fn ordinary_lines_stay_as_they_are() {
     assert!(changed.is_empty(), "{} lines changed:\n{}", changed.len(), shown.join("\n"));
     assert_eq!(redact(ORDINARY), ORDINARY, "all of them after each other");
 }
+
+/// A text in pieces of these sizes, again and again.
+fn cut<'t>(text: &'t [u8], sizes: &[usize]) -> Vec<&'t [u8]> {
+    let (mut chunks, mut rest) = (Vec::new(), text);
+    for size in sizes.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (chunk, after) = rest.split_at((*size).min(rest.len()));
+        chunks.push(chunk);
+        rest = after;
+    }
+    chunks
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn any_cut_of_the_forms_gives_the_same_output_and_counts(
+        picked in proptest::collection::vec(any::<proptest::sample::Index>(), 1..12),
+        how in 0_usize..7,
+        sizes in proptest::collection::vec(1_usize..300, 1..12),
+    ) {
+        let forms = forms();
+        let texts = picked.iter().map(|at| wrappings(&at.get(&forms).text).swap_remove(how).1);
+        let text: String = texts.map(|text| text + "\n").collect();
+        let whole = redact_in([text.as_bytes()]);
+        prop_assert!(whole.1.total() > 0);
+        prop_assert_eq!(redact_in(cut(text.as_bytes(), &sizes)), whole);
+    }
+}
+
+#[test]
+fn a_secret_at_any_place_of_a_very_long_line_is_hidden() {
+    for (at, form) in forms().iter().enumerate() {
+        // Around the place where one look at a line ends and the next begins.
+        let before = transcript::WINDOW - 30 + at % 60;
+        let text = wrappings(&form.text)
+            .swap_remove(2)
+            .1
+            .replace("\"msg\": ", &format!("\"before\": \"{}\", \"msg\": ", "x ".repeat(before / 2 - 40)));
+        let clean = redact(&text);
+        for secret in &form.secrets {
+            assert!(!survives(secret, &clean), "{} survives in a long line", form.name);
+        }
+    }
+}
+
+#[test]
+fn each_rule_counts_what_it_hides_once() {
+    for (text, rule) in [
+        ("password=abcd1234\n", Rule::Name),
+        ("kubectl --token abcd1234\n", Rule::Option),
+        ("https://u:abcd1234@h/x\n", Rule::Url),
+        ("-----BEGIN PRIVATE KEY-----MIIE-----END PRIVATE KEY-----\n", Rule::PrivateKey),
+        ("{\"name\": \"DB_PASSWORD\", \"value\": \"abcd1234\"}\n", Rule::NameBeside),
+        ("Cookie: a=b\n", Rule::HttpHeader),
+        ("x ghp_Kd83nsQaKd83nsQaW7zzKd83nsQa\n", Rule::TokenShape),
+        ("x $6$salt$Kd83nsQaKd83nsQaW7\n", Rule::PasswordHash),
+        ("Using certificate key:\nab12cd34ef56\n", Rule::Announced),
+        ("token: |\n  abcd1234\n", Rule::Block),
+        ("+ pwgen\nAbcd1234\n", Rule::Output),
+    ] {
+        let (clean, counts) = redact_in([text.as_bytes()]);
+        assert_eq!(counts.each().collect::<Vec<_>>(), [(rule, 1)], "{text}: {clean}");
+        assert_eq!(clean.matches(MASK).count(), 1, "{clean}");
+        let again = redact_in([clean.as_bytes()]);
+        assert_eq!((again.0.as_str(), again.1.total()), (clean.as_str(), 0), "what is hidden is hidden once");
+    }
+    let mut redactor = Redactor::new(["hunter22"]);
+    redactor.push(b"say hunter22\n", &mut Vec::new());
+    let state: transcript::Resume = serde_json::from_str(&serde_json::to_string(&redactor.state()).unwrap()).unwrap();
+    assert_eq!(state.hidden.each().collect::<Vec<_>>(), [(Rule::KnownSecret, 1)]);
+}
+
+#[test]
+fn what_version_one_of_the_rules_stored_goes_on() {
+    let stored =
+        r#"{"offset":7,"line":{"programs":1,"cut":true},"open":{"Bracket":93},"block":{"key":false,"wrapped":true}}"#;
+    let state: transcript::Resume = serde_json::from_str(stored).unwrap();
+    let (mut redactor, mut out) = (Redactor::resume([], state), Vec::new());
+    redactor.push(b"abc] -P secret1 x\n", &mut out);
+    assert_eq!((String::from_utf8(out).unwrap(), redactor.state().offset), (format!("] -P {MASK} x\n"), 25));
+}

@@ -230,9 +230,9 @@ impl Redactor {
             return open;
         }
         let mut inners: Vec<View> = Vec::new();
-        for depth in 0..DEPTH {
+        for _ in 0..DEPTH {
             let text = inners.last().map_or(text, |view| &view.text);
-            if !view::has_inner(text) && (depth > 0 || !view::has_quotes(text)) {
+            if !view::has_inner(text) && !view::has_quotes(text) {
                 break;
             }
             let next = view::inner(text);

@@ -144,6 +144,10 @@ impl Scanner {
             (Hint::Basic, "basic "),
             (Hint::Identified, "identified by"),
             (Hint::Columns, ":::"),
+            (Hint::Columns, " M "),
+            (Hint::Columns, " MD5 "),
+            (Hint::Columns, " SHA"),
+            (Hint::Columns, " AES"),
             (Hint::Columns, ":5432:"),
             (Hint::Columns, "]:25"),
             (Hint::Columns, "]:465"),
@@ -457,6 +461,15 @@ fn by_columns(text: &[u8], hidden: &mut Hidden) {
         {
             push(hidden, range, Rule::Name);
         }
+    }
+    // `1 M secret`, as ntp.keys has it; the kind of a key is always one of these.
+    let mut words = line.split(|byte| value::is_blank(*byte)).filter(|word| !word.is_empty());
+    if let (Some(number), Some(kind), Some(key)) = (words.next(), words.next(), words.next())
+        && number.iter().all(u8::is_ascii_digit)
+        && [&b"M"[..], b"MD5", b"SHA1", b"SHA256", b"SHA512", b"AES128CMAC", b"AES128", b"AES256"].contains(&kind)
+        && let Some(at) = memmem::find(line, key).filter(|_| key.len() >= 6)
+    {
+        push(hidden, from + at..from + at + key.len(), Rule::Name);
     }
     // AWS prints the key next to its id, without a name.
     if memmem::find(line, b"AKIA").or_else(|| memmem::find(line, b"ASIA")).is_some() {

@@ -178,6 +178,8 @@ pub(super) fn runs(text: &[u8], hidden: &mut Hidden) -> Option<Open> {
             if end == text.len() {
                 return Some(Open::Run);
             }
+        } else if is_drawn(run) && !fingerprint(&text[..start]) {
+            push(hidden, start..end, Rule::TokenShape);
         } else {
             dotted(text, start, end, hidden);
         }
@@ -220,6 +222,16 @@ fn dotted(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) {
             push(hidden, start - 2..end, Rule::TokenShape);
         }
     }
+}
+
+/// Whether a long word of letters and digits is neither a name nor a number in hexadecimal digits.
+fn is_drawn(run: &[u8]) -> bool {
+    run.len() >= 32
+        && !run.starts_with(b"AAAA")
+        && run.iter().all(u8::is_ascii_alphanumeric)
+        && !run.iter().all(u8::is_ascii_hexdigit)
+        && run.iter().any(u8::is_ascii_digit)
+        && changes(run) * 3 >= run.len()
 }
 
 fn after_escape(text: &[u8], at: usize) -> bool {
