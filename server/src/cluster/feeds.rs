@@ -15,7 +15,7 @@ use super::{
     live::Shared,
     node,
     object::{Nothing, Object, Served},
-    owner, pod, policy,
+    owner, permissions, pod, policy,
     reader::Kind,
     service,
     watch::follow,
@@ -55,6 +55,7 @@ impl Feeds<'_> {
         S: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
         T: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
     {
+        debug_assert!(permissions::cover(&kind.served), "{} is not in the list of permissions", kind.served.plural);
         self.tasks.spawn(follow(self.client.clone(), kind, self.shared.clone()));
     }
 

@@ -32,6 +32,7 @@ mod networks;
 mod node;
 mod object;
 mod owner;
+pub mod permissions;
 mod pod;
 mod policy;
 mod probe;
