@@ -90,7 +90,7 @@ fn word(text: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
     let start = from + text[from..].iter().take_while(|byte| is_edge(byte)).count();
     let end = text.len() - text[start..].iter().rev().take_while(|byte| is_edge(byte)).count();
     let word = text.get(start..end).filter(|word| !word.is_empty())?;
-    (!word.iter().any(|byte| byte.is_ascii_whitespace())).then_some(start..end)
+    (!word.iter().any(u8::is_ascii_whitespace)).then_some(start..end)
 }
 
 impl Block {

@@ -199,9 +199,8 @@ pub(super) fn piped(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) 
 /// Of `user:password` the password alone.
 fn behind_user(text: &[u8], word: Range<usize>, pairs: bool) -> Range<usize> {
     let colon = text[word.clone()].iter().position(|byte| *byte == b':');
-    let colon = colon.filter(|at| {
-        pairs && *at < 32 && text[word.start..word.start + at].iter().all(|byte| byte.is_ascii_alphanumeric())
-    });
+    let colon =
+        colon.filter(|at| pairs && *at < 32 && text[word.start..word.start + at].iter().all(u8::is_ascii_alphanumeric));
     colon.map_or(word.start, |at| word.start + at + 1)..word.end
 }
 

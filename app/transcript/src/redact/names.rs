@@ -264,7 +264,7 @@ fn is_path(value: &[u8]) -> bool {
 /// Whether a word looks as if drawn by lot: for where a key is expected.
 pub(super) fn is_random(word: &[u8]) -> bool {
     word.len() >= 12
-        && !word.iter().any(|byte| byte.is_ascii_whitespace())
+        && !word.iter().any(u8::is_ascii_whitespace)
         && word.iter().any(u8::is_ascii_digit)
         && word.iter().any(u8::is_ascii_alphabetic)
         && !is_path(word)

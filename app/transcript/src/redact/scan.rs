@@ -222,7 +222,7 @@ impl Scanner {
                 Hint::Name if hint.start() < look.done => {}
                 // Compass is named in every other line.
                 Hint::Name if text[..hint.start()].ends_with(b"com") && text[hint.range()] == *b"pass" => {
-                    look.done = hint.end()
+                    look.done = hint.end();
                 }
                 Hint::Name => named::named(&mut look, hint.start(), hint.end()),
                 Hint::Output => outputs.push(hint.range()),
@@ -432,7 +432,7 @@ fn by_columns(text: &[u8], hidden: &mut Hidden) {
     let start = block::prefix(text);
     let line = text[start..].trim_ascii();
     let from = start + text[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let spaced = line.iter().any(|byte| byte.is_ascii_whitespace());
+    let spaced = line.iter().any(u8::is_ascii_whitespace);
     if !spaced && line.iter().filter(|byte| **byte == b':').count() >= 4 {
         let mut columns = Vec::new();
         let mut at = from;
