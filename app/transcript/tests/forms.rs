@@ -45,13 +45,14 @@ fn bytes(seed: u64, count: usize) -> Vec<u8> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        u8::try_from(state >> 40 & 0xFF).unwrap()
+        u8::try_from(state >> 40 & 0xFF).expect("made well")
     };
     std::iter::repeat_with(next).take(count).collect()
 }
 
 fn wrapped(text: &str, width: usize) -> String {
-    let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<_> =
+        text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).expect("made well")).collect();
     lines.join("\n")
 }
 
@@ -67,9 +68,9 @@ fn made(part: &str) -> String {
     tar.extend_from_slice(pem.as_bytes());
     let openssh: Vec<u8> = b"openssh-key-v1\0\0\0\0\x04none".iter().copied().chain(bytes(13, 300)).collect();
     let openssh = format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END", wrapped(&STANDARD.encode(openssh), 70));
-    let value = match part {
+    match part {
         "@PEM_BODY@" => body,
-        "@PEM_LINE@" => body.lines().next().unwrap().to_owned(),
+        "@PEM_LINE@" => body.lines().next().expect("made well").to_owned(),
         "@PEM_SHORT@" => "q8ZtW7kPz1w=".to_owned(),
         "@PEM_BASE64@" => STANDARD.encode(&pem),
         "@PEM_BASE64URL@" => URL_SAFE_NO_PAD.encode(&pem),
@@ -84,9 +85,8 @@ fn made(part: &str) -> String {
         "@TAR_BASE64@" => STANDARD.encode(&tar),
         "@DER_BASE64@" => STANDARD.encode(bytes(17, 138)),
         "@COLOUR@" => "ipmi\x1b[1mPass=\x1b[0mk8\x1b[31mq".to_owned(),
-        _ => return part.to_owned(),
-    };
-    value
+        _ => part.to_owned(),
+    }
 }
 
 fn is_held_out(name: &str) -> bool {
@@ -110,8 +110,8 @@ fn redact(text: &str) -> String {
 
 /// The ways in which a log holds a text.
 fn wrappings(text: &str) -> Vec<(&'static str, String)> {
-    let quoted = serde_json::to_string(text).unwrap();
-    let twice = serde_json::to_string(&quoted).unwrap();
+    let quoted = serde_json::to_string(text).expect("made well");
+    let twice = serde_json::to_string(&quoted).expect("made well");
     let lines: Vec<_> = text.lines().collect();
     let record = "2026-11-28 23:16:07,852 p=15752 u=root |  ";
     let python = quoted.replace('\'', "\\'");
@@ -120,12 +120,15 @@ fn wrappings(text: &str) -> Vec<(&'static str, String)> {
         ("in a record", format!("{record}TASK [x] ***\n{record}{text}\n{record}ok: [host1]\n")),
         ("as JSON", format!("{record}changed: [host1] => {{\"changed\": true, \"msg\": {quoted}, \"rc\": 0}}\n")),
         ("as JSON in JSON", format!("{record}changed: [host1] => {{\"result\": {twice}, \"x\": 1}}\n")),
-        ("as a list", format!("ok: [host1] => {{\"stdout_lines\": {}}}\n", serde_json::to_string(&lines).unwrap())),
+        (
+            "as a list",
+            format!("ok: [host1] => {{\"stdout_lines\": {}}}\n", serde_json::to_string(&lines).expect("made well")),
+        ),
         ("as Python", format!("ok: [host1] => {{u'rc': 0, u'msg': u'{}', u'x': 1}}\n", &python[1..python.len() - 1])),
         (
             "indented",
             lines.iter().fold(String::new(), |mut out, line| {
-                writeln!(out, "      {line}").unwrap();
+                writeln!(out, "      {line}").expect("made well");
                 out
             }),
         ),
@@ -134,7 +137,7 @@ fn wrappings(text: &str) -> Vec<(&'static str, String)> {
 
 /// What of a secret stands in a text, as it is or in base64.
 fn survives(secret: &str, clean: &str) -> bool {
-    let quoted = serde_json::to_string(secret).unwrap();
+    let quoted = serde_json::to_string(secret).expect("made well");
     let parts: Vec<&str> = secret.lines().chain([&quoted[1..quoted.len() - 1]]).map(str::trim).collect();
     // Of a long one any piece is too much.
     let pieces: Vec<&str> = parts
@@ -275,7 +278,8 @@ fn each_rule_counts_what_it_hides_once() {
     }
     let mut redactor = Redactor::new(["hunter22"]);
     redactor.push(b"say hunter22\n", &mut Vec::new());
-    let state: transcript::Resume = serde_json::from_str(&serde_json::to_string(&redactor.state()).unwrap()).unwrap();
+    let state: transcript::Resume =
+        serde_json::from_str(&serde_json::to_string(&redactor.state()).expect("made well")).expect("made well");
     assert_eq!(state.hidden.each().collect::<Vec<_>>(), [(Rule::KnownSecret, 1)]);
 }
 
@@ -283,8 +287,8 @@ fn each_rule_counts_what_it_hides_once() {
 fn what_version_one_of_the_rules_stored_goes_on() {
     let stored =
         r#"{"offset":7,"line":{"programs":1,"cut":true},"open":{"Bracket":93},"block":{"key":false,"wrapped":true}}"#;
-    let state: transcript::Resume = serde_json::from_str(stored).unwrap();
+    let state: transcript::Resume = serde_json::from_str(stored).expect("made well");
     let (mut redactor, mut out) = (Redactor::resume([], state), Vec::new());
     redactor.push(b"abc] -P secret1 x\n", &mut out);
-    assert_eq!((String::from_utf8(out).unwrap(), redactor.state().offset), (format!("] -P {MASK} x\n"), 25));
+    assert_eq!((String::from_utf8(out).expect("made well"), redactor.state().offset), (format!("] -P {MASK} x\n"), 25));
 }

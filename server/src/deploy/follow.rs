@@ -120,7 +120,8 @@ pub(super) async fn follow(desk: Desk, id: String) {
         tracing::warn!("the deployment {id} is not followed: {why}");
         let row = desk.store.run(&id).await.ok().flatten();
         if let Some(row) = row.filter(|_| !matches!(why, Stopped::Store(_))) {
-            let _ = desk.store.note_run(&id, &row.state, &format!("{why}; tried again"), None).await;
+            let _ =
+                desk.store.note_run(&id, &row.state, &transcript::redacted(&format!("{why}; tried again")), None).await;
             let _ = desk.live.tell.send(Told::Changed);
         }
         tokio::time::sleep(AGAIN).await;

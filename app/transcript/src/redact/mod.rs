@@ -68,7 +68,7 @@ pub struct Redactor {
     values: Option<AhoCorasick>,
     /// Whether a form has something in it that a terminal acts upon.
     noisy: bool,
-    /// The first two bytes that forms have, a bit each.
+    /// The first four bytes that forms have, a bit each by their hash.
     starts: Vec<u64>,
     /// For each form whether it is a piece of base64.
     pieces: Vec<bool>,
@@ -95,9 +95,8 @@ impl Redactor {
             .ok();
         let noisy = forms.iter().any(|(form, _)| noise::any(form));
         let mut starts = vec![0; 1 << 10];
-        for (form, _) in forms.iter().filter(|(form, _)| form.len() > 1) {
-            let pair = usize::from(form[0]) << 8 | usize::from(form[1]);
-            starts[pair / 64] |= 1_u64 << (pair % 64);
+        for at in forms.iter().filter_map(|(form, _)| beginning(form)) {
+            starts[at / 64] |= 1_u64 << (at % 64);
         }
         let pieces = forms.into_iter().map(|(_, piece)| piece).collect();
         let overlap = OVERLAP + 2 * longest;
@@ -262,9 +261,7 @@ impl Redactor {
 
     /// Whether a form may begin here.
     fn begins(&self, text: &[u8]) -> bool {
-        let [first, second, ..] = *text else { return false };
-        let pair = usize::from(first) << 8 | usize::from(second);
-        self.starts[pair / 64] & 1 << (pair % 64) != 0
+        beginning(text).is_some_and(|at| self.starts[at / 64] & 1 << (at % 64) != 0)
     }
 
     fn by_value(&self, text: &[u8], hidden: &mut Hidden) {
@@ -282,6 +279,12 @@ impl Redactor {
             push(hidden, start..end, Rule::KnownSecret);
         }
     }
+}
+
+/// A hash of sixteen bits of a text's first bytes. No form is shorter than [`forms::SOUGHT`].
+fn beginning(text: &[u8]) -> Option<usize> {
+    let first = u32::from_le_bytes(*text.first_chunk::<{ forms::SOUGHT }>()?);
+    usize::try_from(first.wrapping_mul(0x9E37_79B1) >> 16).ok()
 }
 
 /// Adds what was found in a reading at its place in the text itself.
