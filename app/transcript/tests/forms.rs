@@ -284,6 +284,19 @@ fn each_rule_counts_what_it_hides_once() {
 }
 
 #[test]
+fn a_redacted_result_is_json_still() {
+    for result in [
+        r#"{"cmd": "kubeadm token create", "stdout": "x7k2pq.b6kyd8w1nz5rtq0v", "stdout_lines": ["x7k2pq.b6kyd8w1nz5rtq0v"]}"#,
+        r#"{"credentials": {"a": {"x": "Kd83nsQa"}, "list": ["Hh72nsQa", "b"]}, "msg": "no"}"#,
+        r#"{"env": [{"name": "DB_PASSWORD", "value": "Kd83nsQa"}], "msg": "password: Kd83nsQa"}"#,
+    ] {
+        let clean = redact(&format!("{result}\n"));
+        assert!(clean.contains(MASK) && serde_json::from_str::<serde_json::Value>(&clean).is_ok(), "{clean}");
+        assert!(!clean.contains("nsQa") && !clean.contains("b6kyd8w1nz5rtq0v"), "{clean}");
+    }
+}
+
+#[test]
 fn what_version_one_of_the_rules_stored_goes_on() {
     let stored =
         r#"{"offset":7,"line":{"programs":1,"cut":true},"open":{"Bracket":93},"block":{"key":false,"wrapped":true}}"#;

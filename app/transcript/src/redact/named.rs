@@ -166,10 +166,38 @@ pub(super) fn hide(look: &mut Look<'_>, from: usize, open: Open, rule: Rule, tel
             return push(look.hidden, next..end.max(next), rule);
         }
     }
+    if whole
+        && matches!(open, Open::Nest(..))
+        && let Some(texts) = texts_within(text, from..end)
+    {
+        return texts.into_iter().for_each(|range| push(look.hidden, range, rule));
+    }
     push(look.hidden, from..end, rule);
     if let Err(open) = ended {
         look.open = Some(open);
     }
+}
+
+/// The texts within a bracket but the names of entries, so that what is left is JSON still. None where something else
+/// stands there, too.
+fn texts_within(text: &[u8], within: Range<usize>) -> Option<Vec<Range<usize>>> {
+    let (mut texts, mut at) = (Vec::new(), within.start);
+    while at < within.end {
+        let typed = matches!(text[at], b'u' | b'b') && value::quote(text, at + 1).is_some();
+        if let Some((open, from)) = value::quote(text, at + usize::from(typed)) {
+            let end = value::end(text, from, open).ok().filter(|end| *end < within.end)?;
+            let after = value::quote(text, end)?.1;
+            if text.get(value::skip_blanks(text, after)) != Some(&b':') {
+                texts.push(from..end);
+            }
+            at = after;
+        } else if matches!(text[at], b' ' | b',' | b':' | b'{' | b'}' | b'[' | b']') {
+            at += 1;
+        } else {
+            return None;
+        }
+    }
+    Some(texts)
 }
 
 /// Where a telling name is the value of `name:` or `key:`, the secret is the entry beside it.
