@@ -508,6 +508,9 @@ async fn download(
         Ok((office, row)) => (office.clone(), row),
         Err(none) => return none.answer(&here, request).await,
     };
+    if matches!(office.is_withheld(&row.id).await, Ok(true)) {
+        return (StatusCode::SERVICE_UNAVAILABLE, words::LOG_WITHHELD).into_response();
+    }
     let name = format!("attachment; filename=\"{}.log\"", row.id);
     let body = Body::from_stream(whole(office, row.id, 0..u64::MAX));
     let mut response = body.into_response();
