@@ -11,7 +11,8 @@ use std::{
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Limits, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, proxies::Origin,
+    Hosts, Lasting, Limits, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password,
+    proxies::Origin,
     renewal::{Again, Standing},
     secret, sessions,
     slow::Slow,

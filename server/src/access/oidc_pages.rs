@@ -96,7 +96,8 @@ async fn gone(here: &Here, next: &str, manner: Manner, secure: bool, request: Re
 fn forgotten(headers: &HeaderMap, secure: bool) -> Vec<String> {
     let kind = sessions::prefixed(LEFT, secure);
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let names = lines.flat_map(|line| line.split(';')).filter_map(|pair| Some(pair.trim().split_once('=')?.0.to_owned()));
+    let names =
+        lines.flat_map(|line| line.split(';')).filter_map(|pair| Some(pair.trim().split_once('=')?.0.to_owned()));
     let names: Vec<String> = names.filter(|name| name.starts_with(&kind)).collect();
     let many = names.len().saturating_sub(MOST_LEFT - 1);
     names.into_iter().take(many).collect()
@@ -289,7 +290,11 @@ pub(super) async fn logged_out(
     let ended = match oidc.logged_out(&told.logout_token).await {
         Ok(ended) => ended,
         Err(error) => {
-            let code = if matches!(error, OidcError::Away { .. } | OidcError::Busy) { "server_error" } else { "invalid_request" };
+            let code = if matches!(error, OidcError::Away { .. } | OidcError::Busy) {
+                "server_error"
+            } else {
+                "invalid_request"
+            };
             let problem = serde_json::json!({ "error": code, "error_description": error.to_string() });
             return (StatusCode::BAD_REQUEST, uncached, axum::Json(problem)).into_response();
         }
@@ -308,7 +313,8 @@ async fn ends(door: &Door, who: &Who, ended: &super::oidc::Ended) -> Result<(), 
         return Ok(());
     }
     let subject = if ended.subject.is_empty() { ended.provider.trim_end() } else { &ended.subject };
-    let entry = Entry { subject: subject.to_owned(), ..who.entry("session.end", subject, "", true, "the provider ended it") };
+    let entry =
+        Entry { subject: subject.to_owned(), ..who.entry("session.end", subject, "", true, "the provider ended it") };
     door.remember(&entry).await?;
     let count = door.store.end_sessions_there(&ended.provider, &ended.subject, &ended.sid).await.map_err(away)?;
     tracing::info!(sessions = count, "the sign-in provider ended sessions");

@@ -161,7 +161,14 @@ impl Door {
         let now = jiff::Timestamp::now().as_millisecond();
         let sealed = sessions::closed(cookie, &vouched.kept);
         let sid = if vouched.sid.is_empty() { session.sid } else { vouched.sid };
-        let session = Session { who: vouched.name, role: role.into(), sid, checked: now, sealed, ..Session { sid: String::new(), ..session } };
+        let session = Session {
+            who: vouched.name,
+            role: role.into(),
+            sid,
+            checked: now,
+            sealed,
+            ..Session { sid: String::new(), ..session }
+        };
         self.store.checked_session(&session).await.map(|_| ())
     }
 

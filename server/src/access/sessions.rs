@@ -166,11 +166,7 @@ pub(super) async fn saw(store: &Store, id: &str) -> Result<(), StoreError> {
 }
 
 /// Whoever has this session, with the role that holds now.
-pub(super) async fn who(
-    store: &Store,
-    session: Session,
-    from: std::net::IpAddr,
-) -> Result<Option<Who>, StoreError> {
+pub(super) async fn who(store: &Store, session: Session, from: std::net::IpAddr) -> Result<Option<Who>, StoreError> {
     let mut role = Role::from_word(&session.role);
     if session.way == "local" {
         match store.user(&session.who).await? {

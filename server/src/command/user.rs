@@ -134,7 +134,10 @@ async fn sign_out(store: &Store, whom: &str) -> Result<(), Failure> {
     match subjects.as_slice() {
         [] => Err((Exit::Failed, format!("{whom} has no session: binnacle user sessions"))),
         [subject] => {
-            store.remember(&command_line().entry("session.end", subject, "", true, "all of them")).await.map_err(failed)?;
+            store
+                .remember(&command_line().entry("session.end", subject, "", true, "all of them"))
+                .await
+                .map_err(failed)?;
             let ended = store.end_sessions_of(subject).await.map_err(failed)?;
             println!("{ended} sessions of {subject} ended");
             Ok(())

@@ -440,9 +440,13 @@ mod tests {
             let all = base.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect();
             load(&all, variables(&[])).map(|settings| settings.oidc.unwrap())
         };
-        let oidc = given(&[("oidc_scopes", "openid, email groups"), ("oidc_groups", "groups,realm_access.roles")]).unwrap();
+        let oidc =
+            given(&[("oidc_scopes", "openid, email groups"), ("oidc_groups", "groups,realm_access.roles")]).unwrap();
         assert_eq!(oidc.issuer, "https://id.example");
-        assert_eq!((oidc.scopes.join("+"), oidc.claims.join("+")), ("openid+email+groups".into(), "groups+realm_access.roles".into()));
+        assert_eq!(
+            (oidc.scopes.join("+"), oidc.claims.join("+")),
+            ("openid+email+groups".into(), "groups+realm_access.roles".into())
+        );
         assert!(oidc.sign_out_there && oidc.recheck.as_secs() == 3_600);
         assert!(!given(&[("oidc_sign_out", "here")]).unwrap().sign_out_there);
         for (name, value, wanted) in [

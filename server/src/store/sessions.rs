@@ -96,10 +96,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn sessions(&self, most: u32) -> Result<Vec<Session>, StoreError> {
-        let rows = sqlx::query(select!("ORDER BY seen DESC, id LIMIT $1"))
-            .bind(i64::from(most))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query(select!("ORDER BY seen DESC, id LIMIT $1")).bind(i64::from(most)).fetch_all(&self.pool).await?;
         rows.iter().map(session).collect()
     }
 

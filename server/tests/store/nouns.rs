@@ -72,7 +72,9 @@ pub async fn a_providers_sessions_are_looked_at_by_one_and_ended_there(fresh: Fr
         ..session(id, 300)
     };
     let (ann, bob) = ("oidc https://id.example ann", "oidc https://id.example bob");
-    for (id, subject, sid) in [("a", ann, "s1"), ("b", ann, "s2"), ("c", bob, "s3"), ("d", "oidc https://id.exa x", "s3")] {
+    for (id, subject, sid) in
+        [("a", ann, "s1"), ("b", ann, "s2"), ("c", bob, "s3"), ("d", "oidc https://id.exa x", "s3")]
+    {
         store.add_session(&of(id, subject, sid)).await.expect("an answer");
     }
     assert_eq!(store.sessions(3).await.expect("an answer").len(), 3);
@@ -89,7 +91,9 @@ pub async fn a_providers_sessions_are_looked_at_by_one_and_ended_there(fresh: Fr
     assert_eq!(store.end_sessions_there(provider, ann, "s2").await.expect("an answer"), 1);
     assert_eq!(store.end_sessions_there(provider, "", "s3").await.expect("an answer"), 1, "another provider's stays");
     assert_eq!(store.end_sessions_there(provider, ann, "").await.expect("an answer"), 1);
-    assert!(store.logout_once("t1", 50).await.expect("an answer") && !store.logout_once("t1", 50).await.expect("an answer"));
+    assert!(
+        store.logout_once("t1", 50).await.expect("an answer") && !store.logout_once("t1", 50).await.expect("an answer")
+    );
     store.sweep(jiff::Timestamp::from_millisecond(60).expect("a time")).await.expect("an answer");
     assert!(store.logout_once("t1", 90).await.expect("an answer"));
 }

@@ -210,6 +210,9 @@ mod tests {
         assert_eq!(judged(&json!({"sub": ""})), Err(ClaimError::NoSubject));
         assert_eq!(judged(&json!({"sub": "x".repeat(256)})), Err(ClaimError::LongSubject));
         assert_eq!(judged(&json!({"nonce": "other"})), Err(ClaimError::Nonce));
-        assert_eq!(judged(&json!({"iss": "https://id.example/"})), Err(ClaimError::Issuer("https://id.example/".into())));
+        assert_eq!(
+            judged(&json!({"iss": "https://id.example/"})),
+            Err(ClaimError::Issuer("https://id.example/".into()))
+        );
     }
 }

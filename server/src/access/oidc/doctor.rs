@@ -74,13 +74,17 @@ fn describe(found: &mut Examined, settings: &OidcSettings, provider: &Provider) 
     found.add("authorities", format!("{} of the system{named}", trusted.system));
     let offered = |list: &[String]| plain(&list.join(" "), 400);
     let scopes = provider.scopes(settings, false);
-    found.add("scopes", match &provider.scopes {
-        Some(offers) => format!("{scopes} would be asked for; it offers {}", offered(offers)),
-        None => format!("{scopes} would be asked for; it does not say what it offers"),
-    });
-    let unknown = provider.scopes.as_ref().map(|offers| {
-        scopes.split(' ').filter(|scope| !offers.iter().any(|one| one == scope)).collect::<Vec<_>>()
-    });
+    found.add(
+        "scopes",
+        match &provider.scopes {
+            Some(offers) => format!("{scopes} would be asked for; it offers {}", offered(offers)),
+            None => format!("{scopes} would be asked for; it does not say what it offers"),
+        },
+    );
+    let unknown = provider
+        .scopes
+        .as_ref()
+        .map(|offers| scopes.split(' ').filter(|scope| !offers.iter().any(|one| one == scope)).collect::<Vec<_>>());
     if let Some(unknown) = unknown.filter(|unknown| !unknown.is_empty() && !settings.scopes.is_empty()) {
         found.add("scopes", format!("{} of oidc_scopes is not among what it offers; it may refuse", unknown.join(" ")));
     }

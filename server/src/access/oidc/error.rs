@@ -143,22 +143,41 @@ mod tests {
         let said = "Invalid scopes: openid groups\r\nfor s3cr&t and \u{202e}code-of-it.";
         let refused = Refused::new("invalid_scope", said, &["s3cr&t", "code-of-it", ""]);
         let shown = refused.to_string();
-        assert!(shown.contains("oidc_scopes") && shown.contains("“Invalid scopes: openid groups for … and …”."), "{shown}");
+        assert!(
+            shown.contains("oidc_scopes") && shown.contains("“Invalid scopes: openid groups for … and …”."),
+            "{shown}"
+        );
         assert!(!shown.contains("s3cr"));
     }
 
     #[test]
     fn each_error_of_a_provider_has_a_sentence_of_its_own() {
         let codes = [
-            "access_denied", "invalid_scope", "invalid_client", "unauthorized_client", "invalid_grant",
-            "unsupported_response_type", "invalid_request", "server_error", "temporarily_unavailable",
-            "login_required", "interaction_required", "consent_required", "account_selection_required",
-            "request_not_supported", "invalid_request_uri", "invalid_target", "something_else",
+            "access_denied",
+            "invalid_scope",
+            "invalid_client",
+            "unauthorized_client",
+            "invalid_grant",
+            "unsupported_response_type",
+            "invalid_request",
+            "server_error",
+            "temporarily_unavailable",
+            "login_required",
+            "interaction_required",
+            "consent_required",
+            "account_selection_required",
+            "request_not_supported",
+            "invalid_request_uri",
+            "invalid_target",
+            "something_else",
         ];
         let mut sentences: Vec<&str> = codes.iter().map(|code| Refused::new(code, "", &[]).sentence()).collect();
         sentences.sort_unstable();
         sentences.dedup();
         assert_eq!(sentences.len(), codes.len());
-        assert_eq!(Refused::new("x", "", &[]).to_string(), format!("{} It said: x.", Refused::new("x", "", &[]).sentence()));
+        assert_eq!(
+            Refused::new("x", "", &[]).to_string(),
+            format!("{} It said: x.", Refused::new("x", "", &[]).sentence())
+        );
     }
 }

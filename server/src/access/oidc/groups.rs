@@ -93,8 +93,19 @@ fn of_item(item: &Value) -> Vec<String> {
         Value::String(text) => vec![text.clone()],
         Value::Number(number) => vec![number.to_string()],
         Value::Object(fields) => {
-            const NAMES: [&str; 11] =
-                ["name", "id", "value", "displayName", "display_name", "display", "path", "full_path", "role", "slug", "key"];
+            const NAMES: [&str; 11] = [
+                "name",
+                "id",
+                "value",
+                "displayName",
+                "display_name",
+                "display",
+                "path",
+                "full_path",
+                "role",
+                "slug",
+                "key",
+            ];
             let texts = NAMES.into_iter().filter_map(|name| fields.get(name));
             texts.flat_map(|value| if value.is_object() { Vec::new() } else { of_item(value) }).collect()
         }
@@ -215,7 +226,8 @@ pub(super) fn role(roles: &[(Role, Vec<String>)], groups: &Groups) -> Option<(Ro
         });
         fitting.max_by_key(|(role, _)| *role)
     };
-    let everybody = roles.iter().filter(|(_, wanted)| wanted.iter().any(|name| name == "*")).map(|(role, _)| *role).max();
+    let everybody =
+        roles.iter().filter(|(_, wanted)| wanted.iter().any(|name| name == "*")).map(|(role, _)| *role).max();
     let everybody = everybody.map(|role| (role, "*".to_owned()));
     let named = by(&groups.names).or_else(|| by(&groups.parts));
     named.into_iter().chain(everybody).max_by_key(|(role, _)| *role)

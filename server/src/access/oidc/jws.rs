@@ -116,7 +116,10 @@ impl JwsError {
 }
 
 enum Material {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
     /// An uncompressed point.
     P256(Vec<u8>),
     P384(Vec<u8>),
@@ -297,5 +300,86 @@ fn check(material: &Material, algorithm: Algorithm, signed: &[u8], signature: &[
             let signature = Signature::from_slice(signature).map_err(|_| JwsError::Wrong)?;
             key.verify(signed, &signature).map_err(|_| JwsError::Wrong)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Public keys and tokens of each algorithm, made by another library; the private keys are gone.
+    const VECTORS: &str = include_str!("vectors.json");
+
+    fn vectors() -> (Value, Keys) {
+        let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+        let keys = Keys::of(&vectors).unwrap();
+        (vectors, keys)
+    }
+
+    fn why(token: &str, keys: &Keys, allowed: &[Algorithm]) -> JwsError {
+        verified(token, keys, allowed).err().unwrap()
+    }
+
+    #[test]
+    fn each_algorithm_is_known_by_signatures_of_another_library() {
+        let (vectors, keys) = vectors();
+        for (name, token) in vectors["tokens"].as_object().unwrap() {
+            let (token, algorithm) = (token.as_str().unwrap(), Algorithm::parse(name).unwrap());
+            let signed = verified(token, &keys, &[algorithm]).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!((signed.algorithm, &signed.claims["sub"]), (algorithm, &Value::from("u1")));
+            let forged = token.replacen("eyJzdWIiOiJ1MSJ9", &BASE64.encode("{\"sub\":\"u2\"}"), 1);
+            assert_ne!(forged, token, "{name}");
+            assert_eq!(why(&forged, &keys, &[algorithm]), JwsError::Wrong, "{name}");
+            let others: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(|other| *other != algorithm).collect();
+            assert!(matches!(why(token, &keys, &others), JwsError::NotNamed { .. }), "{name}");
+        }
+        assert_eq!(vectors["tokens"].as_object().unwrap().len(), Algorithm::ALL.len());
+    }
+
+    #[test]
+    fn what_is_not_signed_or_signed_by_a_shared_secret_is_never_taken() {
+        let (vectors, keys) = vectors();
+        let token = vectors["tokens"]["RS256"].as_str().unwrap();
+        let (_, rest) = token.split_once('.').unwrap();
+        let headed = |header: &str| why(&format!("{}.{rest}", BASE64.encode(header)), &keys, &Algorithm::ALL);
+        for none in ["none", "None", "NONE"] {
+            assert_eq!(headed(&format!("{{\"alg\":\"{none}\"}}")), JwsError::Unsigned);
+        }
+        assert_eq!(headed("{\"alg\":\"HS256\",\"kid\":\"rsa\"}"), JwsError::Shared("HS256".into()));
+        assert_eq!(headed("{\"alg\":\"ES256K\"}"), JwsError::Unsupported("ES256K".into()));
+        assert_eq!(headed("{\"alg\":\"ES256\",\"kid\":\"rsa\"}"), JwsError::UnknownKey);
+        assert_eq!(headed("{\"alg\":\"RS256\",\"kid\":\"gone\"}"), JwsError::UnknownKey);
+        assert_eq!(headed("{}"), JwsError::NotOne);
+        assert_eq!(why("a.b", &keys, &Algorithm::ALL), JwsError::NotOne);
+        assert_eq!(why("a.b.c.d.e", &keys, &Algorithm::ALL), JwsError::Encrypted);
+        assert_eq!(why(vectors["weak"].as_str().unwrap(), &keys, &Algorithm::ALL), JwsError::Weak);
+        let critical = vectors["critical"].as_str().unwrap();
+        assert!(matches!(why(critical, &keys, &Algorithm::ALL), JwsError::Critical(_)));
+        assert!(verified(vectors["without_kid"].as_str().unwrap(), &keys, &Algorithm::ALL).is_ok());
+    }
+
+    #[test]
+    fn keys_of_unknown_kinds_leave_the_others_as_they_are() {
+        let (mut vectors, _) = vectors();
+        let odd = [
+            serde_json::json!({"kty": "EC", "crv": "secp256k1", "kid": "k", "x": "AA", "y": "AA"}),
+            serde_json::json!({"kty": "AKP", "kid": "pq", "alg": "ML-DSA-44", "pub": "AA"}),
+            serde_json::json!({"kty": "oct", "kid": "shared", "k": "AAAA"}),
+            serde_json::json!({"kty": "RSA", "use": "enc", "kid": "enc", "n": "AQAB", "e": "AQAB"}),
+            serde_json::json!({"kty": "RSA", "kid": "broken", "n": "!", "e": "AQAB"}),
+            serde_json::json!({}),
+        ];
+        vectors["keys"].as_array_mut().unwrap().extend(odd);
+        let keys = Keys::of(&vectors).unwrap();
+        assert_eq!((keys.words().len(), keys.skipped.len()), (6, 6), "{:?}", keys.skipped);
+        assert!(verified(vectors["tokens"]["EdDSA"].as_str().unwrap(), &keys, &Algorithm::ALL).is_ok());
+        assert!(Keys::of(&serde_json::json!({"keys": 7})).is_none());
+    }
+
+    #[test]
+    fn the_hash_of_an_access_token_is_half_of_its_digest() {
+        // The example of OpenID Connect Core, A.3.
+        assert_eq!(Algorithm::Rs256.half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(Algorithm::EdDsa.half_hash("x").len(), 43);
     }
 }

@@ -166,7 +166,13 @@ impl Oidc {
     pub fn new(settings: OidcSettings) -> Result<Self, String> {
         transport::client(settings.ca.as_deref())?;
         let places = Semaphore::new(AT_ONCE);
-        Ok(Self { settings, known: Mutex::default(), asking: tokio::sync::Mutex::default(), again: tokio::sync::Mutex::default(), places })
+        Ok(Self {
+            settings,
+            known: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+            again: tokio::sync::Mutex::default(),
+            places,
+        })
     }
 
     /// After how many milliseconds at most a person's role is asked again.
@@ -272,7 +278,9 @@ impl Oidc {
         if !answer.error.is_empty() {
             let refused = Refused::new(&answer.error, &answer.error_description, &[&answer.code, &left.verifier]);
             tracing::warn!(
-                provider = self.settings.issuer, error = refused.code, description = refused.description,
+                provider = self.settings.issuer,
+                error = refused.code,
+                description = refused.description,
                 "the sign-in provider refused a sign-in"
             );
             return Err(OidcError::Refused(refused));

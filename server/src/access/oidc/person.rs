@@ -70,9 +70,10 @@ impl<'a> Sources<'a> {
         let groups = self.groups.unwrap_or_default();
         let text = |name: &str| self.told.iter().find_map(|(_, claims)| claims[name].as_str().map(str::to_owned));
         let name = self.told.iter().find_map(|(_, told)| claims::name(told));
-        let found = self.told.iter().any(|(_, told)| {
-            self.settings.claims.iter().any(|path| !groups::claim(told, path).is_empty())
-        });
+        let found = self
+            .told
+            .iter()
+            .any(|(_, told)| self.settings.claims.iter().any(|path| !groups::claim(told, path).is_empty()));
         Person {
             name: name.unwrap_or_else(|| claims::shown(self.subject)),
             role: groups::role(&self.settings.groups, &groups),
@@ -88,7 +89,8 @@ impl<'a> Sources<'a> {
 
 /// Whether a provider says that the groups must be fetched elsewhere.
 fn away(told: &Value, paths: &[String]) -> bool {
-    let distributed = told["_claim_names"].as_object().is_some_and(|names| paths.iter().any(|path| names.contains_key(path)));
+    let distributed =
+        told["_claim_names"].as_object().is_some_and(|names| paths.iter().any(|path| names.contains_key(path)));
     let marked = told["hasgroups"].as_bool() == Some(true) || told["hasgroups"].as_str() == Some("true");
     distributed || (marked && paths.iter().any(|path| path == "groups"))
 }
@@ -96,14 +98,29 @@ fn away(told: &Value, paths: &[String]) -> bool {
 /// The names of claims, with what leads further into objects.
 fn outline(told: &Value) -> Vec<String> {
     const OF_THE_PROTOCOL: [&str; 16] = [
-        "iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "azp", "auth_time", "jti", "sid", "acr", "amr",
-        "typ", "session_state",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "nbf",
+        "nonce",
+        "at_hash",
+        "c_hash",
+        "azp",
+        "auth_time",
+        "jti",
+        "sid",
+        "acr",
+        "amr",
+        "typ",
+        "session_state",
     ];
     let Some(fields) = told.as_object() else { return Vec::new() };
     let names = fields.iter().filter(|(name, _)| !OF_THE_PROTOCOL.contains(&name.as_str()));
     let mut all: Vec<String> = Vec::new();
     for (name, value) in names {
-        let inside = value.as_object().map(|inside| inside.keys().map(|key| format!("{name}.{key}")).collect::<Vec<_>>());
+        let inside =
+            value.as_object().map(|inside| inside.keys().map(|key| format!("{name}.{key}")).collect::<Vec<_>>());
         match inside {
             Some(inside) if !inside.is_empty() => all.extend(inside),
             _ => all.push(name.clone()),
@@ -156,7 +173,10 @@ impl Person {
                 );
             }
             None => {
-                said += &format!("Your groups were looked for in the claim {claim}, which is not there ({}). ", self.looked());
+                said += &format!(
+                    "Your groups were looked for in the claim {claim}, which is not there ({}). ",
+                    self.looked()
+                );
                 said += &self.others();
                 said += "An admin sets oidc_groups to the claim that names groups, asks for a scope that brings it by \
                          oidc_scopes, or has the provider add it. ";
@@ -172,7 +192,11 @@ impl Person {
         let mut names: Vec<&str> = self.claims.iter().flat_map(|(_, names)| names).map(String::as_str).collect();
         names.sort_unstable();
         names.dedup();
-        if names.is_empty() { String::new() } else { format!("These claims are there: {}. ", listed(names.into_iter())) }
+        if names.is_empty() {
+            String::new()
+        } else {
+            format!("These claims are there: {}. ", listed(names.into_iter()))
+        }
     }
 }
 
@@ -209,8 +233,13 @@ mod tests {
     #[test]
     fn no_role_says_what_was_looked_for_found_and_to_be_set() {
         let groups = settings(&["groups"]);
-        let found = judged(&groups, &[json!({"sub": "u1", "name": "Ann", "groups": ["/ops", "staff"]})]).no_role(&groups);
-        assert!(found.contains("Ann") && found.contains("groups of yours: /ops, staff.") && found.contains("oidc_operators"));
+        let found =
+            judged(&groups, &[json!({"sub": "u1", "name": "Ann", "groups": ["/ops", "staff"]})]).no_role(&groups);
+        assert!(
+            found.contains("Ann")
+                && found.contains("groups of yours: /ops, staff.")
+                && found.contains("oidc_operators")
+        );
         let missing = [json!({"sub": "u1", "iat": 1, "realm_access": {"roles": ["ops"]}})];
         let missing = judged(&groups, &missing).no_role(&groups);
         assert!(missing.contains("claim groups, which is not there (ID token)"), "{missing}");

@@ -182,7 +182,9 @@ impl Provider {
             ([], _) if fewest => Vec::new(),
             ([], None) => vec!["profile".into()],
             ([], Some(offered)) => {
-                ["profile", "groups"].into_iter().filter(|one| offered.iter().any(|o| o == one)).map(str::to_owned).collect()
+                let has = |scope: &str| offered.iter().any(|one| one == scope);
+                let name = ["profile", "email"].into_iter().find(|scope| has(scope));
+                name.into_iter().chain(has("groups").then_some("groups")).map(str::to_owned).collect()
             }
             (set, _) => set.to_vec(),
         };

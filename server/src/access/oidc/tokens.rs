@@ -45,7 +45,9 @@ pub(super) async fn asked(
     }
     let refused = last.ok_or_else(|| away("it takes our secret in no way".into()))?;
     tracing::warn!(
-        provider = settings.issuer, error = refused.code, description = refused.description,
+        provider = settings.issuer,
+        error = refused.code,
+        description = refused.description,
         "the token endpoint of the sign-in provider refused"
     );
     Err(OidcError::Refused(refused))
@@ -87,7 +89,11 @@ fn refused(answer: &Answer, settings: &OidcSettings, grant: &[(&str, &str)]) -> 
         }
         _ => return None,
     };
-    let mut secrets: Vec<&str> = grant.iter().filter(|(name, _)| *name != "grant_type" && *name != "redirect_uri").map(|(_, value)| *value).collect();
+    let mut secrets: Vec<&str> = grant
+        .iter()
+        .filter(|(name, _)| *name != "grant_type" && *name != "redirect_uri")
+        .map(|(_, value)| *value)
+        .collect();
     secrets.extend(settings.secret.as_deref());
     Some(Refused::new(code, description.unwrap_or_default(), &secrets))
 }

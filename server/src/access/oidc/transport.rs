@@ -159,7 +159,8 @@ impl Answer {
 
 /// Sends a request; `what` names the endpoint in the sentence of a failure.
 pub(super) async fn sent(request: RequestBuilder, what: &str) -> Result<Answer, String> {
-    let mut response = request.header(header::ACCEPT, "application/json").send().await.map_err(|error| why(error, what))?;
+    let mut response =
+        request.header(header::ACCEPT, "application/json").send().await.map_err(|error| why(error, what))?;
     let status = response.status();
     if status.is_redirection() {
         let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
@@ -201,7 +202,10 @@ fn why(error: reqwest::Error, what: &str) -> String {
         return format!("{what} does not speak TLS; is it meant to be http:// rather than https://?");
     }
     if has("proxy") || has("tunnel") {
-        return format!("{what} cannot be reached through the proxy of HTTPS_PROXY or HTTP_PROXY: {}", plain(&all, 200));
+        return format!(
+            "{what} cannot be reached through the proxy of HTTPS_PROXY or HTTP_PROXY: {}",
+            plain(&all, 200)
+        );
     }
     format!("{what} cannot be reached: {}", plain(&all, 200))
 }
@@ -210,11 +214,10 @@ fn why(error: reqwest::Error, what: &str) -> String {
 fn certificate(error: &reqwest::Error) -> Option<String> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(one) = cause {
-        let inner = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = one.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref::<rustls::Error>());
-        if let Some(rustls::Error::InvalidCertificate(wrong)) = found {
+        if let Some(rustls::Error::InvalidCertificate(wrong)) = one.downcast_ref::<rustls::Error>() {
             return Some(match wrong {
-                CertificateError::UnknownIssuer => {
+                // An authority that was made anew has the name of the one before, and signs otherwise.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                     "is signed by an authority that is not trusted here; name that authority's certificate in oidc_ca, \
                      or add it to this system's"
                         .into()
@@ -231,7 +234,9 @@ fn certificate(error: &reqwest::Error) -> Option<String> {
                 other => format!("cannot be trusted: {}", plain(&other.to_string(), 150)),
             });
         }
-        cause = one.source();
+        // The source of an I/O error is that of the error inside, and leaves the error inside out.
+        let inside = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = inside.map(|inside| inside as &(dyn Error + 'static)).or_else(|| one.source());
     }
     None
 }
