@@ -158,10 +158,26 @@ fn the_old_kubernetes_that_compass_installs_is_drawn_from_what_it_has() {
 }
 
 #[test]
-fn the_readme_lists_every_setting() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("a README");
+fn the_documentation_lists_every_setting() {
+    let document =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md")).expect("docs/settings.md");
     let table = said(&run(&["settings"]));
-    assert!(readme.contains(&table), "put this table into README.md:\n{table}");
+    assert!(document.contains(&table), "put this table into docs/settings.md:\n{table}");
+}
+
+#[test]
+fn the_readme_shows_what_the_demonstration_draws() {
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/architecture.svg");
+    let drawn = said(&run(&["draw", "architecture", "--demo"]));
+    let shown = std::fs::read_to_string(picture).unwrap_or_default();
+    assert!(drawn == shown, "make it anew: binnacle draw architecture --demo -o docs/architecture.svg");
+}
+
+#[test]
+fn the_chart_grants_what_binnacle_asks_for() {
+    let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/package/chart/files/rules.yaml");
+    let rules = std::fs::read_to_string(chart).expect("the chart's rules");
+    assert_eq!(said(&run(&["rbac"])), rules, "write the output of `binnacle rbac` into {chart}");
 }
 
 #[test]

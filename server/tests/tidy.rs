@@ -103,3 +103,58 @@ fn a_page_leads_to_our_own_paths_through_at_alone() {
         }
     }
 }
+
+/// The sentences of a Markdown document, without code, tables, headings and the targets of links.
+fn sentences(markdown: &str) -> Vec<String> {
+    let mut prose = String::new();
+    let mut in_code = false;
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+            continue;
+        }
+        let starts_anew = line.trim_start().starts_with(['#', '|', '-', '!']) || line.trim().is_empty();
+        if in_code || line.starts_with('|') || line.starts_with('#') || line.starts_with("![") {
+            continue;
+        }
+        prose.push_str(if starts_anew { "\n" } else { " " });
+        prose.push_str(line.trim_start_matches(['-', ' ']));
+    }
+    let ends = prose.replace(".** ", ".\n").replace(". ", ".\n").replace("? ", "?\n");
+    ends.lines().map(|line| line.trim().trim_start_matches("**").to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+fn words(sentence: &str) -> usize {
+    sentence.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
+}
+
+#[test]
+fn documents_have_short_sentences_that_begin_with_a_noun() {
+    let mut all = Vec::new();
+    let docs = files(&["md"]).into_iter().filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name != "CHANGELOG.md" && (path.parent() == Some(&root()) || path.starts_with(root().join("docs")))
+    });
+    for path in docs {
+        let text = fs::read_to_string(&path).expect("text");
+        // The table of libraries is read by line, and a sentence in a table has no full stop.
+        for sentence in sentences(&text) {
+            let first = sentence.split_whitespace().next().unwrap_or_default();
+            assert!(words(&sentence) <= 30, "{}: {} words: {sentence}", path.display(), words(&sentence));
+            assert!(
+                !["What", "Who", "Whoever"].contains(&first),
+                "{}: begin with a noun that acts: {sentence}",
+                path.display()
+            );
+            all.push(words(&sentence));
+        }
+    }
+    assert!(all.len() > 200, "only {} sentences were found", all.len());
+    assert!(all.iter().sum::<usize>() < 20 * all.len(), "the mean sentence has 20 words or more");
+}
+
+#[test]
+fn the_readme_fits_on_a_page() {
+    let lines = fs::read_to_string(root().join("README.md")).expect("README.md").lines().count();
+    assert!(lines <= 90, "README.md has {lines} lines: move what is not the first page to docs/");
+}

@@ -15,7 +15,7 @@ use super::{
     live::Shared,
     node,
     object::{Nothing, Object, Served},
-    owner, pod, policy,
+    owner, permissions, pod, policy,
     reader::Kind,
     service,
     watch::follow,
@@ -30,12 +30,7 @@ struct Feeds<'a> {
 /// Starts every watch.
 pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: &Dialect) {
     let mut feeds = Feeds { tasks, client, shared };
-    let fact: fn(_, &mut _) -> _ = if dialect.beats_in_leases {
-        |object, intern| vec![node::fact(object, intern, true)]
-    } else {
-        |object, intern| vec![node::fact(object, intern, false)]
-    };
-    feeds.one(served("", "nodes", "Node"), &[Source::Nodes], fact);
+    feeds.one(served("", "nodes", "Node"), &[Source::Nodes], |o, i| vec![node::fact(o, i)]);
     feeds.one(served("", "pods", "Pod"), &[Source::Pods], |o, i| vec![pod::fact(o, i)]);
     feeds.one(served("", "services", "Service"), &[Source::Services], |o, i| vec![service::fact(o, i)]);
     feeds.one(served("", "namespaces", "Namespace"), &[Source::Namespaces], |o, i| vec![service::namespace(&o, i)]);
@@ -55,6 +50,7 @@ impl Feeds<'_> {
         S: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
         T: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
     {
+        debug_assert!(permissions::cover(&kind.served), "{} is not in the list of permissions", kind.served.plural);
         self.tasks.spawn(follow(self.client.clone(), kind, self.shared.clone()));
     }
 

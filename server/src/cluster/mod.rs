@@ -16,6 +16,7 @@
 //!   no error or log holds a token.
 
 pub mod ask;
+mod clock;
 mod component;
 pub mod contexts;
 mod discovery;
@@ -32,6 +33,7 @@ mod networks;
 mod node;
 mod object;
 mod owner;
+pub mod permissions;
 mod pod;
 mod policy;
 mod probe;

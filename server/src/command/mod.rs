@@ -75,6 +75,9 @@ enum Command {
     /// Print every setting with its variable, flag, default and meaning.
     #[command(after_help = "Example:\n  binnacle settings")]
     Settings,
+    /// Print the permissions that Binnacle needs in a cluster, as the rules of a ClusterRole.
+    #[command(after_help = "Example:\n  binnacle rbac > rules.yaml")]
+    Rbac,
     /// Write completions for a shell.
     #[command(after_help = "Example:\n  binnacle completions bash > /etc/bash_completion.d/binnacle")]
     Completions {
@@ -339,6 +342,7 @@ pub fn run() -> Exit {
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::Token(args) => wait(token::run(args)),
         Command::Settings => draw::write(None, &crate::config::table()),
+        Command::Rbac => draw::write(None, &crate::cluster::permissions::rules()),
         Command::Completions { shell } => {
             // By way of a buffer, because the generator panics where a pipe ends.
             let mut script = Vec::new();

@@ -1,0 +1,38 @@
+{{- define "binnacle.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "binnacle.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- else if contains (include "binnacle.name" .) .Release.Name }}
+{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name (include "binnacle.name" .) | trunc 63 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- define "binnacle.selector" -}}
+app.kubernetes.io/name: {{ include "binnacle.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "binnacle.labels" -}}
+{{ include "binnacle.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "binnacle.account" -}}
+{{- if .Values.serviceAccount.create }}{{ default (include "binnacle.fullname" .) .Values.serviceAccount.name }}
+{{- else }}{{ default "default" .Values.serviceAccount.name }}{{ end }}
+{{- end }}
+
+{{- /* A value of binnacle.toml: numbers and truths as they are, lists with commas as Binnacle takes them, texts in quotes. */ -}}
+{{- define "binnacle.toml" -}}
+{{- if kindIs "slice" . }}{{ join "," . | quote }}
+{{- else if kindIs "float64" . }}{{ . | int64 }}
+{{- else if or (kindIs "bool" .) (kindIs "int64" .) (kindIs "int" .) }}{{ . }}
+{{- else }}{{ . | quote }}{{ end }}
+{{- end }}
