@@ -130,7 +130,7 @@ pub(super) async fn back(
     let name = left_name(&answer.state, secure);
     let kept = sessions::cookie_of(request.headers(), &name).and_then(decoded);
     let left = kept.and_then(|kept| serde_json::from_str::<Left>(&kept).ok());
-    let next = left.as_ref().map(|left| inside(&left.next).to_owned()).unwrap_or_else(|| "/".to_owned());
+    let next = left.as_ref().map_or_else(|| "/".to_owned(), |left| inside(&left.next).to_owned());
     let manner = left.as_ref().map(|left| left.manner).unwrap_or_default();
     let to = callback(&request);
     let vouched = match &left {

@@ -1,6 +1,9 @@
 //! `binnacle doctor`: tries settings without starting a server.
 
-use std::{io::Read, path::PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -37,7 +40,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<(), Failure> {
     given.push(("sign_in", "oidc".into()));
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     let Some(oidc) = settings.oidc else { return Err((Exit::Usage, "no sign-in provider is set".into())) };
-    let told = args.id_token.or(args.claims).map(read).transpose()?;
+    let told = args.id_token.or(args.claims).as_deref().map(read).transpose()?;
     let found = examine_oidc(&oidc, told.as_deref()).await;
     let text: String = found.lines.iter().map(|(about, what)| format!("{about:<13} {what}\n")).collect();
     draw::write(None, &text)?;
@@ -47,12 +50,12 @@ pub(super) async fn run(args: DoctorArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read(path: PathBuf) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, Failure> {
     let mut text = String::new();
     let read = if path.as_os_str() == "-" {
         std::io::stdin().lock().take(LARGEST).read_to_string(&mut text)
     } else {
-        std::fs::File::open(&path).and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text))
     };
     read.map_err(|error| (Exit::Usage, format!("{} cannot be read: {error}", path.display())))?;
     Ok(text)

@@ -151,7 +151,7 @@ fn kinds() -> Vec<Kind> {
         ),
         ("no name of a key", Shape { head: json!({"alg": "EdDSA"}), ..Shape::default() }, nothing),
         ("groups in two claims", claims(json!({"groups": ["x"], "roles": "staff ops"})), |settings| {
-            settings.claims = vec!["groups".into(), "roles".into()]
+            settings.claims = vec!["groups".into(), "roles".into()];
         }),
     ]
 }
@@ -208,7 +208,6 @@ async fn the_way_to_tell_the_secret_that_worked_is_found_when_discovery_is_wrong
     assert_eq!(house.provider.forms.lock().unwrap().len(), 2);
 }
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn refusals() -> Vec<(Shape, &'static [&'static str])> {
     let answer = |answer: Value| Shape { answer, ..Shape::default() };
     let head = |head: Value| Shape { head, ..Shape::default() };

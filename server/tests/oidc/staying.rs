@@ -167,7 +167,7 @@ fn logout(house: &House, change: &Value) -> String {
         "iss": house.provider.issuer, "aud": "binnacle", "iat": now(), "exp": now() + 120, "sub": "u1", "sid": "s1",
         "jti": format!("{:x}", fastrand::u64(..)), "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
     });
-    for (name, value) in change.as_object().unwrap() {
+    for (name, value) in change.as_object().expect("an object") {
         claims[name] = value.clone();
     }
     let head = json!({"alg": "EdDSA", "kid": "k1", "typ": "logout+jwt"});

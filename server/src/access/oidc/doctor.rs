@@ -47,7 +47,7 @@ pub async fn examine(settings: &OidcSettings, given: Option<&str>) -> Examined {
     }
     found.add("groups", format!("looked for in {}", settings.claims.join(", ")));
     for (role, names) in &settings.groups {
-        let names = if names.is_empty() { "nobody".to_owned() } else { listed(names.iter().map(|name| name.as_str())) };
+        let names = if names.is_empty() { "nobody".to_owned() } else { listed(names.iter().map(String::as_str)) };
         found.add(word(*role), names);
     }
     if settings.groups.iter().all(|(_, names)| names.is_empty()) {
