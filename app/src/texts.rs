@@ -164,6 +164,30 @@ pub const NO_SIGN_IN: &str = "No sign-in: whoever is on this machine may see and
 /// A button.
 pub const MAKE: &str = "Make";
 /// A page.
+pub const SESSIONS: &str = "Sessions";
+/// What that page is for.
+pub const SESSIONS_FOR: &str =
+    "People who are signed in, the last used first. A session that ends here is refused from its next request on.";
+/// Of sessions.
+pub const NO_SESSIONS: &str = "Nobody is signed in.";
+/// Of sessions.
+pub const FROM_WHERE: &str = "Address";
+/// Of sessions.
+pub const SINCE: &str = "Signed in";
+/// Of sessions.
+pub const THIS_BROWSER: &str = "This browser";
+/// A button.
+pub const END_SESSION: &str = "End";
+/// A button.
+pub const END_ALL: &str = "End all of this person";
+/// Said after signing out, before the provider's own page.
+pub const SIGNED_OUT_HERE: &str =
+    "You are signed out here. The sign-in provider still knows you; its page to sign out opens by itself.";
+/// A link.
+pub const SIGN_OUT_THERE: &str = "Sign out at the provider, too";
+/// Why a sign-in page appears by itself.
+pub const SESSION_THERE_ENDED: &str = "Your session at the sign-in provider has ended. Sign in again.";
+/// A page.
 pub const TOKENS: &str = "Tokens";
 /// A page.
 pub const AUDIT: &str = "Audit";

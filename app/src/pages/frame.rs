@@ -214,7 +214,11 @@ fn visited(visitor: &Visitor, theme: Theme) -> Option<AnyView> {
         return None;
     }
     let admin = visitor.admin.then(|| {
-        view! { <a href=ours("/tokens", theme)>{texts::TOKENS}</a><a href=ours("/audit", theme)>{texts::AUDIT}</a> }
+        view! {
+            <a href=ours("/sessions", theme)>{texts::SESSIONS}</a>
+            <a href=ours("/tokens", theme)>{texts::TOKENS}</a>
+            <a href=ours("/audit", theme)>{texts::AUDIT}</a>
+        }
     });
     let leave = visitor.signed_in.then(|| {
         view! {

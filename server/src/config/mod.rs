@@ -3,6 +3,7 @@
 mod deploying;
 mod file;
 mod keys;
+mod provider;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 

@@ -113,13 +113,17 @@ impl Store {
         self.kind
     }
 
-    /// Removes what has expired: sessions and idempotency keys. Answers how many rows went.
+    /// Removes what has expired: sessions, idempotency keys and used logout tokens. Answers how many rows went.
     ///
     /// # Errors
     /// [`StoreError::Away`] when the database does not answer.
     pub async fn sweep(&self, now: jiff::Timestamp) -> Result<u64, StoreError> {
         let mut gone = 0;
-        for sql in ["DELETE FROM sessions WHERE expires <= $1", "DELETE FROM idempotency WHERE expires <= $1"] {
+        for sql in [
+            "DELETE FROM sessions WHERE expires <= $1",
+            "DELETE FROM idempotency WHERE expires <= $1",
+            "DELETE FROM logouts WHERE expires <= $1",
+        ] {
             gone += sqlx::query(sql).bind(now.as_millisecond()).execute(&self.pool).await?.rows_affected();
         }
         Ok(gone)
