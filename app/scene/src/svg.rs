@@ -364,15 +364,27 @@ pub fn link(opens: &str, query: &str) -> String {
 
 /// A value for a query string.
 pub fn encoded(value: &str) -> String {
+    percent_encoded(value, b"-_.~/:")
+}
+
+/// One segment of a path: a `/` in the value is no border of segments. No address can hold `.` or `..`, which
+/// clients resolve even when they are encoded: [`is_addressable`] tells.
+pub fn segment(value: &str) -> String {
+    percent_encoded(value, b"-_.~")
+}
+
+/// Whether a value can be a segment of a path.
+pub fn is_addressable(value: &str) -> bool {
+    !matches!(value, "" | "." | "..")
+}
+
+fn percent_encoded(value: &str, kept: &[u8]) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => {
-                out.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -259,6 +259,40 @@ fn find_in(named: Option<&Path>, around: &Surroundings) -> Result<Vec<Context>, 
     Ok(around.inside.then(in_cluster).into_iter().collect())
 }
 
+/// The context that kubectl would use when none is named. `None` when there is no kubeconfig anywhere.
+///
+/// # Errors
+/// [`Trouble::Kubeconfig`] when a file cannot be read as one, or its current-context is missing or names no context.
+pub fn current(named: Option<&Path>) -> Result<Option<Context>, Trouble> {
+    chosen(find(named)?)
+}
+
+fn chosen(found: Vec<Context>) -> Result<Option<Context>, Trouble> {
+    let Some(first) = found.first() else { return Ok(None) };
+    let Way::Kubeconfig(source) = &first.way else { return Ok(found.into_iter().next()) };
+    let current = source.read()?.current_context.unwrap_or_default();
+    let wrong = |what: String| Trouble::Kubeconfig { file: first.origin.clone(), what };
+    if current.is_empty() {
+        let names: Vec<&str> = found.iter().take(NAMED).map(|context| context.name.as_str()).collect();
+        let more = if found.len() > NAMED { ", …" } else { "" };
+        let what = format!("has no current-context: choose a context with --context, of {}{more}", names.join(", "));
+        return Err(wrong(what));
+    }
+    if let Some(context) = found.iter().find(|context| context.name == current) {
+        return Ok(Some(context.clone()));
+    }
+    Err(wrong(format!("its current-context {current} names no context{}", nearest(&current, &found))))
+}
+
+/// An error lists no more names than these.
+const NAMED: usize = 10;
+
+/// `; did you mean …?` with the context that is nearest to a name, if there is one.
+pub fn nearest(name: &str, found: &[Context]) -> String {
+    let near = crate::config::nearest(name, found.iter().map(|context| context.name.as_str()));
+    near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
+}
+
 fn in_cluster() -> Context {
     Context {
         name: "in-cluster".into(),
@@ -409,6 +443,24 @@ contexts:
         let found = contexts(&Kubeconfig::from_yaml(TWO).unwrap(), "x", &Source::File("x".into())).unwrap();
         assert_eq!(names(&found), ["b", "a"]);
         assert!(!format!("{found:?}").contains("hidden-token"));
+    }
+
+    #[test]
+    fn a_current_context_that_names_nothing_is_an_error_that_names_the_nearest() {
+        let dir = Dir::new("current");
+        let chosen_of = |line: &str| {
+            let file = dir.file("conf", &TWO.replace("current-context: b\n", line).replace("name: a,", "name: lab,"));
+            chosen(find_in(Some(&file), &nothing()).unwrap())
+        };
+        assert_eq!(chosen_of("current-context: b\n").unwrap().unwrap().name, "b");
+        let said = chosen_of("current-context: lba\n").unwrap_err().to_string();
+        assert!(said.ends_with("its current-context lba names no context; did you mean lab?"), "{said}");
+        for line in ["", "current-context: ''\n", "current-context:\n"] {
+            let said = chosen_of(line).unwrap_err().to_string();
+            let todo = "has no current-context: choose a context with --context, of b, lab";
+            assert!(said.ends_with(todo), "{line}: {said}");
+        }
+        assert!(chosen(Vec::new()).unwrap().is_none());
     }
 
     #[test]
