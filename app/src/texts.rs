@@ -266,7 +266,8 @@ pub const PLANNED: &str = "planned";
 /// Of a path.
 pub const NOT_UTF8: &str = "The address is not UTF-8.";
 /// Of a path.
-pub const CONTROL_IN_PATH: &str = "The address has a control character, or a backslash that is not written as %5C, in its path.";
+pub const CONTROL_IN_PATH: &str =
+    "The address has a control character, or a backslash that is not written as %5C, in its path.";
 /// Of a path.
 pub const ODD_PATH: &str = "The address has an empty part, . or .. in its path. Leave it out.";
 /// Of an embedded figure.

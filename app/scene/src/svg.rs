@@ -367,15 +367,17 @@ pub fn encoded(value: &str) -> String {
     percent_encoded(value, b"-_.~/:")
 }
 
-/// One segment of a path: a `/` in the value is no border of segments. No address can hold `.` or `..`, which
-/// clients resolve even when they are encoded: [`is_addressable`] tells.
+/// One segment of a path: a `/` in the value is no border of segments. Not every value can be one:
+/// [`is_addressable`] tells.
 pub fn segment(value: &str) -> String {
     percent_encoded(value, b"-_.~")
 }
 
-/// Whether a value can be a segment of a path.
+/// Whether a value can be a segment of a path. Clients and proxies resolve `.` and `..` even when they are encoded, also
+/// between encoded slashes, and no server takes control characters.
 pub fn is_addressable(value: &str) -> bool {
-    !matches!(value, "" | "." | "..")
+    let climbs = value.split(['/', '\\']).any(|part| matches!(part, "." | ".."));
+    !value.is_empty() && !climbs && !value.chars().any(|c| c.is_ascii_control())
 }
 
 fn percent_encoded(value: &str, kept: &[u8]) -> String {
