@@ -66,6 +66,9 @@ pub const NO_CLUSTER: &str = "No cluster is known here.";
 /// What to do then.
 pub const NO_CLUSTER_TODO: &str =
     "Start Binnacle with --kubeconfig FILE, set KUBECONFIG, or start it with --demo to see the built-in cluster.";
+/// Of a cluster whose name cannot be part of an address.
+pub const NO_ADDRESS: &str =
+    "No address can hold this name. Rename the context, for example with kubectl config rename-context.";
 /// The search field.
 pub const SEARCH: &str = "Search pods, nodes, services";
 /// Filters.
@@ -293,7 +296,8 @@ pub const PLANNED: &str = "planned";
 /// Of a path.
 pub const NOT_UTF8: &str = "The address is not UTF-8.";
 /// Of a path.
-pub const CONTROL_IN_PATH: &str = "The address has a control character or a backslash in its path.";
+pub const CONTROL_IN_PATH: &str =
+    "The address has a control character, or a backslash that is not written as %5C, in its path.";
 /// Of a path.
 pub const ODD_PATH: &str = "The address has an empty part, . or .. in its path. Leave it out.";
 /// Of an embedded figure.

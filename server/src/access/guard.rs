@@ -179,7 +179,7 @@ fn wants_page(request: &Request) -> bool {
 /// The cluster of a path such as `/c/CLUSTER/…` or `/api/v1/clusters/CLUSTER/…`.
 fn cluster(path: &str) -> String {
     let rest = ["/c/", "/embed/", "/api/v1/clusters/"].into_iter().find_map(|prefix| path.strip_prefix(prefix));
-    rest.and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned()
+    rest.and_then(|rest| rest.split('/').next()).map(crate::listen::decoded).unwrap_or_default()
 }
 
 impl IntoResponse for Refusal {

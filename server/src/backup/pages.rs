@@ -343,7 +343,7 @@ async fn start(
 }
 
 fn path(cluster: &str) -> String {
-    format!("/c/{}/backups", scene::encoded(cluster))
+    format!("/c/{}/backups", scene::segment(cluster))
 }
 
 /// Begins a backup, unless this very button was pressed before.

@@ -9,6 +9,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Dura
 
 pub use deploying::Deploying;
 pub use file::ConfigError;
+pub(crate) use keys::nearest;
 pub use keys::{KEYS, Key, table};
 
 use crate::{

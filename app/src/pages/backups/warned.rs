@@ -30,7 +30,7 @@ pub fn warned(lines: &[WarningLine], named: bool, whole: bool) -> Option<AnyView
 fn item(line: &WarningLine, named: bool) -> AnyView {
     let cluster = named.then(|| view! { <strong>{line.cluster.clone()}": "</strong> });
     let to = named.then(|| {
-        let to = at(&format!("/c/{}/backups", scene::encoded(&line.cluster)));
+        let to = at(&format!("/c/{}/backups", scene::segment(&line.cluster)));
         view! { " "<a href=to>{words::TO_BACKUPS}</a> }
     });
     let accept = (line.can_accept && !named).then(|| {

@@ -35,7 +35,7 @@ fn actions(page: &RunPart) -> Option<AnyView> {
     if !page.acts {
         return None;
     }
-    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
+    let list = at(&format!("/c/{}/deployments", scene::segment(&page.cluster)));
     if !page.live {
         let again = format!("{list}/new?{}", page.again);
         return Some(view! { <a class="button" href=again>{words::AGAIN}</a> }.into_any());
