@@ -66,6 +66,9 @@ pub struct Manifest {
     /// What travels with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub companion: Option<Companion>,
+    /// What to know of an etcd that starts on it; a manifest without any is from before this was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Vec<snapshot::Note>>,
     /// HMAC-SHA256, hexadecimal; empty before it is signed.
     pub signature: String,
 }
@@ -133,6 +136,9 @@ pub struct Rehearsal {
     pub millis: u64,
     /// Why it does not restore; none when it does.
     pub failure: Option<String>,
+    /// Why it refused to write before its alarms were disarmed; none when it wrote a key and gave it back at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// What travels with a backup: files without which it cannot be used, in an encrypted object of their own.
@@ -253,6 +259,11 @@ impl Manifest {
         self.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.failure.is_some())
     }
 
+    /// Whether this was found in its contents.
+    pub fn has(&self, note: snapshot::Note) -> bool {
+        self.notes.as_ref().is_some_and(|notes| notes.contains(&note))
+    }
+
     /// Remembers how a rehearsal went; one that went well is step 6. Signs nothing.
     pub fn rehearsed(&mut self, rehearsal: Rehearsal) {
         self.steps.retain(|step| step.step != 6);
@@ -355,6 +366,7 @@ mod tests {
             by: "schedule".into(),
             steps: Vec::new(),
             rehearsal: None,
+            notes: None,
             companion: None,
             signature: String::new(),
         };

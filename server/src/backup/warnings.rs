@@ -271,6 +271,7 @@ mod tests {
             by: "ann".into(),
             steps: Vec::new(),
             rehearsal: None,
+            notes: None,
             companion: None,
             signature: String::new(),
         }

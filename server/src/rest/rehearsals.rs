@@ -41,6 +41,8 @@ pub struct BackupRehearsal {
     pub millis: u64,
     /// Why it does not restore; null when it does.
     pub failure: Option<String>,
+    /// Why it refused to write before its alarms were disarmed; null when it wrote a key and gave it back at once.
+    pub refused: Option<String>,
 }
 
 /// What travels with a backup, encrypted.
@@ -122,6 +124,7 @@ impl From<Rehearsal> for BackupRehearsal {
             started_millis: rehearsal.started_millis,
             millis: rehearsal.millis,
             failure: rehearsal.failure,
+            refused: rehearsal.refused,
         }
     }
 }

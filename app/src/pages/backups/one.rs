@@ -14,6 +14,7 @@ pub fn one(page: &BackupPage) -> AnyView {
     let list = at(&format!("/c/{}/backups", scene::segment(&page.cluster)));
     let way = |to: &str| at(&format!("/c/{}/backups/{}/{to}", scene::segment(&page.cluster), line.id));
     let open = line.recipients.is_empty().then(|| view! { <p class="wrong">{words::OPEN_MEANS}</p> });
+    let notes = line.notes.iter().flatten().map(|note| view! { <p class="wrong">{note.clone()}</p> }).collect_view();
     let class = format!("headline {}", ladder::health(line).unwrap_or_default());
     view! {
         <main id="content" tabindex="-1" class="tables shelf">
@@ -25,6 +26,7 @@ pub fn one(page: &BackupPage) -> AnyView {
                 {page.operates.then(|| view! { <a href=way("changes")>{restore::CHANGES}</a> })}
             </div>
             <p class=class>{ladder::restores(line)}</p>
+            {notes}
             {open}
             <div class="grid">
                 <section class="card plain" aria-labelledby="t-ladder"><h2 id="t-ladder">{words::LADDER}</h2>{ladder::long(line)}</section>
