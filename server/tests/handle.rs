@@ -21,8 +21,12 @@ use topology::{
 };
 
 /// Quicker than with a real cluster.
-const QUICK: Pace =
-    Pace { refused: Duration::from_millis(50), checks: Duration::from_millis(50), pulse: Duration::from_millis(50) };
+const QUICK: Pace = Pace {
+    refused: Duration::from_millis(50),
+    listed: Duration::from_millis(50),
+    checks: Duration::from_millis(50),
+    pulse: Duration::from_millis(50),
+};
 
 fn compass(profile: Profile) -> Simulator {
     Simulator::new(simulator::Cluster::compass(7).at(jiff::Timestamp::now()).profile(profile))
