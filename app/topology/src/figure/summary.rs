@@ -7,8 +7,8 @@ use scene::Health;
 use super::{node::Digest, tally::Tally};
 use crate::{
     Inventory, Stamp,
-    health::pod_health,
-    inventory::{Etcd, Heard, Name, Source},
+    health::{Leader, clock, leader, moment, pod_health},
+    inventory::{ComponentKind, Etcd, Heard, Name, Source},
 };
 
 /// A piece of a sentence.
@@ -30,9 +30,9 @@ impl Phrase {
 
 /// The sentence, from what is known of each node.
 pub fn sentence(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: Stamp) -> Vec<Phrase> {
-    let _ = now;
     let mut phrases = Vec::new();
     nodes(inventory, digests, &mut phrases);
+    leaders(inventory, digests, now, &mut phrases);
     etcd(inventory, digests, &mut phrases);
     pods(inventory, digests, &mut phrases);
     let mut sentence = Vec::with_capacity(phrases.len() * 2);
@@ -57,39 +57,127 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
         Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("Nodes are unknown", Some(Health::Unknown)));
         }
-        Heard::Live | Heard::Stale { .. } => {}
+        Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => {}
     }
-    let masters: Vec<_> = digests.iter().filter(|(_, digest)| digest.exists && digest.master).collect();
-    let others: Vec<_> = digests.iter().filter(|(_, digest)| digest.exists && !digest.master).collect();
-    if masters.is_empty() && others.is_empty() {
+    if let Heard::Stale { since, .. } = inventory.heard(Source::Nodes) {
+        return phrases.push(last_heard(digests, *since));
+    }
+    let of = |master: bool| -> Vec<_> {
+        digests.iter().filter(|(_, digest)| digest.exists && digest.master == master).collect()
+    };
+    let missing = |master: bool| -> Vec<&Name> {
+        let planned = |name: &&Name| inventory.planned_host(name).is_some_and(|host| host.master == master);
+        inventory.missing_hosts().filter(planned).collect()
+    };
+    let (masters, others) = (of(true), of(false));
+    let (missing_masters, missing_others) = (missing(true), missing(false));
+    if digests.values().all(|digest| !digest.exists) && inventory.planned().is_none() {
         return phrases.push(Phrase::new("No nodes", Some(Health::Unknown)));
     }
-    if masters.is_empty() {
-        phrases.push(Phrase::new("No master is known", Some(Health::Unknown)));
-    } else {
-        let up = |digest: &Digest| digest.health == Health::Ok && digest.apiserver == Some(Health::Ok);
-        phrases.push(share(&masters, up, "masters"));
+    if !masters.is_empty() || !missing_masters.is_empty() {
+        phrases.push(share(&masters, &missing_masters, "masters"));
+    } else if !others.is_empty() {
+        phrases.push(Phrase::new("The control plane is not visible here", Some(Health::Unknown)));
     }
-    if !others.is_empty() {
-        phrases.push(share(&others, |digest| matches!(digest.health, Health::Ok | Health::Warn), "nodes"));
+    if !others.is_empty() || !missing_others.is_empty() {
+        phrases.push(share(&others, &missing_others, "nodes"));
     }
-    let missing = digests.values().filter(|digest| !digest.exists).count();
-    if missing > 0 {
-        phrases.push(Phrase::new(format!("{missing} named by pods alone"), Some(Health::Unknown)));
+    let planned = |name: &Name| inventory.planned_host(name).is_some();
+    let strangers = digests.iter().filter(|(name, digest)| !digest.exists && !planned(name)).count();
+    if strangers > 0 {
+        let what = if strangers == 1 { "node is" } else { "nodes are" };
+        phrases.push(Phrase::new(format!("{strangers} {what} named by pods alone"), Some(Health::Unknown)));
     }
 }
 
-fn share(of: &[(&Name, &Digest)], up: impl Fn(&Digest) -> bool, what: &str) -> Phrase {
-    let down: Vec<_> = of.iter().filter(|(_, digest)| !up(digest)).collect();
-    let worst = down.iter().map(|(_, digest)| digest.health.max(digest.apiserver.unwrap_or(Health::Ok))).max();
-    let worst = worst.map(|health| if health == Health::Ok { Health::Warn } else { health });
-    let mut text = format!("{} of {} {what} up", of.len() - down.len(), of.len());
-    let mut opens = None;
-    if let [(name, _)] = down.as_slice() {
-        text += &format!(" (not {name})");
-        opens = Some(format!("node/{name}"));
+/// What was there when the connection was lost. Nothing is said of how it fares now.
+fn last_heard(digests: &BTreeMap<Name, Digest>, since: Stamp) -> Phrase {
+    let (masters, others): (Vec<_>, Vec<_>) =
+        digests.values().filter(|digest| digest.exists).partition(|digest| digest.master);
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let both = format!("{} and {}", count(masters.len(), "master"), count(others.len(), "node"));
+    Phrase::new(format!("No news since {}: {both} when last heard", clock(since)), Some(Health::Stale))
+}
+
+/// Whether a node is up, as far as its sources tell.
+fn is_up(digest: &Digest) -> bool {
+    let serves = digest.apiserver.is_none_or(|health| matches!(health, Health::Ok | Health::Warn | Health::Unknown));
+    matches!(digest.health, Health::Ok | Health::Warn) && serves
+}
+
+/// Names that a sentence has room for.
+const NAMED: usize = 3;
+
+/// As in `4 of 5 nodes up (host4 missing)`. What is silent or unknown is told as that, and not as lost.
+fn share(of: &[(&Name, &Digest)], missing: &[&Name], what: &str) -> Phrase {
+    let (mut lost, mut silent, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, digest) in of.iter().filter(|(_, digest)| !is_up(digest)) {
+        let worst = digest.health.max(digest.apiserver.unwrap_or(Health::Ok));
+        match worst {
+            Health::Stale => silent.push(*name),
+            Health::Unknown => unknown.push(*name),
+            _ => lost.push(*name),
+        }
     }
-    Phrase { text, health: Some(worst.unwrap_or(Health::Ok)), opens }
+    let total = of.len() + missing.len();
+    let up = of.len() - lost.len() - silent.len() - unknown.len();
+    let groups = [(&lost, "not ready"), (&missing.to_vec(), "missing"), (&silent, "silent"), (&unknown, "unknown")];
+    let words: Vec<String> = groups
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .map(|(names, word)| match names.len() {
+            ..=NAMED => format!("{} {word}", names.iter().map(|name| &***name).collect::<Vec<_>>().join(", ")),
+            count => format!("{count} {word}"),
+        })
+        .collect();
+    let health = if !lost.is_empty() || !missing.is_empty() {
+        Health::Bad
+    } else if !silent.is_empty() {
+        Health::Stale
+    } else if !unknown.is_empty() {
+        Health::Unknown
+    } else {
+        Health::Ok
+    };
+    let tail = if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) };
+    let mut one = lost.iter().chain(&silent).chain(&unknown).copied().chain(missing.iter().copied());
+    let opens = match (one.next(), one.next()) {
+        (Some(name), None) => Some(format!("node/{name}")),
+        _ => None,
+    };
+    // With nobody known to be up, a count of zero would tell of a loss that no source told of.
+    let text = match (up, health) {
+        (0, Health::Stale | Health::Unknown) => {
+            format!("{total} {}{tail}", if total == 1 { what.trim_end_matches('s') } else { what })
+        }
+        _ => format!("{up} of {total} {what} up{tail}"),
+    };
+    Phrase { text, health: Some(health), opens }
+}
+
+/// Who leads, where that is not as it should be.
+fn leaders(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: Stamp, phrases: &mut Vec<Phrase>) {
+    let has_masters = digests.values().any(|digest| digest.exists && digest.master);
+    for kind in [ComponentKind::Scheduler, ComponentKind::ControllerManager] {
+        let program = kind.program();
+        match leader(inventory, kind, now) {
+            Leader::Nobody(host, since) => {
+                let held = match (host, since) {
+                    ("", _) => String::new(),
+                    (host, Some(since)) => format!(" ({host} has not renewed its lease since {})", moment(since)),
+                    (host, None) => format!(" ({host} never renewed its lease)"),
+                };
+                phrases.push(Phrase::new(format!("nobody leads {program}{held}"), Some(Health::Bad)));
+            }
+            Leader::Stranger(host) if has_masters => {
+                phrases.push(Phrase::new(
+                    format!("{program} is led by {host}, which is no node here"),
+                    Some(Health::Warn),
+                ));
+            }
+            Leader::Node(_) | Leader::Stranger(_) | Leader::Unknown => {}
+        }
+    }
 }
 
 fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
@@ -97,23 +185,22 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         return by_its_word(told, phrases);
     }
     let members: Tally = digests.values().filter_map(|digest| digest.etcd).collect();
-    let seen = inventory.checks().and_then(|checks| checks.get("etcd").copied());
-    let (text, health) = match (members.total(), seen) {
-        (0, Some(true)) => ("etcd answers the API server".to_owned(), Health::Ok),
-        (0, Some(false)) => ("etcd does not answer the API server".to_owned(), Health::Bad),
-        (0, None) => ("etcd unknown".to_owned(), Health::Unknown),
-        (total, seen) => {
-            let well = members.well();
-            let quorum = total / 2 + 1;
-            let spare = well.checked_sub(quorum);
-            let health = match spare {
-                None => Health::Bad,
-                _ if seen == Some(false) => Health::Bad,
-                Some(_) if well < total => members.worst().unwrap_or(Health::Warn),
-                Some(_) => Health::Ok,
-            };
-            (share_of(well as usize, total as usize, spare.map(|spare| spare as usize)), health)
-        }
+    let fresh = inventory.heard(Source::Readyz).is_fresh();
+    let seen = inventory.checks().filter(|_| fresh).and_then(|checks| checks.get("etcd").copied());
+    let (total, well, lost) = (members.total(), members.well(), members.count(Health::Bad));
+    let quorum = total / 2 + 1;
+    let spare = well.checked_sub(quorum).map(|spare| spare as usize);
+    let share = share_of(well as usize, total as usize, spare);
+    let (text, health) = match seen {
+        Some(false) => ("etcd does not answer the API server".to_owned(), Health::Bad),
+        // It answers, so it has a quorum, whatever is known of its members.
+        Some(true) if total == 0 || spare.is_none() => ("etcd answers the API server".to_owned(), Health::Ok),
+        _ if total == 0 => ("etcd unknown".to_owned(), Health::Unknown),
+        _ if spare.is_some() && well == total => (share, Health::Ok),
+        _ if spare.is_some() => (share, members.worst().unwrap_or(Health::Warn)),
+        _ if lost > total - quorum => (share, Health::Bad),
+        // Too few are known to be well, and too few are known to be lost.
+        _ => (format!("etcd unknown ({well} of {total} members heard of)"), Health::Unknown),
     };
     phrases.push(Phrase::new(text, Some(health)));
 }
@@ -146,7 +233,7 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("pods are unknown", Some(Health::Unknown)));
         }
-        Heard::Live | Heard::Stale { .. } => {}
+        Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => {}
     }
     let mut tally = Tally::default();
     digests.values().for_each(|digest| tally.merge(&digest.pods));
@@ -154,7 +241,8 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     let total = inventory.pods().len();
     phrases.push(Phrase::new(format!("{total} pod{}", if total == 1 { "" } else { "s" }), None));
     let not_ready = tally.total() - tally.well();
-    if not_ready > 0 {
+    // Of old news nothing is counted: the first phrase says since when there is none.
+    if not_ready > 0 && inventory.heard(Source::Pods).is_fresh() {
         let verb = if tally.count(Health::Bad) > 0 {
             format!(" ({} failing)", tally.count(Health::Bad))
         } else {

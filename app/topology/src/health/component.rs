@@ -166,16 +166,27 @@ impl Mine<'_> {
         part
     }
 
-    /// Whether one of this node's addresses serves as an API server; `None` when nobody tells.
+    /// Whether one of this node's addresses serves as an API server; `None` when nobody tells, or when
+    /// the endpoints are addresses that no node, flag or plan knows.
     fn registered(&self) -> Option<bool> {
         if !self.inventory.heard(Source::Endpoints).knows() {
             return None;
         }
         let service = Key::new("default", "kubernetes");
-        let mut sets = self.inventory.endpoints_of(&service).peekable();
-        sets.peek()?;
-        let mine = |address: &Name| self.node.addresses.iter().any(|own| own.value == *address);
-        Some(sets.flat_map(|set| &set.endpoints).any(|endpoint| endpoint.ready && mine(&endpoint.address)))
+        let ready: Vec<&Name> = self
+            .inventory
+            .endpoints_of(&service)
+            .flat_map(|set| &set.endpoints)
+            .filter(|endpoint| endpoint.ready)
+            .map(|endpoint| &endpoint.address)
+            .collect();
+        if ready.iter().any(|address| serves(self.inventory, self.node, address)) {
+            return Some(true);
+        }
+        // An address that is nobody's may well be this one's.
+        let known = |address: &&Name| self.inventory.nodes().any(|node| serves(self.inventory, node, address));
+        let all_known = ready.iter().all(|address| known(address));
+        (!ready.is_empty() && all_known).then_some(false)
     }
 
     fn elected(&self, kind: ComponentKind) -> Part {
@@ -186,8 +197,11 @@ impl Mine<'_> {
             }
             return part;
         };
-        if !self.is_me(lease.holder.rsplit_once('_').map_or(&*lease.holder, |(host, _)| host)) {
+        if holder(self.inventory, lease) != Some(&self.node.name) {
             return part;
+        }
+        if part.pod.is_none() && part.health == Health::Unknown {
+            part.long = "It runs in no pod that is known here.".into();
         }
         part.leads = true;
         match self.silent(lease) {
@@ -272,14 +286,108 @@ impl Mine<'_> {
 
     /// Whether a host name in a lease means this node.
     fn is_me(&self, host: &str) -> bool {
-        !host.is_empty()
-            && (*self.node.name == *host || self.node.addresses.iter().any(|address| *address.value == *host))
+        node_called(self.inventory, host) == Some(&self.node.name)
     }
 
     /// For how long a lease has run over, in words; `None` while it is kept.
     fn silent(&self, lease: &Lease) -> Option<String> {
         let since = lease.renewed.map(|renewed| self.now.since(renewed))?;
         (since > lease.lasts).then(|| age(since))
+    }
+}
+
+/// Whether an endpoint of the service `kubernetes` is this node's API server: by an address of the node,
+/// by the flag that names the advertised address, or by the plan.
+fn serves(inventory: &Inventory, node: &Node, address: &str) -> bool {
+    let own = || node.addresses.iter().any(|own| *own.value == *address);
+    let planned = || {
+        inventory
+            .planned_host(&node.name)
+            .is_some_and(|host| host.addresses.iter().any(|(_, own)| own.to_string() == address))
+    };
+    own() || planned() || advertised(inventory, node).is_some_and(|told| told == address)
+}
+
+/// The address that a node's API server advertises, by its flags.
+fn advertised<'a>(inventory: &'a Inventory, node: &'a Node) -> Option<&'a str> {
+    let mut servers = inventory.components_on(&node.name).filter_map(|pod| pod.component.as_deref());
+    let flags = &servers.find(|component| component.kind == ComponentKind::ApiServer)?.flags;
+    let mut words = flags.iter();
+    while let Some(flag) = words.next() {
+        let Some(rest) = flag.strip_prefix("--advertise-address") else { continue };
+        return match rest.strip_prefix('=') {
+            Some(value) => Some(value),
+            None => words.next().map(|value| &**value),
+        };
+    }
+    None
+}
+
+/// The host part of a lease's holder, which is `HOST_UUID`.
+fn host_of(holder: &str) -> &str {
+    holder.rsplit_once('_').map_or(holder, |(host, _)| host)
+}
+
+/// The node that holds a lease, when its holder is one.
+pub fn holder<'a>(inventory: &'a Inventory, lease: &Lease) -> Option<&'a Name> {
+    node_called(inventory, host_of(&lease.holder))
+}
+
+/// The node that a host calls itself by: its name or an address, in capitals or not, with its domain
+/// or without when only one node is called so.
+fn node_called<'a>(inventory: &'a Inventory, host: &str) -> Option<&'a Name> {
+    if host.is_empty() {
+        return None;
+    }
+    if let Some(node) = inventory.node(host) {
+        return Some(&node.name);
+    }
+    let named = |node: &&Node| {
+        node.name.eq_ignore_ascii_case(host) || node.addresses.iter().any(|own| own.value.eq_ignore_ascii_case(host))
+    };
+    if let Some(node) = inventory.nodes().find(named) {
+        return Some(&node.name);
+    }
+    let short = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    // An address has no short name.
+    if host.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
+    let mut alike = inventory.nodes().filter(|node| short(&node.name) == short(host));
+    match (alike.next(), alike.next()) {
+        (Some(node), None) => Some(&node.name),
+        _ => None,
+    }
+}
+
+/// Who leads a component that elects its leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leader<'a> {
+    /// A node does, and renews its lease.
+    Node(&'a Name),
+    /// Somebody does who is no node here.
+    Stranger(&'a str),
+    /// Nobody does: this one held the lease last, and has not renewed it since.
+    Nobody(&'a str, Option<Stamp>),
+    /// No source tells.
+    Unknown,
+}
+
+/// A lease may run over by so much before the sentence says that nobody leads, in milliseconds: a
+/// candidate takes it over within the lease's own length and its retries.
+const OVERDUE: i64 = 15_000;
+
+/// Who leads the scheduler or the controller-manager.
+pub fn leader(inventory: &Inventory, kind: ComponentKind, now: Stamp) -> Leader<'_> {
+    if !inventory.heard(Source::Leases).is_fresh() {
+        return Leader::Unknown;
+    }
+    let Some(lease) = inventory.lease("kube-system", kind.program()) else { return Leader::Unknown };
+    let over = lease.renewed.is_none_or(|renewed| now.since(renewed) > lease.lasts + OVERDUE);
+    match holder(inventory, lease) {
+        _ if over => Leader::Nobody(host_of(&lease.holder), lease.renewed),
+        Some(node) => Leader::Node(node),
+        None => Leader::Stranger(host_of(&lease.holder)),
     }
 }
 

@@ -5,7 +5,7 @@ use scene::Health;
 use super::{HEARTBEAT_LASTS, age};
 use crate::{
     Inventory, Stamp,
-    inventory::{Heard, Node, Source, Truth},
+    inventory::{Condition, Heard, Node, Source, Truth},
 };
 
 /// A judgement with its reason.
@@ -59,6 +59,9 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
                 format!("Ready when last heard, but silent for {silent}."),
             )
         }
+        LastHeard::At(..) if inventory.lease("kube-node-lease", &node.name).is_none() => {
+            well(node, "Ready, and its kubelet reports in time.")
+        }
         LastHeard::At(..) => well(node, "Ready, and its kubelet renews its lease."),
         LastHeard::Untold(why) => {
             // The condition alone does not tell whether the kubelet still lives.
@@ -71,14 +74,50 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
     }
 }
 
+/// Ends of the names of conditions that are faults when they are True: the kubelet's own pressures,
+/// and those of node-problem-detector and of the clouds, as in `KernelDeadlock` or `FilesystemCorruptionProblem`.
+const FAULTS: [&str; 13] = [
+    "Pressure",
+    "Unavailable",
+    "Unreachable",
+    "Unhealthy",
+    "Problem",
+    "Deadlock",
+    "Failure",
+    "Failed",
+    "Error",
+    "Degraded",
+    "Shutdown",
+    "ErrorFatal",
+    "Overlay2",
+];
+/// Beginnings of such names, as in `FrequentKubeletRestart`.
+const FAULTY: [&str; 6] = ["Frequent", "Readonly", "ReadOnly", "Corrupt", "Hung", "Stuck"];
+/// Ends of the names of conditions that are faults when they are False, as in `NetworkingReady`.
+const VIRTUES: [&str; 3] = ["Ready", "Healthy", "Available"];
+
+/// Whether a condition tells a fault. One with a name that says neither is information, whatever it says.
+fn is_fault(condition: &Condition) -> bool {
+    let name = &*condition.kind;
+    let bad = FAULTS.iter().any(|end| name.ends_with(end)) || FAULTY.iter().any(|start| name.starts_with(start));
+    match condition.truth {
+        Truth::True => bad,
+        Truth::False => !bad && name != "Ready" && VIRTUES.iter().any(|end| name.ends_with(end)),
+        Truth::Unknown => false,
+    }
+}
+
 fn well(node: &Node, long: &str) -> NodeState {
-    let pressed = node.conditions.iter().find(|c| &*c.kind != "Ready" && c.truth == Truth::True);
-    match pressed {
-        Some(condition) => NodeState::new(
-            Health::Warn,
-            &*condition.kind,
-            format!("Ready, but {}: {}.", condition.kind, condition.message),
-        ),
+    match node.conditions.iter().find(|condition| is_fault(condition)) {
+        Some(condition) => {
+            let why = if condition.message.is_empty() { &condition.reason } else { &condition.message };
+            let is = if condition.truth == Truth::False { " is false" } else { "" };
+            NodeState::new(
+                Health::Warn,
+                &*condition.kind,
+                format!("Ready, but {}{is}: {}.", condition.kind, why.trim_end_matches('.')),
+            )
+        }
         None if node.cordoned => {
             NodeState::new(Health::Ok, "cordoned", format!("{long} Cordoned: no new pods are sent to it."))
         }
