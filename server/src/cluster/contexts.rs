@@ -174,7 +174,7 @@ impl Context {
         if let Some(cluster) = config.auth_info.exec.as_mut().and_then(|exec| exec.cluster.as_mut()) {
             cluster.proxy_url = named;
         }
-        let authority = config.cluster_url.authority().map(|authority| authority.as_str()).unwrap_or_default();
+        let authority = config.cluster_url.authority().map(http::uri::Authority::as_str).unwrap_or_default();
         let host = config.cluster_url.host().unwrap_or_default();
         // A port beyond 65535 is read as none.
         let no_port = config.cluster_url.port_u16().is_none() && !authority.ends_with(host);

@@ -116,7 +116,7 @@ pub(super) async fn of(user: &AuthInfo) -> Result<Credential, CredentialError> {
     } else if let Some(token) = token {
         credential.authorization = bearer(&token, "token")?;
     } else if let Some(name) = name {
-        let password = user.password.as_ref().map(|password| password.expose_secret()).unwrap_or_default();
+        let password = user.password.as_ref().map(secrecy::ExposeSecret::expose_secret).unwrap_or_default();
         let text = format!("Basic {}", STANDARD.encode(format!("{name}:{password}")));
         credential.authorization = Authorization::Fixed(header(&text, "password")?);
     } else if let Some(provider) = &user.auth_provider {
@@ -172,7 +172,7 @@ fn provided(provider: &AuthProviderConfig) -> Result<String, CredentialError> {
 /// The certificate that we show, with its key.
 fn pair(user: &AuthInfo) -> Result<Option<Identity>, CredentialError> {
     let (certificate, key) = ("client certificate", "client key");
-    let held = user.client_key_data.as_ref().map(|key| key.expose_secret());
+    let held = user.client_key_data.as_ref().map(secrecy::ExposeSecret::expose_secret);
     let certificate_pem =
         data(user.client_certificate_data.as_deref(), user.client_certificate.as_deref(), certificate)?;
     let key_pem = data(held, user.client_key.as_deref(), key)?;
