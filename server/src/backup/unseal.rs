@@ -124,8 +124,11 @@ pub fn opened(path: &Path, identity: Option<&Path>, folder: &Path) -> Result<Ope
     Ok(Opened { path: found, encrypted, inside: layers.inside, _scratch: Some(layers.scratch) })
 }
 
+/// What is read from its beginning again, after its first bytes were looked at.
+type Again<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
+
 /// The form of what is read, and all of it, from its beginning.
-fn begun<R: Read>(mut input: R) -> io::Result<(Form, io::Chain<io::Cursor<Vec<u8>>, R>)> {
+fn begun<R: Read>(mut input: R) -> io::Result<(Form, Again<R>)> {
     let mut head = Vec::new();
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     Ok((Form::of(&head), io::Cursor::new(head).chain(input)))
