@@ -174,7 +174,15 @@ impl Mine<'_> {
         let service = Key::new("default", "kubernetes");
         let mut sets = self.inventory.endpoints_of(&service).peekable();
         sets.peek()?;
-        let mine = |address: &Name| self.node.addresses.iter().any(|own| own.value == *address);
+        // An API server may advertise a card that its node does not name.
+        let advertised = self.pods.iter().find(|(_, component)| component.kind == ComponentKind::ApiServer);
+        let advertised = advertised.and_then(|(_, component)| flag(component, "--advertise-address"));
+        let planned = self.inventory.planned_host(&self.node.name);
+        let mine = |address: &Name| {
+            self.node.addresses.iter().any(|own| own.value == *address)
+                || advertised == Some(&**address)
+                || planned.is_some_and(|host| host.addresses.iter().any(|(_, own)| own.to_string() == **address))
+        };
         Some(sets.flat_map(|set| &set.endpoints).any(|endpoint| endpoint.ready && mine(&endpoint.address)))
     }
 
@@ -272,8 +280,26 @@ impl Mine<'_> {
 
     /// Whether a host name in a lease means this node.
     fn is_me(&self, host: &str) -> bool {
-        !host.is_empty()
-            && (*self.node.name == *host || self.node.addresses.iter().any(|address| *address.value == *host))
+        if host.is_empty() {
+            return false;
+        }
+        let named = |node: &Node| {
+            node.name.eq_ignore_ascii_case(host)
+                || node.addresses.iter().any(|address| address.value.eq_ignore_ascii_case(host))
+        };
+        if named(self.node) {
+            return true;
+        }
+        // A short name means a node when it is that node's alone, and no node has it as its whole name.
+        let short = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+        let wanted = short(host);
+        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        let comparable = |name: &str| !(name.contains('.') && host.contains('.'));
+        let alike = |node: &Node| short(&node.name) == wanted && comparable(&node.name);
+        let mut all = self.inventory.nodes();
+        !is_address
+            && alike(self.node)
+            && !all.any(|node| node.name != self.node.name && (named(node) || short(&node.name) == wanted))
     }
 
     /// For how long a lease has run over, in words; `None` while it is kept.
@@ -313,6 +339,14 @@ fn by_its_word(part: &mut Part, etcd: &Etcd, member: &EtcdMember) {
     if matches!(part.health, Health::Unknown | Health::Stale) || health.severity() > part.health.severity() {
         part.health = health;
     }
+}
+
+/// The value of a flag, as in `--name=value` or `--name value`; the last one counts, as it does for the program.
+fn flag<'a>(component: &'a Component, name: &str) -> Option<&'a str> {
+    let flags = &component.flags;
+    let joined = |flag: &'a str| flag.strip_prefix(name)?.strip_prefix('=');
+    let split = |at: usize| (*flags[at] == *name).then(|| flags.get(at + 1).map(|value| &**value)).flatten();
+    (0..flags.len()).rev().find_map(|at| joined(&flags[at]).or_else(|| split(at)))
 }
 
 fn old_news(health: Health, node: Health) -> Health {

@@ -5,7 +5,7 @@ use scene::Health;
 use super::{HEARTBEAT_LASTS, age};
 use crate::{
     Inventory, Stamp,
-    inventory::{Heard, Node, Source, Truth},
+    inventory::{Condition, Heard, Node, Source, Truth},
 };
 
 /// A judgement with its reason.
@@ -71,14 +71,54 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
     }
 }
 
+/// Conditions that are a fault while they are True: the kubelet's own, those of the
+/// node-problem-detector, and those that GKE and AKS add to it.
+const FAULTS: [&str; 17] = [
+    "NetworkUnavailable",
+    "KernelDeadlock",
+    "ReadonlyFilesystem",
+    "FrequentKubeletRestart",
+    "FrequentDockerRestart",
+    "FrequentContainerdRestart",
+    "FrequentUnregisterNetDevice",
+    "CorruptDockerOverlay2",
+    "CorruptDockerImage",
+    "DockerUnhealthy",
+    "ContainerdUnhealthy",
+    "KubeletUnhealthy",
+    "ContainerRuntimeUnhealthy",
+    "KubeProxyUnhealthy",
+    "NTPUnhealthy",
+    "XfsShutdown",
+    "CperHardwareErrorFatal",
+];
+
+/// Whether a condition other than Ready tells of a fault. Anybody may add conditions to a node: one
+/// of an unknown type is information, whatever it says.
+fn is_fault(condition: &Condition) -> bool {
+    let kind = &*condition.kind;
+    match condition.truth {
+        Truth::True => FAULTS.contains(&kind) || kind.ends_with("Pressure") || kind.ends_with("Problem"),
+        Truth::False => {
+            let positive = kind.ends_with("Ready") || kind.ends_with("Healthy");
+            positive && kind != "Ready" && !kind.ends_with("NotReady")
+        }
+        Truth::Unknown => false,
+    }
+}
+
 fn well(node: &Node, long: &str) -> NodeState {
-    let pressed = node.conditions.iter().find(|c| &*c.kind != "Ready" && c.truth == Truth::True);
-    match pressed {
-        Some(condition) => NodeState::new(
-            Health::Warn,
-            &*condition.kind,
-            format!("Ready, but {}: {}.", condition.kind, condition.message),
-        ),
+    match node.conditions.iter().find(|condition| is_fault(condition)) {
+        Some(condition) => {
+            let (short, is) = match condition.truth {
+                Truth::False => (format!("not {}", condition.kind), " is False"),
+                _ => (condition.kind.to_string(), ""),
+            };
+            let why = if condition.message.is_empty() { &condition.reason } else { &condition.message };
+            let why = why.trim_end_matches('.');
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            NodeState::new(Health::Warn, short, format!("Ready, but {}{is}{why}.", condition.kind))
+        }
         None if node.cordoned => {
             NodeState::new(Health::Ok, "cordoned", format!("{long} Cordoned: no new pods are sent to it."))
         }
