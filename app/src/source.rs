@@ -223,8 +223,17 @@ pub struct PlanFile {
     pub name: String,
     /// Its part of an anchor: `dha` or `network`.
     pub word: String,
-    /// Its lines.
-    pub lines: Vec<String>,
+    /// Its lines, without those that no finding is near when there are very many.
+    pub lines: Vec<PlanLine>,
+}
+
+/// A line of a plan's file, or lines that are not shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlanLine {
+    /// A line with its number, from 1.
+    Shown(u32, String),
+    /// So many lines are left out here.
+    LeftOut(u32),
 }
 
 /// Something that was found in a plan.

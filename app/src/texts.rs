@@ -44,7 +44,13 @@ pub const CHECK: &str = "Check";
 /// Opens the fields for pasting.
 pub const PASTE: &str = "Paste";
 /// When a plan has no finding.
-pub const NO_FINDINGS: &str = "Nothing was found.";
+pub const NO_FINDINGS: &str = "No problems found.";
+
+/// Lines of a large file that a page does not show.
+pub fn lines_left_out(count: u32) -> String {
+    format!("… {count} lines are not shown: no finding is near them …")
+}
+
 /// Above the findings.
 pub const FINDINGS: &str = "Findings";
 /// The way form.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     base::at,
-    source::{FindingLine, PlanAsked, PlanFile, PlanPage, PlanText},
+    source::{FindingLine, PlanAsked, PlanFile, PlanLine, PlanPage, PlanText},
     texts,
 };
 
@@ -120,8 +120,13 @@ fn file(file: &PlanFile, findings: &[FindingLine]) -> AnyView {
     let lines = file
         .lines
         .iter()
-        .zip(1_u32..)
-        .map(|(text, n)| {
+        .map(|line| {
+            let (n, text) = match line {
+                PlanLine::Shown(n, text) => (*n, text),
+                PlanLine::LeftOut(count) => {
+                    return view! { <li class="hint fold">{texts::lines_left_out(*count)}</li> }.into_any();
+                }
+            };
             let here = || findings.iter().filter(|one| one.file == file.word && one.line == n);
             let worst = here().map(|one| one.health).max_by_key(|health| health.severity());
             let said: Vec<&str> = here().map(|one| one.what.as_str()).collect();
@@ -129,7 +134,8 @@ fn file(file: &PlanFile, findings: &[FindingLine]) -> AnyView {
             let note = worst.map(
                 |health| view! { <span class="note">{format!("{}: {}", severity(health), said.join("; "))}</span> },
             );
-            view! { <li id=format!("{}-{n}", file.word) class=class><code>{text.clone()}</code>{note}</li> }
+            view! { <li id=format!("{}-{n}", file.word) value=n class=class><code>{text.clone()}</code>{note}</li> }
+                .into_any()
         })
         .collect_view();
     view! {

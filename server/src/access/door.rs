@@ -3,15 +3,21 @@
 use std::{
     io::Write,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who, password, proxies::Origin, secret,
-    sessions, slow::Slow, tokens,
+    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who,
+    household::household,
+    password,
+    proxies::Origin,
+    repeats::{Repeat, Repeats, WINDOW},
+    secret, sessions,
+    slow::Slow,
+    tokens,
 };
 use crate::{
     running::{NUMBERS, Outcome},
@@ -29,6 +35,9 @@ pub struct Ways {
     pub oidc: bool,
 }
 
+/// A link that makes the first admin is good for an hour.
+const FIRST_LASTS: Duration = Duration::from_secs(60 * 60);
+
 /// Where audit lines go besides the database.
 pub type Lines = Box<dyn Write + Send>;
 
@@ -42,8 +51,9 @@ pub struct Door {
     pub(super) rows: Vec<Row>,
     pub(super) oidc: Option<Oidc>,
     slow: Slow,
-    /// The hash of the one-time link's key, as long as there is no admin.
-    first: Mutex<Option<String>>,
+    repeats: Arc<Repeats>,
+    /// The hash of the one-time link's key, and when it was made.
+    first: Mutex<Option<(String, Instant)>>,
     lines: Option<Mutex<Lines>>,
 }
 
@@ -57,9 +67,9 @@ impl Door {
         lasting: Lasting,
         lines: Option<Lines>,
     ) -> Self {
-        let (slow, first) = (Slow::default(), Mutex::new(None));
+        let (slow, first, repeats) = (Slow::default(), Mutex::new(None), Arc::default());
         let (rows, lines) = (super::table(), lines.map(Mutex::new));
-        Self { store, ways, hosts, proxies, lasting, rows, oidc: None, slow, first, lines }
+        Self { store, ways, hosts, proxies, lasting, rows, oidc: None, slow, repeats, first, lines }
     }
 
     /// People may sign in through this provider, too.
@@ -88,7 +98,7 @@ impl Door {
             return Ok(None);
         }
         let key = secret::random::<32>();
-        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret::hash(&key));
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some((secret::hash(&key), Instant::now()));
         Ok(Some(key))
     }
 
@@ -97,24 +107,29 @@ impl Door {
         Ok(users.iter().any(|user| user.role == Role::Admin.word() && !user.disabled))
     }
 
+    /// Whether a link is out that makes the first admin: printed within the last hour, and not used.
+    pub(super) fn awaits_first(&self) -> bool {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.as_ref().is_some_and(|(_, made)| made.elapsed() < FIRST_LASTS)
+    }
+
     /// Whether a key is the one of the link that was printed and not used yet.
     pub(super) fn is_first(&self, key: &str) -> bool {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.as_deref() == Some(secret::hash(key).as_str())
+        first.as_ref().is_some_and(|(kept, made)| made.elapsed() < FIRST_LASTS && *kept == secret::hash(key))
     }
 
-    /// Makes the first admin, once.
+    /// Makes the first admin, once, while there is none. The key is looked at before anything is hashed.
     pub(super) async fn make_first(&self, key: &str, name: &str, given: &str) -> Result<(), String> {
+        if !self.is_first(key) || self.has_admin().await.map_err(|error| error.to_string())? {
+            return Err(app::texts::FIRST_USED.into());
+        }
         if !valid_name(name) {
             return Err(app::texts::USER_NAME.into());
         }
         let hashed = password::hashed(given).await.map_err(|error| error.to_string())?;
-        {
-            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-            if first.as_deref() != Some(secret::hash(key).as_str()) {
-                return Err(app::texts::FIRST_USED.into());
-            }
-            *first = None;
+        if self.first.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
+            return Err(app::texts::FIRST_USED.into());
         }
         let created = jiff::Timestamp::now().as_millisecond();
         let role = Role::Admin.word().into();
@@ -147,12 +162,13 @@ impl Door {
 
     /// Whether a local user's password is right; waits are kept by account and by address.
     pub(super) async fn local(&self, name: &str, given: &str, from: IpAddr) -> Result<Option<Role>, Refusal> {
-        let (account, address) = (format!("account {name}"), format!("address {from}"));
+        let (account, address) = (format!("account {name}"), format!("address {}", household(from)));
         let names = [account.as_str(), address.as_str()];
-        if let Some(wait) = self.slow.wait(&names, Instant::now()) {
+        let began = self.slow.begin(&names, Instant::now());
+        let attempt = began.map_err(|wait| {
             NUMBERS.sign_in(Outcome::Slowed);
-            return Err(Refusal::Slow(wait));
-        }
+            Refusal::Slow(wait)
+        })?;
         let user = self.store.user(name).await.map_err(|_| Refusal::Away)?.filter(|user| !user.disabled);
         let kept = user.as_ref().map(|user| user.password.clone());
         let role = user.and_then(|user| Role::from_word(&user.role));
@@ -160,13 +176,15 @@ impl Door {
         // Guesses that came all at once learn no more than those that came in turn.
         if let Some(wait) = self.slow.wait(&names, Instant::now()) {
             NUMBERS.sign_in(Outcome::Slowed);
+            attempt.was_heard();
             return Err(Refusal::Slow(wait));
         }
         if !same {
-            self.slow.failed(&names, Instant::now());
+            drop(attempt);
             NUMBERS.sign_in(Outcome::Failed);
             return Ok(None);
         }
+        attempt.was_heard();
         // The address stays slow if it tried others; this account's owner is here.
         self.slow.went_well(&[&account]);
         NUMBERS.sign_in(Outcome::Well);
@@ -181,11 +199,28 @@ impl Door {
         tokens::make(&self.store, maker, name, role, lasts).await
     }
 
-    /// Writes into the audit: the database, and a line where lines are wanted.
+    /// Writes into the audit: the database, and a line where lines are wanted. Of a stranger's
+    /// entries a few a minute are written, and then how many more there were.
     ///
     /// # Errors
     /// [`Refusal::Away`]: what cannot be remembered must not be done.
     pub async fn remember(&self, entry: &Entry) -> Result<(), Refusal> {
+        let is_stranger = entry.way == Way::Nobody.word() && entry.subject.is_empty();
+        if is_stranger && let Repeat::Counted(first) = self.repeats.take(&entry.address, &entry.action, Instant::now())
+        {
+            if let Some(window) = first {
+                let (store, repeats, entry) = (self.store.clone(), self.repeats.clone(), entry.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(WINDOW).await;
+                    let detail = format!("and {} more like it", repeats.end(&window));
+                    let at = jiff::Timestamp::now().as_millisecond();
+                    if let Err(error) = store.remember(&Entry { at, detail, target: String::new(), ..entry }).await {
+                        tracing::error!("the audit cannot be written: {error}");
+                    }
+                });
+            }
+            return Ok(());
+        }
         let kept = self.store.remember(entry).await.map_err(|error| {
             tracing::error!("the audit cannot be written: {error}");
             Refusal::Away

@@ -38,6 +38,9 @@ pub struct Tls;
 /// Whoever once came by TLS comes by nothing else for a year.
 const STRICT: header::HeaderValue = header::HeaderValue::from_static("max-age=31536000");
 
+/// Characters of a path that the audit keeps.
+const LONGEST_TARGET: usize = 300;
+
 /// What the guard goes by.
 #[derive(Clone)]
 pub struct Gate {
@@ -55,13 +58,15 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
     let secure = origin.secure();
     request.extensions_mut().insert(Secure(secure));
     let judged = judge(&door, &mut request, origin).await;
-    let taken = judged.as_ref().is_err_and(Refusal::is_counted).then(|| {
+    // Pages that take something are bounded as the API is, which counts its own requests.
+    let posts = judged.is_ok() && !tells(request.method()) && !path.starts_with("/api/");
+    let taken = (posts || judged.as_ref().is_err_and(Refusal::is_counted)).then(|| {
         let who = request.extensions().get::<Who>();
         limits.take(&who.map_or_else(|| Caller::at(origin.address), Caller::of))
     });
     let mut response = match judged {
+        _ if let Some(Err(wait)) = taken => Refusal::Often(wait).answer(&path),
         Ok(()) => next.run(request).await,
-        Err(_) if let Some(Err(wait)) = taken => Refusal::Often(wait).answer(&path),
         Err(Refusal::Unknown) if wants_page(&request) && door.signs_in() => {
             let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
             let mut response = Redirect::to(&format!("/sign-in?next={}", scene::encoded(to))).into_response();
@@ -120,7 +125,7 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
         Acts::No | Acts::Itself => None,
     };
     if let Some(action) = action {
-        let target = request.uri().path().to_owned();
+        let target: String = request.uri().path().chars().take(LONGEST_TARGET).collect();
         let detail = refused.unwrap_or_default();
         door.remember(&who.entry(action, &target, &cluster(&target), judged.is_ok(), &detail)).await?;
     }

@@ -15,7 +15,7 @@ use governor::{
     state::keyed::DashMapStateStore,
 };
 
-use super::{Way, Who};
+use super::{Way, Who, household};
 
 /// Requests after which those who were quiet since are forgotten.
 const TIDY: u32 = 4_096;
@@ -41,9 +41,9 @@ impl Caller {
         }
     }
 
-    /// Whoever is at an address.
+    /// Whoever is at an address, or at another of its household.
     pub fn at(address: IpAddr) -> Self {
-        Self(address.to_string())
+        Self(household(address).to_string())
     }
 }
 

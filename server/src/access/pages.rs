@@ -211,10 +211,16 @@ async fn sign_in(
     headers: HeaderMap,
     Form(given): Form<Credentials>,
 ) -> Response {
-    let door = &here.door;
-    if !door.ways.local {
+    if !here.door.ways.local {
         return Refusal::Nowhere.into_response();
     }
+    // A task of its own: it is counted and written into the audit even when the client hangs up.
+    let signing = tokio::spawn(async move { signed_in(here, who, secure, headers, given).await });
+    signing.await.unwrap_or_else(|_| Refusal::Away.into_response())
+}
+
+async fn signed_in(here: Here, who: Who, secure: bool, headers: HeaderMap, given: Credentials) -> Response {
+    let door = &here.door;
     let name = if valid_name(&given.name) { given.name.as_str() } else { "?" };
     let role = match door.local(name, &given.password, who.from).await {
         Ok(role) => role,
@@ -294,6 +300,9 @@ struct Key {
 }
 
 async fn ask_first(State(here): State<Here>, Query(key): Query<Key>, request: Request) -> Response {
+    if !here.door.awaits_first() {
+        return Refusal::Nowhere.into_response();
+    }
     let (status, wrong) = if here.door.is_first(&key.key) {
         (StatusCode::OK, None)
     } else {
@@ -317,6 +326,9 @@ async fn make_first(
     Form(given): Form<First>,
 ) -> Response {
     let door = &here.door;
+    if !door.awaits_first() {
+        return Refusal::Nowhere.into_response();
+    }
     let rightful = door.is_first(&given.key);
     let name = if valid_name(&given.name) { given.name.as_str() } else { "?" };
     if let Err(away) = door.remember(&who.entry("user.first", name, "", rightful, "")).await {

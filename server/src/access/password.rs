@@ -1,17 +1,19 @@
-//! Passwords of local users: Argon2id, a few at a time.
+//! Passwords of local users: Argon2id, two at a time, in memory that is kept for the next.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use argon2::{
-    Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
-    password_hash::{Salt, SaltString},
+    Algorithm, Argon2, Block, Params, PasswordHash, Version,
+    password_hash::{Ident, Output, ParamsString, Salt, SaltString},
 };
 use tokio::sync::Semaphore;
 
 use super::secret;
 
-/// Each takes 19 MiB for a moment: a flood of sign-ins must not fill the memory.
-static PLACES: Semaphore = Semaphore::const_new(2);
+/// Hashes at once. Each needs 19 MiB, so a flood of sign-ins must not raise their number.
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+/// Memory of finished hashes, for the next ones: the allocator would keep it in every thread's arena.
+static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 /// What an unknown account's password is compared with, so that it takes as long as a known one's.
 static NOBODYS: LazyLock<String> = LazyLock::new(|| hash_now(&secret::random::<16>()).unwrap_or_default());
 
@@ -27,7 +29,7 @@ pub enum PasswordError {
     #[error("a password needs at least {SHORTEST} characters")]
     Short,
     /// Too long.
-    #[error("a password has at most {LONGEST} characters")]
+    #[error("a password has at most {LONGEST} bytes")]
     Long,
     /// It could not be hashed.
     #[error("the password could not be hashed: {0}")]
@@ -39,10 +41,11 @@ pub enum PasswordError {
 /// # Errors
 /// [`PasswordError`] when it is too short or too long.
 pub async fn hashed(password: &str) -> Result<String, PasswordError> {
-    match password.chars().count() {
-        ..SHORTEST => return Err(PasswordError::Short),
-        SHORTEST..=LONGEST => {}
-        _ => return Err(PasswordError::Long),
+    if password.chars().count() < SHORTEST {
+        return Err(PasswordError::Short);
+    }
+    if password.len() > LONGEST {
+        return Err(PasswordError::Long);
     }
     let password = password.to_owned();
     work(move || hash_now(&password)).await.unwrap_or_else(|| Err(PasswordError::Failed("it was cut short".into())))
@@ -57,24 +60,65 @@ pub(super) async fn matches(kept: Option<String>, password: &str) -> bool {
     let compared = work(move || {
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| NOBODYS.clone());
-        let same = PasswordHash::new(&kept)
-            .is_ok_and(|kept| Argon2::default().verify_password(password.as_bytes(), &kept).is_ok());
+        let same = same(&password, &kept);
         known && same
     });
     compared.await.unwrap_or(false)
 }
 
+/// Runs work on a thread of its own. Its place belongs to the work, not to the caller: a client that
+/// hangs up ends the caller and not the work.
 async fn work<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let _place = PLACES.acquire().await.ok()?;
-    tokio::task::spawn_blocking(work).await.ok()
+    let place = PLACES.clone().acquire_owned().await.ok()?;
+    let placed = move || {
+        let done = work();
+        drop(place);
+        done
+    };
+    tokio::task::spawn_blocking(placed).await.ok()
 }
 
 fn hash_now(password: &str) -> Result<String, PasswordError> {
     let mut salt = [0; Salt::RECOMMENDED_LENGTH];
     getrandom::fill(&mut salt).map_err(|error| PasswordError::Failed(error.to_string()))?;
     let failed = |error: argon2::password_hash::Error| PasswordError::Failed(error.to_string());
+    let params = Params::default();
+    let output = digest(password, &salt, &params, Version::V0x13).map_err(failed)?;
     let salt = SaltString::encode_b64(&salt).map_err(failed)?;
-    Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(failed)?.to_string())
+    let kept = PasswordHash {
+        algorithm: Ident::from(Algorithm::Argon2id),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(failed)?,
+        salt: Some(salt.as_salt()),
+        hash: Some(output),
+    };
+    Ok(kept.to_string())
+}
+
+/// Whether a password has this PHC string, compared in constant time.
+fn same(password: &str, kept: &str) -> bool {
+    let compared = || {
+        let kept = PasswordHash::new(kept).ok()?;
+        let mut salt = [0; Salt::MAX_LENGTH];
+        let salt = kept.salt?.decode_b64(&mut salt).ok()?;
+        let version = kept.version.and_then(|version| Version::try_from(version).ok()).unwrap_or_default();
+        let params = Params::try_from(&kept).ok()?;
+        let is_ours = kept.algorithm == Ident::from(Algorithm::Argon2id);
+        Some(is_ours && digest(password, salt, &params, version).ok()? == kept.hash?)
+    };
+    compared().unwrap_or(false)
+}
+
+fn digest(password: &str, salt: &[u8], params: &Params, version: Version) -> argon2::password_hash::Result<Output> {
+    let argon = Argon2::new(Algorithm::Argon2id, version, params.clone());
+    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+    memory.resize(params.block_count(), Block::default());
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let output = Output::init_with(length, |out| {
+        argon.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory).map_err(Into::into)
+    });
+    MEMORY.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+    output
 }
 
 #[cfg(test)]
@@ -94,5 +138,30 @@ mod tests {
     async fn a_password_that_is_too_short_or_too_long_is_refused() {
         assert_eq!(hashed("short").await, Err(PasswordError::Short));
         assert_eq!(hashed(&"x".repeat(2_000)).await, Err(PasswordError::Long));
+        assert_eq!(hashed(&"é".repeat(600)).await, Err(PasswordError::Long), "what is set can be typed");
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_an_earlier_release_is_still_known() {
+        use argon2::PasswordHasher;
+        let salt = SaltString::encode_b64(b"0123456789abcdef").unwrap();
+        let kept = Argon2::default().hash_password(b"correct horse battery", &salt).unwrap().to_string();
+        assert!(matches(Some(kept.clone()), "correct horse battery").await);
+        assert!(!matches(Some(kept), "correct horse batterz").await);
+    }
+
+    #[tokio::test]
+    async fn callers_that_hang_up_start_no_further_hashes() {
+        let started = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        for _ in 0..50 {
+            let started = started.clone();
+            let hashing = work(move || {
+                started.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                std::thread::sleep(std::time::Duration::from_millis(500));
+            });
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(2), hashing).await;
+        }
+        let began = started.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(began < 25, "{began} of 50 hashes began while two places were taken");
     }
 }

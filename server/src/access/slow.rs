@@ -13,6 +13,9 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// Whoever is remembered; beyond it those who may try again anyway are forgotten.
 const MOST: usize = 10_000;
 
+/// Sign-ins of one account or address that may be under way at once.
+const AT_ONCE: u32 = 4;
+
 /// Whose sign-ins failed of late.
 #[derive(Debug, Default)]
 pub struct Slow(Mutex<HashMap<String, Failed>>);
@@ -21,9 +24,60 @@ pub struct Slow(Mutex<HashMap<String, Failed>>);
 struct Failed {
     times: u32,
     until: Instant,
+    under_way: u32,
+}
+
+/// A sign-in under way. It counts as failed when it goes, unless its end was heard: a client that
+/// hangs up has made a guess like any other.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    slow: &'a Slow,
+    names: [String; 2],
+    heard: bool,
+}
+
+impl Attempt<'_> {
+    /// Its end is known and was counted.
+    pub fn was_heard(mut self) {
+        self.heard = true;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let names = [self.names[0].as_str(), self.names[1].as_str()];
+        let mut failed = self.slow.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in names {
+            if let Some(entry) = failed.get_mut(name) {
+                entry.under_way = entry.under_way.saturating_sub(1);
+            }
+        }
+        drop(failed);
+        if !self.heard {
+            self.slow.failed(&names, Instant::now());
+        }
+    }
 }
 
 impl Slow {
+    /// Begins a sign-in of an account from an address.
+    ///
+    /// # Errors
+    /// How long they must wait: after failures, or while others of theirs are under way.
+    pub fn begin(&self, names: &[&str; 2], now: Instant) -> Result<Attempt<'_>, Duration> {
+        if let Some(wait) = self.wait(names, now) {
+            return Err(wait);
+        }
+        let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.iter().any(|name| failed.get(*name).is_some_and(|entry| entry.under_way >= AT_ONCE)) {
+            return Err(Duration::from_secs(1));
+        }
+        for name in names {
+            failed.entry((*name).to_owned()).or_insert(Failed { times: 0, until: now, under_way: 0 }).under_way += 1;
+        }
+        Ok(Attempt { slow: self, names: names.map(str::to_owned), heard: false })
+    }
+
     /// How long these must wait before they may try; the longest of them counts.
     pub fn wait(&self, names: &[&str], now: Instant) -> Option<Duration> {
         let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,10 +89,10 @@ impl Slow {
     pub fn failed(&self, names: &[&str], now: Instant) {
         let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.len() > MOST {
-            failed.retain(|_, failed| failed.until > now);
+            failed.retain(|_, failed| failed.until > now || failed.under_way > 0);
         }
         for name in names {
-            let entry = failed.entry((*name).to_owned()).or_insert(Failed { times: 0, until: now });
+            let entry = failed.entry((*name).to_owned()).or_insert(Failed { times: 0, until: now, under_way: 0 });
             // Whoever has been quiet for long begins anew.
             if now.duration_since(entry.until) > LONGEST {
                 entry.times = 0;
@@ -56,7 +110,10 @@ impl Slow {
     pub fn went_well(&self, names: &[&str]) {
         let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for name in names {
-            failed.remove(*name);
+            match failed.get_mut(*name) {
+                Some(entry) if entry.under_way > 0 => entry.times = 0,
+                _ => drop(failed.remove(*name)),
+            }
         }
     }
 }
@@ -78,6 +135,19 @@ mod tests {
         assert_eq!(slow.wait(&["bob"], now), None);
         slow.went_well(&["ann"]);
         assert_eq!(slow.wait(&["ann"], now), None);
+    }
+
+    #[test]
+    fn sign_ins_that_hang_up_count_as_failed_and_few_run_at_once() {
+        let (slow, now) = (Slow::default(), Instant::now());
+        let names = ["account ann", "address 192.0.2.1"];
+        let begun: Vec<_> = (0..4).map(|_| slow.begin(&names, now).unwrap()).collect();
+        assert_eq!(slow.begin(&names, now).unwrap_err(), Duration::from_secs(1));
+        drop(begun);
+        assert!(slow.begin(&names, Instant::now()).is_err(), "four failed");
+        let other = ["account bob", "address 192.0.2.2"];
+        (0..9).for_each(|_| slow.begin(&other, now).unwrap().was_heard());
+        assert!(slow.begin(&other, now).is_ok());
     }
 
     #[test]

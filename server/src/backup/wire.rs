@@ -51,7 +51,14 @@ async fn serve(
     let _lasts = stopping.lasts();
     let mut shown = (None, None);
     let mut quiet = Instant::now() + QUIET;
+    let mut ask = Instant::now() + QUIET;
     loop {
+        if Instant::now() >= ask {
+            if !stays.still().await {
+                return Ok(());
+            }
+            ask = Instant::now() + QUIET;
+        }
         let now = (backups.course(&cluster), backups.trial(&cluster));
         let follows = story::follows(&backups, &cluster, jiff::Timestamp::now().as_millisecond());
         let goes_on = follows || backups.taken_elsewhere(&cluster).await.unwrap_or_default();
@@ -72,9 +79,6 @@ async fn serve(
             () = stopping.asked() => return Ok(()),
         }
         if Instant::now() >= quiet {
-            if !stays.still().await {
-                return Ok(());
-            }
             send(&mut socket, &RunNews::Alive).await?;
             quiet = Instant::now() + QUIET;
         }

@@ -30,12 +30,7 @@ struct Feeds<'a> {
 /// Starts every watch.
 pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: &Dialect) {
     let mut feeds = Feeds { tasks, client, shared };
-    let fact: fn(_, &mut _) -> _ = if dialect.beats_in_leases {
-        |object, intern| vec![node::fact(object, intern, true)]
-    } else {
-        |object, intern| vec![node::fact(object, intern, false)]
-    };
-    feeds.one(served("", "nodes", "Node"), &[Source::Nodes], fact);
+    feeds.one(served("", "nodes", "Node"), &[Source::Nodes], |o, i| vec![node::fact(o, i)]);
     feeds.one(served("", "pods", "Pod"), &[Source::Pods], |o, i| vec![pod::fact(o, i)]);
     feeds.one(served("", "services", "Service"), &[Source::Services], |o, i| vec![service::fact(o, i)]);
     feeds.one(served("", "namespaces", "Namespace"), &[Source::Namespaces], |o, i| vec![service::namespace(&o, i)]);

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use kube::Client;
@@ -20,7 +20,9 @@ use topology::{
 use crate::etcd::Access;
 
 use super::{
-    Trouble, etcd,
+    Trouble,
+    clock::Clock,
+    etcd,
     probe::{Ports, probe},
     supervision::supervise,
 };
@@ -30,6 +32,8 @@ use super::{
 pub struct Pace {
     /// A kind that may not be read, or is not served.
     pub refused: Duration,
+    /// A kind that may be listed and not watched.
+    pub listed: Duration,
     /// The API server's own checks.
     pub checks: Duration,
     /// Whether the API server answers at all.
@@ -38,7 +42,12 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { refused: Duration::from_secs(30), checks: Duration::from_secs(5), pulse: Duration::from_secs(3) }
+        Self {
+            refused: Duration::from_secs(30),
+            listed: Duration::from_secs(15),
+            checks: Duration::from_secs(5),
+            pulse: Duration::from_secs(3),
+        }
     }
 }
 
@@ -66,6 +75,7 @@ pub(crate) struct Shared {
     revived: watch::Sender<u64>,
     missed: watch::Sender<u64>,
     pace: Pace,
+    clock: Clock,
 }
 
 #[derive(Default)]
@@ -94,6 +104,7 @@ impl Cluster {
             revived: watch::Sender::new(0),
             missed: watch::Sender::new(0),
             pace,
+            clock: Clock::default(),
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
         Self { shared, client, supervisor, probe: None, etcd: None, origin: String::new(), started: Instant::now() }
@@ -158,9 +169,19 @@ impl Cluster {
         &self.client
     }
 
-    /// The moment by which staleness is judged.
+    /// The moment by which staleness is judged: the API server's time.
     pub fn now(&self) -> Stamp {
         self.shared.now()
+    }
+
+    /// By how many milliseconds this machine's clock is ahead of the API server's, when it is off.
+    pub fn clock_off(&self) -> Option<i64> {
+        self.shared.clock().ours_off()
+    }
+
+    /// Nodes whose clock is off, and by how many milliseconds each is ahead of the API server's.
+    pub fn clocks_off(&self) -> Vec<(topology::inventory::Name, i64)> {
+        self.shared.clock().nodes_off()
     }
 
     /// For how long it has been watched.
@@ -224,8 +245,11 @@ impl Shared {
     }
 
     pub(crate) fn now(&self) -> Stamp {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Stamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        self.clock.now()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(crate) fn read<R>(&self, look: impl FnOnce(&Inventory) -> R) -> R {
@@ -239,6 +263,7 @@ impl Shared {
         let mut touched = Touched::default();
         let mut inventory = self.inventory.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
+            let change = self.clock.timed(&inventory, change);
             touched.merge(inventory.apply(change));
         }
         drop(inventory);

@@ -16,6 +16,7 @@
 //!   no error or log holds a token.
 
 pub mod ask;
+mod clock;
 mod component;
 pub mod contexts;
 mod discovery;

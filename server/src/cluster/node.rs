@@ -97,7 +97,7 @@ struct Allocatable {
 
 /// The fact. Heartbeats in the condition are kept only when nothing better tells (`leases` false):
 /// they change every few seconds.
-pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern, leases: bool) -> Fact {
+pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
     let Object { metadata, spec, status, .. } = object;
     let mut roles: Vec<Name> = metadata
         .labels
@@ -105,9 +105,13 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern, leases: bo
         .filter_map(|label| label.strip_prefix("node-role.kubernetes.io/"))
         .map(|role| intern.name(role))
         .collect();
+    // MicroK8s has a label of its own for it.
+    if metadata.labels.contains_key("node.kubernetes.io/microk8s-controlplane") {
+        roles.push(intern.name("control-plane"));
+    }
     roles.sort();
     let mut conditions: Vec<Condition> =
-        status.conditions.into_iter().map(|condition| condition.fact(intern, leases)).collect();
+        status.conditions.into_iter().map(|condition| condition.fact(intern)).collect();
     conditions.sort();
     let mut taints: Vec<Name> = spec.taints.iter().map(|taint| intern.name(&taint.text())).collect();
     taints.sort();
@@ -148,14 +152,13 @@ impl StatusAddress {
 }
 
 impl StatusCondition {
-    fn fact(self, intern: &mut Intern, leases: bool) -> Condition {
+    fn fact(self, intern: &mut Intern) -> Condition {
         let truth = match self.status.as_str() {
             "True" => Truth::True,
             "False" => Truth::False,
             _ => Truth::Unknown,
         };
-        let heartbeat =
-            self.last_heartbeat_time.as_deref().and_then(stamp).filter(|_| !leases && self.r#type == "Ready");
+        let heartbeat = self.last_heartbeat_time.as_deref().and_then(stamp).filter(|_| self.r#type == "Ready");
         Condition {
             kind: intern.name(&self.r#type),
             truth,
@@ -181,27 +184,24 @@ mod tests {
     use super::*;
     use crate::cluster::object::read;
 
-    fn of(object: &serde_json::Value, leases: bool) -> Node {
-        let Fact::Node(node) = fact(read(object), &mut Intern::default(), leases) else { panic!("no node") };
+    fn of(object: &serde_json::Value) -> Node {
+        let Fact::Node(node) = fact(read(object), &mut Intern::default()) else { panic!("no node") };
         *node
     }
 
     #[test]
     fn a_node_tells_its_roles_addresses_and_conditions_in_order() {
-        let node = of(
-            &json!({
-                "metadata": { "name": "host1", "labels": { "node-role.kubernetes.io/worker": "", "node-role.kubernetes.io/control-plane": "",
-                    "failure-domain.beta.kubernetes.io/zone": "z1" } },
-                "spec": { "unschedulable": true, "podCIDR": "10.244.0.0/24",
-                    "taints": [{ "key": "b", "effect": "NoSchedule" }, { "key": "a", "value": "v", "effect": "NoExecute" }] },
-                "status": { "addresses": [{ "type": "InternalIP", "address": "10.1.0.50" }, { "type": "Hostname", "address": "host1" }],
-                    "conditions": [{ "type": "Ready", "status": "True", "lastTransitionTime": "1970-01-01T00:00:01Z", "lastHeartbeatTime": "1970-01-01T00:00:09Z" },
-                        { "type": "DiskPressure", "status": "False" }],
-                    "nodeInfo": { "kubeletVersion": "v1.11.5", "containerRuntimeVersion": "docker://17.3.2" },
-                    "allocatable": { "pods": "110" } },
-            }),
-            false,
-        );
+        let node = of(&json!({
+            "metadata": { "name": "host1", "labels": { "node-role.kubernetes.io/worker": "", "node-role.kubernetes.io/control-plane": "",
+                "failure-domain.beta.kubernetes.io/zone": "z1" } },
+            "spec": { "unschedulable": true, "podCIDR": "10.244.0.0/24",
+                "taints": [{ "key": "b", "effect": "NoSchedule" }, { "key": "a", "value": "v", "effect": "NoExecute" }] },
+            "status": { "addresses": [{ "type": "InternalIP", "address": "10.1.0.50" }, { "type": "Hostname", "address": "host1" }],
+                "conditions": [{ "type": "Ready", "status": "True", "lastTransitionTime": "1970-01-01T00:00:01Z", "lastHeartbeatTime": "1970-01-01T00:00:09Z" },
+                    { "type": "DiskPressure", "status": "False" }],
+                "nodeInfo": { "kubeletVersion": "v1.11.5", "containerRuntimeVersion": "docker://17.3.2" },
+                "allocatable": { "pods": "110" } },
+        }));
         let texts = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(texts(&node.roles), ["control-plane", "worker"]);
         assert_eq!(texts(&node.taints), ["a=v:NoExecute", "b:NoSchedule"]);
@@ -213,19 +213,9 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_alone_changes_nothing_where_leases_tell() {
-        let beat = |at: &str| json!({ "metadata": { "name": "n" }, "status": { "conditions": [{ "type": "Ready", "status": "True", "lastHeartbeatTime": at }] } });
-        assert_eq!(of(&beat("1970-01-01T00:00:01Z"), true), of(&beat("1970-01-01T00:00:09Z"), true));
-        assert_ne!(of(&beat("1970-01-01T00:00:01Z"), false), of(&beat("1970-01-01T00:00:09Z"), false));
-    }
-
-    #[test]
     fn an_odd_condition_is_unknown() {
-        let node = of(
-            &json!({ "metadata": { "name": "n" }, "spec": { "taints": "x", "unschedulable": 1 },
-                "status": { "conditions": [{ "type": "Ready", "status": true, "lastTransitionTime": {} }, 4], "nodeInfo": [], "allocatable": { "pods": 9 } } }),
-            true,
-        );
+        let node = of(&json!({ "metadata": { "name": "n" }, "spec": { "taints": "x", "unschedulable": 1 },
+                "status": { "conditions": [{ "type": "Ready", "status": true, "lastTransitionTime": {} }, 4], "nodeInfo": [], "allocatable": { "pods": 9 } } }));
         assert_eq!(node.condition("Ready").map(|ready| ready.truth), Some(Truth::Unknown));
         assert_eq!((node.conditions.len(), node.room, node.cordoned), (1, None, false));
     }

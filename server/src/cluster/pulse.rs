@@ -1,7 +1,10 @@
 //! Whether the API server answers at all. A line that went dead without a word shows here, and only
 //! here: a watch on it would wait for minutes.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use kube::Client;
 
@@ -31,9 +34,26 @@ pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
     }
 }
 
+/// Asks for the version, and takes the time from the answer; whether it was a good one.
+pub(super) async fn clock(client: &Client, shared: &Shared) -> bool {
+    let Ok(request) = http::Request::get("/version").body(kube::client::Body::empty()) else { return false };
+    let sent = Instant::now();
+    let Ok(response) = client.send(request).await else { return false };
+    let date = response.headers().get(http::header::DATE).and_then(|date| date.to_str().ok());
+    if let Some(date) = date {
+        shared.clock().heard(date, sent);
+    }
+    response.status().is_success()
+}
+
 /// Any answer is a beat, but a refusal of the credentials, with which nothing else will come, and
 /// that of a gateway which stands before a server that is away.
 async fn beat(client: &Client, shared: &Shared) -> Result<(), Trouble> {
+    let asked = tokio::time::timeout(PATIENCE, clock(client, shared)).await;
+    if asked.map_err(|_| Trouble::late(shared.name(), shared.address()))? {
+        return Ok(());
+    }
+    // Its refusal is put into words by the client.
     let Ok(request) = http::Request::get("/version").body(Vec::new()) else { return Ok(()) };
     match tokio::time::timeout(PATIENCE, client.request_text(request)).await {
         Err(_) => Err(Trouble::late(shared.name(), shared.address())),

@@ -27,6 +27,8 @@ const EVERY: Duration = Duration::from_secs(600);
 /// Finds out what is served, then keeps every watch running.
 pub(super) async fn supervise(client: Client, shared: Arc<Shared>) {
     let mut found = discover(&client, &shared).await;
+    // The first facts are judged by the API server's clock already.
+    let _ = tokio::time::timeout(SILENCE, pulse::clock(&client, &shared)).await;
     shared.apply(vec![Change::Entrance(shared.address().into())]);
     loop {
         say_version(&found, &shared);

@@ -11,7 +11,7 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
-use topology::inventory::Heard;
+use topology::inventory::{Heard, Name};
 
 use super::{
     line,
@@ -43,6 +43,8 @@ where
     let mut events = anew();
     let mut unread = 0;
     let mut failures = 0;
+    // What lacks, when the kind may be listed and not watched.
+    let mut unwatched: Option<Name> = None;
     let mut backoff = DefaultBackoff::default();
     let mut reader = Reader::new(&kind);
     loop {
@@ -58,13 +60,19 @@ where
         };
         let mut good = false;
         for event in batch {
+            if matches!(event, Event::Apply(_) | Event::Delete(_)) {
+                unwatched = None;
+            }
             good |= reader.take(event);
         }
         if good {
             backoff.reset();
             unread = 0;
             failures = 0;
-            reader.heard(&Heard::Live);
+            reader.heard(&match &unwatched {
+                Some(permission) => Heard::Listed { since: shared.now(), permission: permission.clone() },
+                None => Heard::Live,
+            });
         }
         shared.apply(reader.changes());
         let Some(error) = error else { continue };
@@ -85,7 +93,14 @@ where
                 events = anew();
                 backoff.next()
             }
+            Some(Refusal::Forbidden(permission)) if matches!(error, watcher::Error::WatchStartFailed(_)) => {
+                reader.heard(&Heard::Listed { since: shared.now(), permission: permission.clone() });
+                unwatched = Some(permission);
+                events = anew();
+                Some(shared.pace().listed.mul_f64(1.0 + fastrand::f64() / 5.0))
+            }
             Some(Refusal::Forbidden(permission)) => {
+                unwatched = None;
                 reader.heard(&Heard::Forbidden { permission });
                 Some(shared.pace().refused)
             }

@@ -89,7 +89,15 @@ async fn serve(
     // What is told here needs no look at the database; what was told before, elsewhere or too quickly does.
     let mut behind = true;
     let mut quiet = Instant::now() + QUIET;
+    // A log that never pauses must not keep a reader whose right has ended.
+    let mut ask = Instant::now() + QUIET;
     loop {
+        if Instant::now() >= ask {
+            if !stays.still().await {
+                return Ok(());
+            }
+            ask = Instant::now() + QUIET;
+        }
         let mut news = Vec::new();
         if std::mem::take(&mut behind) {
             told = told.or_else(|| reader.office.listen(&reader.id));
@@ -115,9 +123,6 @@ async fn serve(
                 _ => behind = true,
             },
             () = tokio::time::sleep_until(quiet) => {
-                if !stays.still().await {
-                    return Ok(());
-                }
                 news.push(RunNews::Alive);
                 behind = true;
             }

@@ -11,7 +11,7 @@ use app::{
 use axum::{
     Extension,
     extract::{Path, RawQuery, Request, State, WebSocketUpgrade},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -238,6 +238,8 @@ fn said(code: StatusCode, why: &str, frames: &str) -> Response {
 fn quiet(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // The link itself says who may show it; a portal's image is another site's.
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -23,6 +23,8 @@ pub struct Bounds {
     pub headers: usize,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
+    /// For a client that does not read its answer.
+    pub unread: Duration,
     /// After a signal, streams and answers have this long to end.
     pub drain: Duration,
 }
@@ -48,7 +50,8 @@ impl Default for Bounds {
             head: Duration::from_secs(10),
             head_bytes: 32 << 10,
             headers: 100,
-            streams: 100,
+            streams: 32,
+            unread: Duration::from_secs(30),
             drain: Duration::from_secs(5),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::access::Proxies;
+use crate::access::{Proxies, household};
 
 /// Connections, counted by address. Many people come by a trusted proxy, whose connections nobody counts.
 #[derive(Debug)]
@@ -56,14 +56,6 @@ impl Drop for Entered {
                 count.remove();
             }
         }
-    }
-}
-
-/// Whoever has one address of IPv6 has the rest of its /64, too.
-fn household(peer: IpAddr) -> IpAddr {
-    match peer {
-        IpAddr::V4(_) => peer,
-        IpAddr::V6(peer) => IpAddr::V6(Ipv6Addr::from_bits(peer.to_bits() >> 64 << 64)),
     }
 }
 

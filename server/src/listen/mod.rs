@@ -10,6 +10,7 @@
 mod body;
 mod bounds;
 mod crowd;
+mod progress;
 mod serve;
 mod stopping;
 mod tls;

@@ -1,6 +1,7 @@
 //! Taking connections.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     sync::{
         Arc,
@@ -20,10 +21,11 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{Bounds, Certificates, Stopping, crowd::Crowd};
+use super::{Bounds, Certificates, Stopping, crowd::Crowd, progress::Progress};
 use crate::{
     access::{Proxies, Tls},
     running::NUMBERS,
@@ -33,6 +35,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(100);
 /// What the system keeps for a reader who does not read.
 const SENT: u32 = 128 << 10;
+/// What we keep of an answer over HTTP/2 that a client does not read.
+const UNSENT: usize = 64 << 10;
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 1_024;
 
@@ -86,6 +90,7 @@ impl Listening {
                 router: router.clone(),
                 peer,
                 first: self.bounds.first,
+                unread: self.bounds.unread,
                 watcher: graceful.watcher(),
             };
             let tls = self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.now()));
@@ -146,10 +151,18 @@ fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(bounds.streams)
+        .max_send_buf_size(UNSENT)
         .max_header_list_size(u32::try_from(bounds.head_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(bounds.head * 2)
         .keep_alive_timeout(bounds.head);
     builder
+}
+
+/// Ends when an answer has waited for its client for so long.
+async fn unread_for(progress: &Progress, bound: Duration) {
+    while progress.longest() < bound {
+        tokio::time::sleep(bound / 4).await;
+    }
 }
 
 struct Connection {
@@ -157,6 +170,7 @@ struct Connection {
     router: Router,
     peer: SocketAddr,
     first: Duration,
+    unread: Duration,
     watcher: hyper_util::server::graceful::Watcher,
 }
 
@@ -173,7 +187,12 @@ impl Connection {
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, tls: bool) {
-        let Self { builder, router, peer, first, watcher } = self;
+        let Self { builder, router, peer, first, unread, watcher } = self;
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(unread));
+        let stream = Box::pin(stream);
+        let progress = Arc::new(Progress::default());
+        let followed = progress.clone();
         // Whether anything was asked for; before, neither HTTP/1.1's nor HTTP/2's own bounds hold.
         let asked = Arc::new(AtomicBool::new(false));
         let asks = asked.clone();
@@ -183,7 +202,8 @@ impl Connection {
             if tls {
                 request.extensions_mut().insert(Tls);
             }
-            router.clone().oneshot(request.map(axum::body::Body::new))
+            let (answering, followed) = (router.clone().oneshot(request.map(axum::body::Body::new)), followed.clone());
+            async move { Ok::<_, Infallible>(answering.await?.map(|body| followed.follow(body))) }
         });
         let connection =
             builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
@@ -191,7 +211,12 @@ impl Connection {
         tokio::pin!(serving);
         let ended = match tokio::time::timeout(first, &mut serving).await {
             Ok(ended) => ended,
-            Err(_) if asked.load(Ordering::Relaxed) => serving.await,
+            Err(_) if asked.load(Ordering::Relaxed) => tokio::select! {
+                ended = &mut serving => ended,
+                () = unread_for(&progress, unread) => {
+                    return tracing::debug!("{} has read nothing for {} s", peer.ip(), unread.as_secs());
+                }
+            },
             Err(_) => return,
         };
         if let Err(error) = ended {

@@ -3,13 +3,24 @@
 use std::{path::Path, sync::Arc};
 
 use ::plan::{Checked, File, Finding, Plan, Severity};
-use app::source::{FindingLine, PlanAsked, PlanFile, PlanPage, PlanText, Trouble};
+use app::source::{FindingLine, PlanAsked, PlanFile, PlanLine, PlanPage, PlanText, Trouble};
 use scene::{Health, Scene};
 use topology::{
     Change, Inventory, Stamp,
     figure::{Drawing, Figure, View},
     planned::Planned,
 };
+
+/// Findings that a page lists.
+const FINDINGS: usize = 200;
+/// Lines of a file that a page shows whatever was found.
+const FIRST: u32 = 1_000;
+/// Lines of a file that a page shows at most.
+const LINES: usize = 3_000;
+/// Lines around a finding.
+const AROUND: u32 = 5;
+/// Characters of a line.
+const WIDTH: usize = 1_000;
 
 /// Files that are offered.
 const MOST: usize = 500;
@@ -51,15 +62,42 @@ pub(super) fn page(folder: Option<&Path>, asked: &PlanAsked) -> Result<PlanPage,
     let files = [("dha", dha), ("network", network)];
     let files = files.into_iter().filter_map(|(word, source)| {
         let (name, bytes) = source?;
-        let lines = ::plan::masked(&checked.plan, &bytes);
+        let lines = shown(::plan::masked(&checked.plan, &bytes), |number| near(&checked.findings, word, number));
         Some(PlanFile { name, word: word.into(), lines })
     });
     Ok(PlanPage {
         headline: crate::plan::headline(&checked),
         files: files.collect(),
         scene: figure(&checked.plan),
-        findings: checked.findings.iter().map(line).collect(),
+        findings: checked.findings.iter().take(FINDINGS).map(line).collect(),
     })
+}
+
+/// The lines that a page shows: the first ones, and those near a finding. A page must not grow with
+/// whatever somebody pastes.
+fn shown(lines: Vec<String>, near: impl Fn(u32) -> bool) -> Vec<PlanLine> {
+    let mut room = LINES;
+    let mut out: Vec<PlanLine> = Vec::new();
+    for (number, mut text) in (1_u32..).zip(lines) {
+        if room > 0 && (number <= FIRST || near(number)) {
+            room -= 1;
+            if let Some((end, _)) = text.char_indices().nth(WIDTH) {
+                text.truncate(end);
+                text.push('…');
+            }
+            out.push(PlanLine::Shown(number, text));
+        } else if let Some(PlanLine::LeftOut(count)) = out.last_mut() {
+            *count += 1;
+        } else {
+            out.push(PlanLine::LeftOut(1));
+        }
+    }
+    out
+}
+
+fn near(findings: &[Finding], word: &str, number: u32) -> bool {
+    let of = |finding: &&Finding| (finding.file == File::Dha) == (word == "dha");
+    findings.iter().filter(of).take(FINDINGS).any(|finding| finding.place.line.abs_diff(number) <= AROUND)
 }
 
 pub(super) fn source(folder: Option<&Path>, text: &PlanText) -> Result<(String, Vec<u8>), Trouble> {
@@ -103,5 +141,28 @@ fn line(finding: &Finding) -> FindingLine {
         what: finding.what.clone(),
         why: finding.why.clone(),
         todo: finding.todo.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_shows_the_beginning_and_what_is_near_findings() {
+        let lines: Vec<String> = (1..=1_000_000).map(|number| format!("line {number}")).collect();
+        let shown = shown(lines, |number| (500_000..=500_010).contains(&number));
+        assert_eq!(shown.len(), 1_000 + 1 + 11 + 1);
+        assert_eq!(shown[1_000], PlanLine::LeftOut(498_999));
+        assert_eq!(shown[1_001], PlanLine::Shown(500_000, "line 500000".into()));
+    }
+
+    #[test]
+    fn a_page_is_bounded_however_many_findings_and_however_long_lines() {
+        let lines: Vec<String> = (0..100_000).map(|_| "x".repeat(5_000)).collect();
+        let shown = shown(lines, |_| true);
+        let bytes: usize =
+            shown.iter().map(|line| if let PlanLine::Shown(_, text) = line { text.len() } else { 0 }).sum();
+        assert!(bytes < 4_000_000, "{bytes}");
     }
 }

@@ -1,6 +1,10 @@
 //! What pages ask, answered from the clusters that are watched.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use app::source::{
     Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, PlanAsked, PlanPage, PlanText, Source, Table,
@@ -8,6 +12,7 @@ use app::source::{
 };
 
 use plan::Plan;
+use tokio::sync::Semaphore;
 use topology::{figure::is_master, graph::Question, inventory::AddressKind, planned::Planned};
 
 use super::{conversions, facts, plans, table};
@@ -16,6 +21,9 @@ use crate::{
     cluster::{self, Cluster, Clusters},
     view::{Views, Watched},
 };
+
+/// Plans that are checked at once: a large one takes a processor for a while.
+static PLANS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// The first page of a cluster waits this long for its facts, so that its picture is not empty.
 const FIRST: Duration = Duration::from_millis(1_600);
@@ -188,7 +196,13 @@ impl Source for Asked {
         let (folder, asked) = (self.0.plans.clone(), asked.clone());
         Box::pin(async move {
             // Reading files and a large paste take their time: not a worker's.
-            let page = tokio::task::spawn_blocking(move || plans::page(folder.as_deref(), &asked)).await;
+            let turn = PLANS.clone().acquire_owned().await;
+            let checking = move || {
+                let page = plans::page(folder.as_deref(), &asked);
+                drop(turn);
+                page
+            };
+            let page = tokio::task::spawn_blocking(checking).await;
             page.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into())))
         })
     }

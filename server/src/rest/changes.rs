@@ -4,6 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::source::{Message, Phrase, Version};
 use axum::{
+    Extension,
     body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, header},
@@ -11,7 +12,10 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::Instant,
+};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -21,7 +25,7 @@ use super::{
     figure::{Scene, Step},
     words::{Figure, Health},
 };
-use crate::view::Watched;
+use crate::{access::Stays, view::Watched};
 
 /// A line that is quiet for this long gets a word.
 const QUIET: Duration = Duration::from_secs(5);
@@ -105,6 +109,7 @@ pub(super) async fn follow(
     State(here): State<Here>,
     Named(cluster): Named<String>,
     Asked(followed): Asked<Followed>,
+    Extension(stays): Extension<Stays>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let figure = followed.figure.unwrap_or_default();
@@ -116,7 +121,7 @@ pub(super) async fn follow(
     let has = after.as_deref().and_then(version).unwrap_or_default();
     let lines = text("accept") == Some("application/x-ndjson");
     let kind = if lines { "application/x-ndjson" } else { "text/event-stream" };
-    let events = events(watched, has).map(move |event| Ok::<_, Infallible>(written(&event, lines)));
+    let events = events(watched, has, stays).map(move |event| Ok::<_, Infallible>(written(&event, lines)));
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, Body::from_stream(events)).into_response())
 }
@@ -149,12 +154,22 @@ struct Reader {
     missed: std::vec::IntoIter<axum::extract::ws::Utf8Bytes>,
     next: Receiver<axum::extract::ws::Utf8Bytes>,
     epoch: u64,
+    stays: Stays,
+    /// When the reader's right is asked for again, however busy the stream is.
+    ask: Instant,
 }
 
-fn events(watched: Arc<Watched>, has: Version) -> impl Stream<Item = Event> + Send + 'static {
+fn events(watched: Arc<Watched>, has: Version, stays: Stays) -> impl Stream<Item = Event> + Send + 'static {
     let joined = watched.join(has);
-    let reader = Reader { _watched: watched, missed: joined.missed.into_iter(), next: joined.next, epoch: has.epoch };
+    let (missed, next) = (joined.missed.into_iter(), joined.next);
+    let reader = Reader { _watched: watched, missed, next, epoch: has.epoch, stays, ask: Instant::now() + QUIET };
     stream::unfold(reader, |mut reader| async move {
+        if Instant::now() >= reader.ask {
+            if !reader.stays.still().await {
+                return None;
+            }
+            reader.ask = Instant::now() + QUIET;
+        }
         let text = match reader.missed.next() {
             Some(text) => text,
             None => match tokio::time::timeout(QUIET, reader.next.recv()).await {

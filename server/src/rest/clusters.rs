@@ -70,6 +70,8 @@ pub enum SourceState {
     Forbidden,
     /// Complete and followed.
     Live,
+    /// It may be listed and not watched: it is listed again from time to time.
+    Listed,
     /// It was complete, but the line is cut.
     Stale,
 }
@@ -108,6 +110,7 @@ fn line(source: Source, heard: &Heard) -> SourceLine {
         Heard::NotServed => SourceState::NotServed,
         Heard::Forbidden { .. } => SourceState::Forbidden,
         Heard::Live => SourceState::Live,
+        Heard::Listed { .. } => SourceState::Listed,
         Heard::Stale { .. } => SourceState::Stale,
     };
     SourceLine { name: source.word().into(), state }

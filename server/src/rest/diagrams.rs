@@ -212,9 +212,15 @@ pub(super) async fn one(
         Format::Svg => document(&page.scene, dark).into_bytes(),
         Format::Json => serde_json::to_vec(&figure::Scene::from(&page.scene)).map_err(|_| ApiError::Fault("JSON"))?,
         Format::Png => {
-            let _turn = here.drawing.acquire().await.map_err(|_| ApiError::Fault("it is ending"))?;
+            // The turn belongs to the work: a client that hangs up must not begin further ones.
+            let turn = here.drawing.clone().acquire_owned().await.map_err(|_| ApiError::Fault("it is ending"))?;
             let svg = document(&page.scene, dark);
-            let drawn = tokio::task::spawn_blocking(move || png::png(&svg)).await.ok().flatten();
+            let drawing = move || {
+                let drawn = png::png(&svg);
+                drop(turn);
+                drawn
+            };
+            let drawn = tokio::task::spawn_blocking(drawing).await.ok().flatten();
             drawn.ok_or(ApiError::Fault("the figure cannot be drawn as pixels"))?
         }
         Format::Dot | Format::Mermaid => {

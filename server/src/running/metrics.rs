@@ -166,6 +166,7 @@ const fn word(heard: &Heard) -> &'static str {
         Heard::NotYet => "not-yet",
         Heard::Unread { .. } => "unread",
         Heard::Live => "live",
+        Heard::Listed { .. } => "listed",
         Heard::Stale { .. } => "stale",
         Heard::Forbidden { .. } => "forbidden",
         Heard::NotServed => "not-served",

@@ -8,7 +8,8 @@ use super::{Kind, Store, StoreError};
 
 impl Store {
     /// Takes or renews a lease; answers its term, or `None` while somebody else holds it. The term
-    /// grows with each new holder.
+    /// grows with each new holder. A lease that ends later than twice the length from now was written
+    /// while the clock was ahead, and counts as ended.
     ///
     /// # Errors
     /// [`StoreError::Away`].
@@ -20,7 +21,8 @@ impl Store {
                  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, \
                  term = leases.term + CASE WHEN leases.holder = excluded.holder THEN 0 ELSE 1 END \
                  WHERE leases.holder = excluded.holder \
-                 OR leases.until < CAST(unixepoch('subsec') * 1000 AS INTEGER) RETURNING term"
+                 OR leases.until < CAST(unixepoch('subsec') * 1000 AS INTEGER) \
+                 OR leases.until > CAST(unixepoch('subsec') * 1000 AS INTEGER) + $4 RETURNING term"
             }
             Kind::Postgres => {
                 "INSERT INTO leases (name, holder, until, term) \
@@ -28,11 +30,18 @@ impl Store {
                  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, \
                  term = leases.term + CASE WHEN leases.holder = excluded.holder THEN 0 ELSE 1 END \
                  WHERE leases.holder = excluded.holder \
-                 OR leases.until < (extract(epoch FROM clock_timestamp()) * 1000)::bigint RETURNING term"
+                 OR leases.until < (extract(epoch FROM clock_timestamp()) * 1000)::bigint \
+                 OR leases.until > (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $4 RETURNING term"
             }
         };
         let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 2);
-        let row = sqlx::query(sql).bind(name).bind(holder).bind(length).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sql)
+            .bind(name)
+            .bind(holder)
+            .bind(length)
+            .bind(length.saturating_mul(2))
+            .fetch_optional(&self.pool)
+            .await?;
         row.map(|row| row.try_get("term")).transpose().map_err(StoreError::from)
     }
 

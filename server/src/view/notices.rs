@@ -6,6 +6,7 @@ use app::source::Notice;
 use scene::Health;
 use topology::{
     Inventory,
+    health::age,
     inventory::{Heard, Name, Source},
 };
 
@@ -17,10 +18,40 @@ pub(super) fn trouble(cluster: &Cluster) -> Option<Notice> {
     Some(Notice { health: Health::Stale, what: format!("{trouble}."), todo: cluster.todo(&trouble) })
 }
 
+/// Clocks that are off: this machine's, or a node's.
+pub(super) fn clocks(cluster: &Cluster) -> Vec<Notice> {
+    let direction = |ahead: i64| if ahead > 0 { "ahead of" } else { "behind" };
+    let ours = cluster.clock_off().map(|ahead| Notice {
+        health: Health::Warn,
+        what: format!("This machine's clock is {} {} the API server's.", age(ahead.abs()), direction(ahead)),
+        todo: "Set the clocks by NTP. Binnacle counts all ages by the API server's clock.".into(),
+    });
+    let off = cluster.clocks_off();
+    let named: Vec<String> = off
+        .iter()
+        .take(NAMED)
+        .map(|(node, ahead)| format!("{node} is {} {}", age(ahead.abs()), direction(*ahead)))
+        .collect();
+    let more = off.len().saturating_sub(NAMED);
+    let nodes = (!named.is_empty()).then(|| Notice {
+        health: Health::Warn,
+        what: format!(
+            "Clocks differ from the API server's: {}{}.",
+            named.join(" it, ") + " it",
+            if more > 0 { format!(", and {more} more") } else { String::new() }
+        ),
+        todo: "Set the clocks of these nodes by NTP. Their leases count from when Binnacle saw them renewed.".into(),
+    });
+    ours.into_iter().chain(nodes).collect()
+}
+
+/// Nodes that a notice names.
+const NAMED: usize = 3;
+
 /// Notices, the gravest first: what troubles the whole, then sources that are stale, unread, forbidden.
-pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>) -> Vec<Notice> {
+pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>, clocks: Vec<Notice>) -> Vec<Notice> {
     let troubled = trouble.is_some();
-    let mut notices: Vec<Notice> = trouble.into_iter().collect();
+    let mut notices: Vec<Notice> = trouble.into_iter().chain(clocks).collect();
     let of = |reason: fn(&Heard) -> Option<&Name>| -> BTreeMap<&Name, Vec<Source>> {
         let mut by_reason: BTreeMap<&Name, Vec<Source>> = BTreeMap::new();
         for source in Source::ALL {
@@ -65,6 +96,20 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>) -> Vec<Not
             todo: "Grant get, list and watch on them to the user of this context.".into(),
         });
     }
+    let listed: Vec<&str> = Source::ALL
+        .into_iter()
+        .filter_map(|source| match inventory.heard(source) {
+            Heard::Listed { permission, .. } => Some(&**permission),
+            _ => None,
+        })
+        .collect();
+    if !listed.is_empty() {
+        notices.push(Notice {
+            health: Health::Unknown,
+            what: format!("This role may not {}: changes are seen only when Binnacle lists again.", listed.join(", ")),
+            todo: "Grant watch on them to the user of this context.".into(),
+        });
+    }
     let unread: Vec<Source> =
         Source::ALL.into_iter().filter(|source| *inventory.heard(*source) == Heard::NotYet).collect();
     if !unread.is_empty() && !troubled {
@@ -95,7 +140,7 @@ mod tests {
         for change in changes {
             inventory.apply(change);
         }
-        notices(&inventory, None).into_iter().map(|notice| notice.what).collect()
+        notices(&inventory, None, Vec::new()).into_iter().map(|notice| notice.what).collect()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use topology::{
     figure::{Drawing, View},
 };
 
-use super::notices::{notices, trouble};
+use super::notices::{clocks, notices, trouble};
 use crate::{
     cluster::{Cluster, Follower},
     running::NUMBERS,
@@ -57,10 +57,10 @@ impl Watched {
     /// Draws the view and follows the cluster.
     pub fn start(cluster: Arc<Cluster>, view: &View) -> Self {
         let follower = cluster.follow();
-        let trouble = trouble(&cluster);
+        let (trouble, clocks) = (trouble(&cluster), clocks(&cluster));
         let now = cluster.now();
         let (figure, notices) =
-            cluster.read(|inventory| (Drawing::draw(inventory, view, now), notices(inventory, trouble)));
+            cluster.read(|inventory| (Drawing::draw(inventory, view, now), notices(inventory, trouble, clocks)));
         let state = Arc::new(Mutex::new(State {
             sentence: phrases(&figure),
             figure,
@@ -153,12 +153,12 @@ async fn draw(cluster: Arc<Cluster>, state: Arc<Mutex<State>>, mut follower: Fol
 
 /// Draws what was touched anew; whether that changed anything.
 fn step(cluster: &Cluster, state: &Mutex<State>, touched: &Touched) -> bool {
-    let trouble = trouble(cluster);
+    let (trouble, clocks) = (trouble(cluster), clocks(cluster));
     let now = cluster.now();
     let mut state = lock(state);
     let state = &mut *state;
     let (patch, notices) =
-        cluster.read(|inventory| (state.figure.redraw(inventory, touched, now), notices(inventory, trouble)));
+        cluster.read(|inventory| (state.figure.redraw(inventory, touched, now), notices(inventory, trouble, clocks)));
     let sentence = phrases(&state.figure);
     let sentence = (sentence != state.sentence).then_some(sentence);
     let notices = (notices != state.notices).then_some(notices);

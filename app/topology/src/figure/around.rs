@@ -111,7 +111,7 @@ pub fn no_nodes(inventory: &Inventory) -> Mark {
         Heard::Unread { .. } => "Nodes are unknown: they cannot be read.".to_owned(),
         Heard::NotServed => "This API serves no nodes.".to_owned(),
         Heard::Forbidden { permission } => format!("Nodes are unknown: the permission to {permission} is missing."),
-        Heard::Live | Heard::Stale { .. } => "This cluster has no nodes.".to_owned(),
+        Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => "This cluster has no nodes.".to_owned(),
     };
     let mut mark = caption("no-nodes", Detail::WIDTH / 2, MASTERS + 30, &words);
     mark.texts[0].anchor = Anchor::Middle;

@@ -1,14 +1,14 @@
 //! The state of a cluster in one sentence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use scene::Health;
 
 use super::{node::Digest, tally::Tally};
 use crate::{
     Inventory, Stamp,
-    health::pod_health,
-    inventory::{Etcd, Heard, Name, Source},
+    health::{Leader, clock, leader, moment, pod_health},
+    inventory::{ComponentKind, Etcd, Heard, Name, Source},
     planned::PlannedHost,
 };
 
@@ -31,9 +31,9 @@ impl Phrase {
 
 /// The sentence, from what is known of each node.
 pub fn sentence(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: Stamp) -> Vec<Phrase> {
-    let _ = now;
     let mut phrases = Vec::new();
     nodes(inventory, digests, &mut phrases);
+    leaders(inventory, digests, now, &mut phrases);
     etcd(inventory, digests, &mut phrases);
     pods(inventory, digests, &mut phrases);
     let mut sentence = Vec::with_capacity(phrases.len() * 2);
@@ -58,166 +58,158 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
         Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("Nodes are unknown", Some(Health::Unknown)));
         }
-        Heard::Live | Heard::Stale { .. } => {}
+        Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => {}
     }
-    let (lost_masters, lost_nodes) = missing_hosts(inventory, digests);
-    let masters: Vec<_> = digests.iter().filter(|(_, digest)| digest.exists && digest.master).collect();
-    let others: Vec<_> = digests.iter().filter(|(_, digest)| digest.exists && !digest.master).collect();
-    if masters.is_empty() && others.is_empty() && lost_masters.is_empty() && lost_nodes.is_empty() {
+    if let Heard::Stale { since, .. } = inventory.heard(Source::Nodes) {
+        return phrases.push(last_heard(digests, *since));
+    }
+    let of = |master: bool| -> Vec<_> {
+        digests.iter().filter(|(_, digest)| digest.exists && digest.master == master).collect()
+    };
+    let missing = |master: bool| -> Vec<&Name> {
+        // A host of etcd alone is to be no node.
+        let etcd_alone = |host: &PlannedHost| !host.roles.is_empty() && host.roles.iter().all(|role| &**role == "etcd");
+        let planned =
+            |name: &&Name| inventory.planned_host(name).is_some_and(|host| host.master == master && !etcd_alone(host));
+        inventory.missing_hosts().filter(planned).collect()
+    };
+    let (masters, others) = (of(true), of(false));
+    let (missing_masters, missing_others) = (missing(true), missing(false));
+    if digests.values().all(|digest| !digest.exists) && inventory.planned().is_none() {
         return phrases.push(Phrase::new("No nodes", Some(Health::Unknown)));
     }
-    if masters.is_empty() && lost_masters.is_empty() {
-        phrases.push(Phrase::new("No master is known", Some(Health::Unknown)));
-    } else {
-        phrases.push(share(&masters, &lost_masters, "master"));
+    if !masters.is_empty() || !missing_masters.is_empty() {
+        phrases.push(share(&masters, &missing_masters, "masters"));
+    } else if !others.is_empty() {
+        phrases.push(Phrase::new("The control plane is not visible here", Some(Health::Unknown)));
     }
-    if !others.is_empty() || !lost_nodes.is_empty() {
-        phrases.push(share(&others, &lost_nodes, "node"));
+    if !others.is_empty() || !missing_others.is_empty() {
+        phrases.push(share(&others, &missing_others, "nodes"));
     }
-    let unseen =
-        digests.iter().filter(|(name, digest)| !digest.exists && inventory.planned_host(name).is_none()).count();
-    if unseen > 0 {
-        phrases.push(Phrase::new(format!("{unseen} named by pods alone"), Some(Health::Unknown)));
-    }
-}
-
-/// The masters and the other hosts of the plan that are no nodes. Hosts that the plan does not make
-/// a part of Kubernetes, as one of etcd alone, are not missed.
-fn missing_hosts<'a>(inventory: &'a Inventory, digests: &BTreeMap<Name, Digest>) -> (Vec<&'a Name>, Vec<&'a Name>) {
-    let Some(planned) = inventory.planned() else { return (Vec::new(), Vec::new()) };
-    let there: BTreeSet<&Name> = digests
-        .iter()
-        .filter(|(_, digest)| digest.exists)
-        .filter_map(|(name, _)| Some(&planned.host(name)?.name))
-        .collect();
-    let etcd_alone = |host: &PlannedHost| !host.roles.is_empty() && host.roles.iter().all(|role| &**role == "etcd");
-    let missing = planned.hosts.iter().filter(|host| !there.contains(&host.name) && !etcd_alone(host));
-    let (masters, others): (Vec<_>, Vec<_>) = missing.partition(|host| host.master);
-    let names = |hosts: Vec<&'a PlannedHost>| hosts.into_iter().map(|host| &host.name).collect();
-    (names(masters), names(others))
-}
-
-/// How a node counts: a warning does not take it down, and no news is no bad news.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Up,
-    Down,
-    Unheard,
-}
-
-fn standing(digest: &Digest) -> Standing {
-    let of = |health| match health {
-        Health::Ok | Health::Warn | Health::Done => Standing::Up,
-        Health::Stale | Health::Unknown => Standing::Unheard,
-        _ => Standing::Down,
-    };
-    // Where no source tells of an API server, as where it runs in no pod, its node's word counts.
-    let apiserver = digest.apiserver.filter(|health| *health != Health::Unknown).map_or(Standing::Up, of);
-    match (of(digest.health), apiserver) {
-        (Standing::Down, _) | (_, Standing::Down) => Standing::Down,
-        (Standing::Unheard, _) | (_, Standing::Unheard) => Standing::Unheard,
-        _ => Standing::Up,
+    let planned = |name: &Name| inventory.planned_host(name).is_some();
+    let strangers = digests.iter().filter(|(name, digest)| !digest.exists && !planned(name)).count();
+    if strangers > 0 {
+        let what = if strangers == 1 { "node is" } else { "nodes are" };
+        phrases.push(Phrase::new(format!("{strangers} {what} named by pods alone"), Some(Health::Unknown)));
     }
 }
 
-/// At most so many hosts are named in a sentence.
+/// What was there when the connection was lost. Nothing is said of how it fares now.
+fn last_heard(digests: &BTreeMap<Name, Digest>, since: Stamp) -> Phrase {
+    let (masters, others): (Vec<_>, Vec<_>) =
+        digests.values().filter(|digest| digest.exists).partition(|digest| digest.master);
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let both = format!("{} and {}", count(masters.len(), "master"), count(others.len(), "node"));
+    Phrase::new(format!("No news since {}: {both} when last heard", clock(since)), Some(Health::Stale))
+}
+
+/// Whether a node is up, as far as its sources tell.
+fn is_up(digest: &Digest) -> bool {
+    let serves = digest.apiserver.is_none_or(|health| matches!(health, Health::Ok | Health::Warn | Health::Unknown));
+    matches!(digest.health, Health::Ok | Health::Warn) && serves
+}
+
+/// Names that a sentence has room for.
 const NAMED: usize = 3;
 
-/// As in `2 of 3 masters up (not host3)`, `1 of 3 nodes up (host4 missing, 1 not heard of)`.
+/// As in `4 of 5 nodes up (host4 missing)`. What is silent or unknown is told as that, and not as lost.
 fn share(of: &[(&Name, &Digest)], missing: &[&Name], what: &str) -> Phrase {
-    let are = |wanted| of.iter().filter(move |(_, digest)| standing(digest) == wanted);
-    let (up, down, unheard) = (
-        are(Standing::Up).count(),
-        are(Standing::Down).collect::<Vec<_>>(),
-        are(Standing::Unheard).collect::<Vec<_>>(),
-    );
+    let (mut lost, mut silent, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, digest) in of.iter().filter(|(_, digest)| !is_up(digest)) {
+        let worst = digest.health.max(digest.apiserver.unwrap_or(Health::Ok));
+        match worst {
+            Health::Stale => silent.push(*name),
+            Health::Unknown => unknown.push(*name),
+            _ => lost.push(*name),
+        }
+    }
     let total = of.len() + missing.len();
-    let opens = match (down.as_slice(), unheard.as_slice(), missing) {
-        ([(name, _)], [], []) | ([], [(name, _)], []) => Some(format!("node/{name}")),
+    let up = of.len() - lost.len() - silent.len() - unknown.len();
+    let groups = [(&lost, "not ready"), (&missing.to_vec(), "missing"), (&silent, "silent"), (&unknown, "unknown")];
+    let words: Vec<String> = groups
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .map(|(names, word)| match names.len() {
+            ..=NAMED => format!("{} {word}", names.iter().map(|name| &***name).collect::<Vec<_>>().join(", ")),
+            count => format!("{count} {word}"),
+        })
+        .collect();
+    let health = if !lost.is_empty() || !missing.is_empty() {
+        Health::Bad
+    } else if !silent.is_empty() {
+        Health::Stale
+    } else if !unknown.is_empty() {
+        Health::Unknown
+    } else {
+        Health::Ok
+    };
+    let tail = if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) };
+    let mut one = lost.iter().chain(&silent).chain(&unknown).copied().chain(missing.iter().copied());
+    let opens = match (one.next(), one.next()) {
+        (Some(name), None) => Some(format!("node/{name}")),
         _ => None,
     };
-    if up == 0 && down.is_empty() && missing.is_empty() {
-        let text = match unheard.as_slice() {
-            [(name, _)] => format!("{what} {name} not heard of"),
-            _ => format!("{total} {what}s not heard of"),
-        };
-        let worst = unheard.iter().map(|(_, digest)| news(digest)).max();
-        return Phrase { text, health: worst, opens };
-    }
-    let mut why = Vec::new();
-    match down.as_slice() {
-        [(name, _)] => why.push(format!("not {name}")),
-        [] => {}
-        // The figure says which; a number alone would be told twice.
-        _ if missing.is_empty() && unheard.is_empty() => {}
-        many => why.push(format!("{} down", many.len())),
-    }
-    match missing {
-        [] => {}
-        few if few.len() <= NAMED => {
-            let names: Vec<&str> = few.iter().map(|name| &***name).collect();
-            why.push(format!("{} missing", names.join(", ")));
+    // With nobody known to be up, a count of zero would tell of a loss that no source told of.
+    let text = match (up, health) {
+        (0, Health::Stale | Health::Unknown) => {
+            format!("{total} {}{tail}", if total == 1 { what.trim_end_matches('s') } else { what })
         }
-        many => why.push(format!("{} missing", many.len())),
-    }
-    match unheard.as_slice() {
-        [] => {}
-        [(name, _)] => why.push(format!("{name} not heard of")),
-        many => why.push(format!("{} not heard of", many.len())),
-    }
-    let mut text = format!("{up} of {total} {what}s up");
-    if !why.is_empty() {
-        text += &format!(" ({})", why.join(", "));
-    }
-    let worst = of.iter().map(|(_, digest)| news(digest)).max().unwrap_or(Health::Ok);
-    let health = if missing.is_empty() { worst } else { Health::Bad };
+        _ => format!("{up} of {total} {what} up{tail}"),
+    };
     Phrase { text, health: Some(health), opens }
 }
 
-/// How a node and its API server fare, the worse of them; of an API server that nobody tells of, nothing.
-fn news(digest: &Digest) -> Health {
-    let apiserver = digest.apiserver.filter(|health| *health != Health::Unknown);
-    digest.health.max(apiserver.unwrap_or(Health::Ok))
-}
-
-/// What the API server says of etcd now; what it said before the connection was lost is no news.
-fn seen_etcd(inventory: &Inventory) -> Option<bool> {
-    let live = matches!(inventory.heard(Source::Readyz), Heard::Live);
-    inventory.checks().filter(|_| live).and_then(|checks| checks.get("etcd").copied())
+/// Who leads, where that is not as it should be.
+fn leaders(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: Stamp, phrases: &mut Vec<Phrase>) {
+    let has_masters = digests.values().any(|digest| digest.exists && digest.master);
+    for kind in [ComponentKind::Scheduler, ComponentKind::ControllerManager] {
+        let program = kind.program();
+        match leader(inventory, kind, now) {
+            Leader::Nobody(host, since) => {
+                let held = match (host, since) {
+                    ("", _) => String::new(),
+                    (host, Some(since)) => format!(" ({host} has not renewed its lease since {})", moment(since)),
+                    (host, None) => format!(" ({host} never renewed its lease)"),
+                };
+                phrases.push(Phrase::new(format!("nobody leads {program}{held}"), Some(Health::Bad)));
+            }
+            Leader::Stranger(host) if has_masters => {
+                phrases.push(Phrase::new(
+                    format!("{program} is led by {host}, which is no node here"),
+                    Some(Health::Warn),
+                ));
+            }
+            Leader::Node(_) | Leader::Stranger(_) | Leader::Unknown => {}
+        }
+    }
 }
 
 fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
-    let seen = seen_etcd(inventory);
+    let fresh = inventory.heard(Source::Readyz).is_fresh();
+    let seen = inventory.checks().filter(|_| fresh).and_then(|checks| checks.get("etcd").copied());
     if let Some(told) = inventory.etcd().filter(|etcd| etcd.silent.is_none() && !etcd.members.is_empty()) {
         return by_its_word(told, seen, phrases);
     }
     let members: Tally = digests.values().filter_map(|digest| digest.etcd).collect();
-    let (total, well) = (members.total(), members.well());
-    // A member that is planned, on a host that is no node, may run there all the same.
-    let unheard: u32 = [Health::Stale, Health::Unknown, Health::Ghost].map(|health| members.count(health)).iter().sum();
-    let (text, health) = match (total, seen) {
-        (0, Some(true)) => ("etcd answers the API server".to_owned(), Health::Ok),
-        (_, Some(true)) if unheard == total => ("etcd answers the API server".to_owned(), Health::Ok),
-        (0, Some(false)) => ("etcd does not answer the API server".to_owned(), Health::Bad),
-        (_, Some(false)) if unheard == total => ("etcd does not answer the API server".to_owned(), Health::Bad),
-        (0, None) => ("etcd unknown".to_owned(), Health::Unknown),
-        (_, None) if unheard == total => ("etcd not heard of".to_owned(), Health::Stale),
-        (_, seen) => {
-            // Only members that are known to be down are lost.
-            let up = total - unheard - members.count(Health::Bad);
-            let spare = (up + unheard).checked_sub(total / 2 + 1).map(|spare| spare as usize);
-            let worst = members.worst().unwrap_or(Health::Ok);
-            match (spare, seen) {
-                (None, Some(true)) => (format!("etcd {well}/{total}, and answers the API server"), Health::Warn),
-                (_, Some(false)) => (format!("etcd {well}/{total}, and does not answer the API server"), Health::Bad),
-                (None, None) => (share_of(well as usize, total as usize, None), Health::Bad),
-                (Some(_), _) if unheard > 0 => (format!("etcd {well}/{total}, {unheard} not heard of"), worst),
-                (spare, _) => {
-                    let health = if well == total { Health::Ok } else { worst };
-                    (share_of(well as usize, total as usize, spare), health)
-                }
-            }
+    let (total, well, lost) = (members.total(), members.well(), members.count(Health::Bad));
+    let unheard = members.count(Health::Stale) + members.count(Health::Unknown);
+    let quorum = total / 2 + 1;
+    let spare = well.checked_sub(quorum).map(|spare| spare as usize);
+    let share = share_of(well as usize, total as usize, spare);
+    let (text, health) = match seen {
+        Some(false) => ("etcd does not answer the API server".to_owned(), Health::Bad),
+        // It answers, so it has a quorum, whatever is known of its members.
+        Some(true) if total == 0 || spare.is_none() => ("etcd answers the API server".to_owned(), Health::Ok),
+        _ if total == 0 => ("etcd unknown".to_owned(), Health::Unknown),
+        _ if spare.is_some() && well == total => (share, Health::Ok),
+        // Who is not heard of is not lost: how many more may be is not known.
+        _ if spare.is_some() && lost == 0 && unheard > 0 => {
+            (format!("etcd {well}/{total}, {unheard} not heard of"), members.worst().unwrap_or(Health::Unknown))
         }
+        _ if spare.is_some() => (share, members.worst().unwrap_or(Health::Warn)),
+        _ if lost > total - quorum => (share, Health::Bad),
+        // Too few are known to be well, and too few are known to be lost.
+        _ => (format!("etcd unknown ({well} of {total} members heard of)"), Health::Unknown),
     };
     phrases.push(Phrase::new(text, Some(health)));
 }
@@ -233,13 +225,15 @@ fn share_of(well: usize, total: usize, spare: Option<usize>) -> String {
     format!("etcd {well}/{total}{tail}")
 }
 
+/// `seen` is what the API server says of its etcd.
 fn by_its_word(etcd: &Etcd, seen: Option<bool>, phrases: &mut Vec<Phrase>) {
     let (well, total, spare) = (etcd.well(), etcd.voters().count(), etcd.spare());
     let unheard = etcd.voters().filter(|member| member.told().is_none()).count();
-    // A member follows a leader only while there is a quorum: the others are not lost, but not heard.
-    let quorum = seen == Some(true) || well > 0;
+    // A member follows a leader only while there is a quorum: the others are not lost, but not heard of.
     let (text, health) = match spare {
-        None if quorum && unheard > 0 => (format!("etcd {well}/{total}, {unheard} not heard of"), Health::Warn),
+        None if (seen == Some(true) || well > 0) && unheard > 0 => {
+            (format!("etcd {well}/{total}, {unheard} not heard of"), Health::Warn)
+        }
         None if seen == Some(true) => (format!("etcd {well}/{total}, and answers the API server"), Health::Warn),
         None => (share_of(well, total, None), Health::Bad),
         Some(_) if well < total => (share_of(well, total, spare), Health::Warn),
@@ -255,7 +249,7 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
             return phrases.push(Phrase::new("pods are unknown", Some(Health::Unknown)));
         }
-        Heard::Live | Heard::Stale { .. } => {}
+        Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => {}
     }
     let mut tally = Tally::default();
     digests.values().for_each(|digest| tally.merge(&digest.pods));
@@ -263,7 +257,8 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     let total = inventory.pods().len();
     phrases.push(Phrase::new(format!("{total} pod{}", if total == 1 { "" } else { "s" }), None));
     let not_ready = tally.total() - tally.well();
-    if not_ready > 0 {
+    // Of old news nothing is counted: the first phrase says since when there is none.
+    if not_ready > 0 && inventory.heard(Source::Pods).is_fresh() {
         let verb = if tally.count(Health::Bad) > 0 {
             format!(" ({} failing)", tally.count(Health::Bad))
         } else {

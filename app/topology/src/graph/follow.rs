@@ -382,7 +382,7 @@ impl Search<'_> {
         }
         for source in SOURCES {
             match self.inventory.heard(source) {
-                Heard::Live => {}
+                Heard::Live | Heard::Listed { .. } => {}
                 Heard::Stale { .. } => self.trail.note(Note::Stale(source)),
                 Heard::NotYet | Heard::Unread { .. } | Heard::NotServed | Heard::Forbidden { .. } => {
                     self.trail.note(Note::Unheard(source));

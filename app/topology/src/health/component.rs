@@ -166,24 +166,27 @@ impl Mine<'_> {
         part
     }
 
-    /// Whether one of this node's addresses serves as an API server; `None` when nobody tells.
+    /// Whether one of this node's addresses serves as an API server; `None` when nobody tells, or when
+    /// the endpoints are addresses that no node, flag or plan knows.
     fn registered(&self) -> Option<bool> {
         if !self.inventory.heard(Source::Endpoints).knows() {
             return None;
         }
         let service = Key::new("default", "kubernetes");
-        let mut sets = self.inventory.endpoints_of(&service).peekable();
-        sets.peek()?;
-        // An API server may advertise a card that its node does not name.
-        let advertised = self.pods.iter().find(|(_, component)| component.kind == ComponentKind::ApiServer);
-        let advertised = advertised.and_then(|(_, component)| flag(component, "--advertise-address"));
-        let planned = self.inventory.planned_host(&self.node.name);
-        let mine = |address: &Name| {
-            self.node.addresses.iter().any(|own| own.value == *address)
-                || advertised == Some(&**address)
-                || planned.is_some_and(|host| host.addresses.iter().any(|(_, own)| own.to_string() == **address))
-        };
-        Some(sets.flat_map(|set| &set.endpoints).any(|endpoint| endpoint.ready && mine(&endpoint.address)))
+        let ready: Vec<&Name> = self
+            .inventory
+            .endpoints_of(&service)
+            .flat_map(|set| &set.endpoints)
+            .filter(|endpoint| endpoint.ready)
+            .map(|endpoint| &endpoint.address)
+            .collect();
+        if ready.iter().any(|address| serves(self.inventory, self.node, address)) {
+            return Some(true);
+        }
+        // An address that is nobody's may well be this one's.
+        let known = |address: &&Name| self.inventory.nodes().any(|node| serves(self.inventory, node, address));
+        let all_known = ready.iter().all(|address| known(address));
+        (!ready.is_empty() && all_known).then_some(false)
     }
 
     fn elected(&self, kind: ComponentKind) -> Part {
@@ -194,8 +197,11 @@ impl Mine<'_> {
             }
             return part;
         };
-        if !self.is_me(lease.holder.rsplit_once('_').map_or(&*lease.holder, |(host, _)| host)) {
+        if holder(self.inventory, lease) != Some(&self.node.name) {
             return part;
+        }
+        if part.pod.is_none() && part.health == Health::Unknown {
+            part.long = "It runs in no pod that is known here.".into();
         }
         part.leads = true;
         match self.silent(lease) {
@@ -280,32 +286,110 @@ impl Mine<'_> {
 
     /// Whether a host name in a lease means this node.
     fn is_me(&self, host: &str) -> bool {
-        if host.is_empty() {
-            return false;
-        }
-        let named = |node: &Node| {
-            node.name.eq_ignore_ascii_case(host)
-                || node.addresses.iter().any(|address| address.value.eq_ignore_ascii_case(host))
-        };
-        if named(self.node) {
-            return true;
-        }
-        // A short name means a node when it is that node's alone, and no node has it as its whole name.
-        let short = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-        let wanted = short(host);
-        let is_address = host.parse::<std::net::IpAddr>().is_ok();
-        let comparable = |name: &str| !(name.contains('.') && host.contains('.'));
-        let alike = |node: &Node| short(&node.name) == wanted && comparable(&node.name);
-        let mut all = self.inventory.nodes();
-        !is_address
-            && alike(self.node)
-            && !all.any(|node| node.name != self.node.name && (named(node) || short(&node.name) == wanted))
+        node_called(self.inventory, host) == Some(&self.node.name)
     }
 
     /// For how long a lease has run over, in words; `None` while it is kept.
     fn silent(&self, lease: &Lease) -> Option<String> {
         let since = lease.renewed.map(|renewed| self.now.since(renewed))?;
         (since > lease.lasts).then(|| age(since))
+    }
+}
+
+/// Whether an endpoint of the service `kubernetes` is this node's API server: by an address of the node,
+/// by the flag that names the advertised address, or by the plan.
+fn serves(inventory: &Inventory, node: &Node, address: &str) -> bool {
+    let own = || node.addresses.iter().any(|own| *own.value == *address);
+    let planned = || {
+        inventory
+            .planned_host(&node.name)
+            .is_some_and(|host| host.addresses.iter().any(|(_, own)| own.to_string() == address))
+    };
+    own() || planned() || advertised(inventory, node).is_some_and(|told| told == address)
+}
+
+/// The address that a node's API server advertises, by its flags.
+fn advertised<'a>(inventory: &'a Inventory, node: &'a Node) -> Option<&'a str> {
+    let mut servers = inventory.components_on(&node.name).filter_map(|pod| pod.component.as_deref());
+    let flags = &servers.find(|component| component.kind == ComponentKind::ApiServer)?.flags;
+    let mut words = flags.iter();
+    while let Some(flag) = words.next() {
+        let Some(rest) = flag.strip_prefix("--advertise-address") else { continue };
+        return match rest.strip_prefix('=') {
+            Some(value) => Some(value),
+            None => words.next().map(|value| &**value),
+        };
+    }
+    None
+}
+
+/// The host part of a lease's holder, which is `HOST_UUID`.
+fn host_of(holder: &str) -> &str {
+    holder.rsplit_once('_').map_or(holder, |(host, _)| host)
+}
+
+/// The node that holds a lease, when its holder is one.
+pub fn holder<'a>(inventory: &'a Inventory, lease: &Lease) -> Option<&'a Name> {
+    node_called(inventory, host_of(&lease.holder))
+}
+
+/// The node that a host calls itself by: its name or an address, in capitals or not, with its domain
+/// or without when only one node is called so.
+fn node_called<'a>(inventory: &'a Inventory, host: &str) -> Option<&'a Name> {
+    if host.is_empty() {
+        return None;
+    }
+    if let Some(node) = inventory.node(host) {
+        return Some(&node.name);
+    }
+    let named = |node: &&Node| {
+        node.name.eq_ignore_ascii_case(host) || node.addresses.iter().any(|own| own.value.eq_ignore_ascii_case(host))
+    };
+    if let Some(node) = inventory.nodes().find(named) {
+        return Some(&node.name);
+    }
+    let short = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    // An address has no short name.
+    if host.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
+    // Two names with different domains are two machines.
+    let wanted = short(host);
+    let mut alike = inventory.nodes().filter(|node| short(&node.name) == wanted);
+    match (alike.next(), alike.next()) {
+        (Some(node), None) if !(node.name.contains('.') && host.contains('.')) => Some(&node.name),
+        _ => None,
+    }
+}
+
+/// Who leads a component that elects its leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leader<'a> {
+    /// A node does, and renews its lease.
+    Node(&'a Name),
+    /// Somebody does who is no node here.
+    Stranger(&'a str),
+    /// Nobody does: this one held the lease last, and has not renewed it since.
+    Nobody(&'a str, Option<Stamp>),
+    /// No source tells.
+    Unknown,
+}
+
+/// A lease may run over by so much before the sentence says that nobody leads, in milliseconds: a
+/// candidate takes it over within the lease's own length and its retries.
+const OVERDUE: i64 = 15_000;
+
+/// Who leads the scheduler or the controller-manager.
+pub fn leader(inventory: &Inventory, kind: ComponentKind, now: Stamp) -> Leader<'_> {
+    if !inventory.heard(Source::Leases).is_fresh() {
+        return Leader::Unknown;
+    }
+    let Some(lease) = inventory.lease("kube-system", kind.program()) else { return Leader::Unknown };
+    let over = lease.renewed.is_none_or(|renewed| now.since(renewed) > lease.lasts + OVERDUE);
+    match holder(inventory, lease) {
+        _ if over => Leader::Nobody(host_of(&lease.holder), lease.renewed),
+        Some(node) => Leader::Node(node),
+        None => Leader::Stranger(host_of(&lease.holder)),
     }
 }
 
@@ -339,14 +423,6 @@ fn by_its_word(part: &mut Part, etcd: &Etcd, member: &EtcdMember) {
     if matches!(part.health, Health::Unknown | Health::Stale) || health.severity() > part.health.severity() {
         part.health = health;
     }
-}
-
-/// The value of a flag, as in `--name=value` or `--name value`; the last one counts, as it does for the program.
-fn flag<'a>(component: &'a Component, name: &str) -> Option<&'a str> {
-    let flags = &component.flags;
-    let joined = |flag: &'a str| flag.strip_prefix(name)?.strip_prefix('=');
-    let split = |at: usize| (*flags[at] == *name).then(|| flags.get(at + 1).map(|value| &**value)).flatten();
-    (0..flags.len()).rev().find_map(|at| joined(&flags[at]).or_else(|| split(at)))
 }
 
 fn old_news(health: Health, node: Health) -> Health {

@@ -59,6 +59,9 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
                 format!("Ready when last heard, but silent for {silent}."),
             )
         }
+        LastHeard::At(..) if inventory.lease("kube-node-lease", &node.name).is_none() => {
+            well(node, "Ready, and its kubelet reports in time.")
+        }
         LastHeard::At(..) => well(node, "Ready, and its kubelet renews its lease."),
         LastHeard::Untold(why) => {
             // The condition alone does not tell whether the kubelet still lives.
@@ -71,38 +74,36 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
     }
 }
 
-/// Conditions that are a fault while they are True: the kubelet's own, those of the
-/// node-problem-detector, and those that GKE and AKS add to it.
-const FAULTS: [&str; 17] = [
-    "NetworkUnavailable",
-    "KernelDeadlock",
-    "ReadonlyFilesystem",
-    "FrequentKubeletRestart",
-    "FrequentDockerRestart",
-    "FrequentContainerdRestart",
-    "FrequentUnregisterNetDevice",
-    "CorruptDockerOverlay2",
-    "CorruptDockerImage",
-    "DockerUnhealthy",
-    "ContainerdUnhealthy",
-    "KubeletUnhealthy",
-    "ContainerRuntimeUnhealthy",
-    "KubeProxyUnhealthy",
-    "NTPUnhealthy",
-    "XfsShutdown",
-    "CperHardwareErrorFatal",
+/// Ends of the names of conditions that are faults when they are True: the kubelet's own pressures,
+/// and those of node-problem-detector and of the clouds, as in `KernelDeadlock` or `FilesystemCorruptionProblem`.
+const FAULTS: [&str; 14] = [
+    "NotReady",
+    "Pressure",
+    "Unavailable",
+    "Unreachable",
+    "Unhealthy",
+    "Problem",
+    "Deadlock",
+    "Failure",
+    "Failed",
+    "Error",
+    "Degraded",
+    "Shutdown",
+    "ErrorFatal",
+    "Overlay2",
 ];
+/// Beginnings of such names, as in `FrequentKubeletRestart`.
+const FAULTY: [&str; 6] = ["Frequent", "Readonly", "ReadOnly", "Corrupt", "Hung", "Stuck"];
+/// Ends of the names of conditions that are faults when they are False, as in `NetworkingReady`.
+const VIRTUES: [&str; 3] = ["Ready", "Healthy", "Available"];
 
-/// Whether a condition other than Ready tells of a fault. Anybody may add conditions to a node: one
-/// of an unknown type is information, whatever it says.
+/// Whether a condition tells a fault. One with a name that says neither is information, whatever it says.
 fn is_fault(condition: &Condition) -> bool {
-    let kind = &*condition.kind;
+    let name = &*condition.kind;
+    let bad = FAULTS.iter().any(|end| name.ends_with(end)) || FAULTY.iter().any(|start| name.starts_with(start));
     match condition.truth {
-        Truth::True => FAULTS.contains(&kind) || kind.ends_with("Pressure") || kind.ends_with("Problem"),
-        Truth::False => {
-            let positive = kind.ends_with("Ready") || kind.ends_with("Healthy");
-            positive && kind != "Ready" && !kind.ends_with("NotReady")
-        }
+        Truth::True => bad,
+        Truth::False => !bad && name != "Ready" && VIRTUES.iter().any(|end| name.ends_with(end)),
         Truth::Unknown => false,
     }
 }
@@ -110,14 +111,13 @@ fn is_fault(condition: &Condition) -> bool {
 fn well(node: &Node, long: &str) -> NodeState {
     match node.conditions.iter().find(|condition| is_fault(condition)) {
         Some(condition) => {
-            let (short, is) = match condition.truth {
-                Truth::False => (format!("not {}", condition.kind), " is False"),
-                _ => (condition.kind.to_string(), ""),
-            };
             let why = if condition.message.is_empty() { &condition.reason } else { &condition.message };
-            let why = why.trim_end_matches('.');
-            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-            NodeState::new(Health::Warn, short, format!("Ready, but {}{is}{why}.", condition.kind))
+            let is = if condition.truth == Truth::False { " is false" } else { "" };
+            NodeState::new(
+                Health::Warn,
+                &*condition.kind,
+                format!("Ready, but {}{is}: {}.", condition.kind, why.trim_end_matches('.')),
+            )
         }
         None if node.cordoned => {
             NodeState::new(Health::Ok, "cordoned", format!("{long} Cordoned: no new pods are sent to it."))

@@ -95,6 +95,13 @@ pub enum Heard {
     },
     /// Complete and followed.
     Live,
+    /// It may be listed and not watched: it is listed again from time to time.
+    Listed {
+        /// When it was listed last.
+        since: Stamp,
+        /// What a role lacks to follow it, as in `watch nodes`.
+        permission: Name,
+    },
     /// It was complete, but the line is cut.
     Stale {
         /// When it was last heard.
@@ -105,8 +112,13 @@ pub enum Heard {
 }
 
 impl Heard {
+    /// Whether facts of this source are as fresh as they can be: followed, or listed now and then.
+    pub const fn is_fresh(&self) -> bool {
+        matches!(self, Self::Live | Self::Listed { .. })
+    }
+
     /// Whether facts of this source are there at all, fresh or stale.
     pub const fn knows(&self) -> bool {
-        matches!(self, Self::Live | Self::Stale { .. })
+        matches!(self, Self::Live | Self::Listed { .. } | Self::Stale { .. })
     }
 }

@@ -42,7 +42,7 @@ pub struct Node {
 impl Node {
     /// Whether its labels make it a master.
     pub fn labelled_master(&self) -> bool {
-        self.roles.iter().any(|role| matches!(&**role, "control-plane" | "master"))
+        self.roles.iter().any(|role| matches!(&**role, "control-plane" | "controlplane" | "master"))
     }
 
     /// The condition of this type.
