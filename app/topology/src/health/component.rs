@@ -185,7 +185,7 @@ impl Mine<'_> {
         }
         // An address that is nobody's may well be this one's.
         let known = |address: &&Name| self.inventory.nodes().any(|node| serves(self.inventory, node, address));
-        let all_known = ready.iter().all(|address| known(address));
+        let all_known = ready.iter().all(known);
         (!ready.is_empty() && all_known).then_some(false)
     }
 
