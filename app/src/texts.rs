@@ -66,6 +66,9 @@ pub const NO_CLUSTER: &str = "No cluster is known here.";
 /// What to do then.
 pub const NO_CLUSTER_TODO: &str =
     "Start Binnacle with --kubeconfig FILE, set KUBECONFIG, or start it with --demo to see the built-in cluster.";
+/// Of a cluster whose name cannot be part of an address.
+pub const NO_ADDRESS: &str =
+    "No address can hold this name. Rename the context, for example with kubectl config rename-context.";
 /// The search field.
 pub const SEARCH: &str = "Search pods, nodes, services";
 /// Filters.
@@ -163,6 +166,30 @@ pub const ON_THIS_MACHINE: &str = "somebody on this machine";
 pub const NO_SIGN_IN: &str = "No sign-in: whoever is on this machine may see and operate.";
 /// A button.
 pub const MAKE: &str = "Make";
+/// A page.
+pub const SESSIONS: &str = "Sessions";
+/// What that page is for.
+pub const SESSIONS_FOR: &str =
+    "People who are signed in, the last used first. A session that ends here is refused from its next request on.";
+/// Of sessions.
+pub const NO_SESSIONS: &str = "Nobody is signed in.";
+/// Of sessions.
+pub const FROM_WHERE: &str = "Address";
+/// Of sessions.
+pub const SINCE: &str = "Signed in";
+/// Of sessions.
+pub const THIS_BROWSER: &str = "This browser";
+/// A button.
+pub const END_SESSION: &str = "End";
+/// A button.
+pub const END_ALL: &str = "End all of this person";
+/// Said after signing out, before the provider's own page.
+pub const SIGNED_OUT_HERE: &str =
+    "You are signed out here. The sign-in provider still knows you; its page to sign out opens by itself.";
+/// A link.
+pub const SIGN_OUT_THERE: &str = "Sign out at the provider, too";
+/// Why a sign-in page appears by itself.
+pub const SESSION_THERE_ENDED: &str = "Your session at the sign-in provider has ended. Sign in again.";
 /// A page.
 pub const TOKENS: &str = "Tokens";
 /// A page.
@@ -269,7 +296,8 @@ pub const PLANNED: &str = "planned";
 /// Of a path.
 pub const NOT_UTF8: &str = "The address is not UTF-8.";
 /// Of a path.
-pub const CONTROL_IN_PATH: &str = "The address has a control character or a backslash in its path.";
+pub const CONTROL_IN_PATH: &str =
+    "The address has a control character, or a backslash that is not written as %5C, in its path.";
 /// Of a path.
 pub const ODD_PATH: &str = "The address has an empty part, . or .. in its path. Leave it out.";
 /// Of an embedded figure.

@@ -142,7 +142,7 @@ test('a provider vouches for people, and their groups are roles', async () => {
     assert.ok(!it.server.log().includes('a-secret-of-the-tests'));
     const guest = await open(chromium, `${it.url}/sign-in`, { complains: true });
     await through(guest, it.url, 'mallory');
-    assert.match(await guest.textContent('.wrong'), /none of your groups has a role here/);
+    assert.match(await guest.textContent('.wrong'), /have no role here\. The claim groups names these groups of yours: mallory/);
     await guest.goto(`${it.url}/c/demo`);
     assert.match(guest.url(), /\/sign-in/);
   } finally {
@@ -191,6 +191,37 @@ test('people are who the provider says they are, whatever they are called', asyn
   }
 });
 
+test('signing out ends the session at the provider, which ends the others that it began', async () => {
+  const it = await house();
+  try {
+    const page = await open(chromium, `${it.url}/sign-in`, { complains: true });
+    await through(page, it.url, 'ann');
+    await page.waitForURL(`${it.url}/c/demo`);
+    const context = page.context();
+    const first = (await context.cookies()).find((cookie) => cookie.name === 'binnacle');
+    const other = { headers: { cookie: `binnacle=${first.value}` } };
+    // The same person signs in a second time, and the provider knows them.
+    await context.clearCookies({ name: 'binnacle' });
+    await page.goto(`${it.url}/sign-in/oidc?next=/sessions`);
+    await page.waitForURL(/\/sessions$|\/interaction\//);
+    if (page.url().includes('/interaction/')) await page.click('button[type=submit]');
+    await page.waitForURL(`${it.url}/sessions`);
+    assert.equal(await page.locator('tbody tr').count(), 2);
+    await clean(page);
+    assert.equal((await fetch(`${it.url}/plans`, other)).status, 200);
+    await page.click('.visitor summary');
+    await page.click('form[action="/sign-out"] button');
+    await page.waitForURL(/\/session\/end/);
+    await page.click('button[value=yes]');
+    await page.waitForURL(`${it.url}/sign-in`);
+    assert.equal((await fetch(`${it.url}/plans`, other)).status, 401, 'by the back channel');
+    await page.goto(`${it.url}/sign-in/oidc?next=/plans`);
+    await page.waitForSelector('input[name=login]');
+  } finally {
+    await it.stop();
+  }
+});
+
 test('a provider may change its keys, but not every few seconds', async () => {
   const it = await house();
   try {
@@ -203,7 +234,7 @@ test('a provider may change its keys, but not every few seconds', async () => {
     await it.newKeys();
     const other = await open(chromium, `${it.url}/sign-in`, { complains: true });
     await through(other, it.url, 'ann');
-    assert.match(await other.textContent('.wrong'), /signature is wrong/, 'a minute has not passed');
+    assert.match(await other.textContent('.wrong'), /by a key that the provider does not publish/, 'a minute has not passed');
   } finally {
     await it.stop();
   }

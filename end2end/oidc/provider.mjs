@@ -1,7 +1,7 @@
 // A real OpenID Connect provider on loopback, for tests.
 // usage: node provider.mjs CALLBACK-URL
 // Whoever signs in is in the group that is their name; "bob as ann" is in bob's, and is called ann. It prints where it
-// listens, and signs with other keys from each POST of /new-keys on. CLOCK_OFFSET moves the clock that its tokens are
+// listens, gives refresh tokens, tells of sign-outs by the back channel, and signs with other keys from each POST of /new-keys on. CLOCK_OFFSET moves the clock that its tokens are
 // made by so many seconds, as a machine's whose clock is wrong.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -26,8 +26,14 @@ server.listen(0, '127.0.0.1', () => {
     jwks: fresh(),
     clients: [{
       client_id: 'binnacle', client_secret: 'a-secret-of-the-tests', redirect_uris: [callback],
-      grant_types: ['authorization_code'], response_types: ['code'],
+      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'],
+      post_logout_redirect_uris: [callback],
+      backchannel_logout_uri: callback.replace(/callback$/, 'logged-out'), backchannel_logout_session_required: true,
     }],
+    features: { backchannelLogout: { enabled: true } },
+    // Its own way of asking refuses loopback, where these tests are.
+    fetch: (url, { dispatcher, ...asked }) => fetch(url, asked),
+    issueRefreshToken: async () => true,
     pkce: { required: () => true },
     scopes: ['openid', 'profile', 'groups'],
     claims: { openid: ['sub'], profile: ['preferred_username'], groups: ['groups'] },

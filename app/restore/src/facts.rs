@@ -56,6 +56,14 @@ pub struct Backup {
     pub reached: u8,
     /// Whether its contents were found right.
     pub trusted: bool,
+    /// Whether the alarm NOSPACE is in it: what is restored from it refuses writes.
+    pub no_space: bool,
+    /// Whether the alarm CORRUPT is in it.
+    pub corrupt: bool,
+    /// Whether authentication is enabled in it.
+    pub auth: bool,
+    /// Whether no key is in it.
+    pub empty: bool,
 }
 
 /// Files that travel with a backup, as certificates and `etcd.env`.

@@ -66,6 +66,33 @@ pub(crate) fn warnings(facts: &Facts) -> Vec<String> {
                 .into(),
         );
     }
+    if backup.empty {
+        warnings.push(
+            "This backup holds no key: it is of a new etcd, or of a learner without data. Restoring it brings nothing back."
+                .into(),
+        );
+    }
+    if backup.no_space {
+        warnings.push(
+            "The alarm NOSPACE is in this backup: etcd refuses writes after the restore. The step that disarms it stands \
+             below; without it the API server cannot write."
+                .into(),
+        );
+    }
+    if backup.corrupt {
+        warnings.push(
+            "The alarm CORRUPT is in this backup: its etcd found that members held different data. Choose an older backup \
+             without it where there is one."
+                .into(),
+        );
+    }
+    if backup.auth {
+        warnings.push(
+            "Authentication is enabled in this backup: etcdctl needs root's certificate, or --user root and its password, in \
+             every step after etcd has started."
+                .into(),
+        );
+    }
     let other = facts.life.as_ref().and_then(|life| life.cluster_id.as_ref()).filter(|id| **id != backup.cluster_id);
     if let Some(other) = other {
         warnings.push(format!(

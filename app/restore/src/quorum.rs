@@ -21,9 +21,11 @@ pub(crate) fn steps(facts: &Facts) -> Vec<Step> {
         stop(facts),
         swap(facts),
         start(facts),
-        check(facts),
-        start_masters(facts),
     ];
+    if facts.backup.no_space || facts.backup.corrupt {
+        steps.push(disarm(facts));
+    }
+    steps.extend([check(facts), start_masters(facts)]);
     if Tool::of(facts).bumps() {
         steps.push(forget_bumped(facts));
     } else {
@@ -198,6 +200,33 @@ fn check(facts: &Facts) -> Step {
         title: "Check etcd before anything writes to it".into(),
         why: "If a member is missing, see journalctl -u etcd on its host.".into(),
         acts: vec![hosts::well(first, hashes, seen), keys],
+    }
+}
+
+/// Makes room and disarms what the backup brought along: until then every write is refused.
+fn disarm(facts: &Facts) -> Step {
+    let members = hosts::members(facts);
+    let first = &members[0];
+    let ready = "for n in $(seq 60); do etcdctl endpoint health 2>&1 | grep -q 'is healthy' && break; sleep 1; done\n";
+    let room = "rev=$(etcdctl endpoint status -w json | grep -o '\"revision\":[0-9]*' | head -n 1 | cut -d: -f2) &&\n\
+                { etcdctl compact \"$rev\" || echo 'nothing to compact'; } &&\n\
+                etcdctl defrag &&\n";
+    let alarms =
+        "etcdctl alarm list &&\netcdctl alarm disarm &&\netcdctl alarm list && echo 'no alarm is left above'\n";
+    let commands = told() + ready + if facts.backup.no_space { room } else { "" } + alarms;
+    let mut check =
+        "The alarm twice, as listed and as disarmed, and nothing between that and the last line.".to_owned();
+    if facts.backup.no_space {
+        check += " If NOSPACE comes back, the keys fill the quota: raise ETCD_QUOTA_BACKEND_BYTES in /etc/etcd.env on every \
+                  host of etcd, restart etcd there, and run this again.";
+    }
+    if facts.backup.corrupt {
+        check += " Hold the hashes of the next step against each other before anything writes.";
+    }
+    Step {
+        title: "Disarm the alarm that the backup brings along".into(),
+        why: "The alarm is part of the data: with NOSPACE etcd refuses writes, with CORRUPT reads as well.".into(),
+        acts: vec![Act { at: At::Host(first.on()), commands, check }],
     }
 }
 

@@ -22,5 +22,5 @@ mod text;
 pub use diff::{diff, diff_marks};
 pub use mark::{Anchor, Health, Id, Kind, Mark, Place, Point, Scene, Style, Text, Tone};
 pub use patch::{ApplyError, Op, Patch, apply};
-pub use svg::{dark_document, document, encoded, escaped, figure, link, mark_svg, own_svg};
+pub use svg::{dark_document, document, encoded, escaped, figure, is_addressable, link, mark_svg, own_svg, segment};
 pub use text::{clip, width};

@@ -364,15 +364,29 @@ pub fn link(opens: &str, query: &str) -> String {
 
 /// A value for a query string.
 pub fn encoded(value: &str) -> String {
+    percent_encoded(value, b"-_.~/:")
+}
+
+/// One segment of a path: a `/` in the value is no border of segments. Not every value can be one:
+/// [`is_addressable`] tells.
+pub fn segment(value: &str) -> String {
+    percent_encoded(value, b"-_.~")
+}
+
+/// Whether a value can be a segment of a path. Clients and proxies resolve `.` and `..` even when they are encoded, also
+/// between encoded slashes, and no server takes control characters.
+pub fn is_addressable(value: &str) -> bool {
+    let climbs = value.split(['/', '\\']).any(|part| matches!(part, "." | ".."));
+    !value.is_empty() && !climbs && !value.chars().any(|c| c.is_ascii_control())
+}
+
+fn percent_encoded(value: &str, kept: &[u8]) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => {
-                out.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -48,6 +48,11 @@ pub fn complete<R: ReadAt + ?Sized>(file: &R) -> Result<u64, Unsound> {
     }
 }
 
+/// Whether a file may be a database without a digest: as `member/snap/db` lies in the folder of a member.
+pub fn is_bare<R: ReadAt + ?Sized>(file: &R) -> bool {
+    file.length() >= LEAST - DIGEST && file.length().is_multiple_of(LEAST_PAGE)
+}
+
 /// Step 2: reads all of it once, in order, and compares its digest. `progress` hears how many bytes were read.
 ///
 /// # Errors

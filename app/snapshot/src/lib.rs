@@ -15,15 +15,17 @@
 
 mod bolt;
 mod digest;
+mod notes;
 mod object;
 mod read;
 mod step;
 mod store;
 mod unsound;
 
-pub use digest::{DIGEST, Digest, complete, digest};
+pub use digest::{DIGEST, Digest, complete, digest, is_bare};
+pub use notes::Note;
 pub use object::Object;
 pub use read::ReadAt;
 pub use step::Step;
-pub use store::{Examined, Member, Record, examine, records};
+pub use store::{Alarm, Examined, Member, Record, examine, examine_bare, records};
 pub use unsound::{Flaw, Odd, Unsound};

@@ -1,6 +1,7 @@
 //! Which object of Kubernetes a key stands for.
 
-const ROOT: &[u8] = b"/registry/";
+/// As `store::registry` has them.
+const ROOTS: [&[u8]; 2] = [b"/registry/", b"/kubernetes.io/"];
 /// Longest name that Kubernetes gives.
 const LONGEST: usize = 253;
 
@@ -34,7 +35,7 @@ impl Object {
             text.take(LONGEST).collect()
         };
         let beside = || Self { resource: String::new(), namespace: String::new(), name: text(key) };
-        let Some(rest) = key.strip_prefix(ROOT) else { return beside() };
+        let Some(rest) = ROOTS.into_iter().find_map(|root| key.strip_prefix(root)) else { return beside() };
         let parts: Vec<&[u8]> = rest.split(|byte| *byte == b'/').collect();
         // Groups have a dot in their names, and services have a folder for themselves.
         let deep = parts[0].contains(&b'.') || parts[0] == b"services";

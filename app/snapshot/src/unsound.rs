@@ -19,7 +19,7 @@ pub enum Unsound {
     #[error("its {0} bytes are fewer than an empty etcd has: it was cut, or it is something else")]
     Short(u64),
     /// It may be the database file of a member, or a snapshot whose last bytes are lost.
-    #[error("its {0} bytes have no digest at their end: it was cut, or copied from the folder of a running member")]
+    #[error("its {0} bytes are pages without a digest at their end: it was copied from a member's folder, or cut")]
     Trailer(u64),
     /// Its length is none that a snapshot can have.
     #[error("its {0} bytes are no pages and a digest: it was cut, or something was added")]
@@ -69,8 +69,9 @@ impl Unsound {
     pub fn todo(&self) -> &'static str {
         match self {
             Self::Read { .. } => "Look at the disk and at the rights of the file, and verify again.",
-            Self::Short(_) | Self::Trailer(_) | Self::Length(_) => {
-                "Fetch it again from where it came, or take another; do not restore this one."
+            Self::Short(_) => "Fetch it again from where it came, or take another: no database fits in it.",
+            Self::Trailer(_) | Self::Length(_) => {
+                "Fetch it again from where it came, or take another: etcd refuses to restore it as it is."
             }
             Self::Digest { .. } => {
                 "Fetch it again from where it came, or take another; etcd would refuse to restore this one."

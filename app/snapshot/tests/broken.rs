@@ -63,7 +63,7 @@ fn a_cut_at_any_byte_is_found() {
 fn what_was_added_and_what_has_no_digest_is_said_so() {
     let file = typical().snapshot();
     let trailer = complete(&file[..file.len() - 32]).expect_err("no digest");
-    assert!(trailer.to_string().contains("folder of a running member"), "{trailer}");
+    assert!(trailer.to_string().contains("copied from a member's folder"), "{trailer}");
     let longer = [file.as_slice(), b"\n"].concat();
     assert!(matches!(complete(longer.as_slice()), Err(Unsound::Length(_))));
     assert!(matches!(complete([].as_slice()), Err(Unsound::Short(0))));

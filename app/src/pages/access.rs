@@ -24,6 +24,27 @@ pub struct TokenLine {
     pub state: String,
 }
 
+/// A session in a list.
+#[derive(Clone, Debug)]
+pub struct SessionLine {
+    /// Its id.
+    pub id: String,
+    /// Who they are, whatever they are called.
+    pub subject: String,
+    /// What they are called.
+    pub who: String,
+    /// Their role.
+    pub role: String,
+    /// From where they signed in.
+    pub address: String,
+    /// When they signed in.
+    pub since: String,
+    /// When it was last used.
+    pub seen: String,
+    /// Whether it is the one that looks.
+    pub here: bool,
+}
+
 /// An entry of the audit.
 #[derive(Clone, Debug)]
 pub struct AuditLine {
@@ -84,6 +105,60 @@ fn by_password(next: &str) -> AnyView {
             <input type="hidden" name="next" value=next.to_owned() />
             <button class="meant" type="submit">{texts::SIGN_IN}</button>
         </form>
+    }
+    .into_any()
+}
+
+/// Says that the session here has ended, and leads on to end the provider's.
+pub fn signed_out(there: &str) -> AnyView {
+    view! {
+        <main id="content" tabindex="-1" class="door">
+            <h1>{texts::SIGN_OUT}</h1>
+            <p class="hint">{texts::SIGNED_OUT_HERE}</p>
+            <p><a class="meant button" href=there.to_owned() referrerpolicy="no-referrer">{texts::SIGN_OUT_THERE}</a></p>
+        </main>
+    }
+    .into_any()
+}
+
+/// Who is signed in; each session can be ended, and all of a person's.
+pub fn sessions(lines: &[SessionLine]) -> AnyView {
+    let several = |line: &SessionLine| lines.iter().filter(|other| other.subject == line.subject).count() > 1;
+    let rows: Vec<AnyView> = lines.iter().map(|line| session(line, several(line))).collect();
+    let heads = [texts::WHO, texts::ROLE, texts::FROM_WHERE, texts::SINCE, texts::LAST_USED, texts::STATE];
+    view! {
+        <main id="content" tabindex="-1" class="records">
+            <h1>{texts::SESSIONS}</h1>
+            <p class="hint">{texts::SESSIONS_FOR}</p>
+            {records(texts::SESSIONS, texts::NO_SESSIONS, heads, rows)}
+        </main>
+    }
+    .into_any()
+}
+
+fn session(line: &SessionLine, several: bool) -> AnyView {
+    let button = |field: &'static str, value: &str, word: &'static str| {
+        let label = format!("{word}: {}", line.who);
+        view! {
+            <form method="post" action=at("/sessions/end")>
+                <input type="hidden" name=field value=value.to_owned() />
+                <button class="other small" type="submit" aria-label=label>{word}</button>
+            </form>
+        }
+    };
+    let all = several.then(|| button("subject", &line.subject, texts::END_ALL));
+    let here = line.here.then(|| view! { <span class="under">{texts::THIS_BROWSER}</span> });
+    let end = view! { <div>{here}{button("id", &line.id, texts::END_SESSION)}{all}</div> };
+    let who = view! { <span>{line.who.clone()}" "<span class="under">{line.subject.clone()}</span></span> };
+    view! {
+        <tr role="row">
+            {cell(texts::WHO, "", who)}
+            {cell(texts::ROLE, "", line.role.clone())}
+            {cell(texts::FROM_WHERE, "", line.address.clone())}
+            {cell(texts::SINCE, "time", line.since.clone())}
+            {cell(texts::LAST_USED, "time", line.seen.clone())}
+            {cell(texts::STATE, "", end)}
+        </tr>
     }
     .into_any()
 }

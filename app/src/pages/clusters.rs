@@ -13,9 +13,12 @@ pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
     let rows = lines
         .into_iter()
         .map(|line| {
-            let to = at(&format!("/c/{}", scene::encoded(&line.name)));
             let origin = if line.demo { texts::DEMO.to_owned() } else { line.origin };
-            view! { <li><a href=to><strong>{line.name}</strong></a><small>{origin}</small></li> }
+            if !scene::is_addressable(&line.name) {
+                return view! { <li><strong>{line.name}</strong><small>{texts::NO_ADDRESS}</small></li> }.into_any();
+            }
+            let to = at(&format!("/c/{}", scene::segment(&line.name)));
+            view! { <li><a href=to><strong>{line.name}</strong></a><small>{origin}</small></li> }.into_any()
         })
         .collect_view();
     view! { <main id="content" tabindex="-1" class="plain"><h1>{texts::CHOOSE}</h1><ul class="clusters">{rows}</ul></main> }.into_any()

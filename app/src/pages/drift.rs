@@ -52,7 +52,7 @@ fn row(cluster: &str, drift: DriftLine) -> AnyView {
     // A network is no machine that could be chosen.
     let machine = !drift.kind.starts_with("vip");
     let choice = if machine { format!("?sel=node/{}", scene::encoded(&drift.about)) } else { String::new() };
-    let to = at(&format!("/c/{}/networking{choice}", scene::encoded(cluster)));
+    let to = at(&format!("/c/{}/networking{choice}", scene::segment(cluster)));
     view! {
         <tr>
             <td class=format!("h-{}", health.word())>{drift.kind.replace('-', " ")}</td>

@@ -62,7 +62,7 @@ pub fn figure(
     };
     let island = live.then(|| {
         view! {
-            <Live base=at(&format!("/c/{}", scene::encoded(cluster))) parent=String::new() query=view.query() prefix=prefix.clone() selection=selection.clone()
+            <Live base=at(&format!("/c/{}", scene::segment(cluster))) parent=String::new() query=view.query() prefix=prefix.clone() selection=selection.clone()
                 epoch=page.version.epoch.to_string() number=page.version.number />
         }
     });
@@ -102,7 +102,7 @@ pub fn figure(
 
 /// What was and is done to a cluster, in a line.
 pub fn strip(cluster: &str, done: &Done) -> AnyView {
-    let base = at(&format!("/c/{}/deployments", scene::encoded(cluster)));
+    let base = at(&format!("/c/{}/deployments", scene::segment(cluster)));
     let deploy = done.acts.then(|| view! { <a class="button" href=format!("{base}/new")>{words::DEPLOY}</a> });
     let runs = done.runs.iter().map(|run| {
         let text = format!("{} · {} · {}", run.kind, run.headline, run.created);
@@ -122,7 +122,7 @@ fn files(cluster: &str, view: &View) -> AnyView {
         query => format!("?{query}"),
     };
     let file = |name: &'static str, kind: &str| {
-        let to = at(&format!("/c/{}/{figure}.{kind}{query}", scene::encoded(cluster)));
+        let to = at(&format!("/c/{}/{figure}.{kind}{query}", scene::segment(cluster)));
         view! { <a href=to>{name}</a> }
     };
     view! { <span class="files">{file("SVG", "svg")}{file("JSON", "json")}</span> }.into_any()

@@ -57,7 +57,7 @@ pub(super) fn follow(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyV
 }
 
 fn to(cluster: &str, tab: Tab) -> String {
-    at(&format!("/c/{}{}", scene::encoded(cluster), tab.path()))
+    at(&format!("/c/{}{}", scene::segment(cluster), tab.path()))
 }
 
 /// An owner by its name, where there are more than a page should list; a few are suggested.

@@ -214,7 +214,11 @@ fn visited(visitor: &Visitor, theme: Theme) -> Option<AnyView> {
         return None;
     }
     let admin = visitor.admin.then(|| {
-        view! { <a href=ours("/tokens", theme)>{texts::TOKENS}</a><a href=ours("/audit", theme)>{texts::AUDIT}</a> }
+        view! {
+            <a href=ours("/sessions", theme)>{texts::SESSIONS}</a>
+            <a href=ours("/tokens", theme)>{texts::TOKENS}</a>
+            <a href=ours("/audit", theme)>{texts::AUDIT}</a>
+        }
     });
     let leave = visitor.signed_in.then(|| {
         view! {
@@ -240,9 +244,9 @@ fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>, theme: Theme)
     if clusters.len() < 2 {
         return Some(view! { <span class="pill">{name.clone()}</span> }.into_any());
     }
-    let others = clusters.iter().map(|line| {
+    let others = clusters.iter().filter(|line| scene::is_addressable(&line.name)).map(|line| {
         let here = (line.name == *name).then_some("page");
-        view! { <li><a href=ours(&format!("/c/{}", scene::encoded(&line.name)), theme) aria-current=here>{line.name.clone()}</a></li> }
+        view! { <li><a href=ours(&format!("/c/{}", scene::segment(&line.name)), theme) aria-current=here>{line.name.clone()}</a></li> }
     });
     let others: Vec<_> = others.collect();
     Some(
@@ -261,7 +265,7 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         (Tab::Backups, texts::backups::BACKUPS),
     ];
     let tabs = tabs.map(|(tab, name)| {
-        let to = at(&format!("/c/{}{}{}", scene::encoded(cluster), tab.path(), query(view, theme)));
+        let to = at(&format!("/c/{}{}{}", scene::segment(cluster), tab.path(), query(view, theme)));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{name}</a> }
     });
     view! { <nav class="tabs" aria-label=texts::VIEWS>{tabs.into_iter().collect_view()}</nav> }.into_any()
@@ -285,7 +289,7 @@ pub(super) fn prefix(view: &View, theme: Theme) -> String {
 }
 
 fn search(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyView {
-    let to = at(&format!("/c/{}{}", scene::encoded(cluster), tab.path()));
+    let to = at(&format!("/c/{}{}", scene::segment(cluster), tab.path()));
     view! {
         <form class="search" method="get" action=to role="search">
             <input type="search" name="q" value=view.search.clone() placeholder=texts::SEARCH aria-label=texts::SEARCH

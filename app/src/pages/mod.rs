@@ -16,7 +16,9 @@ pub mod restore;
 mod table;
 mod trouble;
 
-pub use access::{AuditLine, AuditSought, TokenLine, audit, first, refusal, sign_in, tokens};
+pub use access::{
+    AuditLine, AuditSought, SessionLine, TokenLine, audit, first, refusal, sessions, sign_in, signed_out, tokens,
+};
 pub use api::{Body, Field, Kind, Operation, Tried, api};
 pub use clusters::clusters;
 pub use drift::drift;

@@ -11,7 +11,7 @@ use crate::{
 
 /// The page's content.
 pub fn table(cluster: &str, view: &View, theme: Theme, table: Table) -> AnyView {
-    let base = at(&format!("/c/{}{}", scene::encoded(cluster), prefix(view, theme)));
+    let base = at(&format!("/c/{}{}", scene::segment(cluster), prefix(view, theme)));
     let sections = table.sections.into_iter().map(|section| self::section(section, &base)).collect_view();
     view! {
         <main class="tables" id="content" tabindex="-1">

@@ -100,7 +100,7 @@ pub const STEPS_MEAN: [&str; 6] = [
     "The stream came to its end, and nothing was missing.",
     "The SHA-256 that etcd sent behind it is that of what came.",
     "Every page of the database was read: tree, free list and every leaf.",
-    "Every revision was read: their order is right, and the cluster's own namespaces are there.",
+    "Every revision was read, and their order is right.",
     "It was read back from where it lies, and is what was put there.",
     "It was restored into an etcd of its own, which started and told the same revision, keys and hash.",
 ];
@@ -238,6 +238,20 @@ pub fn restores(ago: &str, took: &str) -> String {
     format!("Restores: proved {ago} in {took}")
 }
 
+/// Of one whose etcd refuses writes.
+pub fn restores_and_refuses(ago: &str, took: &str) -> String {
+    format!("Restores, and refuses writes until its alarm is disarmed: proved {ago} in {took}")
+}
+
+/// Of one that was not restored yet, and whose etcd will refuse writes.
+pub const NOT_RESTORED_AND_REFUSES: &str =
+    "Restores: not tried yet. Its etcd will refuse writes until its alarm is disarmed";
+
+/// Whether Kubernetes' own namespaces were found.
+pub fn namespaces(found: bool) -> &'static str {
+    if found { "Kubernetes' own namespaces are there." } else { "No namespace of Kubernetes was found in it." }
+}
+
 /// Of a rehearsal that found otherwise.
 pub fn does_not_restore(why: &str) -> String {
     format!("Does not restore: {why}")
@@ -302,3 +316,6 @@ pub fn asked(ago: &str) -> String {
 pub fn not_known(why: &str) -> String {
     format!("What lies there is not known: {why}")
 }
+
+/// The button that answers another life of a cluster.
+pub const ACCEPT: &str = "It was meant: the cluster was rebuilt or restored";

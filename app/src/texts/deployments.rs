@@ -336,3 +336,48 @@ pub const RECOVERY_STEPS: [(&str, &str); 6] = [
          controller-manager, and the figure shows no difference from the plan.",
     ),
 ];
+
+/// Of a run.
+pub const REDACTED: &str = "Redacted";
+/// Of a run.
+pub const BY_RULE: &str = "By rule";
+/// Where a log is not shown.
+pub const LOG_WITHHELD: &str = "An earlier version redacted this log by fewer rules. Binnacle redacts it anew and shows it \
+                                then. Load this page again in a moment.";
+
+/// How many places of a log were hidden.
+pub fn redacted(total: u64) -> String {
+    match total {
+        0 => "No place of this log was hidden.".into(),
+        1 => "One place of this log was hidden because it holds a secret or may hold one.".into(),
+        _ => format!("{total} places of this log were hidden because they hold a secret or may hold one."),
+    }
+}
+
+/// A stored log was redacted again.
+pub fn redacted_anew(at: &str) -> String {
+    format!(
+        "Newer rules redacted the stored log again on {at}. Earlier versions did not count what they hid, so the \
+         number has what was hidden since."
+    )
+}
+
+/// A rule that hides secrets.
+pub fn rule(word: &str) -> &'static str {
+    match word {
+        "known-secret" => "Secrets of the plan and the settings",
+        "private-key" => "Private keys",
+        "token-shape" => "Tokens, by their shape",
+        "password-hash" => "Hashes of passwords",
+        "base64" => "Long base64, which may hold keys",
+        "url" => "Passwords and tokens in URLs",
+        "http-header" => "HTTP headers that authenticate",
+        "option" => "Options and arguments of commands",
+        "name" => "Values behind names such as password",
+        "name-beside" => "Values whose name stands in another entry",
+        "block" => "Lines below a name, and data of Secrets",
+        "announced" => "Lines that the line before announces",
+        "output" => "Output of commands that make or show secrets",
+        _ => "Other rules",
+    }
+}

@@ -43,7 +43,11 @@ fn what_may_still_be_lost_is_said_and_who_cannot_be_asked_is_unknown() {
     assert!(sentence.contains("etcd 2/3 and may lose none"), "{sentence}");
     let (health, said) = chip(&marks, "m3").expect("a chip");
     assert!(health == Health::Unknown && said.contains("nothing listens there"), "{said}");
-    let (sentence, marks) = drawn(&inventory(&format!("{THREE}etcd m1:leaderless m2:away m3:away\n")));
+    let mut facts = inventory(&format!("{THREE}etcd m1:leaderless m2:away m3:away\n"));
+    let (sentence, _) = drawn(&facts);
+    assert!(sentence.contains("etcd 0/3, 2 not heard of"), "the API server says that etcd is well: {sentence}");
+    facts.apply(topology::Change::Checks([("etcd".into(), false)].into()));
+    let (sentence, marks) = drawn(&facts);
     assert!(sentence.contains("etcd 0/3 and has no quorum"), "{sentence}");
     assert_eq!(chip(&marks, "m1").expect("a chip").0, Health::Bad);
 }

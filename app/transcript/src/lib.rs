@@ -24,5 +24,5 @@ pub use ansible::{Cell, Change, MESSAGE, Mistake, Play, Recap, Run, Runs, State,
 pub use line::{SHOWN, Shown, shown};
 pub use outline::{Event, Failure, Outline, STRIDE, Transcript};
 pub use phase::{Mark, Phase, Trouble};
-pub use redact::{MASK, Redactor, Resume, WINDOW};
+pub use redact::{Counts, MASK, RULES, Redactor, Resume, Rule, WINDOW, redacted};
 pub use verdict::{Cluster, Deck, Etcd, Evidence, Judgement, Kind, Process, Proof, Says, Sum, Verdict, Witness, judge};

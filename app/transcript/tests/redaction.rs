@@ -110,7 +110,7 @@ fn short_values_are_hidden_by_name_and_place_alone() {
         ("('X-Auth-Token', 'abc')\n", "('X-Auth-Token', '*')\n"),
         ("curl -H 'X-Auth-Token: abc' http://x\n", "curl -H 'X-Auth-Token: *' http://x\n"),
         ("x-auth-token: abc\n", "x-auth-token: *\n"),
-        ("Authorization: Bearer abc\n", "Authorization: *\n"),
+        ("Authorization: Bearer abc\n", "Authorization: Bearer *\n"),
         ("curl -H \"Authorization: Bearer abc\" x\n", "curl -H \"Authorization: Bearer *\" x\n"),
         ("    power_pass: a b c\n", "    power_pass: *\n"),
         (

@@ -3,6 +3,7 @@
 use std::{
     io::Write,
     net::IpAddr,
+    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -10,10 +11,11 @@ use std::{
 use axum::http::HeaderMap;
 
 use super::{
-    Hosts, Lasting, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who,
+    Hosts, Lasting, Limits, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who,
     household::household,
     password,
     proxies::Origin,
+    renewal::{Again, Standing},
     repeats::{Repeat, Repeats, WINDOW},
     secret, sessions,
     slow::Slow,
@@ -41,6 +43,9 @@ const FIRST_LASTS: Duration = Duration::from_secs(60 * 60);
 /// Where audit lines go besides the database.
 pub type Lines = Box<dyn Write + Send>;
 
+/// Ways to and from the provider that one address has in a minute.
+const CROSSINGS: NonZeroU32 = NonZeroU32::new(120).expect("not zero");
+
 /// The door: everything that tells who asks.
 pub struct Door {
     pub(super) store: Store,
@@ -50,6 +55,8 @@ pub struct Door {
     pub(super) lasting: Lasting,
     pub(super) rows: Vec<Row>,
     pub(super) oidc: Option<Oidc>,
+    /// Ways to and from the provider, by address: whoever goes them is not known yet.
+    pub(super) crossings: Limits,
     slow: Slow,
     repeats: Arc<Repeats>,
     /// The hash of the one-time link's key, and when it was made.
@@ -69,7 +76,8 @@ impl Door {
     ) -> Self {
         let (slow, first, repeats) = (Slow::default(), Mutex::new(None), Arc::default());
         let (rows, lines) = (super::table(), lines.map(Mutex::new));
-        Self { store, ways, hosts, proxies, lasting, rows, oidc: None, slow, repeats, first, lines }
+        let crossings = Limits::new(CROSSINGS);
+        Self { store, ways, hosts, proxies, lasting, rows, oidc: None, crossings, slow, repeats, first, lines }
     }
 
     /// People may sign in through this provider, too.
@@ -137,27 +145,34 @@ impl Door {
         self.store.add_user(&user).await.map_err(|error| error.to_string())
     }
 
-    /// Who sent these headers.
-    pub(super) async fn who(&self, headers: &HeaderMap, origin: Origin) -> Result<Who, Refusal> {
+    /// Who sent these headers, and whether their role must be looked at anew by way of the browser.
+    pub(super) async fn who(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+        origin: Origin,
+    ) -> Result<(Who, Option<Again>), Refusal> {
         let (from, secure, proxied) = (origin.address, origin.secure(), origin.proxied);
         if let Some(sent) = tokens::sent(headers) {
             let who = tokens::whose(&self.store, sent, from).await.map_err(|_| Refusal::Away)?;
-            return who.ok_or(Refusal::Token);
+            return who.map(|who| (who, None)).ok_or(Refusal::Token);
         }
+        let mut again = None;
         if self.signs_in()
             && let Some(value) = sessions::sent(headers, secure)
         {
-            let who = sessions::whose(&self.store, value, from, self.lasting).await.map_err(|_| Refusal::Away)?;
-            if let Some(who) = who {
-                return Ok(who);
+            match self.standing(value, from).await.map_err(|_| Refusal::Away)? {
+                Standing::Here(who) => return Ok((who, None)),
+                Standing::Again(Some(who), again) => return Ok((who, Some(again))),
+                Standing::Again(None, over) => again = Some(over),
+                Standing::Gone => {}
             }
         }
         // Whoever comes through a proxy is not on this machine, whatever address is told of them.
         if self.ways.loopback && !proxied && from.is_loopback() {
             let name = app::texts::ON_THIS_MACHINE.into();
-            return Ok(Who { name, role: Some(Role::Operator), way: Way::Loopback, from });
+            return Ok((Who { name, role: Some(Role::Operator), way: Way::Loopback, from }, None));
         }
-        Ok(Who::nobody(from))
+        Ok((Who::nobody(from), again))
     }
 
     /// Whether a local user's password is right; waits are kept by account and by address.

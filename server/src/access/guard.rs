@@ -67,12 +67,8 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
     let mut response = match judged {
         _ if let Some(Err(wait)) = taken => Refusal::Often(wait).answer(&path),
         Ok(()) => next.run(request).await,
-        Err(Refusal::Unknown) if wants_page(&request) && door.signs_in() => {
-            let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
-            let mut response = Redirect::to(&format!("/sign-in?next={}", scene::encoded(to))).into_response();
-            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-            response
-        }
+        Err(Refusal::Again) => to_sign_in(&request, "/sign-in/oidc?silent=true&next="),
+        Err(Refusal::Unknown) if wants_page(&request) && door.signs_in() => to_sign_in(&request, "/sign-in?next="),
         Err(refusal) => refusal.answer(&path),
     };
     if let Some(taken) = taken {
@@ -81,6 +77,14 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
     if secure {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
+    response
+}
+
+/// Sends a page's visitor to sign in, and back to that page afterwards.
+fn to_sign_in(request: &Request, by: &str) -> Response {
+    let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
+    let mut response = Redirect::to(&format!("{by}{}", scene::encoded(to))).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
 }
 
@@ -102,7 +106,7 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
         return Err(Refusal::Host);
     }
     request.extensions_mut().insert(Host(host.clone()));
-    let who = door.who(request.headers(), origin).await?;
+    let (who, again) = door.who(request.headers(), origin).await?;
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -115,6 +119,13 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
         Found::OtherMethod(others) => return Err(Refusal::Method(others)),
         Found::Nothing => return Err(Refusal::Nowhere),
     };
+    if let Some(again) = again
+        && matches!(row.needs, Needs::Role(_))
+        && wants_page(request)
+        && door.goes_by_provider(&again).await
+    {
+        return Err(Refusal::Again);
+    }
     let judged = allowed(row.needs, &who).and_then(|()| same_site(&host, origin.tls, &who, request));
     let refused = judged.as_ref().err().map(ToString::to_string);
     let known = who.role.is_some();
@@ -168,7 +179,7 @@ fn wants_page(request: &Request) -> bool {
 /// The cluster of a path such as `/c/CLUSTER/…` or `/api/v1/clusters/CLUSTER/…`.
 fn cluster(path: &str) -> String {
     let rest = ["/c/", "/embed/", "/api/v1/clusters/"].into_iter().find_map(|prefix| path.strip_prefix(prefix));
-    rest.and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned()
+    rest.and_then(|rest| rest.split('/').next()).map(crate::listen::decoded).unwrap_or_default()
 }
 
 impl IntoResponse for Refusal {

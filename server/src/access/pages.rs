@@ -16,15 +16,14 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    Acts, Door, Needs, OidcError, Refusal, Role, Row, Who,
+    Acts, Door, Needs, Refusal, Role, Row, Who,
     door::valid_name,
-    guard::{Secure, address},
-    oidc::{Left, Vouched},
+    guard::Secure,
+    oidc, oidc_pages, session_pages,
     sessions::{self, Arrival},
 };
 use crate::{
     pages::{Asked, bare, render, theme},
-    running::{NUMBERS, Outcome},
     store::{Entry, Kept, Sought, StoreError},
 };
 
@@ -36,6 +35,7 @@ pub const ROUTES: &[Row] = &[
     Row::post("/sign-in", Needs::Nothing, Acts::Itself),
     Row::get("/sign-in/oidc", Needs::Nothing),
     Row { method: Method::GET, path: "/sign-in/callback", needs: Needs::Nothing, acts: Acts::Itself },
+    Row::post("/sign-in/logged-out", Needs::Nothing, Acts::Itself),
     Row::post("/sign-out", Needs::Nothing, Acts::As("sign-out")),
     Row::post("/sign-out-everywhere", Needs::Role(Role::Viewer), Acts::As("sign-out.everywhere")),
     Row::get("/first", Needs::Nothing),
@@ -43,6 +43,8 @@ pub const ROUTES: &[Row] = &[
     Row::get("/tokens", ADMIN),
     Row::post("/tokens", ADMIN, Acts::As("token.create")),
     Row::post("/tokens/{id}/revoke", ADMIN, Acts::As("token.revoke")),
+    Row::get("/sessions", ADMIN),
+    Row::post("/sessions/end", ADMIN, Acts::Itself),
     Row::get("/audit", ADMIN),
     Row::get("/audit.jsonl", ADMIN),
 ];
@@ -53,22 +55,25 @@ const PAGE: u32 = 100;
 const LINES: u32 = 10_000;
 
 #[derive(Clone)]
-struct Here {
-    door: Arc<Door>,
-    asked: Asked,
+pub(super) struct Here {
+    pub(super) door: Arc<Door>,
+    pub(super) asked: Asked,
 }
 
 /// The pages.
 pub fn router(door: Arc<Door>, asked: Asked) -> Router {
     Router::new()
         .route("/sign-in", get(ask).post(sign_in))
-        .route("/sign-in/oidc", get(leave))
-        .route("/sign-in/callback", get(back))
-        .route("/sign-out", post(sign_out))
+        .route("/sign-in/oidc", get(oidc_pages::leave))
+        .route("/sign-in/callback", get(oidc_pages::back))
+        .route("/sign-in/logged-out", post(oidc_pages::logged_out))
+        .route("/sign-out", post(oidc_pages::sign_out))
         .route("/sign-out-everywhere", post(sign_out_everywhere))
         .route("/first", get(ask_first).post(make_first))
         .route("/tokens", get(tokens).post(make_token))
         .route("/tokens/{id}/revoke", post(revoke_token))
+        .route("/sessions", get(session_pages::sessions))
+        .route("/sessions/end", post(session_pages::end))
         .route("/audit", get(audit))
         .route("/audit.jsonl", get(audit_lines))
         .with_state(Here { door, asked })
@@ -81,7 +86,7 @@ struct Next {
 }
 
 /// Only a path of ours: never an address of another site.
-fn inside(next: &str) -> &str {
+pub(super) fn inside(next: &str) -> &str {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if ours { next } else { "/" }
 }
@@ -93,7 +98,7 @@ async fn ask(State(here): State<Here>, Query(next): Query<Next>, request: Reques
     sign_in_page(&here, StatusCode::OK, inside(&next.next), None, request).await
 }
 
-async fn sign_in_page(
+pub(super) async fn sign_in_page(
     here: &Here,
     status: StatusCode,
     next: &str,
@@ -103,97 +108,6 @@ async fn sign_in_page(
     let (next, ways) = (next.to_owned(), here.door.ways);
     let page = move || pages::sign_in(&next, wrong.as_deref(), ways.local, ways.oidc);
     render(status, bare(texts::SIGN_IN, &here.asked), request, page).await
-}
-
-/// What the browser keeps while its person is at the provider.
-const LEFT: &str = "binnacle-left";
-/// For so long.
-const AWAY: u64 = 600;
-
-/// Where the provider sends the browser back to.
-fn callback(request: &Request) -> String {
-    format!("{}/sign-in/callback", address(request))
-}
-
-async fn leave(
-    State(here): State<Here>,
-    Extension(Secure(secure)): Extension<Secure>,
-    Query(next): Query<Next>,
-    request: Request,
-) -> Response {
-    let Some(oidc) = &here.door.oidc else { return Refusal::Nowhere.into_response() };
-    let to = callback(&request);
-    match oidc.leave(&to, inside(&next.next)).await {
-        Ok((address, left)) => {
-            let left = serde_json::to_string(&left).unwrap_or_default();
-            went(&address, Some(sessions::any_cookie(LEFT, &scene::encoded(&left), AWAY, secure)))
-        }
-        Err(error) => sign_in_page(&here, StatusCode::BAD_GATEWAY, "/", Some(error.to_string()), request).await,
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Answer {
-    code: String,
-    state: String,
-    error: String,
-}
-
-async fn back(
-    State(here): State<Here>,
-    Extension(who): Extension<Who>,
-    Extension(Secure(secure)): Extension<Secure>,
-    Query(answer): Query<Answer>,
-    request: Request,
-) -> Response {
-    let door = &here.door;
-    let Some(oidc) = &door.oidc else { return Refusal::Nowhere.into_response() };
-    let kept = sessions::cookie_of(request.headers(), LEFT).and_then(decoded);
-    let left = kept.and_then(|kept| serde_json::from_str::<Left>(&kept).ok());
-    let to = callback(&request);
-    let next = left.as_ref().map(|left| inside(&left.next).to_owned()).unwrap_or_default();
-    let vouched = match left {
-        None => Err(OidcError::Stranger),
-        Some(_) if !answer.error.is_empty() => Err(OidcError::Refused(answer.error.chars().take(80).collect())),
-        Some(left) => oidc.back(&to, left, &answer.code, &answer.state).await,
-    };
-    NUMBERS.sign_in(if vouched.is_ok() { Outcome::Well } else { Outcome::Failed });
-    let entry = match &vouched {
-        Ok(vouched) => {
-            let subject = vouched.subject.clone();
-            Entry { subject, ..who.entry("sign-in", &vouched.name, "", true, "oidc") }
-        }
-        Err(error) => who.entry("sign-in", "?", "", false, &format!("oidc: {error}")),
-    };
-    if let Err(away) = door.remember(&entry).await {
-        return away.into_response();
-    }
-    let mut response = match vouched {
-        Err(error) => {
-            let status =
-                if matches!(error, OidcError::Away { .. }) { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
-            sign_in_page(&here, status, "/", Some(error.to_string()), request).await
-        }
-        Ok(vouched) => {
-            let Vouched { subject, name, role } = vouched;
-            let whom = Arrival { subject, name: &name, role, way: "oidc" };
-            let browser = (request.headers(), secure);
-            match sessions::begin(&door.store, whom, who.from, door.lasting, browser).await {
-                Ok(cookie) => went(inside(&next), Some(cookie)),
-                Err(_) => Refusal::Away.into_response(),
-            }
-        }
-    };
-    // What was kept is good for one return.
-    response.headers_mut().append(header::SET_COOKIE, sessions::any_cookie(LEFT, "", 0, secure));
-    response
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let pairs = form_urlencoded::parse(text.as_bytes()).next()?;
-    Some(pairs.0.into_owned())
 }
 
 #[derive(Deserialize)]
@@ -244,7 +158,8 @@ async fn signed_in(here: Here, who: Who, secure: bool, headers: HeaderMap, given
         let wrong = Some(texts::SIGN_IN_FAILED.to_owned());
         return sign_in_page(&here, StatusCode::UNAUTHORIZED, inside(&given.next), wrong, again(who, secure)).await;
     };
-    let whom = Arrival { subject, name, role, way: "local" };
+    let (sid, kept) = (String::new(), oidc::Kept::default());
+    let whom = Arrival { subject, name, role, way: "local", sid, kept };
     match sessions::begin(&door.store, whom, who.from, door.lasting, (&headers, secure)).await {
         Ok(cookie) => went(inside(&given.next), Some(cookie)),
         Err(_) => Refusal::Away.into_response(),
@@ -252,14 +167,14 @@ async fn signed_in(here: Here, who: Who, secure: bool, headers: HeaderMap, given
 }
 
 /// A request of the same visitor, for pages that answer a form.
-fn again(who: Who, secure: bool) -> Request {
+pub(super) fn again(who: Who, secure: bool) -> Request {
     let mut request = Request::default();
     request.extensions_mut().insert(who);
     request.extensions_mut().insert(Secure(secure));
     request
 }
 
-fn went(to: &str, cookie: Option<HeaderValue>) -> Response {
+pub(super) fn went(to: &str, cookie: Option<HeaderValue>) -> Response {
     let mut response = Redirect::to(to).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -267,19 +182,6 @@ fn went(to: &str, cookie: Option<HeaderValue>) -> Response {
         headers.insert(header::SET_COOKIE, cookie);
     }
     response
-}
-
-async fn sign_out(
-    State(here): State<Here>,
-    Extension(Secure(secure)): Extension<Secure>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(value) = sessions::sent(&headers, secure)
-        && here.door.store.end_session(&super::secret::hash(value)).await.is_err()
-    {
-        return Refusal::Away.into_response();
-    }
-    went("/sign-in", Some(sessions::ended(secure)))
 }
 
 async fn sign_out_everywhere(
@@ -404,7 +306,7 @@ async fn token_page(
     render(status, bare(texts::TOKENS, &here.asked), request, page).await
 }
 
-fn time(at: i64) -> String {
+pub(super) fn time(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at)
         .map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }

@@ -35,6 +35,9 @@ pub enum Refusal {
     /// We do not know who asks.
     #[error("Sign in first, or send a token: Authorization: Bearer …")]
     Unknown,
+    /// Their role must be looked at anew by the provider first.
+    #[error("Your sign-in must be renewed. Open a page of this server in your browser.")]
+    Again,
     /// They sent a token that is none, or none any more.
     #[error("This token is not known, has expired or was revoked. Ask an admin for another.")]
     Token,
@@ -62,7 +65,7 @@ impl Refusal {
             Self::Odd(_) | Self::Garbled(_) => StatusCode::BAD_REQUEST,
             Self::Nowhere | Self::Outside(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unknown | Self::Token => StatusCode::UNAUTHORIZED,
+            Self::Unknown | Self::Again | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
             Self::Slow(_) | Self::Often(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
@@ -71,7 +74,7 @@ impl Refusal {
 
     /// Whether it counts as a request of whoever is refused: when they may not, or nobody knows who they are.
     pub(super) fn is_counted(&self) -> bool {
-        matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        !matches!(self, Self::Again) && matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
     }
 
     /// As an answer: problem details for the API, a page for everybody else.

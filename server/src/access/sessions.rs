@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::base::base;
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use super::{Role, Way, Who, secret};
+use super::{Role, Way, Who, oidc::Kept, sealed, secret};
 use crate::store::{Session, Store, StoreError};
 
 /// How often a session's last use is written: not on every request.
@@ -22,12 +22,18 @@ pub struct Lasting {
 
 /// With TLS the browser itself refuses the cookie from or for any other host; below a base path, which such a
 /// cookie cannot have, from anything but TLS.
-fn name(secure: bool) -> &'static str {
-    match (secure, base().is_empty()) {
-        (true, true) => "__Host-binnacle",
-        (true, false) => "__Secure-binnacle",
-        (false, _) => "binnacle",
-    }
+fn name(secure: bool) -> String {
+    prefixed("binnacle", secure)
+}
+
+/// A cookie's name with the prefix that binds it to this host, or at least to TLS.
+pub(super) fn prefixed(name: &str, secure: bool) -> String {
+    let prefix = match (secure, base().is_empty()) {
+        (true, true) => "__Host-",
+        (true, false) => "__Secure-",
+        (false, _) => "",
+    };
+    format!("{prefix}{name}")
 }
 
 /// Somebody who may come in.
@@ -39,6 +45,10 @@ pub(super) struct Arrival<'a> {
     pub(super) role: Role,
     /// How they signed in: `local` or `oidc`.
     pub(super) way: &'static str,
+    /// The provider's session; empty without one.
+    pub(super) sid: String,
+    /// The provider's tokens that are kept.
+    pub(super) kept: Kept,
 }
 
 /// Begins a session; answers the cookie. Whatever session the browser had ends: an id from before signing in is worth
@@ -67,9 +77,27 @@ pub(super) async fn begin(
         created: now,
         seen: now,
         expires: now + whole,
+        sid: who.sid,
+        checked: now,
+        sealed: closed(&value, &who.kept),
     };
     store.add_session(&session).await?;
     Ok(cookie(&value, lasting.whole.as_secs(), secure))
+}
+
+/// A provider's tokens as the database keeps them.
+pub(super) fn closed(cookie: &str, kept: &Kept) -> String {
+    if *kept == Kept::default() {
+        return String::new();
+    }
+    let text = serde_json::to_string(kept).unwrap_or_default();
+    sealed::seal(cookie, &text).unwrap_or_default()
+}
+
+/// A provider's tokens of the session that this cookie is of.
+pub(super) fn opened(cookie: &str, session: &Session) -> Kept {
+    let text = sealed::open(cookie, &session.sealed);
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
 /// The cookie that takes the browser's away.
@@ -78,7 +106,7 @@ pub(super) fn ended(secure: bool) -> HeaderValue {
 }
 
 fn cookie(value: &str, seconds: u64, secure: bool) -> HeaderValue {
-    any_cookie(name(secure), value, seconds, secure)
+    any_cookie(&name(secure), value, seconds, secure)
 }
 
 /// A cookie that no script can read and no other site's post brings along.
@@ -98,33 +126,30 @@ pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a st
 
 /// The value of our cookie, if the browser sent one that could be ours.
 pub(super) fn sent(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    let value = cookie_of(headers, name(secure))?;
+    let value = cookie_of(headers, &name(secure))?;
     (value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(value)
 }
 
-/// Whose session a cookie's value is; `None` when it has ended. Local users lose it when they are
-/// disabled, and have the role that they have now.
-pub(super) async fn whose(
-    store: &Store,
-    value: &str,
-    from: std::net::IpAddr,
-    lasting: Lasting,
-) -> Result<Option<Who>, StoreError> {
-    let id = secret::hash(value);
-    let who = of(store, &id, from, lasting).await?;
-    if who.is_some() {
-        store.saw_session(&id, jiff::Timestamp::now().as_millisecond(), NOTED).await?;
-    }
-    Ok(who)
-}
-
-/// Whose session this id is.
+/// Whose session this id is; `None` when it has ended. Local users lose it when they are disabled, and have the role
+/// that they have now; people of a provider lose it when their role was told longer than `recheck` ago, as long as
+/// nobody looks at it anew. Without a provider (`None`) there are none.
 pub(super) async fn of(
     store: &Store,
     id: &str,
     from: std::net::IpAddr,
     lasting: Lasting,
+    recheck: Option<i64>,
 ) -> Result<Option<Who>, StoreError> {
+    let Some(session) = current(store, id, lasting).await? else { return Ok(None) };
+    let age = jiff::Timestamp::now().as_millisecond().saturating_sub(session.checked);
+    if session.way == "oidc" && recheck.is_none_or(|recheck| age >= recheck) {
+        return Ok(None);
+    }
+    who(store, session, from).await
+}
+
+/// A session that is neither idle nor old.
+pub(super) async fn current(store: &Store, id: &str, lasting: Lasting) -> Result<Option<Session>, StoreError> {
     let Some(session) = store.session(id).await? else { return Ok(None) };
     let now = jiff::Timestamp::now().as_millisecond();
     let idle = i64::try_from(lasting.idle.as_millis()).unwrap_or(i64::MAX / 2);
@@ -132,6 +157,16 @@ pub(super) async fn of(
         store.end_session(id).await?;
         return Ok(None);
     }
+    Ok(Some(session))
+}
+
+/// Notes that a session was used.
+pub(super) async fn saw(store: &Store, id: &str) -> Result<(), StoreError> {
+    store.saw_session(id, jiff::Timestamp::now().as_millisecond(), NOTED).await
+}
+
+/// Whoever has this session, with the role that holds now.
+pub(super) async fn who(store: &Store, session: Session, from: std::net::IpAddr) -> Result<Option<Who>, StoreError> {
     let mut role = Role::from_word(&session.role);
     if session.way == "local" {
         match store.user(&session.who).await? {

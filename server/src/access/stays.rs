@@ -18,7 +18,10 @@ impl Stays {
         let (door, who) = (&self.door, &self.who);
         let found = match &who.way {
             Way::Nobody | Way::Loopback | Way::Link(_) => return true,
-            Way::Session { id, .. } => sessions::of(&door.store, id, who.from, door.lasting).await,
+            Way::Session { id, .. } => {
+                let recheck = door.oidc.as_ref().map(super::Oidc::recheck);
+                sessions::of(&door.store, id, who.from, door.lasting, recheck).await
+            }
             Way::Token(id) => tokens::of(&door.store, id, who.from).await,
         };
         found.map_or(true, |found| found.is_some_and(|now| now.role >= who.role))

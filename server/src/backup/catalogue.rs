@@ -5,15 +5,24 @@ use std::collections::{HashMap, HashSet};
 use super::{
     delivery::noted,
     house::{Backups, Told},
+    incarnation::incarnations,
     manifest::{Manifest, Rehearsal, Stored},
     part,
     places::{Found, Known, Place, Stock, Stray, objects},
     warnings::{Facts, warnings},
 };
-use crate::store::{Backup, Copy, CopyState, Looked, StoreError};
+use crate::store::{Backup, Copy, CopyState, Looked, Scheduled, StoreError};
 
 /// So many of the newest are asked for what their rehearsals and copies tell.
 const RECENT: u32 = 20;
+/// Backups that are looked through for another life of their cluster.
+const LIVES: u32 = 2_000;
+
+/// Under which name the catalogue remembers an answer to another life, beside its backups. No cluster has
+/// a line's end in its name.
+fn answers(cluster: &str) -> String {
+    format!("answer\n{cluster}")
+}
 
 impl Backups {
     /// Looks into every place and brings the catalogue to what lies there; answers how many backups were new or other
@@ -155,6 +164,21 @@ impl Backups {
         Ok(())
     }
 
+    /// Somebody says that the newest life of a cluster was meant; the warning ends, and what stays, stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accept_life(&self, cluster: &str, by: &str) -> Result<(), StoreError> {
+        let good = self.store().good_backups(cluster, LIVES).await?;
+        let manifests = good.iter().rev().filter_map(|backup| Manifest::read(backup.manifest.as_bytes()).ok());
+        let dated: Vec<_> = manifests.map(|manifest| (manifest.began, manifest.origin())).collect();
+        let Some(life) = incarnations(&dated).pop() else { return Ok(()) };
+        let answer = Scheduled { due: life.first, detail: by.to_owned(), ..Scheduled::default() };
+        self.store().keep_scheduled(&answers(cluster), &answer, i64::MAX).await?;
+        self.find_out(cluster).await;
+        Ok(())
+    }
+
     /// Finds out what every page says of a cluster's backups.
     pub async fn find_out(&self, cluster: &str) {
         match self.found_out(cluster).await {
@@ -165,9 +189,13 @@ impl Backups {
 
     async fn found_out(&self, cluster: &str) -> Result<Told, StoreError> {
         let store = self.store();
-        let good = store.good_backups(cluster, 2).await?;
-        let newest: Vec<Manifest> =
+        let good = store.good_backups(cluster, LIVES).await?;
+        let mut newest: Vec<Manifest> =
             good.iter().filter_map(|backup| Manifest::read(backup.manifest.as_bytes()).ok()).collect();
+        let dated: Vec<_> = newest.iter().rev().map(|manifest| (manifest.began, manifest.origin())).collect();
+        let lives = incarnations(&dated);
+        let accepted = store.scheduled(&answers(cluster)).await?.map(|answer| answer.due);
+        newest.truncate(2);
         let scheduled = store.scheduled(cluster).await?;
         let pending: Vec<(String, i64, String)> = store
             .pending_backups()
@@ -193,6 +221,8 @@ impl Backups {
             failed: last.and_then(|(id, rehearsal)| Some((id, rehearsal.failure?))),
             not_rehearsed: self.not_rehearsed(cluster).await?,
             broken: store.bad_copies(cluster, RECENT).await?,
+            lives,
+            accepted,
             is_alone: !self.proving().with.is_empty()
                 && newest.first().is_some_and(|newest| newest.companion.is_none()),
             now: jiff::Timestamp::now().as_millisecond(),

@@ -51,7 +51,10 @@ pub fn candidates(members: &Members) -> (Vec<Candidate>, Vec<String>) {
 
 fn candidate(members: &Members, member: &Member) -> Result<Candidate, String> {
     let name = member.called();
-    let standing = member.standing.as_ref().map_err(|error| format!("{name}: {error}"))?;
+    let standing = member.standing.as_ref().map_err(|error| {
+        // A member without an address is told by its name alone.
+        if error.endpoint == name { error.to_string() } else { format!("{name}: {error}") }
+    })?;
     if member.learner {
         return Err(format!("{name} is a learner, and may be far behind"));
     }

@@ -7,11 +7,12 @@
 //! ```
 //! Killed anywhere, what waits is found again by [`Backups::find_waiting`], and delivered.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use super::{
     companion::gather,
     house::{Backups, Course, Stage},
+    incarnation::Origin,
     lease::Lease,
     manifest::Manifest,
     places::{Place, PlaceError, objects},
@@ -272,9 +273,27 @@ impl Backups {
         let now = jiff::Timestamp::now();
         let pending = self.store().pending_backups().await?.iter().any(|backup| backup.cluster == cluster);
         let mut all = Vec::new();
+        let known = self.store().good_backups(cluster, u32::MAX >> 1).await?;
+        let mut origins: HashMap<String, Origin> = known
+            .iter()
+            .filter_map(|backup| Manifest::read(backup.manifest.as_bytes()).ok())
+            .map(|manifest| (manifest.id.clone(), manifest.origin()))
+            .collect();
         for place in &self.keeping().places {
             let there = self.store().judged_in(cluster, place.name()).await?;
-            let subjects = there.into_iter().map(|(id, began, trusted)| Subject { id, began, trusted });
+            for (id, ..) in there.iter().filter(|(_, _, trusted)| *trusted) {
+                // Trusted here and nowhere listed as good: its own manifest tells.
+                if !origins.contains_key(id)
+                    && let Some(backup) = self.store().backup(cluster, id).await?
+                    && let Ok(manifest) = Manifest::read(backup.manifest.as_bytes())
+                {
+                    origins.insert(id.clone(), manifest.origin());
+                }
+            }
+            let subjects = there.into_iter().map(|(id, began, trusted)| {
+                let origin = origins.get(&id).cloned();
+                Subject { id, began, trusted, origin }
+            });
             all.push((place.name().to_owned(), decide(subjects.collect(), pending, &self.keeping().rules, now)));
         }
         Ok(all)

@@ -7,7 +7,10 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::words::{hex, unhex};
+use super::{
+    incarnation::Origin,
+    words::{hex, unhex},
+};
 
 /// The form that is written, and the only one that is read.
 pub const FORMAT: u32 = 1;
@@ -63,6 +66,9 @@ pub struct Manifest {
     /// What travels with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub companion: Option<Companion>,
+    /// What to know of an etcd that starts on it; a manifest without any is from before this was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Vec<snapshot::Note>>,
     /// HMAC-SHA256, hexadecimal; empty before it is signed.
     pub signature: String,
 }
@@ -130,6 +136,9 @@ pub struct Rehearsal {
     pub millis: u64,
     /// Why it does not restore; none when it does.
     pub failure: Option<String>,
+    /// Why it refused to write before its alarms were disarmed; none when it wrote a key and gave it back at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// What travels with a backup: files without which it cannot be used, in an encrypted object of their own.
@@ -182,6 +191,11 @@ pub enum ManifestError {
 }
 
 impl Manifest {
+    /// What it says of its etcd.
+    pub fn origin(&self) -> Origin {
+        Origin { cluster_id: self.cluster_id.clone(), revision: self.revision }
+    }
+
     /// From its text; nothing of it is believed before [`Self::verify`].
     ///
     /// # Errors
@@ -243,6 +257,11 @@ impl Manifest {
     /// Whether the last rehearsal found that it does not restore.
     pub fn fails(&self) -> bool {
         self.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.failure.is_some())
+    }
+
+    /// Whether this was found in its contents.
+    pub fn has(&self, note: snapshot::Note) -> bool {
+        self.notes.as_ref().is_some_and(|notes| notes.contains(&note))
     }
 
     /// Remembers how a rehearsal went; one that went well is step 6. Signs nothing.
@@ -347,6 +366,7 @@ mod tests {
             by: "schedule".into(),
             steps: Vec::new(),
             rehearsal: None,
+            notes: None,
             companion: None,
             signature: String::new(),
         };

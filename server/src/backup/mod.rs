@@ -15,6 +15,7 @@ pub mod delivery;
 mod fetch;
 pub mod hosts;
 pub mod house;
+pub mod incarnation;
 mod lease;
 pub mod manifest;
 mod naming;

@@ -90,6 +90,7 @@ pub(super) fn name(
         by: order.by.clone(),
         steps: Vec::new(),
         rehearsal: None,
+        notes: Some(examined.notes()),
         companion,
         signature: String::new(),
     };

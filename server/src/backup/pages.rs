@@ -36,6 +36,7 @@ const SEE: Needs = Needs::Role(Role::Viewer);
 pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/backups", SEE),
     Row::post("/c/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
+    Row::post("/c/{cluster}/backups/accept", Needs::Role(Role::Operator), Acts::As("backup.accept")),
     Row::get("/c/{cluster}/backups/part", SEE),
     Row::get("/c/{cluster}/backups/stream", SEE),
     Row::get("/c/{cluster}/backups/retention", SEE),
@@ -73,6 +74,7 @@ impl Shelf {
 pub fn router(here: Shelf) -> Router {
     Router::new()
         .route("/c/{cluster}/backups", get(list).post(start))
+        .route("/c/{cluster}/backups/accept", post(accept))
         .route("/c/{cluster}/backups/part", get(part))
         .route("/c/{cluster}/backups/stream", get(stream))
         .route("/c/{cluster}/backups/retention", get(retention))
@@ -341,7 +343,7 @@ async fn start(
 }
 
 fn path(cluster: &str) -> String {
-    format!("/c/{}/backups", scene::encoded(cluster))
+    format!("/c/{}/backups", scene::segment(cluster))
 }
 
 /// Begins a backup, unless this very button was pressed before.
@@ -382,6 +384,19 @@ async fn one(
     match here.page(&cluster, &id, &who).await {
         Ok(page) => drawn(&here, &cluster, StatusCode::OK, request, false, move || pages::one(&page)).await,
         Err(none) => none.answer(&here, request).await,
+    }
+}
+
+/// Somebody says that the cluster was rebuilt or restored on purpose.
+async fn accept(
+    State(here): State<Shelf>,
+    Path(cluster): Path<String>,
+    Extension(who): Extension<Who>,
+    Bodyless(request): Bodyless,
+) -> Response {
+    match here.backups.accept_life(&cluster, &who.name).await {
+        Ok(()) => Redirect::to(&path(&cluster)).into_response(),
+        Err(error) => NoPage::from(error).answer(&here, request).await,
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use snapshot::{Digest, Examined, ReadAt, Step, Unsound, complete, digest, examine};
+use snapshot::{Digest, Examined, ReadAt, Step, Unsound, complete, digest, examine, examine_bare, is_bare};
 
 /// A snapshot on disk. Its length is what it had when it was opened.
 #[derive(Debug)]
@@ -63,10 +63,13 @@ pub struct Climbed {
 /// How far a snapshot is proved, and what it holds.
 #[derive(Debug)]
 pub struct Proof {
-    /// From [`Step::Listed`] on, without gaps.
+    /// From [`Step::Listed`] on, without gaps; of a bare one without steps 1 and 2.
     pub steps: Vec<Climbed>,
     /// From step 2 on.
     pub digest: Option<Digest>,
+    /// Whether it is a database without a digest, as a copy of `member/snap/db` is: etcd restores it with
+    /// `--skip-hash-check`, and nobody can tell whether it was changed.
+    pub bare: bool,
     /// What it holds, or why the next step does not hold.
     pub sound: Result<Examined, Unsound>,
 }
@@ -93,8 +96,14 @@ pub(super) fn prove_read<R: ReadAt + ?Sized>(file: &R, sum: Digest, progress: &m
 fn proved<R: ReadAt + ?Sized>(file: &R, mut sum: Option<Digest>, progress: &mut dyn FnMut(Step, u64)) -> Proof {
     let mut steps = Vec::new();
     climbed(&mut steps, Step::Listed, Instant::now());
-    let sound = climb(file, &mut steps, &mut sum, progress);
-    Proof { steps, digest: sum, sound }
+    // What etcd sends has a digest: only a file from elsewhere may lack it.
+    let bare = sum.is_none() && is_bare(file);
+    let sound = if bare {
+        contents(&mut steps, || examine_bare(file, &mut |read| progress(Step::Bolt, read)))
+    } else {
+        climb(file, &mut steps, &mut sum, progress)
+    };
+    Proof { steps, digest: sum, bare, sound }
 }
 
 fn climb<R: ReadAt + ?Sized>(
@@ -117,8 +126,16 @@ fn climb<R: ReadAt + ?Sized>(
         *sum = Some(digest(file, &mut |read| progress(Step::Digest, read))?);
     }
     climbed(steps, Step::Digest, since);
+    contents(steps, || examine(file, &mut |read| progress(Step::Bolt, read)))
+}
+
+/// Steps 3 and 4.
+fn contents(
+    steps: &mut Vec<Climbed>,
+    examine: impl FnOnce() -> Result<Examined, Unsound>,
+) -> Result<Examined, Unsound> {
     let since = Instant::now();
-    let examined = examine(file, &mut |read| progress(Step::Bolt, read));
+    let examined = examine();
     if examined.as_ref().map_or_else(Unsound::step, |_| Step::Mvcc) >= Step::Mvcc {
         climbed(steps, Step::Bolt, since);
     }

@@ -1,12 +1,15 @@
 //! Which backups may go. A function of what is there and of the clock, and nothing else: so that a dry run is the real
 //! run, and every promise can be tried on any past.
 //!
+//! Each life of a cluster is judged by itself: a rebuilt cluster's backups never push out those from before.
 //! Each place is judged by itself, so that each keeps something to rely on. Rules count only what was found right:
 //! bad ones never push out a good one.
 
 use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
+
+use super::incarnation::{Origin, lives};
 
 /// What is kept; zero of each keeps everything.
 #[derive(Clone, Debug)]
@@ -51,6 +54,8 @@ pub struct Subject {
     pub began: i64,
     /// Whether it was proved to step 2 or more, and nothing was found wrong with it in this place since.
     pub trusted: bool,
+    /// What it says of its etcd; `None` when that cannot be read.
+    pub origin: Option<Origin>,
 }
 
 /// What becomes of a backup, and why.
@@ -126,6 +131,18 @@ impl fmt::Display for Reason {
 /// What becomes of each backup of a cluster in a place, newest first. `pending` says that an upload of this cluster
 /// is under way, to whatever place.
 pub fn decide(mut subjects: Vec<Subject>, pending: bool, rules: &Rules, now: Timestamp) -> Vec<Verdict> {
+    subjects.sort_by(|a, b| (a.began, &a.id).cmp(&(b.began, &b.id)));
+    let lives = lives(subjects.iter().map(|subject| subject.origin.as_ref().filter(|_| subject.trusted)));
+    let mut by_life: Vec<Vec<Subject>> = Vec::new();
+    for (life, subject) in lives.into_iter().zip(subjects) {
+        by_life.resize_with(by_life.len().max(life + 1), Vec::new);
+        by_life[life].push(subject);
+    }
+    by_life.into_iter().rev().flat_map(|subjects| decide_one(subjects, pending, rules, now)).collect()
+}
+
+/// What becomes of each backup of one life, newest first.
+fn decide_one(mut subjects: Vec<Subject>, pending: bool, rules: &Rules, now: Timestamp) -> Vec<Verdict> {
     subjects.sort_by(|a, b| (b.began, &b.id).cmp(&(a.began, &a.id)));
     let none = rules.newest == 0 && rules.daily == 0 && rules.weekly == 0 && rules.monthly == 0;
     let last_good = subjects.iter().find(|subject| subject.trusted && subject.began <= now.as_millisecond());
@@ -227,7 +244,7 @@ mod tests {
     }
 
     fn good(id: &str, when: &str) -> Subject {
-        Subject { id: id.into(), began: at(when).as_millisecond(), trusted: true }
+        Subject { id: id.into(), began: at(when).as_millisecond(), trusted: true, origin: None }
     }
 
     fn kept(subjects: &[Subject], rules: &Rules, now: &str) -> Vec<String> {
@@ -319,7 +336,14 @@ mod tests {
     fn subjects() -> impl Strategy<Value = Vec<Subject>> {
         proptest::collection::vec((0..20_000_i64, any::<bool>()), 0..60).prop_map(|drawn| {
             let named = drawn.into_iter().enumerate();
-            named.map(|(at, (hour, trusted))| Subject { id: format!("b{at}"), began: hour * HOUR, trusted }).collect()
+            named
+                .map(|(at, (hour, trusted))| Subject {
+                    id: format!("b{at}"),
+                    began: hour * HOUR,
+                    trusted,
+                    origin: None,
+                })
+                .collect()
         })
     }
 
@@ -368,5 +392,28 @@ mod tests {
             };
             prop_assert!(kept(&some).is_subset(&kept(&larger)));
         }
+    }
+
+    #[test]
+    fn backups_of_a_rebuilt_cluster_push_out_none_from_before() {
+        let of = |id: &str, when: &str, cluster: &str, revision: i64| {
+            let origin = Some(Origin { cluster_id: cluster.into(), revision });
+            Subject { origin, ..good(id, when) }
+        };
+        let mut backups: Vec<Subject> =
+            (1..=3).map(|n| of(&format!("old{n}"), &format!("2026-11-0{n}T03:00:00Z"), "a", 100 * n)).collect();
+        // The same id and a revision that went back, as kubespray makes it anew.
+        backups.extend((4..=9).map(|n| of(&format!("new{n}"), &format!("2026-11-0{n}T03:00:00Z"), "a", n)));
+        let gone = |verdicts: Vec<Verdict>| -> Vec<String> {
+            verdicts.into_iter().filter(|one| one.reason.goes()).map(|one| one.id).collect()
+        };
+        let now = at("2026-11-10T00:00:00Z");
+        let judged = gone(decide(backups.clone(), false, &rules(3, 0, 0, 0), now));
+        assert_eq!(judged, ["new6", "new5", "new4"], "each life keeps its three newest");
+        // Another cluster id tells the same.
+        for backup in backups.iter_mut().filter(|backup| backup.id.starts_with("new")) {
+            backup.origin = Some(Origin { cluster_id: "b".into(), revision: 1_000 });
+        }
+        assert_eq!(gone(decide(backups, false, &rules(3, 0, 0, 0), now)), ["new6", "new5", "new4"]);
     }
 }

@@ -72,6 +72,9 @@ pub enum SealError {
     /// It cannot be decrypted or decompressed.
     #[error("the backup cannot be opened: {0}")]
     Broken(String),
+    /// It is whole, and in a form in which no snapshot is found here.
+    #[error("the backup cannot be opened: {0}")]
+    Form(String),
 }
 
 impl Recipients {

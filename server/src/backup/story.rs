@@ -5,6 +5,7 @@ use app::{
     texts::backups as words,
 };
 use scene::Health;
+use snapshot::Note;
 
 use super::{
     hosts::{FoundFile, OnHost},
@@ -49,6 +50,15 @@ pub(super) fn line(manifest: &Manifest, copies: &[Copy], now: i64) -> BackupLine
         stored: format!("{} stored", bytes(manifest.stored.size)),
         steps,
         fails: manifest.rehearsal.as_ref().and_then(|rehearsal| rehearsal.failure.clone()),
+        refuses: manifest.notes.iter().flatten().any(|note| note.refuses())
+            || manifest.rehearsal.as_ref().is_some_and(|rehearsal| rehearsal.refused.is_some()),
+        notes: manifest.notes.as_ref().map(|notes| {
+            notes.iter().map(|note| format!("{} {}", note.sentence(), note.todo()).trim_end().to_owned()).collect()
+        }),
+        kubernetes: manifest
+            .notes
+            .as_ref()
+            .map(|notes| !notes.iter().any(|note| matches!(note, Note::NoKubernetes | Note::Empty))),
         copies: copies.iter().map(copy).collect(),
         recipients: manifest.stored.recipients.clone(),
     }
@@ -212,6 +222,7 @@ pub(crate) fn warning(cluster: &str, warning: &Warning) -> WarningLine {
         grave: warning.grave,
         what: warning.what.clone(),
         todo: warning.todo.clone(),
+        can_accept: matches!(warning.kind, "backwards" | "rebuilt"),
     }
 }
 

@@ -132,6 +132,9 @@ pub enum TakeError {
     /// No member is fit for it, or each failed.
     #[error("no member of etcd gave a backup to rely on:\n{}", .0.join("\n"))]
     Members(Vec<String>),
+    /// Members answer, and none lets us take one.
+    #[error("no member of etcd lets us take a backup:\n{}", .0.join("\n"))]
+    Forbidden(Vec<String>),
     /// The disk here.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -163,6 +166,13 @@ pub(super) enum Fault {
          See whether it was restored meanwhile, or whether another member answers there"
     )]
     Behind { endpoint: Endpoint, holds: i64, told: i64 },
+}
+
+impl Fault {
+    /// Whether the member does not let us.
+    const fn forbids(&self) -> bool {
+        matches!(self, Self::Etcd(EtcdError { why: Why::Permission | Why::OurCertificate(_), .. }))
+    }
 }
 
 /// What went wrong with one attempt: another member may do better, or not.
@@ -215,12 +225,15 @@ async fn take_in_time(
     if let Some(from) = &order.from {
         able.retain(|candidate| candidate.endpoint == *from);
     }
+    let (mut forbidden, mut tried) = (0, 0);
     for candidate in able {
         let began = Timestamp::now().as_millisecond();
         match attempt(order, &candidate, tell).await {
             Ok((fetched, sound)) => {
                 tell(Progress::Storing);
-                let warnings = warnings(&members, &candidate);
+                let mut warnings = warnings(&members, &candidate);
+                warnings.extend(sound.examined.notes().into_iter().map(told));
+                passed_over.extend(unanswered(&members));
                 let id = id(&order.cluster, sound.examined.revision, began);
                 let leftovers = Leftovers::of(order, &id, &fetched);
                 let (order, cluster) = (order.clone(), members.cluster);
@@ -234,10 +247,16 @@ async fn take_in_time(
             Err(Failed::Here(error)) => return Err(error),
             Err(Failed::Member(fault)) => {
                 let why = format!("{}: {fault}", candidate.name);
+                tried += 1;
+                forbidden += usize::from(fault.forbids());
                 tell(Progress::Next { why: why.clone() });
                 passed_over.push(why);
             }
         }
+    }
+    passed_over.extend(unanswered(&members));
+    if tried > 0 && forbidden == tried {
+        return Err(TakeError::Forbidden(passed_over));
     }
     if passed_over.is_empty() {
         passed_over.push(Why::Address("it belongs to no member that can be asked".into()).at("--endpoint").to_string());
@@ -275,6 +294,16 @@ async fn attempt(
 /// Work that blocks, on a thread of its own.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TakeError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| TakeError::Ended)
+}
+
+/// A note on what was taken, as a warning.
+fn told(note: snapshot::Note) -> String {
+    format!("{} {}", note.sentence(), note.todo()).trim_end().to_owned()
+}
+
+/// Named endpoints that gave no answer, also where their members were reached elsewhere.
+fn unanswered(members: &Members) -> Vec<String> {
+    members.strangers.iter().map(ToString::to_string).collect()
 }
 
 fn warnings(members: &Members, candidate: &Candidate) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What to be warned of, from what is known: a function of facts and of the clock.
 
-use super::manifest::Manifest;
+use super::{incarnation::Incarnation, manifest::Manifest};
 use crate::store::{Copy, Looked, Scheduled};
 
 /// Something to be warned of.
@@ -43,6 +43,10 @@ pub struct Facts {
     pub broken: Vec<(Copy, bool)>,
     /// Whether files should travel with the newest, and do not.
     pub is_alone: bool,
+    /// The lives of the cluster that its verified backups tell of, oldest first.
+    pub lives: Vec<Incarnation>,
+    /// When the life began that somebody said was meant, in milliseconds since the epoch.
+    pub accepted: Option<i64>,
 }
 
 /// After so long a copy that waits is worth a word.
@@ -85,19 +89,40 @@ fn age(facts: &Facts) -> Option<Warning> {
     })
 }
 
-/// The same cluster never goes back by itself.
+/// The same cluster never goes back by itself, and never changes its id. It is said until somebody
+/// answers that it was meant.
 fn backwards(facts: &Facts) -> Option<Warning> {
-    let [newest, before, ..] = facts.newest.as_slice() else { return None };
-    let back = newest.cluster_id == before.cluster_id && newest.revision < before.revision;
-    back.then(|| Warning {
-        grave: true,
-        kind: "backwards",
-        what: format!(
-            "The newest backup of etcd ends at revision {}, and the one before at {}: the cluster went back.",
-            newest.revision, before.revision
-        ),
-        todo: "Keep both. Find out who restored the cluster, or which member lost what.".into(),
-    })
+    let [.., before, now] = facts.lives.as_slice() else { return None };
+    if facts.accepted.is_some_and(|accepted| accepted >= now.first) {
+        return None;
+    }
+    let kept = "Retention keeps the earlier backups apart and removes none of them for the new ones.";
+    let (kind, what) = if now.went_back {
+        let what = format!(
+            "Since {}, backups of etcd end at lower revisions ({}) than the {} before ({}): the cluster went back.",
+            moment(now.first),
+            now.revision,
+            before.count,
+            before.revision
+        );
+        ("backwards", what)
+    } else {
+        let what = format!(
+            "Since {}, backups of etcd come from another cluster (id {}, before it {}): it was rebuilt, or the endpoints lead elsewhere.",
+            moment(now.first),
+            now.cluster_id,
+            before.cluster_id
+        );
+        ("rebuilt", what)
+    };
+    let todo =
+        format!("Find out who restored or rebuilt the cluster. {kept} If it was meant, say so on the page of backups.");
+    Some(Warning { grave: true, kind, what, todo })
+}
+
+fn moment(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at)
+        .map_or_else(|_| String::from("an unknown time"), |at| at.strftime("%F %H:%M UTC").to_string())
 }
 
 fn schedule(facts: &Facts) -> Option<Warning> {
@@ -211,6 +236,7 @@ pub fn length(millis: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::incarnation::{Origin, incarnations};
     use super::*;
     use crate::backup::manifest::{Compression, FORMAT, Stored};
 
@@ -245,6 +271,7 @@ mod tests {
             by: "ann".into(),
             steps: Vec::new(),
             rehearsal: None,
+            notes: None,
             companion: None,
             signature: String::new(),
         }
@@ -265,6 +292,8 @@ mod tests {
             not_rehearsed: None,
             broken: Vec::new(),
             is_alone: false,
+            lives: Vec::new(),
+            accepted: None,
         };
         change(&mut facts);
         warnings(&facts).into_iter().map(|warning| (warning.kind, warning.grave)).collect()
@@ -283,12 +312,23 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_behind_the_one_before_is_an_alarm_unless_it_is_another_cluster() {
-        let back = vec![manifest(NOW - HOUR, 5), manifest(NOW - 2 * HOUR, 10)];
-        assert_eq!(kinds(|facts| facts.newest = back.clone()), [("backwards", true)]);
-        let mut other = back.clone();
-        other[0].cluster_id = "d".into();
-        assert_eq!(kinds(|facts| facts.newest = other), []);
+    fn another_life_of_the_cluster_is_an_alarm_until_it_is_answered() {
+        let lives = |last: &str| {
+            let of = |began, id: &str, revision| (began, Origin { cluster_id: id.into(), revision });
+            incarnations(&[
+                of(NOW - 3 * HOUR, "c", 9),
+                of(NOW - 2 * HOUR, "c", 10),
+                of(NOW - HOUR, last, 5),
+                of(NOW, last, 6),
+            ])
+        };
+        assert_eq!(kinds(|facts| facts.lives = lives("c")), [("backwards", true)]);
+        assert_eq!(kinds(|facts| facts.lives = lives("d")), [("rebuilt", true)]);
+        assert_eq!(
+            kinds(|facts| (facts.lives, facts.accepted) = (lives("d"), Some(NOW - 2 * HOUR))),
+            [("rebuilt", true)]
+        );
+        assert_eq!(kinds(|facts| (facts.lives, facts.accepted) = (lives("d"), Some(NOW - HOUR))), []);
     }
 
     #[test]

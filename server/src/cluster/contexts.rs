@@ -19,8 +19,9 @@ use topology::planned::Planned;
 use crate::etcd::Access;
 
 use super::{
-    Trouble,
-    kubeconfig::{no_client, words},
+    Trouble, connect, credential,
+    kubeconfig::{named_files, prepare, words},
+    proxy::Proxy,
     renewal::renewing,
     trouble::first_line,
 };
@@ -82,8 +83,6 @@ impl std::fmt::Debug for Context {
 
 /// A connection attempt takes no longer than this.
 const CONNECT: Duration = Duration::from_millis(1_500);
-/// A credential plugin that takes longer is said to hang.
-const PLUGIN: Duration = Duration::from_secs(30);
 
 impl Context {
     /// A cluster that a client exists for already, as the built-in one.
@@ -118,37 +117,41 @@ impl Context {
     /// [`Trouble::Kubeconfig`] when the context is incomplete, names files that cannot be read, or
     /// its credential plugin does not give any.
     pub async fn client(&self) -> Result<(Client, String), Trouble> {
-        let Way::Kubeconfig(_) = &self.way else { return self.plain_client().await };
-        // In this order: what changes in between is noticed later.
-        let mark = self.mark()?;
-        let (client, address) = self.plain_client().await?;
-        Ok((renewing(self.clone(), client, mark), address))
+        match &self.way {
+            Way::Ready(client, address) => Ok((client.clone(), address.clone())),
+            Way::InCluster => self.in_cluster(),
+            Way::Kubeconfig(_) => {
+                // In this order: what changes in between is noticed later.
+                let mark = self.mark()?;
+                let made = self.made().await?;
+                let address = made.address.clone();
+                Ok((renewing(self.clone(), made, mark), address))
+            }
+        }
     }
 
-    /// The same, of the kubeconfig as it is now.
-    pub(super) async fn plain_client(&self) -> Result<(Client, String), Trouble> {
-        let (mut config, plugin) = match &self.way {
-            Way::Ready(client, address) => return Ok((client.clone(), address.clone())),
-            Way::Kubeconfig(source) => {
-                let file = source.read()?;
-                (self.config(&file).await?, plugin(&file, &self.name))
-            }
-            Way::InCluster => {
-                let unusable = |error: kube::config::InClusterError| self.unusable(&first_line(&error.to_string()));
-                (Config::incluster().map_err(unusable)?, None)
-            }
-        };
+    fn in_cluster(&self) -> Result<(Client, String), Trouble> {
+        let mut config = Config::incluster().map_err(|error| self.unusable(&first_line(&error.to_string())))?;
         config.connect_timeout = Some(CONNECT);
         let address = address(&config.cluster_url);
-        let plugin = plugin.unwrap_or_default();
-        // A plugin is another program: it may take its time, but not that of a worker.
-        let made = tokio::task::spawn_blocking(move || Client::try_from(config));
-        match tokio::time::timeout(PLUGIN, made).await {
-            Ok(Ok(Ok(client))) => Ok((client, address)),
-            Ok(Ok(Err(error))) => Err(self.unusable(&no_client(&error, &plugin))),
-            Ok(Err(_)) => Err(self.unusable("no client can be made of it")),
-            Err(_) => Err(self.unusable(&format!("its credential plugin {plugin} does not come to an end"))),
-        }
+        let client = Client::try_from(config).map_err(|_| self.unusable("no client can be made of it"))?;
+        Ok((client, address))
+    }
+
+    /// A client of the kubeconfig as it is now.
+    pub(super) async fn made(&self) -> Result<Made, Trouble> {
+        let Way::Kubeconfig(source) = &self.way else { return Err(self.unusable("it is in no kubeconfig")) };
+        let file = source.read()?;
+        let (mut config, proxy) = self.config(file).await?;
+        config.connect_timeout = Some(CONNECT);
+        let credential = credential::of(&config.auth_info).await.map_err(|error| self.unusable(&error.to_string()))?;
+        let (address, until, plugin) =
+            (address(&config.cluster_url), credential.until, config.auth_info.exec.is_some());
+        // Authorities are read from disk. Whatever a dependency makes of a kubeconfig, it ends no worker.
+        let connected = tokio::task::spawn_blocking(move || connect::client(&config, credential, proxy)).await;
+        let connected = connected.map_err(|_| self.unusable("no client can be made of it"))?;
+        let client = connected.map_err(|error| self.unusable(&error.to_string()))?;
+        Ok(Made { client, address, until, plugin })
     }
 
     /// A number that is another one when the kubeconfig or a file that its context names is.
@@ -162,15 +165,38 @@ impl Context {
         Ok(hasher.finish())
     }
 
-    async fn config(&self, file: &Kubeconfig) -> Result<Config, Trouble> {
+    async fn config(&self, mut file: Kubeconfig) -> Result<(Config, Option<Proxy>), Trouble> {
+        let proxy_url = prepare(&mut file, &self.name).map_err(|what| self.unusable(&what))?;
+        let named = proxy_url.clone();
         let options = KubeConfigOptions { context: Some(self.name.clone()), ..KubeConfigOptions::default() };
-        let config = Config::from_custom_kubeconfig(file.clone(), &options).await;
+        let config = Config::from_custom_kubeconfig(file, &options).await;
         let mut config = config.map_err(|error| self.unusable(&words(&error)))?;
-        if !names_proxy(file, &self.name) {
-            // A proxy of the environment is for the world outside; the cluster is near.
-            config.proxy_url = None;
+        if let Some(cluster) = config.auth_info.exec.as_mut().and_then(|exec| exec.cluster.as_mut()) {
+            cluster.proxy_url = named;
         }
-        Ok(config)
+        let authority = config.cluster_url.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+        let host = config.cluster_url.host().unwrap_or_default();
+        // A port beyond 65535 is read as none.
+        let no_port = config.cluster_url.port_u16().is_none() && !authority.ends_with(host);
+        if host.is_empty() || no_port {
+            return Err(self.unusable("the server of its cluster is no address"));
+        }
+        if !matches!(config.cluster_url.scheme_str(), Some("http" | "https")) {
+            return Err(self.unusable("the server of its cluster is neither http:// nor https://"));
+        }
+        if config.accept_invalid_certs && config.root_cert.is_some() {
+            let what = "has insecure-skip-tls-verify beside a certificate authority: kubectl takes only one";
+            return Err(self.unusable(what));
+        }
+        let proxy = match proxy_url {
+            Some(url) => {
+                let parsed = Proxy::parse(&url);
+                parsed.map(Some).map_err(|why| self.unusable(&format!("the proxy-url of its cluster {why}")))?
+            }
+            None => Proxy::of_environment(&config.cluster_url, |name| std::env::var(name).ok())
+                .map_err(|(name, why)| self.unusable(&format!("the variable {name} {why}")))?,
+        };
+        Ok((config, proxy))
     }
 
     fn unusable(&self, what: &str) -> Trouble {
@@ -180,33 +206,14 @@ impl Context {
     }
 }
 
-/// The name of the program that gives a context its credentials, if one does.
-fn plugin(file: &Kubeconfig, context: &str) -> Option<String> {
-    let context = file.contexts.iter().find(|named| named.name == context)?.context.as_ref()?;
-    let user = file.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref())?;
-    user.auth_info.as_ref()?.exec.as_ref()?.command.clone()
-}
-
-/// Files that a context's authority and credentials are in.
-fn named_files(file: &Kubeconfig, context: &str) -> Vec<PathBuf> {
-    let Some(context) =
-        file.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref())
-    else {
-        return Vec::new();
-    };
-    let cluster = file.clusters.iter().find(|named| named.name == context.cluster);
-    let user = file.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref());
-    let authority = cluster.and_then(|named| named.cluster.as_ref()?.certificate_authority.clone());
-    let user = user.and_then(|named| named.auth_info.as_ref());
-    let pair = user.map(|user| [user.client_certificate.clone(), user.client_key.clone()]);
-    authority.into_iter().chain(pair.into_iter().flatten().flatten()).map(PathBuf::from).collect()
-}
-
-fn names_proxy(file: &Kubeconfig, context: &str) -> bool {
-    let named = file.contexts.iter().find(|named| named.name == context);
-    let cluster = named.and_then(|named| named.context.as_ref()).map(|context| &context.cluster);
-    let found = file.clusters.iter().find(|named| Some(&named.name) == cluster);
-    found.and_then(|named| named.cluster.as_ref()).is_some_and(|cluster| cluster.proxy_url.is_some())
+/// A client that was made, and how long it is good.
+pub(super) struct Made {
+    pub(super) client: Client,
+    pub(super) address: String,
+    /// When its credentials end, if that is known.
+    pub(super) until: Option<jiff::Timestamp>,
+    /// Whether a plugin gives them, which can be run again.
+    pub(super) plugin: bool,
 }
 
 /// Host and port of a URL.
@@ -257,6 +264,40 @@ fn find_in(named: Option<&Path>, around: &Surroundings) -> Result<Vec<Context>, 
         }
     }
     Ok(around.inside.then(in_cluster).into_iter().collect())
+}
+
+/// The context that kubectl would use when none is named. `None` when there is no kubeconfig anywhere.
+///
+/// # Errors
+/// [`Trouble::Kubeconfig`] when a file cannot be read as one, or its current-context is missing or names no context.
+pub fn current(named: Option<&Path>) -> Result<Option<Context>, Trouble> {
+    chosen(find(named)?)
+}
+
+fn chosen(found: Vec<Context>) -> Result<Option<Context>, Trouble> {
+    let Some(first) = found.first() else { return Ok(None) };
+    let Way::Kubeconfig(source) = &first.way else { return Ok(found.into_iter().next()) };
+    let current = source.read()?.current_context.unwrap_or_default();
+    let wrong = |what: String| Trouble::Kubeconfig { file: first.origin.clone(), what };
+    if current.is_empty() {
+        let names: Vec<&str> = found.iter().take(NAMED).map(|context| context.name.as_str()).collect();
+        let more = if found.len() > NAMED { ", …" } else { "" };
+        let what = format!("has no current-context: choose a context with --context, of {}{more}", names.join(", "));
+        return Err(wrong(what));
+    }
+    if let Some(context) = found.iter().find(|context| context.name == current) {
+        return Ok(Some(context.clone()));
+    }
+    Err(wrong(format!("its current-context {current} names no context{}", nearest(&current, &found))))
+}
+
+/// An error lists no more names than these.
+const NAMED: usize = 10;
+
+/// `; did you mean …?` with the context that is nearest to a name, if there is one.
+pub fn nearest(name: &str, found: &[Context]) -> String {
+    let near = crate::config::nearest(name, found.iter().map(|context| context.name.as_str()));
+    near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
 }
 
 fn in_cluster() -> Context {
@@ -332,194 +373,4 @@ fn contexts(file: &Kubeconfig, origin: &str, source: &Source) -> Result<Vec<Cont
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    const TWO: &str = "apiVersion: v1
-kind: Config
-current-context: b
-clusters:
-- {name: c, cluster: {server: 'https://127.0.0.1:1'}}
-users:
-- {name: u, user: {token: hidden-token}}
-contexts:
-- {name: a, context: {cluster: c, user: u}}
-- {name: b, context: {cluster: c, user: u}}
-";
-
-    /// A directory of a test's own.
-    struct Dir(PathBuf);
-
-    impl Dir {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("binnacle-contexts-{name}-{}", std::process::id()));
-            fs::create_dir_all(&path).unwrap();
-            Self(path)
-        }
-
-        fn file(&self, name: &str, text: &str) -> PathBuf {
-            let path = self.0.join(name);
-            fs::write(&path, text).unwrap();
-            path
-        }
-    }
-
-    impl Drop for Dir {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    fn nothing() -> Surroundings {
-        Surroundings { kubeconfig: None, home: None, inside: false }
-    }
-
-    fn names(found: &[Context]) -> Vec<&str> {
-        found.iter().map(|context| context.name.as_str()).collect()
-    }
-
-    fn said(found: Result<Vec<Context>, Trouble>) -> String {
-        found.unwrap_err().to_string()
-    }
-
-    /// What is wrong with the first context of a file.
-    async fn wrong(text: &str) -> String {
-        use std::sync::atomic::{AtomicU32, Ordering};
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let dir = Dir::new(&format!("wrong-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
-        let file = dir.file("conf", text);
-        let context = find_in(Some(&file), &nothing()).unwrap().remove(0);
-        let said = context.client().await.err().unwrap().to_string();
-        said.strip_prefix(&format!("{}: context b: ", file.display())).unwrap_or_else(|| panic!("{said}")).to_owned()
-    }
-
-    #[test]
-    fn a_file_of_utf_16_that_was_cut_is_said_so() {
-        let path = std::env::temp_dir().join(format!("binnacle-utf16-{}", std::process::id()));
-        fs::write(&path, [0xfe, 0xff, 0xff]).unwrap();
-        let said = find(Some(&path)).err().unwrap().to_string();
-        fs::remove_file(&path).unwrap();
-        assert!(said.contains("binnacle-utf16") && said.contains("it was cut"), "{said}");
-    }
-
-    #[test]
-    fn the_current_context_comes_first() {
-        let found = contexts(&Kubeconfig::from_yaml(TWO).unwrap(), "x", &Source::File("x".into())).unwrap();
-        assert_eq!(names(&found), ["b", "a"]);
-        assert!(!format!("{found:?}").contains("hidden-token"));
-    }
-
-    #[test]
-    fn a_named_file_comes_before_the_variable_and_that_before_the_home() {
-        let dir = Dir::new("order");
-        let (named, variable, home) = (
-            dir.file("named", &TWO.replace("name: a", "name: from-named")),
-            dir.file("variable", &TWO.replace("name: a", "name: from-variable")),
-            dir.file("home", &TWO.replace("name: a", "name: from-home")),
-        );
-        let mut around =
-            Surroundings { kubeconfig: Some(variable.display().to_string()), home: Some(home), inside: true };
-        let second = |around: &Surroundings, named| find_in(named, around).unwrap().get(1).map(|c| c.name.clone());
-        assert_eq!(second(&around, Some(named.as_path())).as_deref(), Some("from-named"));
-        assert_eq!(second(&around, None).as_deref(), Some("from-variable"));
-        around.kubeconfig = Some(String::new());
-        assert_eq!(second(&around, None).as_deref(), Some("from-home"));
-        around.home = None;
-        assert_eq!(names(&find_in(None, &around).unwrap()), ["in-cluster"]);
-        assert!(find_in(None, &nothing()).unwrap().is_empty());
-    }
-
-    #[test]
-    fn the_files_of_the_variable_are_merged_and_missing_ones_passed_over() {
-        let dir = Dir::new("merge");
-        let first = dir.file("first", TWO);
-        let second =
-            dir.file("second", &TWO.replace("name: a", "name: d").replace("current-context: b", "current-context: d"));
-        let paths = format!("{}:{}::{}", first.display(), dir.0.join("missing").display(), second.display());
-        let around = Surroundings { kubeconfig: Some(paths), ..nothing() };
-        assert_eq!(names(&find_in(None, &around).unwrap()), ["b", "a", "d"]);
-        let missing = dir.0.join("missing").display().to_string();
-        let around = Surroundings { kubeconfig: Some(missing.clone()), ..nothing() };
-        assert_eq!(said(find_in(None, &around)), format!("{missing}: none of these files exists"));
-    }
-
-    #[test]
-    fn a_file_that_is_none_is_named_with_what_is_wrong() {
-        let dir = Dir::new("none");
-        let said = |path: &Path| said(find_in(Some(path), &nothing()));
-        assert_eq!(said(Path::new("/nowhere/kubeconfig")), "/nowhere/kubeconfig: there is no such file");
-        assert!(said(&dir.0).ends_with("is a directory, not a kubeconfig"));
-        let odd = dir.file("odd", "apiVersion: v1\nclusters: [\ntoken: hidden-token\n");
-        let text = said(&odd);
-        assert!(text.contains("is not a kubeconfig in YAML at line ") && !text.contains("hidden-token"), "{text}");
-        let path = dir.0.join("bytes");
-        fs::write(&path, [0x80, 0xff, 0x00, 0x9c]).unwrap();
-        assert!(said(&path).starts_with(&path.display().to_string()));
-        assert!(said(&dir.file("empty", "")).ends_with("has no contexts"));
-    }
-
-    #[test]
-    fn a_home_without_contexts_is_as_none() {
-        let dir = Dir::new("home");
-        let home = dir.file("config", "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: null\nusers: null\n");
-        let around = Surroundings { home: Some(home.clone()), ..nothing() };
-        assert!(find_in(None, &around).unwrap().is_empty());
-        assert!(said(find_in(Some(&home), &nothing())).ends_with("has no contexts"));
-    }
-
-    #[tokio::test]
-    async fn a_context_that_cannot_be_used_says_what_it_lacks() {
-        let cluster = |with: &str| TWO.replace("server: 'https://127.0.0.1:1'", with);
-        let user = |with: &str| TWO.replace("token: hidden-token", with);
-        assert_eq!(
-            wrong(&TWO.replace("{cluster: c,", "{cluster: gone,")).await,
-            "names a cluster gone that it does not describe"
-        );
-        assert_eq!(wrong(&cluster("tls-server-name: x")).await, "its cluster has no server");
-        assert_eq!(wrong(&cluster("server: 'https://[oh'")).await, "the server of its cluster is no address");
-        assert_eq!(
-            wrong(&cluster("server: 'https://127.0.0.1:1', certificate-authority: /nowhere/ca.crt")).await,
-            "its certificate authority /nowhere/ca.crt cannot be read: there is no such file"
-        );
-        assert_eq!(
-            wrong(&cluster("server: 'https://127.0.0.1:1', certificate-authority-data: '*hidden*'")).await,
-            "the data of its certificate authority is not base64"
-        );
-        assert_eq!(
-            wrong(&cluster("server: 'https://127.0.0.1:1', proxy-url: 'http://me:hidden@proxy:1'")).await,
-            "its cluster is behind a proxy-url, but Binnacle connects directly only"
-        );
-        assert_eq!(
-            wrong(&user("client-certificate: /nowhere/a.crt, client-key: /nowhere/a.key")).await,
-            "its client certificate /nowhere/a.crt cannot be read: there is no such file"
-        );
-        let pem = "client-certificate-data: bm9uZQ==, client-key-data: bm9uZQ==";
-        assert_eq!(
-            wrong(&user(pem)).await,
-            "its client certificate, its key or its authority is not PEM that TLS can use"
-        );
-        assert_eq!(
-            wrong(&user("tokenFile: /nowhere/token")).await,
-            "its token file /nowhere/token cannot be read: there is no such file"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_credential_plugin_that_gives_none_is_named_and_not_quoted() {
-        let plugin = |command: &str, args: &str| {
-            let exec = format!(
-                "exec: {{apiVersion: client.authentication.k8s.io/v1, command: {command}, args: {args}, interactiveMode: Never}}"
-            );
-            TWO.replace("token: hidden-token", &exec)
-        };
-        assert_eq!(
-            wrong(&plugin("no-such-plugin", "[]")).await,
-            "its credential plugin no-such-plugin is not installed, or not on the PATH"
-        );
-        let failed = wrong(&plugin("sh", "['-c', 'echo hidden-token; exit 3']")).await;
-        assert!(failed.starts_with("its credential plugin sh failed (exit status: 3)"), "{failed}");
-        assert_eq!(wrong(&plugin("echo", "[hidden-token]")).await, "its credential plugin echo printed no credentials");
-    }
-}
+mod tests;

@@ -1,13 +1,10 @@
 //! What is wrong with a kubeconfig, in words. Its content never shows: it may be a key.
 
-use std::io;
+use std::{io, path::PathBuf};
 
-use kube::{
-    client::{AuthError, RustlsTlsError},
-    config::{KubeconfigError, LoadDataError},
-};
+use kube::config::{Kubeconfig, KubeconfigError, LoadDataError};
 
-use super::trouble::first_line;
+use super::{credential::in_one_line, trouble::first_line};
 
 /// Why a file cannot be read as one, or a context of it not be used.
 pub(super) fn words(error: &KubeconfigError) -> String {
@@ -33,47 +30,6 @@ pub(super) fn words(error: &KubeconfigError) -> String {
     }
 }
 
-/// Why no client can be made of a context that reads well.
-pub(super) fn no_client(error: &kube::Error, plugin: &str) -> String {
-    match error {
-        kube::Error::Auth(error) => no_credentials(error, plugin),
-        kube::Error::InferKubeconfig(error) => words(error),
-        kube::Error::RustlsTls(RustlsTlsError::NoValidNativeRootCA(_)) => {
-            "it names no certificate authority, and this machine trusts none either".into()
-        }
-        kube::Error::RustlsTls(_) => {
-            "its client certificate, its key or its authority is not PEM that TLS can use".into()
-        }
-        kube::Error::ProxyProtocolDisabled { .. } | kube::Error::ProxyProtocolUnsupported { .. } => {
-            "its cluster is behind a proxy-url, but Binnacle connects directly only".into()
-        }
-        _ => "no client can be made of it".into(),
-    }
-}
-
-/// Nothing of what a plugin printed is repeated: it may be a token.
-fn no_credentials(error: &AuthError, plugin: &str) -> String {
-    match error {
-        AuthError::AuthExecStart(error) if error.kind() == io::ErrorKind::NotFound => {
-            format!("its credential plugin {plugin} is not installed, or not on the PATH")
-        }
-        AuthError::AuthExecStart(error) => {
-            format!("its credential plugin {plugin} cannot be started: {}", unreadable(error))
-        }
-        AuthError::AuthExecRun { out, .. } => {
-            format!("its credential plugin {plugin} failed ({}): run it by hand to see why", out.status)
-        }
-        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
-            format!("its credential plugin {plugin} printed no credentials")
-        }
-        AuthError::MissingCommand => "its credential plugin has no command".into(),
-        AuthError::ReadTokenFile(error, path) => {
-            format!("its token file {} cannot be read: {}", path.display(), unreadable(error))
-        }
-        _ => "its credentials cannot be used".into(),
-    }
-}
-
 fn data(what: &str, error: &LoadDataError) -> String {
     match error {
         LoadDataError::ReadFile(error, path) => {
@@ -93,4 +49,50 @@ pub(super) fn unreadable(error: &io::Error) -> String {
         io::ErrorKind::InvalidData => "it is not text".into(),
         _ => first_line(&error.to_string()),
     }
+}
+
+/// Makes of a kubeconfig what kubectl reads in it, where our reader is stricter. Gives the `proxy-url` of the context.
+pub(super) fn prepare(file: &mut Kubeconfig, context: &str) -> Result<Option<String>, String> {
+    let Some(context) =
+        file.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.clone())
+    else {
+        return Ok(None);
+    };
+    let shows = file.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref()).is_some_and(|named| {
+        let user = named.auth_info.as_ref();
+        user.is_some_and(|user| user.client_certificate.is_some() || user.client_certificate_data.is_some())
+    });
+    let cluster = file.clusters.iter_mut().find(|named| named.name == context.cluster);
+    let Some(cluster) = cluster.and_then(|named| named.cluster.as_mut()) else { return Ok(None) };
+    if let Some(data) = &mut cluster.certificate_authority_data {
+        *data = in_one_line(data);
+    }
+    let secured = shows
+        || cluster.insecure_skip_tls_verify == Some(true)
+        || cluster.certificate_authority.is_some()
+        || cluster.certificate_authority_data.is_some();
+    if let Some(server) = cluster.server.as_mut().filter(|server| !server.contains("://")) {
+        if server.trim_end_matches('/').contains('/') {
+            return Err("the server of its cluster is neither a URL nor host:port".into());
+        }
+        *server = format!("{}://{server}", if secured { "https" } else { "http" });
+    }
+    // Named for our reader, so that it does not take one of the environment by rules of its own.
+    let proxy = cluster.proxy_url.replace("http://unused.invalid".into());
+    Ok(proxy.filter(|proxy| !proxy.is_empty()))
+}
+
+/// Files that a context's authority and credentials are in.
+pub(super) fn named_files(file: &Kubeconfig, context: &str) -> Vec<PathBuf> {
+    let Some(context) =
+        file.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref())
+    else {
+        return Vec::new();
+    };
+    let cluster = file.clusters.iter().find(|named| named.name == context.cluster);
+    let user = file.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref());
+    let authority = cluster.and_then(|named| named.cluster.as_ref()?.certificate_authority.clone());
+    let user = user.and_then(|named| named.auth_info.as_ref());
+    let pair = user.map(|user| [user.client_certificate.clone(), user.client_key.clone(), user.token_file.clone()]);
+    authority.into_iter().chain(pair.into_iter().flatten().flatten()).map(PathBuf::from).collect()
 }

@@ -1,7 +1,7 @@
 //! A Kubernetes cluster, watched once however many look at it.
 //!
 //! ```text
-//! contexts ─▶ registry ─▶ live (Cluster) ─▶ supervision ─┬─ discovery: what is served
+//! contexts (credential, plugin, proxy, tls ─▶ connect) ─▶ registry ─▶ live (Cluster) ─▶ supervision ─┬─ discovery: what is served
 //!                                                        ├─ feeds: watch × kind ─▶ object ─▶ fact ─▶ reader ─▶ Inventory
 //!                                                        ├─ readyz: the API server's own checks
 //!                                                        └─ pulse: whether it answers at all
@@ -18,7 +18,9 @@
 pub mod ask;
 mod clock;
 mod component;
+mod connect;
 pub mod contexts;
+mod credential;
 mod discovery;
 mod endpoints;
 mod etcd;
@@ -34,9 +36,11 @@ mod node;
 mod object;
 mod owner;
 pub mod permissions;
+mod plugin;
 mod pod;
 mod policy;
 mod probe;
+mod proxy;
 mod pulse;
 mod reader;
 mod readyz;
@@ -44,6 +48,7 @@ mod registry;
 mod renewal;
 mod service;
 mod supervision;
+mod tls;
 mod trouble;
 mod watch;
 

@@ -171,18 +171,30 @@ fn certificate(chain: &str) -> Option<&'static str> {
 
 fn unreachable(chain: &str) -> String {
     let lower = chain.to_lowercase();
+    let proxied = lower.contains("tunnel error") || lower.contains("socks error");
     match () {
-        () if lower.contains("refused") => "connection refused".into(),
-        () if lower.contains("dns") || lower.contains("lookup") => "its name cannot be resolved".into(),
-        () if lower.contains("timed out") || lower.contains("deadline") || lower.contains("elapsed") => {
-            "no answer in time".into()
+        () if proxied && lower.contains("authoriz") => "the proxy that leads to it wants a name and a password".into(),
+        () if proxied && lower.contains("failed to create underlying connection") => {
+            let why = cause(&lower).map(|why| format!(": {why}")).unwrap_or_default();
+            format!("the proxy that leads to it does not answer{why}")
         }
-        () if lower.contains("unreachable") || lower.contains("no route") => "no route to it".into(),
-        () if lower.contains("reset") || lower.contains("closed") || lower.contains("eof") => {
-            "the connection was cut".into()
-        }
-        () => first_line(chain),
+        () if proxied => "the proxy that leads to it does not connect to it".into(),
+        () => cause(&lower).map_or_else(|| first_line(chain), str::to_owned),
     }
+}
+
+/// Why a connection failed, where that is known.
+fn cause(lower: &str) -> Option<&'static str> {
+    Some(match () {
+        () if lower.contains("refused") => "connection refused",
+        () if lower.contains("dns") || lower.contains("lookup") => "its name cannot be resolved",
+        () if lower.contains("timed out") || lower.contains("deadline") || lower.contains("elapsed") => {
+            "no answer in time"
+        }
+        () if lower.contains("unreachable") || lower.contains("no route") => "no route to it",
+        () if lower.contains("reset") || lower.contains("closed") || lower.contains("eof") => "the connection was cut",
+        () => return None,
+    })
 }
 
 /// The beginning of a foreign text, safe to show.
@@ -221,6 +233,12 @@ mod tests {
             ("client error (Connect): Network is unreachable (os error 101)", "no route to it"),
             ("client error (Connect): No route to host (os error 113)", "no route to it"),
             ("connection closed before message completed", "the connection was cut"),
+            ("tunnel error: unsuccessful", "the proxy that leads to it does not connect to it"),
+            ("tunnel error: proxy authorization required", "the proxy that leads to it wants a name and a password"),
+            (
+                "SOCKS error: failed to create underlying connection: Connection refused (os error 111)",
+                "the proxy that leads to it does not answer: connection refused",
+            ),
         ] {
             assert_eq!(certificate(chain), None, "{chain}");
             assert_eq!(unreachable(chain), words, "{chain}");

@@ -34,6 +34,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let open = |file: &PathBuf| -> Result<Opened, Failure> {
         opened(file, args.identity.as_deref(), &scratch).map_err(|error| match error {
             SealError::Broken(_) => (Exit::Failed, format!("{}: {error}", file.display())),
+            SealError::Form(_) => (Exit::Usage, format!("{}: {error}", file.display())),
             SealError::Locked => (Exit::Usage, format!("{}: {error} with --identity", file.display())),
             error => (Exit::Usage, error.to_string()),
         })

@@ -121,17 +121,19 @@ pub(super) fn context(demo: bool, kubeconfig: Option<&Path>, name: Option<&str>)
     if demo {
         return Ok(demo::still());
     }
-    let found = contexts::find(kubeconfig).map_err(|trouble| (Exit::Usage, failed(&trouble, "").1))?;
-    let wanted = |context: &Context| name.is_none_or(|name| context.name == *name);
-    found.into_iter().find(wanted).ok_or_else(|| {
-        let why = match name {
-            Some(name) => format!("no kubeconfig has a context {name}"),
-            None => {
-                "no kubeconfig was found: name one with --kubeconfig, or draw the built-in cluster with --demo".into()
-            }
-        };
-        (Exit::Usage, why)
-    })
+    let refused = |trouble: Trouble| (Exit::Usage, failed(&trouble, "").1);
+    let Some(name) = name else {
+        return contexts::current(kubeconfig).map_err(refused)?.ok_or_else(|| {
+            let why = "no kubeconfig was found: name one with --kubeconfig, or draw the built-in cluster with --demo";
+            (Exit::Usage, why.into())
+        });
+    };
+    let found = contexts::find(kubeconfig).map_err(refused)?;
+    let near = contexts::nearest(name, &found);
+    found
+        .into_iter()
+        .find(|context| context.name == name)
+        .ok_or_else(|| (Exit::Usage, format!("no kubeconfig has a context {name}{near}")))
 }
 
 fn failed(trouble: &Trouble, origin: &str) -> Failure {

@@ -4,11 +4,13 @@ mod backup;
 mod beside;
 mod check;
 mod diff;
+mod doctor;
 mod draw;
 mod drift;
 mod exit;
 mod guide;
 mod keeping;
+mod provider;
 mod rehearse;
 mod serve;
 mod simulate;
@@ -57,9 +59,14 @@ enum Command {
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
     )]
     Simulate(simulate::SimulateArgs),
-    /// Add local users, list them, or disable one.
+    /// Add local users, list them, disable one, or end anybody's sessions.
     #[command(after_help = "Example:\n  binnacle user add ann --role admin --data /var/lib/binnacle")]
     User(user::UserArgs),
+    /// Try settings without starting a server: what would happen, and why.
+    #[command(
+        after_help = "Example:\n  binnacle doctor --oidc --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml --claims claims.json"
+    )]
+    Doctor(doctor::DoctorArgs),
     /// Make an API token for a program; it is printed this once.
     #[command(
         after_help = "Example:\n  binnacle token add pipeline --role operator --days 30 --data /var/lib/binnacle"
@@ -94,27 +101,8 @@ struct ServeArgs {
     /// none, or some of local, oidc, tokens with commas between.
     #[arg(long, value_name = "HOW")]
     sign_in: Option<String>,
-    /// The OpenID Connect provider's address.
-    #[arg(long, value_name = "URL")]
-    oidc_issuer: Option<String>,
-    /// Our client id there.
-    #[arg(long, value_name = "ID")]
-    oidc_client: Option<String>,
-    /// A file with our client secret there.
-    #[arg(long, value_name = "FILE")]
-    oidc_secret_file: Option<String>,
-    /// The claim that names a person's groups.
-    #[arg(long, value_name = "CLAIM")]
-    oidc_groups: Option<String>,
-    /// Groups whose people are viewers; * for everybody.
-    #[arg(long, value_name = "GROUPS")]
-    oidc_viewers: Option<String>,
-    /// Groups whose people are operators.
-    #[arg(long, value_name = "GROUPS")]
-    oidc_operators: Option<String>,
-    /// Groups whose people are admins.
-    #[arg(long, value_name = "GROUPS")]
-    oidc_admins: Option<String>,
+    #[command(flatten)]
+    oidc: provider::ProviderArgs,
     /// Further host names that this server answers to.
     #[arg(long, value_name = "NAMES")]
     hosts: Option<String>,
@@ -277,13 +265,6 @@ impl ServeArgs {
             ("data", self.data),
             ("database", self.database),
             ("sign_in", self.sign_in),
-            ("oidc_issuer", self.oidc_issuer),
-            ("oidc_client", self.oidc_client),
-            ("oidc_secret_file", self.oidc_secret_file),
-            ("oidc_groups", self.oidc_groups),
-            ("oidc_viewers", self.oidc_viewers),
-            ("oidc_operators", self.oidc_operators),
-            ("oidc_admins", self.oidc_admins),
             ("hosts", self.hosts),
             ("trusted_proxies", self.trusted_proxies),
             ("base_path", self.base_path),
@@ -336,7 +317,8 @@ impl ServeArgs {
             ("log", self.log),
             ("config", self.config),
         ];
-        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        pairs.chain(self.oidc.given()).collect()
     }
 }
 
@@ -357,6 +339,7 @@ pub fn run() -> Exit {
         Command::Backup(args) => wait(backup::run(*args)),
         Command::Simulate(args) => wait(simulate::run(args)),
         Command::User(args) => wait(user::run(args)),
+        Command::Doctor(args) => wait(doctor::run(args)),
         Command::Token(args) => wait(token::run(args)),
         Command::Settings => draw::write(None, &crate::config::table()),
         Command::Rbac => draw::write(None, &crate::cluster::permissions::rules()),

@@ -56,6 +56,8 @@ pub(super) async fn run(args: RehearseArgs) -> Result<(), Failure> {
             "revision": rehearsed.revision,
             "keys": rehearsed.keys,
             "hash_kv": rehearsed.hash,
+            "alarms": rehearsed.alarms,
+            "refused": rehearsed.refused,
             "restored_millis": millis(rehearsed.restored),
             "started_millis": millis(rehearsed.started),
             "millis": millis(rehearsed.whole),
@@ -82,10 +84,25 @@ fn failure(error: &RehearsalError) -> Failure {
 }
 
 fn lines(rehearsed: &Rehearsed) -> String {
-    let Rehearsed { version, other, revision, keys, hash, restored, started, whole } = rehearsed;
+    let Rehearsed { version, other, revision, keys, hash, alarms, refused, restored, started, whole } = rehearsed;
     let step = snapshot::Step::Rehearsed;
-    let mut out =
-        format!("step {}, {}: {} ({:.3} s)\n", step.number(), step.word(), step.sentence(), whole.as_secs_f64());
+    let (number, took) = (step.number(), whole.as_secs_f64());
+    let mut out = match refused {
+        None => format!(
+            "step {number}, {}: {} It wrote a key and gave it back. ({took:.3} s)\n",
+            step.word(),
+            step.sentence()
+        ),
+        Some(why) => format!(
+            "step {number}, restores, and refuses writes: {} It refused to write a key ({why}) until its alarm {} was \
+             disarmed, and then wrote it. After a restore run: etcdctl alarm disarm ({took:.3} s)\n",
+            step.sentence(),
+            alarms.join(" and "),
+        ),
+    };
+    if refused.is_none() && !alarms.is_empty() {
+        out += &format!("warning: It has the alarm {}.\n", alarms.join(" and "));
+    }
     let keys = keys.map_or("keys that could not be counted".to_owned(), |keys| format!("{keys} keys"));
     let hash = hash.map_or("no hash to compare".to_owned(), |hash| format!("HashKV {hash:x}"));
     out += &format!(

@@ -212,9 +212,11 @@ fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Simulator>), Fa
     let mut found = contexts::find(settings.kubeconfig.as_deref())
         .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;
     if let Some(wanted) = &settings.context {
+        let near = contexts::nearest(wanted, &found);
         found.retain(|context| context.name == *wanted);
         if found.is_empty() {
-            return Err((Exit::Usage, format!("no kubeconfig has a context {wanted}: leave --context out to see all")));
+            let why = format!("no kubeconfig has a context {wanted}{near}: leave --context out to see all");
+            return Err((Exit::Usage, why));
         }
     }
     if found.is_empty() && settings.demo == Demo::IfNone {

@@ -219,9 +219,10 @@ fn exit(error: &TakeError) -> Exit {
     use crate::etcd::Why;
     match error {
         TakeError::NoneAnswers(none) => {
-            let unusable = |why: &Why| matches!(why, Why::Address(_) | Why::File { .. });
+            let unusable = |why: &Why| matches!(why, Why::Address(_) | Why::Socket | Why::File { .. });
             if none.0.iter().all(|error| unusable(&error.why)) { Exit::Usage } else { Exit::Unreachable }
         }
+        TakeError::Forbidden(_) => Exit::Unreachable,
         _ => Exit::Failed,
     }
 }

@@ -1,14 +1,14 @@
 //! `binnacle token`.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::{
     Exit, Failure,
-    user::{DatabaseArgs, RoleWord, failed},
+    user::{DatabaseArgs, RoleWord, command_line, failed},
 };
-use crate::access::{Role, TokenError, Way, Who, make_token};
+use crate::access::{TokenError, make_token};
 
 #[derive(Args)]
 pub(super) struct TokenArgs {
@@ -43,9 +43,7 @@ enum What {
 pub(super) async fn run(args: TokenArgs) -> Result<(), Failure> {
     let store = args.database.open().await?;
     let now = jiff::Timestamp::now().as_millisecond();
-    // Whoever may write the database may do everything.
-    let name = "the command line".to_owned();
-    let who = Who { name, role: Some(Role::Admin), way: Way::Loopback, from: IpAddr::from([127, 0, 0, 1]) };
+    let who = command_line();
     match args.what {
         What::Add { name, role, days } => {
             let lasts = Duration::from_secs(u64::from(days) * 24 * 3_600);

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Exit, Failure};
 use crate::{
-    access::{Role, hashed},
+    access::{Role, Way, Who, hashed},
     config::Settings,
     store::{Store, StoreError, User},
 };
@@ -45,6 +45,13 @@ enum What {
     },
     /// List users with their roles.
     List,
+    /// List the sessions of everybody who is signed in, by a provider or as a local user.
+    Sessions,
+    /// End all sessions of somebody; who they are is not changed.
+    SignOut {
+        /// A local user's name, or what `binnacle user sessions` says: somebody's name, or who they are at a provider.
+        whom: String,
+    },
     /// Refuse a user from now on and end their sessions.
     Disable {
         /// Which.
@@ -90,14 +97,52 @@ pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
             }
             Ok(())
         }
+        What::Sessions => {
+            let now = jiff::Timestamp::now().as_millisecond();
+            let sessions = store.sessions(LISTED).await.map_err(failed)?;
+            for session in sessions.iter().filter(|session| session.expires > now) {
+                println!("{} {} {} {}", session.role, session.address, session.who, session.subject);
+            }
+            Ok(())
+        }
+        What::SignOut { whom } => sign_out(&store, &whom).await,
         What::Disable { name } => {
             let user = store.user(&name).await.map_err(failed)?;
             let user = user.ok_or_else(|| (Exit::Usage, format!("there is no user {name}: binnacle user list")))?;
             store.change_user(&User { disabled: true, ..user }).await.map_err(failed)?;
-            let ended = store.end_sessions_of(&name).await.map_err(failed)?;
+            let ended = store.end_sessions_of(&format!("local {name}")).await.map_err(failed)?;
             println!("{name} is refused from now on; {ended} sessions ended");
             Ok(())
         }
+    }
+}
+
+/// So many sessions are listed.
+const LISTED: u32 = 10_000;
+
+async fn sign_out(store: &Store, whom: &str) -> Result<(), Failure> {
+    let sessions = store.sessions(LISTED).await.map_err(failed)?;
+    let exactly = [whom.to_owned(), format!("local {whom}")];
+    let mut subjects: Vec<&str> = sessions.iter().map(|session| session.subject.as_str()).collect();
+    subjects.retain(|subject| exactly.iter().any(|one| one == subject));
+    if subjects.is_empty() {
+        let called = sessions.iter().filter(|session| session.who == whom);
+        subjects = called.map(|session| session.subject.as_str()).collect();
+    }
+    subjects.sort_unstable();
+    subjects.dedup();
+    match subjects.as_slice() {
+        [] => Err((Exit::Failed, format!("{whom} has no session: binnacle user sessions"))),
+        [subject] => {
+            store
+                .remember(&command_line().entry("session.end", subject, "", true, "all of them"))
+                .await
+                .map_err(failed)?;
+            let ended = store.end_sessions_of(subject).await.map_err(failed)?;
+            println!("{ended} sessions of {subject} ended");
+            Ok(())
+        }
+        several => Err((Exit::Usage, format!("several are called {whom}; name one of: {}", several.join("; ")))),
     }
 }
 
@@ -127,6 +172,12 @@ fn password() -> std::io::Result<String> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Whoever may write the database may do everything.
+pub(super) fn command_line() -> Who {
+    let name = "the command line".to_owned();
+    Who { name, role: Some(Role::Admin), way: Way::Loopback, from: std::net::IpAddr::from([127, 0, 0, 1]) }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err hands over")]

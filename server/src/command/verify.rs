@@ -48,6 +48,7 @@ impl StoredArgs {
         let path = self.file.display();
         opened(&self.file, self.identity.as_deref(), &self.scratch()).map_err(|error| match error {
             SealError::Broken(_) => (Exit::Failed, format!("{path}: {error}")),
+            SealError::Form(_) => (Exit::Usage, format!("{path}: {error}")),
             SealError::Locked => (Exit::Usage, format!("{path}: {error} with --identity")),
             error => (Exit::Usage, error.to_string()),
         })
@@ -110,6 +111,10 @@ pub(super) fn answer(backup: &StoredArgs, opened: &Opened, file: &OnDisk, proof:
         "open_to_others": file.is_open_to_others(),
         "reached": proof.reached().number(),
         "steps": steps.collect::<Vec<_>>(),
+        "bare": proof.bare,
+        "restore_with": proof.bare.then_some(SKIP),
+        "notes": proof.sound.as_ref().map(Examined::notes).unwrap_or_default(),
+        "inside": opened.inside(),
         "digest": proof.digest.map(|digest| digest.to_string()),
         "holds": proof.sound.as_ref().ok(),
         "broken": broken,
@@ -118,7 +123,7 @@ pub(super) fn answer(backup: &StoredArgs, opened: &Opened, file: &OnDisk, proof:
 
 /// The same for people.
 pub(super) fn lines(opened: &Opened, file: &OnDisk, proof: &Proof) -> String {
-    let mut out = String::new();
+    let mut out: String = opened.inside().iter().map(|layer| format!("inside: {}\n", printable(layer))).collect();
     for climbed in proof.steps.iter().filter(|climbed| climbed.step > Step::Listed) {
         let (number, word, sentence) = (climbed.step.number(), climbed.step.word(), climbed.step.sentence());
         let seconds = f64::from(u32::try_from(climbed.millis).unwrap_or(u32::MAX)) / 1_000.0;
@@ -128,11 +133,45 @@ pub(super) fn lines(opened: &Opened, file: &OnDisk, proof: &Proof) -> String {
         out += &format!("sha256 {digest}\n");
     }
     let Ok(found) = &proof.sound else { return out };
+    if proof.bare {
+        out += BARE;
+    }
     out += &held(found);
+    out += &noted(found);
     if file.is_open_to_others() {
         out += OPEN;
     }
     if opened.is_encrypted() { out } else { out + &secrets(found) }
+}
+
+/// What restores a database without a digest.
+const SKIP: &str = "--skip-hash-check";
+
+const BARE: &str = "\
+steps 1 and 2 are not proved: it has no digest at its end, as a copy of member/snap/db
+warning: etcd restores it with --skip-hash-check. A change or damage within a value cannot be noticed, and writes that were \
+in the member's log (member/wal) alone are missing. Prefer a snapshot that etcd sent, where there is one.
+";
+
+/// What an etcd does that starts on it.
+fn noted(found: &Examined) -> String {
+    let mut out: String = found
+        .notes()
+        .into_iter()
+        .map(|note| format!("warning: {} {}", note.sentence(), note.todo()).trim_end().to_owned() + "\n")
+        .collect();
+    for alarm in &found.alarms {
+        let kind = match alarm.kind {
+            1 => "NOSPACE".to_owned(),
+            2 => "CORRUPT".to_owned(),
+            other => format!("of kind {other}"),
+        };
+        out += &format!("alarm {kind} of member {:x}\n", alarm.member);
+    }
+    if let Some(count) = found.namespaces.get("namespaces") {
+        out += &format!("Kubernetes' own namespaces were found: {count}\n");
+    }
+    out
 }
 
 const OPEN: &str = "Others on this machine may read it: chmod 600 keeps it to its owner.\n";

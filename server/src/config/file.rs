@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use super::{
     BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn, deploying,
     keys::{KEYS, nearest},
+    provider,
 };
 use crate::{
-    access::{Lasting, OidcSettings, Proxies, Role, table},
+    access::{Lasting, Proxies, table},
     backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
@@ -127,6 +128,12 @@ fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
             toml::de::DeValue::String(text) => text.to_string(),
             toml::de::DeValue::Integer(number) => number.as_str().to_owned(),
             toml::de::DeValue::Boolean(yes) => yes.to_string(),
+            toml::de::DeValue::Array(items) => listed(known.name, items).ok_or_else(|| ConfigError::Value {
+                place: place.clone(),
+                name: known.name,
+                value: "array".into(),
+                expected: LIST,
+            })?,
             other => {
                 return Err(ConfigError::Value {
                     place,
@@ -141,37 +148,21 @@ fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The provider's settings, which must be there when people sign in through one.
-fn oidc(values: &Values) -> Result<OidcSettings, ConfigError> {
-    let text = |name: &'static str| values[name].0.clone();
-    let wrong = |name: &'static str, expected: &'static str| {
-        let (value, place) = values[name].clone();
-        ConfigError::Value { place, name, value, expected }
+/// What a list in the file must be.
+const LIST: &str = "a text, a number, or a list of texts without quotes in them (and without commas, but for groups)";
+
+/// A list of the file, as its flag would have it: with commas between. Names of groups may have commas in them.
+fn listed(name: &str, items: &toml::de::DeArray<'_>) -> Option<String> {
+    let quoted = ["oidc_groups", "oidc_viewers", "oidc_operators", "oidc_admins"].contains(&name);
+    let item = |item: &toml::Spanned<toml::de::DeValue<'_>>| {
+        let text = item.get_ref().as_str()?;
+        match quoted {
+            true if !text.contains('"') => Some(format!("\"{text}\"")),
+            false if !text.contains([',', '"']) => Some(text.to_owned()),
+            _ => None,
+        }
     };
-    let needed = |name: &'static str, expected: &'static str| {
-        Some(text(name)).filter(|text| !text.is_empty()).ok_or_else(|| wrong(name, expected))
-    };
-    let groups = |name: &'static str| -> Vec<String> {
-        text(name).split(',').map(|group| group.trim().to_owned()).filter(|group| !group.is_empty()).collect()
-    };
-    let file = text("oidc_secret_file");
-    let secret = if file.is_empty() {
-        None
-    } else {
-        let read = std::fs::read_to_string(&file);
-        Some(read.map_err(|error| ConfigError::Unreadable { file, what: error.to_string() })?.trim().to_owned())
-    };
-    Ok(OidcSettings {
-        issuer: needed("oidc_issuer", "the provider's address, as sign_in has oidc")?,
-        client: needed("oidc_client", "our name at the provider, as sign_in has oidc")?,
-        secret,
-        claim: text("oidc_groups"),
-        groups: vec![
-            (Role::Admin, groups("oidc_admins")),
-            (Role::Operator, groups("oidc_operators")),
-            (Role::Viewer, groups("oidc_viewers")),
-        ],
-    })
+    items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(","))
 }
 
 /// What a base path must be.
@@ -302,7 +293,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             })
             .transpose()?,
         sign_in,
-        oidc: sign_in.oidc.then(|| oidc(values)).transpose()?,
+        oidc: sign_in.oidc.then(|| provider::of(values)).transpose()?,
         hosts: text("hosts"),
         trusted_proxies: Proxies::parse(&text("trusted_proxies")).ok_or_else(|| {
             wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")
@@ -426,6 +417,48 @@ mod tests {
             error.contains("--base-path: base_path is \"/binnacle/\", but must be a path as in /binnacle"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn groups_can_be_a_list_in_the_file_whose_names_have_commas() {
+        let provider = "sign_in = [\"oidc\", \"tokens\"]\noidc_issuer = \"https://id.example\"\noidc_client = \"us\"\n";
+        let with = |more: &str| in_file(&format!("{provider}{more}"));
+        let settings = with("oidc_operators = [\"cn=ops,ou=groups,dc=lab\", \"staff, night\"]\n").unwrap();
+        let oidc = settings.oidc.unwrap();
+        assert_eq!(oidc.groups[1].1, ["cn=ops,ou=groups,dc=lab", "staff, night"]);
+        assert!(settings.sign_in.tokens);
+        let error = with("hosts = [\"a,b\"]\n").unwrap_err().to_string();
+        assert!(error.contains("line 4: hosts is \"array\", but must be a text, a number, or a list"), "{error}");
+        let error = with("oidc_admins = 'a,\"b'\n").unwrap_err().to_string();
+        assert!(error.contains("oidc_admins") && error.contains("quotes are closed"), "{error}");
+    }
+
+    #[test]
+    fn what_is_said_of_the_provider_is_read_or_refused_with_a_reason() {
+        let given = |more: &[(&'static str, &str)]| {
+            let base = [("sign_in", "oidc"), ("oidc_issuer", " https://id.example "), ("oidc_client", "us")];
+            let all = base.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect();
+            load(&all, variables(&[])).map(|settings| settings.oidc.unwrap())
+        };
+        let oidc =
+            given(&[("oidc_scopes", "openid, email groups"), ("oidc_groups", "groups,realm_access.roles")]).unwrap();
+        assert_eq!(oidc.issuer, "https://id.example");
+        assert_eq!(
+            (oidc.scopes.join("+"), oidc.claims.join("+")),
+            ("openid+email+groups".into(), "groups+realm_access.roles".into())
+        );
+        assert!(oidc.sign_out_there && oidc.recheck.as_secs() == 3_600);
+        assert!(!given(&[("oidc_sign_out", "here")]).unwrap().sign_out_there);
+        for (name, value, wanted) in [
+            ("oidc_sign_out", "both", "provider or here"),
+            ("oidc_recheck", "5", "from 60"),
+            ("oidc_recheck", "soon", "from 60"),
+            ("oidc_groups", " ", "claim"),
+            ("oidc_issuer", "id.example", "https://"),
+        ] {
+            let error = given(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(wanted), "{error}");
+        }
     }
 
     #[test]

@@ -38,14 +38,38 @@ pub const KEYS: &[Key] = &[
     Key { name: "oidc_issuer", default: "", meaning: "The OpenID Connect provider's address, as it names itself." },
     Key { name: "oidc_client", default: "", meaning: "Our client id there." },
     Key { name: "oidc_secret_file", default: "", meaning: "A file with our client secret; public clients have none." },
-    Key { name: "oidc_groups", default: "groups", meaning: "The claim of the ID token that names a person's groups." },
+    Key {
+        name: "oidc_scopes",
+        default: "",
+        meaning: "Scopes to ask for, with spaces or commas between; without it `openid`, and `profile` and `groups` where the provider offers them. With `offline_access` many providers give a refresh token.",
+    },
+    Key {
+        name: "oidc_ca",
+        default: "",
+        meaning: "A PEM file with further authorities to trust for the provider, besides the system's (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name). `HTTPS_PROXY` and `NO_PROXY` hold for the provider.",
+    },
+    Key {
+        name: "oidc_groups",
+        default: "groups",
+        meaning: "The claims that name a person's groups, with commas between; dots lead into objects, as in `realm_access.roles`. They are looked for in the ID token, then in userinfo, then in a signed access token.",
+    },
     Key {
         name: "oidc_viewers",
         default: "",
-        meaning: "Groups whose people are viewers, with commas between; `*` for everybody who signs in.",
+        meaning: "Groups whose people are viewers, with commas between; `*` for everybody who signs in. A name with a comma in it stands in quotes, as in `\"cn=ops,dc=lab\",staff`, or as an item of a list in the file.",
     },
     Key { name: "oidc_operators", default: "", meaning: "Groups whose people are operators." },
     Key { name: "oidc_admins", default: "", meaning: "Groups whose people are admins." },
+    Key {
+        name: "oidc_recheck",
+        default: "3600",
+        meaning: "Seconds after which the provider must have told a person's role again, at least 60: by a refresh token, else by a page that goes by the provider without a question.",
+    },
+    Key {
+        name: "oidc_sign_out",
+        default: "provider",
+        meaning: "What signing out ends: `provider` for the session there as well, where it offers that; `here` for this server's session alone.",
+    },
     Key {
         name: "hosts",
         default: "",
@@ -288,6 +312,6 @@ pub fn table() -> String {
 }
 
 /// The known name that is nearest to a mistyped one.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known.into_iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)))
 }

@@ -3,11 +3,13 @@
 mod deploying;
 mod file;
 mod keys;
+mod provider;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 pub use deploying::Deploying;
 pub use file::ConfigError;
+pub(crate) use keys::nearest;
 pub use keys::{KEYS, Key, table};
 
 use crate::{

@@ -18,7 +18,7 @@ use tokio::{
 use transcript::{Judgement, Kind, Phase, Redactor, Resume, Transcript, Verdict};
 
 use super::{
-    Finish, HostError, JumpHost, Made, State,
+    Finish, HostError, JumpHost, Made, State, anew,
     evidence::{Look, judged, look, versions},
     hosts::{self, Seen, System},
     made::{LARGE, pack_outline, packed, unpacked},
@@ -120,7 +120,8 @@ pub(super) async fn follow(desk: Desk, id: String) {
         tracing::warn!("the deployment {id} is not followed: {why}");
         let row = desk.store.run(&id).await.ok().flatten();
         if let Some(row) = row.filter(|_| !matches!(why, Stopped::Store(_))) {
-            let _ = desk.store.note_run(&id, &row.state, &format!("{why}; tried again"), None).await;
+            let _ =
+                desk.store.note_run(&id, &row.state, &transcript::redacted(&format!("{why}; tried again")), None).await;
             let _ = desk.live.tell.send(Told::Changed);
         }
         tokio::time::sleep(AGAIN).await;
@@ -135,7 +136,19 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
     let [dha, network] = plan;
     let plan = Checked::new(Some(dha.as_bytes()), Some(network.as_bytes())).plan;
     let own = desk.host.variables.iter().filter(|(name, value)| order::is_secret(name, value));
-    let secrets = plan.secrets().into_iter().map(str::to_owned).chain(own.map(|(_, value)| value.clone())).collect();
+    let secrets: Vec<String> =
+        plan.secrets().into_iter().map(str::to_owned).chain(own.map(|(_, value)| value.clone())).collect();
+    // What is kept so far is redacted anew before more is kept behind it.
+    let row = if anew::is_stale(&row) {
+        if !anew::redact_anew(&desk.store, &row, &secrets).await? {
+            return Err(Stopped::Elsewhere);
+        }
+        tracing::info!("the log of {id}, which goes on, was redacted anew");
+        let Some(row) = desk.store.run(id).await? else { return Ok(()) };
+        row
+    } else {
+        row
+    };
     let (transcript, tail) = reread(desk, id).await?;
     let resume = if row.resume.is_empty() {
         Resume::default()

@@ -153,7 +153,11 @@ impl System {
     fn of(says: &Says) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
         let percent = says.percentage.map(|share| (share.clamp(0.0, 1.0) * 100.0) as u8);
-        Self { state: says.state.clone(), percent, message: says.message.clone().unwrap_or_default() }
+        Self {
+            state: says.state.clone(),
+            percent,
+            message: transcript::redacted(says.message.as_deref().unwrap_or_default()),
+        }
     }
 }
 

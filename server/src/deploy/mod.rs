@@ -12,8 +12,9 @@
 //! ```
 //! Invariants: no shell is given a string that anybody wrote; nothing is kept or told before the redactor saw it;
 //! a piece of the log and the place to read on from are one transaction; a run outlives this server, and another
-//! server goes on with it; what a run holds of passwords lies in its own folder on the jump host, and goes with it.
+//! server goes on with it; a log that earlier rules redacted is not shown before it is redacted anew; what a run holds of passwords lies in its own folder on the jump host, and goes with it.
 
+mod anew;
 mod compare;
 mod draft;
 mod evidence;
@@ -35,6 +36,7 @@ mod tail;
 mod told;
 mod wire;
 
+pub(crate) use anew::counts;
 pub(crate) use expansion::misfits;
 pub use finish::Finish;
 pub use follow::Told;

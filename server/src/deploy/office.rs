@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,7 +19,7 @@ use tokio::{
 use transcript::Outline;
 
 use super::{
-    Finish, HostError, JumpHost, Made, Order, State, Told,
+    Finish, HostError, JumpHost, Made, Order, State, Told, anew,
     follow::{Desk, Live, follow, now},
     made::{unpack_outline, unpacked},
     state::kind_word,
@@ -49,6 +52,10 @@ pub struct Office {
     live: Mutex<HashMap<String, Followed>>,
     latest: Mutex<HashMap<String, (Instant, Vec<RunLine>)>>,
     nudge: Notify,
+    /// Whether every stored log is known to be redacted by the rules of today.
+    fresh: AtomicBool,
+    /// Redacts stored logs anew.
+    redacting: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A run that is followed here, and who follows it.
@@ -99,6 +106,8 @@ impl Office {
             live: Mutex::default(),
             latest: Mutex::default(),
             nudge: Notify::new(),
+            fresh: AtomicBool::new(false),
+            redacting: Mutex::default(),
         })
     }
 
@@ -142,6 +151,9 @@ impl Office {
             cancelled_by: None,
             seen: String::new(),
             versions: String::new(),
+            rules: i64::from(transcript::RULES),
+            hidden: String::new(),
+            redacted: None,
         };
         let ordered = self.store.order(&row, &plan, &order.hash()).await;
         if !matches!(ordered, Ok(Ordered::New)) {
@@ -173,7 +185,7 @@ impl Office {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn run(&self, id: &str) -> Result<Option<RunRow>, StoreError> {
-        self.store.run(id).await
+        Ok(self.store.run(id).await?.as_ref().map(anew::told))
     }
 
     /// Runs, newest first.
@@ -181,7 +193,7 @@ impl Office {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn runs(&self, sought: &Runs, limit: u32) -> Result<Vec<RunRow>, StoreError> {
-        self.store.runs(sought, limit).await
+        Ok(self.store.runs(sought, limit).await?.iter().map(anew::told).collect())
     }
 
     /// A run's plan as it was, secrets masked.
@@ -202,7 +214,7 @@ impl Office {
             return Ok(lines);
         }
         let sought = Runs { cluster: cluster.to_owned(), ..Runs::default() };
-        let lines: Vec<_> = self.store.runs(&sought, LATEST).await?.iter().map(super::story::line).collect();
+        let lines: Vec<_> = self.runs(&sought, LATEST).await?.iter().map(super::story::line).collect();
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         latest.insert(cluster.to_owned(), (Instant::now(), lines.clone()));
         Ok(lines)
@@ -221,6 +233,9 @@ impl Office {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn outline(&self, id: &str) -> Result<Outline, StoreError> {
+        if self.is_withheld(id).await? {
+            return Ok(Outline::default());
+        }
         let packed = self.store.outline_of(id).await?;
         Ok(packed.as_deref().and_then(unpack_outline).unwrap_or_default())
     }
@@ -231,6 +246,9 @@ impl Office {
     /// [`StoreError::Away`].
     pub async fn log(&self, id: &str, from: u64, most: usize) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
+        if self.is_withheld(id).await? {
+            return Ok(bytes);
+        }
         let mut at = i64::try_from(from).unwrap_or(i64::MAX);
         while bytes.len() < most {
             let pieces = self.store.log_from(id, at, 32).await?;
@@ -253,6 +271,21 @@ impl Office {
         }
         bytes.truncate(most);
         Ok(bytes)
+    }
+
+    /// Whether a run's log is not shown yet, because earlier rules redacted it.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn is_withheld(&self, id: &str) -> Result<bool, StoreError> {
+        if self.fresh.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let rules = i64::from(transcript::RULES);
+        if self.store.stale_logs(rules, 1).await?.is_empty() {
+            self.fresh.store(true, Ordering::Relaxed);
+        }
+        Ok(self.store.rules_of_log(id).await?.is_some_and(|of| of < rules))
     }
 
     /// Tells what comes of a run that is followed here; none when it is not.
@@ -288,6 +321,7 @@ impl Office {
                 tracing::warn!("deployments are not looked after: {error}");
             }
             if round.is_multiple_of(TIDY) {
+                self.redact_anew();
                 self.tidy_up().await;
             }
             if round.is_multiple_of(FORGET) {
@@ -337,7 +371,19 @@ impl Office {
         all.insert(id.to_owned(), (live, task));
     }
 
+    /// Has stored logs redacted anew that earlier rules redacted, unless that goes on already.
+    fn redact_anew(&self) {
+        let mut redacting = self.redacting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.fresh.load(Ordering::Relaxed) || redacting.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        *redacting = Some(tokio::spawn(anew::all(self.store.clone())));
+    }
+
     fn leave(&self) {
+        if let Some(task) = self.redacting.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         for (_, (_, task)) in live.drain() {
             task.abort();

@@ -121,9 +121,9 @@ impl NoPage {
             Self::Trouble(trouble) => troubled(&here.asked, trouble, request).await,
             Self::Nowhere => {
                 // Its tabs and its warnings are the cluster's all the same.
-                let asked = request.uri().path().split('/').nth(2).unwrap_or_default();
+                let asked = request.uri().path().split('/').nth(2).map(crate::listen::decoded).unwrap_or_default();
                 let lines = here.asked.clusters();
-                let line = lines.iter().find(|line| scene::encoded(&line.name) == asked);
+                let line = lines.iter().find(|line| line.name == asked);
                 let cluster = line.map_or("", |line| line.name.as_str());
                 drawn(here, cluster, StatusCode::OK, request, pages::none).await
             }
@@ -414,7 +414,7 @@ async fn start(
         return reviewed(&here, &order, form.draft, wrong, request).await;
     }
     match office.order(&order, &who.name).await {
-        Ok(taken) => Redirect::to(&format!("/c/{}/deployments/{}", scene::encoded(&cluster), taken.id)).into_response(),
+        Ok(taken) => Redirect::to(&format!("/c/{}/deployments/{}", scene::segment(&cluster), taken.id)).into_response(),
         Err(OrderError::Store(error)) => NoPage::from(error).answer(&here, request).await,
         Err(error @ OrderError::Host(_)) => reviewed(&here, &order, form.draft, Some(error.to_string()), request).await,
     }
@@ -508,6 +508,9 @@ async fn download(
         Ok((office, row)) => (office.clone(), row),
         Err(none) => return none.answer(&here, request).await,
     };
+    if matches!(office.is_withheld(&row.id).await, Ok(true)) {
+        return (StatusCode::SERVICE_UNAVAILABLE, words::LOG_WITHHELD).into_response();
+    }
     let name = format!("attachment; filename=\"{}.log\"", row.id);
     let body = Body::from_stream(whole(office, row.id, 0..u64::MAX));
     let mut response = body.into_response();
@@ -554,7 +557,7 @@ async fn cancel(
         Ok::<_, NoPage>(())
     };
     match cancelled.await {
-        Ok(()) => Redirect::to(&format!("/c/{}/deployments/{id}", scene::encoded(&cluster))).into_response(),
+        Ok(()) => Redirect::to(&format!("/c/{}/deployments/{id}", scene::segment(&cluster))).into_response(),
         Err(none) => none.answer(&here, request).await,
     }
 }

@@ -3,7 +3,7 @@
 use app::{
     pages::deployments::{
         Cell, DiffLine, Failure, HostLine, Hosts, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine,
-        RunLine, RunPage, RunPart, RunTable,
+        Redaction, RunLine, RunPage, RunPart, RunTable,
     },
     texts::deployments as words,
 };
@@ -12,7 +12,7 @@ use similar::{ChangeTag, TextDiff};
 use transcript::{Judgement, Outline, Says};
 
 use super::{
-    Made, Office, State,
+    Made, Office, State, anew,
     hosts::{Host, Seen, System},
     lines,
 };
@@ -78,6 +78,7 @@ fn told(row: &RunRow, outline: &Outline, earlier: &[RunRow], all_tasks: bool, ac
         progress: live.then(|| progress(row, earlier)).flatten(),
         hosts: hosts(row),
         versions: versions(row).into_iter().map(|(of, is)| (of, is.join(", "))).collect(),
+        redaction: redaction(row),
         proofs: judgement(row).iter().flat_map(|judgement| &judgement.proofs).map(proof).collect(),
         failure: outline.first_failure().map(|failure| Failure {
             what: failure.name.unwrap_or_else(|| "ansible-playbook".into()),
@@ -89,6 +90,16 @@ fn told(row: &RunRow, outline: &Outline, earlier: &[RunRow], all_tasks: bool, ac
         phases: phases(row, outline),
         runs: acting.into_iter().chain(before).map(|run| table(run, all_tasks)).collect(),
         all_tasks,
+    }
+}
+
+/// How much of a run's log was hidden, by rule.
+fn redaction(row: &RunRow) -> Redaction {
+    let named = |rule| serde_json::to_value(rule).ok().and_then(|word| word.as_str().map(words::rule));
+    Redaction {
+        rules: anew::counts(row).each().filter_map(|(rule, count)| Some((named(rule)?, count))).collect(),
+        anew: row.redacted.map(moment),
+        withheld: anew::is_stale(row),
     }
 }
 
@@ -400,6 +411,7 @@ async fn window(office: &Office, row: &RunRow, outline: &Outline, look: &Look) -
         total: outline.lines,
         size,
         forgotten: lines.is_empty() && row.size > 0,
+        withheld: anew::is_stale(row),
         lines: lines
             .into_iter()
             .map(|line| LogLine {

@@ -73,7 +73,7 @@ impl Figure {
             }
             None => None,
         };
-        let base = format!("/embed/{}/{}", scene::encoded(&cluster), self.word());
+        let base = format!("/embed/{}/{}", scene::segment(&cluster), self.word());
         let (view, theme, assets) = (query.view, query.theme, assets().clone());
         let shown = Embedded { cluster, base, prefix, parent, view, theme, assets, page, selected };
         Ok(quiet(drawn(StatusCode::OK, frames, request, move || embedded(shown.clone())).await))

@@ -22,6 +22,10 @@ impl Endpoint {
         // A user in it would bring a password along, so it is not repeated.
         let shown = if text.contains('@') { "…" } else { text };
         let wrong = |what: &str| Why::Address(what.to_owned()).at(shown);
+        let scheme = text.trim().split(':').next().unwrap_or_default().to_ascii_lowercase();
+        if matches!(scheme.as_str(), "unix" | "unixs") {
+            return Err(Why::Socket.at(shown));
+        }
         let uri: http::Uri = text.trim().parse().map_err(|_| wrong("it is no address"))?;
         let tls = match uri.scheme_str() {
             Some("https") => true,
@@ -123,8 +127,11 @@ mod tests {
 
     #[test]
     fn what_is_none_is_said_without_its_password() {
-        for text in ["10.1.0.50:2379", "unix:///run/etcd", "https://", "https://a:1/health", "https://a:99999", ""] {
+        for text in ["10.1.0.50:2379", "https://", "https://a:1/health", "https://a:99999", ""] {
             assert!(matches!(Endpoint::parse(text).unwrap_err().why, Why::Address(_)), "{text}");
+        }
+        for text in ["unix:///run/etcd", "unixs://etcd:0", "unix:etcd.sock", " UNIX:///run/etcd.sock"] {
+            assert_eq!(Endpoint::parse(text).unwrap_err().why, Why::Socket, "{text}");
         }
         let said = Endpoint::list("https://root:hidden@10.1.0.50:2379").unwrap_err().to_string();
         assert!(!said.contains("hidden") && said.contains("only certificates"), "{said}");

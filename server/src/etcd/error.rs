@@ -16,6 +16,12 @@ pub enum Why {
     /// No address that can be used.
     #[error("this is no endpoint: {0}")]
     Address(String),
+    /// A socket of this machine's file system.
+    #[error("Unix sockets are not taken")]
+    Socket,
+    /// A member that was added and has not started yet: it names no address.
+    #[error("this member has not started yet, and names no address")]
+    NotStarted,
     /// A file for TLS that cannot be used.
     #[error("{file} {what}")]
     File {
@@ -105,6 +111,8 @@ impl Why {
     pub fn todo(&self) -> &'static str {
         match self {
             Self::Address(_) => "Write it as in https://10.1.0.50:2379",
+            Self::Socket => "Name the address that etcd listens on for clients, as in http://127.0.0.1:2379",
+            Self::NotStarted => "Start etcd there, or remove the member if it never will",
             Self::File { .. } => "Name PEM files with --cacert, --cert and --key",
             Self::Refused => "See whether etcd runs on that host, and on which addresses it listens",
             Self::Unreachable(_) => {

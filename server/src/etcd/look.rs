@@ -145,7 +145,7 @@ async fn where_it_says(member: &wire::Member, cluster: u64, way: &Like, tls: &Tl
             Err(error) => drop(first.get_or_insert(error)),
         }
     }
-    Err(first.unwrap_or_else(|| Why::Address("it has not started yet, and says none".into()).at(&called)))
+    Err(first.unwrap_or_else(|| Why::NotStarted.at(&called)))
 }
 
 async fn alarms(by_id: &BTreeMap<u64, Answered>) -> Result<Vec<Alarm>, EtcdError> {

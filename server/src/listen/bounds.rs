@@ -69,25 +69,31 @@ pub async fn within(request: Request, next: Next) -> Response {
 
 /// What is odd about a path.
 fn odd(path: &str) -> Option<&'static str> {
-    let bytes = decoded(path.as_bytes());
+    let bytes = unescaped(path.as_bytes());
     if std::str::from_utf8(&bytes).is_err() {
         return Some(app::texts::NOT_UTF8);
     }
-    if bytes.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\') {
+    // Clients take a backslash for a slash; one that is encoded is part of a name, as in `CORP\admin@lab`.
+    if path.contains('\\') || bytes.iter().any(u8::is_ascii_control) {
         return Some(app::texts::CONTROL_IN_PATH);
     }
     // Taken apart before and after it is decoded: a proxy may do either.
-    let climbs = |path: &[u8]| path.split(|byte| *byte == b'/').any(|part| matches!(part, b"." | b".."));
+    let climbs = |path: &[u8]| path.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| matches!(part, b"." | b".."));
     let empty = path.as_bytes().windows(2).any(|two| two == b"//");
     (empty || climbs(path.as_bytes()) || climbs(&bytes)).then_some(app::texts::ODD_PATH)
 }
 
 fn unreadable(query: &str) -> Option<&'static str> {
-    std::str::from_utf8(&decoded(query.as_bytes())).is_err().then_some(app::texts::NOT_UTF8)
+    std::str::from_utf8(&unescaped(query.as_bytes())).is_err().then_some(app::texts::NOT_UTF8)
+}
+
+/// A segment of a path as what it stands for.
+pub(crate) fn decoded(segment: &str) -> String {
+    String::from_utf8_lossy(&unescaped(segment.as_bytes())).into_owned()
 }
 
 /// `%41` for `A`; what is no such escape stays as it is.
-fn decoded(path: &[u8]) -> Vec<u8> {
+fn unescaped(path: &[u8]) -> Vec<u8> {
     let digit =
         |at: usize| path.get(at).and_then(|byte| char::from(*byte).to_digit(16)).and_then(|d| u8::try_from(d).ok());
     let mut out = Vec::with_capacity(path.len());
@@ -113,12 +119,34 @@ mod tests {
 
     #[test]
     fn paths_that_climb_or_hide_something_are_odd_and_names_with_dots_are_not() {
-        for path in
-            ["/..", "/c/../x", "/%2e%2e/x", "/c/.%2E", "//c", "/c//x", "/c/%00", "/c/%ff", "/c/a%5cb", "/c/%2e%2e%2fx"]
-        {
+        for path in [
+            "/..",
+            "/c/../x",
+            "/%2e%2e/x",
+            "/c/.%2E",
+            "//c",
+            "/c//x",
+            "/c/%00",
+            "/c/%ff",
+            "/c/a\\b",
+            "/c/%2e%2e%2fx",
+            "/c/a%5c..%5cb",
+        ] {
             assert!(odd(path).is_some(), "{path}");
         }
-        for path in ["/", "/c/lab.example", "/c/a..b", "/c/...", "/c/%41%C3%A4", "/c/100%", "/c/lab/architecture.svg"] {
+        for path in [
+            "/",
+            "/c/lab.example",
+            "/c/a..b",
+            "/c/...",
+            "/c/%41%C3%A4",
+            "/c/100%",
+            "/c/a%5cb",
+            "/c/arn:aws:eks:x:1:cluster%2Fprod",
+            "/c/ns%2Fhost:6443%2Fuser/table",
+            "/c/a%2F%2Fb",
+            "/c/lab/architecture.svg",
+        ] {
             assert_eq!(odd(path), None, "{path}");
         }
     }

@@ -16,6 +16,7 @@ mod stopping;
 mod tls;
 
 pub use body::in_time;
+pub(crate) use bounds::decoded;
 pub use bounds::{Bounds, within};
 pub use serve::{Listening, socket};
 pub use stopping::Stopping;

@@ -114,8 +114,10 @@ impl Query {
 
 async fn home(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Response {
     let clusters = asked.clusters();
-    if let [only] = clusters.as_slice() {
-        let path = format!("/c/{}{}", scene::encoded(&only.name), Query::of(raw).prefix());
+    if let [only] = clusters.as_slice()
+        && scene::is_addressable(&only.name)
+    {
+        let path = format!("/c/{}{}", scene::segment(&only.name), Query::of(raw).prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
     let frame = bare("Clusters", &asked);
@@ -142,7 +144,7 @@ async fn figure(
     request: Request,
 ) -> Response {
     if query.show == "table" {
-        let path = format!("/c/{}/table{}", scene::encoded(&cluster), query.prefix());
+        let path = format!("/c/{}/table{}", scene::segment(&cluster), query.prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
     let page = match asked.figure(&cluster, &query.view).await {

@@ -132,6 +132,24 @@ pub struct Deployment {
     /// What was deployed and with what (`kubernetes`, `etcd`, `ansible`, `kubespray`, `os`, `kernel`, `runtime`; more may
     /// come), each by the versions that were found; empty before its end.
     pub versions: BTreeMap<String, Vec<String>>,
+    /// How much of its log was hidden, and by which rules.
+    pub redaction: DeploymentRedaction,
+}
+
+/// How much of a log was hidden.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentRedaction {
+    /// Places that were hidden. Versions before 2 of the rules did not count theirs.
+    pub places: u64,
+    /// The same for each rule that hid something: `known-secret`, `private-key`, `token-shape`, `password-hash`,
+    /// `base64`, `url`, `http-header`, `option`, `name`, `name-beside`, `block`, `announced`, `output`. More may come.
+    pub by_rule: BTreeMap<String, u64>,
+    /// The version of the rules.
+    pub rules: i64,
+    /// When the stored log was redacted anew by newer rules, RFC 3339; null when it was not.
+    pub redacted_anew: Option<String>,
+    /// Whether that is still to be done. Until then the log and what it tells are withheld.
+    pub withheld: bool,
 }
 
 /// A deployment with what its log tells.
@@ -437,6 +455,13 @@ pub(super) async fn log(
 ) -> Result<Response, ApiError> {
     let row = here.row(&cluster, &id).await?;
     let office = here.office()?.clone();
+    if office.is_withheld(&row.id).await? {
+        return Err(ApiError::Unreachable {
+            what: "an earlier version redacted this log by fewer rules; it is withheld until it is redacted anew"
+                .into(),
+            todo: "Ask again in a moment.".into(),
+        });
+    }
     let from = part.from.unwrap_or(0);
     let wanted = from..part.bytes.map_or(u64::MAX, |bytes| from.saturating_add(bytes));
     let mut headers = HeaderMap::new();
@@ -506,6 +531,18 @@ fn line(row: &RunRow) -> Deployment {
         hosts: seen.hosts.into_iter().map(host).collect(),
         deck_silent_since: seen.silent.map(moment),
         versions: deploy::versions(row),
+        redaction: redaction(row),
+    }
+}
+
+fn redaction(row: &RunRow) -> DeploymentRedaction {
+    let counts = deploy::counts(row);
+    DeploymentRedaction {
+        places: counts.total(),
+        by_rule: counts.each().map(|(rule, count)| (word(rule), count)).collect(),
+        rules: row.rules,
+        redacted_anew: row.redacted.map(moment),
+        withheld: row.rules < i64::from(transcript::RULES),
     }
 }
 

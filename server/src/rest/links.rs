@@ -90,7 +90,7 @@ pub(super) async fn make(
     };
     let wanted = Wanted { cluster: new.cluster, figure, origin: new.origin, ttl: new.ttl };
     let (link, text) = here.embed.make(&who, wanted).await?;
-    let path = at(&format!("/embed/{}/{}", scene::encoded(&link.cluster), link.figure));
+    let path = at(&format!("/embed/{}/{}", scene::segment(&link.cluster), link.figure));
     let line = line(link);
     let kept = MadeLink { line: line.clone(), page: None, picture: None };
     let kept = serde_json::to_string(&kept).map_err(|_| ApiError::Fault("JSON"))?;

@@ -96,6 +96,7 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/backup-retention", SEE),
     Row::get("/api/v1/clusters/{cluster}/host-backups", SEE),
     Row::post("/api/v1/clusters/{cluster}/backups", Needs::Role(Role::Operator), Acts::As("backup.start")),
+    Row::post("/api/v1/clusters/{cluster}/backups/accept", OPERATE, Acts::As("backup.accept")),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}", SEE),
     Row::get("/api/v1/clusters/{cluster}/backups/{id}/restore", SEE),
     // Names of Secrets are told to nobody who may only look.
@@ -204,4 +205,5 @@ fn acting() -> OpenApiRouter<Here> {
         .routes(routes!(backups::start))
         .routes(routes!(backups::remove))
         .routes(routes!(rehearsals::start))
+        .routes(routes!(rehearsals::accept))
 }

@@ -41,6 +41,8 @@ pub struct BackupRehearsal {
     pub millis: u64,
     /// Why it does not restore; null when it does.
     pub failure: Option<String>,
+    /// Why it refused to write before its alarms were disarmed; null when it wrote a key and gave it back at once.
+    pub refused: Option<String>,
 }
 
 /// What travels with a backup, encrypted.
@@ -84,6 +86,20 @@ pub(super) async fn start(
     Ok((StatusCode::ACCEPTED, Json(course)).into_response())
 }
 
+/// Answers the warning that a cluster was rebuilt or went back: it was meant. Its earlier backups stay as they are.
+#[utoipa::path(post, path = "/api/v1/clusters/{cluster}/backups/accept", tag = "backups",
+    params(("cluster" = String, Path, description = "Its name")),
+    responses((status = 204, description = "The warning has ended")))]
+pub(super) async fn accept(
+    State(here): State<Here>,
+    Extension(who): Extension<Who>,
+    Named(cluster): Named<String>,
+) -> Result<StatusCode, ApiError> {
+    known(&here, &cluster)?;
+    here.backups.accept_life(&cluster, &who.name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(super) fn course(here: &Here, cluster: &str) -> Option<RehearsalCourse> {
     let Trial { backup, by, began, held } = here.backups.trial(cluster)?;
     let (stage, detail) = match held {
@@ -108,6 +124,7 @@ impl From<Rehearsal> for BackupRehearsal {
             started_millis: rehearsal.started_millis,
             millis: rehearsal.millis,
             failure: rehearsal.failure,
+            refused: rehearsal.refused,
         }
     }
 }

@@ -152,9 +152,8 @@ fn filled(operation: &Operation) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for field in &operation.fields {
         match field.place.as_str() {
-            // In a value a / is no part of the path.
             "path" => {
-                path = path.replace(&format!("{{{}}}", field.name), &scene::encoded(&field.value).replace('/', "%2F"));
+                path = path.replace(&format!("{{{}}}", field.name), &scene::segment(&field.value));
             }
             "query" if !field.value.is_empty() => {
                 query.append_pair(&field.name, &field.value);

@@ -21,6 +21,7 @@ mod leases;
 mod links;
 mod log;
 mod place;
+mod redaction;
 mod runs;
 mod sessions;
 mod tokens;
@@ -39,6 +40,7 @@ pub use idempotency::{Begun, Claim, Replay};
 pub use links::Link;
 pub use log::{Piece, Stand};
 pub use place::Place;
+pub use redaction::Anew;
 pub use runs::{Ordered, RunRow, Runs};
 pub use sessions::Session;
 pub use tokens::Token;
@@ -111,13 +113,17 @@ impl Store {
         self.kind
     }
 
-    /// Removes what has expired: sessions and idempotency keys. Answers how many rows went.
+    /// Removes what has expired: sessions, idempotency keys and used logout tokens. Answers how many rows went.
     ///
     /// # Errors
     /// [`StoreError::Away`] when the database does not answer.
     pub async fn sweep(&self, now: jiff::Timestamp) -> Result<u64, StoreError> {
         let mut gone = 0;
-        for sql in ["DELETE FROM sessions WHERE expires <= $1", "DELETE FROM idempotency WHERE expires <= $1"] {
+        for sql in [
+            "DELETE FROM sessions WHERE expires <= $1",
+            "DELETE FROM idempotency WHERE expires <= $1",
+            "DELETE FROM logouts WHERE expires <= $1",
+        ] {
             gone += sqlx::query(sql).bind(now.as_millisecond()).execute(&self.pool).await?.rows_affected();
         }
         Ok(gone)

@@ -6,7 +6,7 @@ use sqlx::{Row, any::AnyRow};
 use super::{Store, StoreError};
 
 const COLUMNS: &str = "id, cluster, kind, host, state, who, created, started, ended, dir, made, resume, size, judgement, \
-                       trouble, cancelled_by, seen, versions";
+                       trouble, cancelled_by, seen, versions, rules, hidden, redacted";
 
 /// A deployment as it is kept. Texts that are JSON or words are whoever's who keeps them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +47,12 @@ pub struct RunRow {
     pub seen: String,
     /// What was deployed, by its versions, as JSON; empty as long as nobody told.
     pub versions: String,
+    /// The version of the rules that its log was redacted by.
+    pub rules: i64,
+    /// What was hidden when its log was redacted anew, by rule, as JSON; empty before.
+    pub hidden: String,
+    /// When its log was redacted anew.
+    pub redacted: Option<i64>,
 }
 
 /// What came of keeping an order.
@@ -80,8 +86,8 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn order(&self, run: &RunRow, plan: &[String; 2], ordered: &str) -> Result<Ordered, StoreError> {
         let kept = sqlx::query(
-            "INSERT INTO runs (id, cluster, kind, host, state, ordered, who, created, dir, made, dha, network) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ordered) DO NOTHING",
+            "INSERT INTO runs (id, cluster, kind, host, state, ordered, who, created, dir, made, dha, network, rules) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (ordered) DO NOTHING",
         )
         .bind(&run.id)
         .bind(&run.cluster)
@@ -95,6 +101,7 @@ impl Store {
         .bind(&run.made)
         .bind(&plan[0])
         .bind(&plan[1])
+        .bind(run.rules)
         .execute(&self.pool)
         .await?;
         if kept.rows_affected() == 1 {
@@ -282,5 +289,8 @@ fn run(row: &AnyRow) -> Result<RunRow, StoreError> {
         cancelled_by: row.try_get("cancelled_by")?,
         seen: row.try_get("seen")?,
         versions: row.try_get("versions")?,
+        rules: row.try_get("rules")?,
+        hidden: row.try_get("hidden")?,
+        redacted: row.try_get("redacted")?,
     })
 }

@@ -89,6 +89,7 @@ pub fn backup(folder: &Path, id: &str, cluster: &str, size: usize) -> (PathBuf, 
         by: "ann".into(),
         steps: Vec::new(),
         rehearsal: None,
+        notes: None,
         companion: None,
         signature: String::new(),
     };

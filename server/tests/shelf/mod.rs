@@ -81,6 +81,7 @@ pub fn manifest(hours: i64, steps: &[u8]) -> Manifest {
         by: "<ann>".into(),
         steps: steps.iter().map(proved).collect(),
         rehearsal: None,
+        notes: None,
         companion: None,
         signature: String::new(),
     };

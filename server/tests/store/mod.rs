@@ -58,6 +58,7 @@ macro_rules! every_promise {
         crate::store::promises!(
             a_user_is_kept_as_given_and_a_name_is_taken_once,
             a_session_ends_when_it_is_ended_and_when_it_expires,
+            a_providers_sessions_are_looked_at_by_one_and_ended_there,
             a_token_is_revoked_once_and_stays_revoked,
             a_link_is_revoked_once_and_stays_revoked,
             the_audit_takes_entries_and_gives_none_up,

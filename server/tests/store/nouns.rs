@@ -37,6 +37,9 @@ fn session(id: &str, expires: i64) -> Session {
         created: 10,
         seen: 10,
         expires,
+        sid: String::new(),
+        checked: 0,
+        sealed: String::new(),
     }
 }
 
@@ -58,6 +61,41 @@ pub async fn a_session_ends_when_it_is_ended_and_when_it_expires(fresh: Fresh) {
     assert_eq!(store.end_sessions_of("ann").await.expect("an answer"), 0, "what somebody is called ends nothing");
     assert_eq!(store.end_sessions_of("local ann").await.expect("an answer"), 2);
     assert_eq!(store.sessions_of("local ann").await.expect("an answer"), []);
+}
+
+pub async fn a_providers_sessions_are_looked_at_by_one_and_ended_there(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let of = |id: &str, subject: &str, sid: &str| Session {
+        subject: subject.into(),
+        way: "oidc".into(),
+        sid: sid.into(),
+        ..session(id, 300)
+    };
+    let (ann, bob) = ("oidc https://id.example ann", "oidc https://id.example bob");
+    for (id, subject, sid) in
+        [("a", ann, "s1"), ("b", ann, "s2"), ("c", bob, "s3"), ("d", "oidc https://id.exa x", "s3")]
+    {
+        store.add_session(&of(id, subject, sid)).await.expect("an answer");
+    }
+    assert_eq!(store.sessions(3).await.expect("an answer").len(), 3);
+    assert!(store.try_session("a", 1_000, 60).await.expect("an answer"));
+    assert!(!store.try_session("a", 1_059, 60).await.expect("an answer"), "another looks at it");
+    assert!(store.try_session("a", 1_060, 60).await.expect("an answer"));
+    assert!(store.try_session("a", 500, 60).await.expect("an answer"), "a clock that was ahead holds nobody up");
+    let newer = Session { role: "admin".into(), checked: 7, sealed: "x".into(), ..of("a", ann, "s9") };
+    assert!(store.checked_session(&newer).await.expect("an answer"));
+    assert_eq!(store.session("a").await.expect("an answer").expect("one"), newer);
+    assert!(!store.checked_session(&of("a", bob, "s9")).await.expect("an answer"), "a session stays whose it is");
+    let provider = "oidc https://id.example ";
+    assert_eq!(store.end_sessions_there(provider, "", "").await.expect("an answer"), 0, "nobody was named");
+    assert_eq!(store.end_sessions_there(provider, ann, "s2").await.expect("an answer"), 1);
+    assert_eq!(store.end_sessions_there(provider, "", "s3").await.expect("an answer"), 1, "another provider's stays");
+    assert_eq!(store.end_sessions_there(provider, ann, "").await.expect("an answer"), 1);
+    assert!(
+        store.logout_once("t1", 50).await.expect("an answer") && !store.logout_once("t1", 50).await.expect("an answer")
+    );
+    store.sweep(jiff::Timestamp::from_millisecond(60).expect("a time")).await.expect("an answer");
+    assert!(store.logout_once("t1", 90).await.expect("an answer"));
 }
 
 pub async fn a_token_is_revoked_once_and_stays_revoked(fresh: Fresh) {

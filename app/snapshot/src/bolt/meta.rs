@@ -39,6 +39,34 @@ pub(super) fn read(file: &dyn ReadAt, length: u64) -> Result<Meta, Unsound> {
     Ok(first)
 }
 
+/// The newer one that is whole, as bbolt takes it: the other is from the transaction before, or was being written.
+pub(super) fn newest(file: &dyn ReadAt, length: u64) -> Result<Meta, Unsound> {
+    let first = one(file, 0, 0);
+    let second = match &first {
+        Ok(first) => one(file, 1, first.page_size.into()),
+        // Its size of pages is unknown then.
+        Err(Unsound::Page { .. }) => {
+            sizes().find_map(|size| one(file, 1, size).ok()).ok_or(Unsound::Page { page: 0, at: 0, flaw: Flaw::Magic })
+        }
+        Err(_) => return first,
+    };
+    let meta = match (first, second) {
+        (Ok(first), Ok(second)) if second.transaction > first.transaction => second,
+        (Ok(first), _) => first,
+        (Err(_), Ok(second)) => second,
+        (Err(error), Err(_)) => return Err(error),
+    };
+    let size = u64::from(meta.page_size);
+    match meta.pages.checked_mul(size) {
+        Some(bytes) if bytes <= length => Ok(meta),
+        _ => Err(Unsound::Page { page: 0, at: 0, flaw: Flaw::Pages { told: meta.pages, found: length / size } }),
+    }
+}
+
+fn sizes() -> impl Iterator<Item = u64> {
+    (9..=16).map(|power| 1 << power)
+}
+
 fn one(file: &dyn ReadAt, page: u64, at: u64) -> Result<Meta, Unsound> {
     let mut bytes = [0; HEADER + META_BYTES];
     file.read_at(at, &mut bytes).map_err(|source| Unsound::Read { at, source })?;

@@ -57,7 +57,15 @@ pub(crate) type Visit<'a> = &'a mut dyn FnMut(u64, Leaf<'_>) -> Result<(), Unsou
 impl<'a> Database<'a> {
     /// Reads the first pages and the free list of a database of `length` bytes.
     pub fn open(file: &'a dyn ReadAt, length: u64, progress: &'a mut dyn FnMut(u64)) -> Result<Self, Unsound> {
-        let meta = meta::read(file, length)?;
+        Self::begun(file, meta::read(file, length)?, progress)
+    }
+
+    /// The same for one as bbolt itself has it on disk: the newer of its two first pages counts.
+    pub fn open_bare(file: &'a dyn ReadAt, length: u64, progress: &'a mut dyn FnMut(u64)) -> Result<Self, Unsound> {
+        Self::begun(file, meta::newest(file, length)?, progress)
+    }
+
+    fn begun(file: &'a dyn ReadAt, meta: Meta, progress: &'a mut dyn FnMut(u64)) -> Result<Self, Unsound> {
         let mut used = Pages::none(meta.pages);
         used.add(0);
         used.add(1);

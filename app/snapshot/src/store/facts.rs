@@ -28,6 +28,17 @@ pub struct Member {
     pub learner: bool,
 }
 
+/// An alarm that was raised and not disarmed when the snapshot was taken; alarmpb.AlarmMember.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Message)]
+pub struct Alarm {
+    /// The member that raised it.
+    #[prost(uint64, tag = "1")]
+    pub member: u64,
+    /// 1 no space, 2 corrupt.
+    #[prost(int32, tag = "2")]
+    pub kind: i32,
+}
+
 /// What is known so far.
 #[derive(Default)]
 pub(super) struct Facts {
@@ -37,6 +48,8 @@ pub(super) struct Facts {
     pub cluster_version: Option<String>,
     pub members: Vec<Member>,
     pub leases: u64,
+    pub alarms: Vec<Alarm>,
+    pub auth: bool,
 }
 
 /// leasepb.Lease. No debug text: an id is as good as a password for what hangs on it.
@@ -62,6 +75,8 @@ impl Facts {
             (b"meta", b"storageVersion") => self.storage_version = Some(version(value)?),
             (b"cluster", b"clusterVersion") => self.cluster_version = Some(version(value)?),
             (b"members", _) => self.members.push(member(self.members.len(), value)?),
+            (b"alarm", _) => self.alarms.push(alarm(self.alarms.len(), key)?),
+            (b"auth", b"authEnabled") => self.auth = value == [1],
             (b"lease", _) => self.leases += lease(key, value)?,
             _ => {}
         }
@@ -90,6 +105,12 @@ fn member(before: usize, value: &[u8]) -> Result<Member, Odd> {
         return Err(Odd::Member);
     }
     serde_json::from_slice(value).map_err(|_| Odd::Member)
+}
+
+fn alarm(before: usize, key: &[u8]) -> Result<Alarm, Odd> {
+    // Each member raises each kind once.
+    let fits = before < 4 * MOST_MEMBERS;
+    Alarm::decode(key).ok().filter(|_| fits).ok_or(Odd::Fact("an alarm"))
 }
 
 fn lease(key: &[u8], value: &[u8]) -> Result<u64, Odd> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use self::records::Records;
 use facts::Facts;
-pub use facts::Member;
+pub use facts::{Alarm, Member};
 pub use keys::{Record, records};
 
 use crate::{
@@ -70,6 +70,12 @@ pub struct Examined {
     pub nodes: Vec<String>,
     /// How many leases there are.
     pub leases: u64,
+    /// Alarms that are raised in it; an etcd that starts on it has them, too.
+    #[serde(default)]
+    pub alarms: Vec<Alarm>,
+    /// Whether authentication is enabled in it.
+    #[serde(default)]
+    pub auth: bool,
 }
 
 impl Examined {
@@ -88,7 +94,24 @@ impl Examined {
 pub fn examine<R: ReadAt + ?Sized>(file: &R, progress: &mut dyn FnMut(u64)) -> Result<Examined, Unsound> {
     let file: &dyn ReadAt = &file;
     let size = complete(file)?;
-    let mut database = Database::open(file, size, progress)?;
+    examined(Database::open(file, size, progress)?, size)
+}
+
+/// The same for a database without a digest, as `member/snap/db` lies in the folder of a member: its two first pages
+/// differ by a transaction, and it may be longer than its pages.
+///
+/// # Errors
+/// [`Unsound::Page`], [`Unsound::Store`], [`Unsound::Read`]; [`Unsound::Length`] when [`is_bare`](crate::is_bare) says no.
+pub fn examine_bare<R: ReadAt + ?Sized>(file: &R, progress: &mut dyn FnMut(u64)) -> Result<Examined, Unsound> {
+    let file: &dyn ReadAt = &file;
+    let size = file.length();
+    if !crate::is_bare(file) {
+        return Err(Unsound::Length(size));
+    }
+    examined(Database::open_bare(file, size, progress)?, size)
+}
+
+fn examined(mut database: Database<'_>, size: u64) -> Result<Examined, Unsound> {
     let mut odd = None;
     let buckets = database.buckets()?;
     let compacted = compactions(&mut database, &buckets)?;
@@ -148,6 +171,8 @@ pub fn examine<R: ReadAt + ?Sized>(file: &R, progress: &mut dyn FnMut(u64)) -> R
         elsewhere: found.elsewhere,
         nodes: found.nodes,
         leases: facts.leases,
+        alarms: facts.alarms,
+        auth: facts.auth,
     })
 }
 

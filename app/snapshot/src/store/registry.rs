@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-const ROOT: &[u8] = b"/registry/";
-const NODES: &[u8] = b"/registry/minions/";
+/// Where API servers keep objects: by default, and OpenShift's.
+const ROOTS: [&[u8]; 2] = [b"/registry/", b"/kubernetes.io/"];
+const NODES: &[u8] = b"minions/";
 const MOST_RESOURCES: usize = 4_096;
 const MOST_NODES: usize = 10_000;
 /// Longest name that Kubernetes gives.
@@ -21,7 +22,8 @@ pub(super) struct Registry {
 impl Registry {
     /// Takes in a record that makes `change` more keys. Whether it can be: no more of a resource went than came.
     pub fn take(&mut self, key: &[u8], deleted: bool, change: i64) -> bool {
-        if let Some(node) = key.strip_prefix(NODES).and_then(name) {
+        let below = ROOTS.into_iter().find_map(|root| key.strip_prefix(root));
+        if let Some(node) = below.and_then(|rest| rest.strip_prefix(NODES)).and_then(name) {
             if deleted {
                 self.nodes.remove(node);
             } else if self.nodes.len() < MOST_NODES && !self.nodes.contains(node) {
@@ -33,7 +35,7 @@ impl Registry {
         }
         let room = self.resources.len() < MOST_RESOURCES;
         let known = |name: &&str| room || self.resources.contains_key(*name);
-        let count = match key.strip_prefix(ROOT).map(|rest| resource(rest).filter(known)) {
+        let count = match below.map(|rest| resource(rest).filter(known)) {
             Some(Some(resource)) => self.resources.entry(resource.to_owned()).or_default(),
             Some(None) => &mut self.elsewhere,
             None => &mut self.beside,

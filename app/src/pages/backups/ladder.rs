@@ -39,6 +39,7 @@ fn restored(line: &BackupLine) -> Option<&Climb> {
 pub(super) fn health(line: &BackupLine) -> Option<&'static str> {
     match (&line.fails, restored(line)) {
         (Some(_), _) => Some("h-bad"),
+        (None, _) if line.refuses => Some("h-warn"),
         (None, Some(_)) => Some("h-ok"),
         (None, None) => None,
     }
@@ -48,14 +49,17 @@ pub(super) fn health(line: &BackupLine) -> Option<&'static str> {
 pub(super) fn restores(line: &BackupLine) -> String {
     match (&line.fails, restored(line)) {
         (Some(why), _) => words::does_not_restore(why),
+        (None, Some(climb)) if line.refuses => words::restores_and_refuses(&climb.ago, &climb.took),
         (None, Some(climb)) => words::restores(&climb.ago, &climb.took),
+        (None, None) if line.refuses => words::NOT_RESTORED_AND_REFUSES.into(),
         (None, None) => words::NOT_RESTORED.into(),
     }
 }
 
 /// The steps with all that is known of each.
 pub(super) fn long(line: &BackupLine) -> AnyView {
-    let rungs = line.steps.iter().zip(words::STEPS).zip(words::STEPS_MEAN).map(|((step, name), means)| {
+    let rungs = line.steps.iter().zip(words::STEPS).zip(words::STEPS_MEAN).enumerate().map(|(number, ((step, name), means))| {
+        let found = line.kubernetes.filter(|_| number == 3 && step.is_some()).map(words::namespaces);
         let (class, how) = match step {
             Some(Climb { at, ago, tool, took }) => {
                 let how = view! { <span>{format!("{ago}, in {took}, with {tool}")}</span>" "<small class="hint">{at.clone()}</small> };
@@ -63,7 +67,7 @@ pub(super) fn long(line: &BackupLine) -> AnyView {
             }
             None => ("open", view! { <span class="hint">{words::NOT_YET}</span> }.into_any()),
         };
-        view! { <li class=class><strong>{name}</strong><p class="how">{how}</p><p class="hint">{means}</p></li> }
+        view! { <li class=class><strong>{name}</strong><p class="how">{how}</p><p class="hint">{means}" "{found}</p></li> }
     });
     view! { <ol class="rungs long">{rungs.collect_view()}</ol> }.into_any()
 }

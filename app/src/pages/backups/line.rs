@@ -29,6 +29,12 @@ pub struct BackupLine {
     pub steps: [Option<Climb>; 6],
     /// Why it does not restore, when the last rehearsal found that.
     pub fails: Option<String>,
+    /// Whether an etcd that starts on it refuses writes until an alarm is disarmed.
+    pub refuses: bool,
+    /// What to know of its contents before it is relied on, as sentences; `None` when that was not looked at.
+    pub notes: Option<Vec<String>>,
+    /// Whether Kubernetes' own namespaces were found in it; `None` when they were not sought.
+    pub kubernetes: Option<bool>,
     /// Where it lies.
     pub copies: Vec<CopyLine>,
     /// The public keys that it is encrypted for.
@@ -175,4 +181,6 @@ pub struct WarningLine {
     pub what: String,
     /// What to do.
     pub todo: String,
+    /// Whether somebody may answer that it was meant.
+    pub can_accept: bool,
 }

@@ -7,7 +7,7 @@ use crate::{base::at, islands::Follow, texts, texts::backups as words};
 
 /// The page's content. `live` says whether pages have their script.
 pub fn list(list: &List, live: bool) -> AnyView {
-    let base = at(&format!("/c/{}/backups", scene::encoded(&list.cluster)));
+    let base = at(&format!("/c/{}/backups", scene::segment(&list.cluster)));
     let follow = (live && list.live).then(|| view! { <Follow base=base.clone() lines=0 live=true bottom=false /> });
     let about = list.about.iter().map(|(name, value)| view! { <div><dt>{*name}</dt><dd>{value.clone()}</dd></div> });
     view! {

@@ -11,9 +11,10 @@ use crate::{
 /// The page's content.
 pub fn one(page: &BackupPage) -> AnyView {
     let line = &page.line;
-    let list = at(&format!("/c/{}/backups", scene::encoded(&page.cluster)));
-    let way = |to: &str| at(&format!("/c/{}/backups/{}/{to}", scene::encoded(&page.cluster), line.id));
+    let list = at(&format!("/c/{}/backups", scene::segment(&page.cluster)));
+    let way = |to: &str| at(&format!("/c/{}/backups/{}/{to}", scene::segment(&page.cluster), line.id));
     let open = line.recipients.is_empty().then(|| view! { <p class="wrong">{words::OPEN_MEANS}</p> });
+    let notes = line.notes.iter().flatten().map(|note| view! { <p class="wrong">{note.clone()}</p> }).collect_view();
     let class = format!("headline {}", ladder::health(line).unwrap_or_default());
     view! {
         <main id="content" tabindex="-1" class="tables shelf">
@@ -25,6 +26,7 @@ pub fn one(page: &BackupPage) -> AnyView {
                 {page.operates.then(|| view! { <a href=way("changes")>{restore::CHANGES}</a> })}
             </div>
             <p class=class>{ladder::restores(line)}</p>
+            {notes}
             {open}
             <div class="grid">
                 <section class="card plain" aria-labelledby="t-ladder"><h2 id="t-ladder">{words::LADDER}</h2>{ladder::long(line)}</section>
@@ -81,7 +83,7 @@ fn rehearse(page: &BackupPage) -> AnyView {
     if !page.line.recipients.is_empty() {
         return view! { <p class="hint">{words::SEALED_HERE}</p> }.into_any();
     }
-    let to = at(&format!("/c/{}/backups/{}/rehearse", scene::encoded(&page.cluster), page.line.id));
+    let to = at(&format!("/c/{}/backups/{}/rehearse", scene::segment(&page.cluster), page.line.id));
     view! {
         <form method="post" action=to class="act"><button class="meant" type="submit">{words::REHEARSE}</button>
             <span class="hint">{words::REHEARSE_MEANS}</span></form>
@@ -90,7 +92,7 @@ fn rehearse(page: &BackupPage) -> AnyView {
 }
 
 fn downloads(page: &BackupPage) -> AnyView {
-    let base = at(&format!("/api/v1/clusters/{}/backups/{}", scene::encoded(&page.cluster), page.line.id));
+    let base = at(&format!("/api/v1/clusters/{}/backups/{}", scene::segment(&page.cluster), page.line.id));
     let with = page.travels.then(|| {
         view! { <a class="other" href=format!("{base}/companion") download="">{words::DOWNLOAD_WITH}</a> }
     });
@@ -103,7 +105,7 @@ fn downloads(page: &BackupPage) -> AnyView {
 
 fn remove(page: &BackupPage) -> AnyView {
     let line = &page.line;
-    let to = at(&format!("/c/{}/backups/{}/remove", scene::encoded(&page.cluster), line.id));
+    let to = at(&format!("/c/{}/backups/{}/remove", scene::segment(&page.cluster), line.id));
     view! {
         <details class="cancel" open=page.wrong.is_some()><summary>{words::REMOVE}</summary>
             <form class="fields" method="post" action=to>

@@ -7,7 +7,7 @@ use crate::{base::at, texts::backups as words};
 
 /// The part as HTML.
 pub fn part(list: &List) -> AnyView {
-    let base = at(&format!("/c/{}/backups", scene::encoded(&list.cluster)));
+    let base = at(&format!("/c/{}/backups", scene::segment(&list.cluster)));
     let goes_on = list.course.as_ref().is_some_and(|course| course.live);
     let take = (list.acts && list.known && !goes_on).then(|| {
         view! { <div class="bar take">{form(&base, &list.key)}<span class="hint">{words::BACK_UP_MEANS}</span></div> }

@@ -7,7 +7,7 @@ use crate::{base::at, texts::backups as words};
 
 /// The page's content; `rules` is what is configured.
 pub fn retention(cluster: &str, rules: &str, places: &[PlaceFates]) -> AnyView {
-    let base = at(&format!("/c/{}/backups", scene::encoded(cluster)));
+    let base = at(&format!("/c/{}/backups", scene::segment(cluster)));
     let places = places.iter().map(|place| self::place(&base, place)).collect_view();
     view! {
         <main id="content" tabindex="-1" class="tables shelf">

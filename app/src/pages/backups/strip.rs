@@ -22,7 +22,7 @@ pub struct Kept {
 
 /// The strip.
 pub fn strip(cluster: &str, kept: &Kept) -> AnyView {
-    let base = at(&format!("/c/{}/backups", scene::encoded(cluster)));
+    let base = at(&format!("/c/{}/backups", scene::segment(cluster)));
     let inner = if kept.known {
         let acts = (kept.acts && !kept.goes_on).then(|| form(&base, &kept.key));
         let going = kept

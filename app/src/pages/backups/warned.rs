@@ -30,8 +30,13 @@ pub fn warned(lines: &[WarningLine], named: bool, whole: bool) -> Option<AnyView
 fn item(line: &WarningLine, named: bool) -> AnyView {
     let cluster = named.then(|| view! { <strong>{line.cluster.clone()}": "</strong> });
     let to = named.then(|| {
-        let to = at(&format!("/c/{}/backups", scene::encoded(&line.cluster)));
+        let to = at(&format!("/c/{}/backups", scene::segment(&line.cluster)));
         view! { " "<a href=to>{words::TO_BACKUPS}</a> }
     });
-    view! { <li>{cluster}<span class="what">{line.what.clone()}</span>" "{line.todo.clone()}{to}</li> }.into_any()
+    let accept = (line.can_accept && !named).then(|| {
+        let to = at(&format!("/c/{}/backups/accept", scene::encoded(&line.cluster)));
+        view! { <form method="post" action=to class="act"><button class="other" type="submit">{words::ACCEPT}</button></form> }
+    });
+    view! { <li>{cluster}<span class="what">{line.what.clone()}</span>" "{line.todo.clone()}{to}{accept}</li> }
+        .into_any()
 }

@@ -62,7 +62,7 @@ pub struct Review {
 
 /// The first step.
 pub fn ask(cluster: &str, asking: &Asking) -> AnyView {
-    let base = at(&format!("/c/{}/deployments", scene::encoded(cluster)));
+    let base = at(&format!("/c/{}/deployments", scene::segment(cluster)));
     let wrong = (!asking.wrong.is_empty()).then(|| {
         let lines = asking.wrong.iter().map(|line| view! { <li>{line.clone()}</li> }).collect_view();
         view! { <div class="wrong" role="alert"><p>{words::NOT_STARTABLE}</p><ul>{lines}</ul></div> }
@@ -115,7 +115,7 @@ fn file(name: &'static str, label: &'static str, choices: &[String], chosen: &st
 
 /// The second step.
 pub fn review(cluster: &str, review: &Review) -> AnyView {
-    let base = at(&format!("/c/{}/deployments", scene::encoded(cluster)));
+    let base = at(&format!("/c/{}/deployments", scene::segment(cluster)));
     let means = match (review.kind.as_str(), review.is_virtual) {
         ("expand", _) => words::ADDED,
         (_, true) => words::DESTROYED,

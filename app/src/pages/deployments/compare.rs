@@ -38,7 +38,7 @@ pub struct TaskLine {
 
 /// The page's content.
 pub fn compare(page: &Comparison) -> AnyView {
-    let base = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
+    let base = at(&format!("/c/{}/deployments", scene::segment(&page.cluster)));
     let heads = || {
         page.runs
             .iter()

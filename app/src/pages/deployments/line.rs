@@ -61,6 +61,8 @@ pub struct RunPart {
     pub hosts: Option<Hosts>,
     /// What was deployed: what of, and its versions.
     pub versions: Vec<(String, String)>,
+    /// How much of its log was hidden, and why.
+    pub redaction: Redaction,
     /// What the verdict rests on.
     pub proofs: Vec<ProofLine>,
     /// The first failure.
@@ -73,6 +75,17 @@ pub struct RunPart {
     pub runs: Vec<RunTable>,
     /// Whether all tasks are listed.
     pub all_tasks: bool,
+}
+
+/// How much of a log was hidden.
+#[derive(Clone, Debug, Default)]
+pub struct Redaction {
+    /// Rules in words, each with how many places it hid.
+    pub rules: Vec<(&'static str, u64)>,
+    /// When the stored log was redacted anew, where it was.
+    pub anew: Option<String>,
+    /// Whether that is still to be done: until then the log is not shown.
+    pub withheld: bool,
 }
 
 /// Hosts while their systems install.
@@ -220,6 +233,8 @@ pub struct LogWindow {
     pub at: Option<u64>,
     /// Whether the log is not kept any more.
     pub forgotten: bool,
+    /// Whether the log is not shown before it is redacted anew.
+    pub withheld: bool,
 }
 
 /// A line of a log.

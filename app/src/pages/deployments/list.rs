@@ -21,7 +21,7 @@ const STATES: [&str; 8] =
 
 /// The page's content; `next` leads to older runs.
 pub fn list(cluster: &str, lines: &[RunLine], sought: &Sought, next: Option<&str>, acts: bool) -> AnyView {
-    let base = at(&format!("/c/{}/deployments", scene::encoded(cluster)));
+    let base = at(&format!("/c/{}/deployments", scene::segment(cluster)));
     let new = acts.then(|| view! { <a class="button" href=format!("{base}/new")>{words::NEW}</a> });
     let none = lines.is_empty().then(|| view! { <p class="hint">{words::NO_RUNS}</p> });
     let rows = lines.iter().map(|line| row(&base, line)).collect_view();

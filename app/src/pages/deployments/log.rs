@@ -18,7 +18,11 @@ pub(super) fn log(base: &str, log: &LogWindow) -> AnyView {
         view! { <a href=format!("?q={}&line={}#log", scene::encoded(&log.sought), at + 1)>{words::NEXT_HIT}</a> }
     });
     let none = log.lines.is_empty().then(|| {
-        let why = if log.forgotten { words::LOG_FORGOTTEN } else { words::LOG_EMPTY };
+        let why = match (log.withheld, log.forgotten) {
+            (true, _) => words::LOG_WITHHELD,
+            (false, true) => words::LOG_FORGOTTEN,
+            (false, false) => words::LOG_EMPTY,
+        };
         view! { <p class="hint bar" id="log-none">{why}</p> }
     });
     let not_found = log.not_found.then(|| view! { <p class="hint bar" role="status">{words::FOUND_NOTHING}</p> });

@@ -13,8 +13,8 @@ mod run;
 pub use ask::{Asking, CheckLine, Review, ask, review};
 pub use compare::{Comparison, TaskLine, compare};
 pub use line::{
-    Cell, DiffLine, Failure, HostLine, Hosts, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, RunLine,
-    RunPage, RunPart, RunTable,
+    Cell, DiffLine, Failure, HostLine, Hosts, LogLine, LogWindow, MatrixRow, PhaseLine, Progress, ProofLine, Redaction,
+    RunLine, RunPage, RunPart, RunTable,
 };
 pub use list::{Sought, list, none};
 pub use part::part;

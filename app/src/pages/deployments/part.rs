@@ -24,6 +24,7 @@ pub fn part(page: &RunPart) -> AnyView {
         {failure(page)}
         <div class="grid">{page.hosts.as_ref().map(hosts)}{phases(page)}{proofs(page)}</div>
         {versions(page)}
+        {redaction(page)}
         {page.runs.iter().map(|run| matrix(run, page.all_tasks)).collect_view()}
     }
     .into_any()
@@ -34,7 +35,7 @@ fn actions(page: &RunPart) -> Option<AnyView> {
     if !page.acts {
         return None;
     }
-    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.cluster)));
+    let list = at(&format!("/c/{}/deployments", scene::segment(&page.cluster)));
     if !page.live {
         let again = format!("{list}/new?{}", page.again);
         return Some(view! { <a class="button" href=again>{words::AGAIN}</a> }.into_any());
@@ -124,6 +125,27 @@ fn versions(page: &RunPart) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+fn redaction(page: &RunPart) -> AnyView {
+    let told = &page.redaction;
+    let total: u64 = told.rules.iter().map(|(_, count)| count).sum();
+    let rows = told.rules.iter().map(|(rule, count)| {
+        view! { <tr><th scope="row">{*rule}</th><td>{count.to_string()}</td></tr> }
+    });
+    let anew = told.anew.as_ref().map(|at| view! { <p class="hint">{words::redacted_anew(at)}</p> });
+    let withheld = told.withheld.then(|| view! { <p class="hint" role="status">{words::LOG_WITHHELD}</p> });
+    let table = (total > 0).then(|| {
+        view! {
+            <details><summary>{words::BY_RULE}</summary>
+            <div class="wide" tabindex="0"><table class="phases"><tbody>{rows.collect_view()}</tbody></table></div></details>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="t-redaction"><h2 id="t-redaction">{words::REDACTED}" "<small>{total.to_string()}</small></h2>
+            <p>{words::redacted(total)}</p>{anew}{withheld}{table}</section>
+    }
+    .into_any()
 }
 
 fn matrix(run: &RunTable, all: bool) -> AnyView {

@@ -8,7 +8,7 @@ use crate::{base::at, islands::Follow, texts::deployments as words};
 /// The page's content. `live` says whether pages have their script.
 pub fn run(page: &RunPage, live: bool) -> AnyView {
     let line = &page.part.line;
-    let list = at(&format!("/c/{}/deployments", scene::encoded(&page.part.cluster)));
+    let list = at(&format!("/c/{}/deployments", scene::segment(&page.part.cluster)));
     let base = format!("{list}/{}", line.id);
     let follows = live && (page.part.live || page.log.total > 0);
     let follow = follows.then(|| {

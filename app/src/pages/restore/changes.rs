@@ -43,7 +43,7 @@ pub struct GroupLine {
 
 /// The page's content.
 pub fn changes(page: &ChangesPage) -> AnyView {
-    let cluster = scene::encoded(&page.cluster);
+    let cluster = scene::segment(&page.cluster);
     let backup = at(&format!("/c/{cluster}/backups/{}", page.newer.0));
     let here = at(&format!("/c/{cluster}/backups/{}/changes", page.newer.0));
     let choices = page.choices.iter().map(|(id, taken)| {

@@ -33,7 +33,7 @@ pub struct WayLine {
 
 /// The page's content.
 pub fn guide(page: &GuidePage) -> AnyView {
-    let cluster = scene::encoded(&page.cluster);
+    let cluster = scene::segment(&page.cluster);
     let backup = at(&format!("/c/{cluster}/backups/{}", page.id));
     let here = |ending: &str, word: &str| {
         at(&format!("/c/{cluster}/backups/{}/restore{ending}?lost={}", page.id, scene::encoded(word)))

@@ -9,6 +9,7 @@ use crate::{
     Inventory, Stamp,
     health::{Leader, clock, leader, moment, pod_health},
     inventory::{ComponentKind, Etcd, Heard, Name, Source},
+    planned::PlannedHost,
 };
 
 /// A piece of a sentence.
@@ -66,7 +67,10 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
         digests.iter().filter(|(_, digest)| digest.exists && digest.master == master).collect()
     };
     let missing = |master: bool| -> Vec<&Name> {
-        let planned = |name: &&Name| inventory.planned_host(name).is_some_and(|host| host.master == master);
+        // A host of etcd alone is to be no node.
+        let etcd_alone = |host: &PlannedHost| !host.roles.is_empty() && host.roles.iter().all(|role| &**role == "etcd");
+        let planned =
+            |name: &&Name| inventory.planned_host(name).is_some_and(|host| host.master == master && !etcd_alone(host));
         inventory.missing_hosts().filter(planned).collect()
     };
     let (masters, others) = (of(true), of(false));
@@ -181,13 +185,14 @@ fn leaders(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, now: Stamp, 
 }
 
 fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut Vec<Phrase>) {
-    if let Some(told) = inventory.etcd().filter(|etcd| etcd.silent.is_none() && !etcd.members.is_empty()) {
-        return by_its_word(told, phrases);
-    }
-    let members: Tally = digests.values().filter_map(|digest| digest.etcd).collect();
     let fresh = inventory.heard(Source::Readyz).is_fresh();
     let seen = inventory.checks().filter(|_| fresh).and_then(|checks| checks.get("etcd").copied());
+    if let Some(told) = inventory.etcd().filter(|etcd| etcd.silent.is_none() && !etcd.members.is_empty()) {
+        return by_its_word(told, seen, phrases);
+    }
+    let members: Tally = digests.values().filter_map(|digest| digest.etcd).collect();
     let (total, well, lost) = (members.total(), members.well(), members.count(Health::Bad));
+    let unheard = members.count(Health::Stale) + members.count(Health::Unknown);
     let quorum = total / 2 + 1;
     let spare = well.checked_sub(quorum).map(|spare| spare as usize);
     let share = share_of(well as usize, total as usize, spare);
@@ -197,6 +202,10 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         Some(true) if total == 0 || spare.is_none() => ("etcd answers the API server".to_owned(), Health::Ok),
         _ if total == 0 => ("etcd unknown".to_owned(), Health::Unknown),
         _ if spare.is_some() && well == total => (share, Health::Ok),
+        // Who is not heard of is not lost: how many more may be is not known.
+        _ if spare.is_some() && lost == 0 && unheard > 0 => {
+            (format!("etcd {well}/{total}, {unheard} not heard of"), members.worst().unwrap_or(Health::Unknown))
+        }
         _ if spare.is_some() => (share, members.worst().unwrap_or(Health::Warn)),
         _ if lost > total - quorum => (share, Health::Bad),
         // Too few are known to be well, and too few are known to be lost.
@@ -216,14 +225,21 @@ fn share_of(well: usize, total: usize, spare: Option<usize>) -> String {
     format!("etcd {well}/{total}{tail}")
 }
 
-fn by_its_word(etcd: &Etcd, phrases: &mut Vec<Phrase>) {
+/// `seen` is what the API server says of its etcd.
+fn by_its_word(etcd: &Etcd, seen: Option<bool>, phrases: &mut Vec<Phrase>) {
     let (well, total, spare) = (etcd.well(), etcd.voters().count(), etcd.spare());
-    let health = match spare {
-        None => Health::Bad,
-        Some(_) if well < total => Health::Warn,
-        Some(_) => Health::Ok,
+    let unheard = etcd.voters().filter(|member| member.told().is_none()).count();
+    // A member follows a leader only while there is a quorum: the others are not lost, but not heard of.
+    let (text, health) = match spare {
+        None if (seen == Some(true) || well > 0) && unheard > 0 => {
+            (format!("etcd {well}/{total}, {unheard} not heard of"), Health::Warn)
+        }
+        None if seen == Some(true) => (format!("etcd {well}/{total}, and answers the API server"), Health::Warn),
+        None => (share_of(well, total, None), Health::Bad),
+        Some(_) if well < total => (share_of(well, total, spare), Health::Warn),
+        Some(_) => (share_of(well, total, spare), Health::Ok),
     };
-    phrases.push(Phrase::new(share_of(well, total, spare), Some(health)));
+    phrases.push(Phrase::new(text, Some(health)));
     phrases.extend(etcd.alarms.iter().map(|alarm| Phrase::new(format!("etcd: {alarm}"), Some(Health::Bad))));
 }
 

@@ -185,7 +185,7 @@ impl Mine<'_> {
         }
         // An address that is nobody's may well be this one's.
         let known = |address: &&Name| self.inventory.nodes().any(|node| serves(self.inventory, node, address));
-        let all_known = ready.iter().all(|address| known(address));
+        let all_known = ready.iter().all(known);
         (!ready.is_empty() && all_known).then_some(false)
     }
 
@@ -353,9 +353,11 @@ fn node_called<'a>(inventory: &'a Inventory, host: &str) -> Option<&'a Name> {
     if host.parse::<std::net::IpAddr>().is_ok() {
         return None;
     }
-    let mut alike = inventory.nodes().filter(|node| short(&node.name) == short(host));
+    // Two names with different domains are two machines.
+    let wanted = short(host);
+    let mut alike = inventory.nodes().filter(|node| short(&node.name) == wanted);
     match (alike.next(), alike.next()) {
-        (Some(node), None) => Some(&node.name),
+        (Some(node), None) if !(node.name.contains('.') && host.contains('.')) => Some(&node.name),
         _ => None,
     }
 }

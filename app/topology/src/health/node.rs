@@ -76,7 +76,8 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
 
 /// Ends of the names of conditions that are faults when they are True: the kubelet's own pressures,
 /// and those of node-problem-detector and of the clouds, as in `KernelDeadlock` or `FilesystemCorruptionProblem`.
-const FAULTS: [&str; 13] = [
+const FAULTS: [&str; 14] = [
+    "NotReady",
     "Pressure",
     "Unavailable",
     "Unreachable",

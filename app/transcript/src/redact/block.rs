@@ -1,106 +1,336 @@
-//! Secrets over many lines: private keys between their dashes, and base64 wrapped at a width.
+//! Secrets that lines before told of: keys between their dashes, wrapped base64, what stands below a name.
 
-use std::ops::Range;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-/// Widths at which programs wrap base64.
-const WIDTHS: [usize; 3] = [60, 64, 76];
+use super::{
+    names::{self, Tells},
+    rule::{Hidden, Rule, push},
+    shapes,
+    value::{self, Open, is_blank},
+    view,
+};
 
-const KEY: &[u8] = b"PRIVATE KEY-----";
+const KEY: &[u8] = b"PRIVATE KEY";
+static FINDER: LazyLock<memmem::Finder<'_>> = LazyLock::new(|| memmem::Finder::new(KEY));
 const END: &[u8] = b"-----END";
+
+/// Lines in which what was announced may follow.
+const SOON: u8 = 4;
+/// Lines in which the output of a program may follow.
+const LATER: u8 = 60;
 
 /// What earlier lines began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Block {
     /// Within a private key.
     key: bool,
-    /// The line before was wrapped.
+    /// The line before was wrapped. Kept so that runs of version 1 of the rules go on.
     wrapped: bool,
+    /// How wide the line before was, when it was wrapped.
+    width: u16,
+    /// What stands below a name.
+    below: Option<Below>,
+    /// Lines in which the value of an entry may follow that was named.
+    pair: u8,
+    /// The next element of a list is a secret.
+    next: bool,
+    /// Lines in which a secret may follow that was announced.
+    announced: u8,
+    /// Lines in which the output may follow of a program that makes secrets, as a field of its record.
+    pub output: u8,
+    /// Whether such a program was traced, so that its output is the next line.
+    traced: bool,
+}
+
+/// Lines that are deeper than this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Below {
+    indent: u16,
+    what: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    /// Every line as a whole.
+    Text,
+    /// Values, or the whole line where it has no name.
+    Values,
+    /// Values that are base64.
+    Encoded,
+    /// All lines up to the next key of the registry.
+    Registry,
+}
+
+/// The length of what Ansible's log puts before a record.
+pub(super) fn prefix(text: &[u8]) -> usize {
+    let dated = text.len() > 26 && text[4] == b'-' && text[19] == b',' && &text[23..26] == b" p=";
+    if !dated {
+        return 0;
+    }
+    let bar = memchr::memchr(b'|', &text[..text.len().min(160)]);
+    bar.filter(|bar| text[bar + 1..].starts_with(b"  ")).map_or(0, |bar| bar + 3)
+}
+
+/// How deep a line is indented, behind the sign of a diff, and where its text begins.
+fn indent(text: &[u8]) -> (u16, usize) {
+    let sign = usize::from(matches!(text, [b'+', ..] | [b'-', b' ', b' ', ..]));
+    let blanks = text[sign..].iter().take_while(|byte| is_blank(**byte)).count();
+    (u16::try_from(blanks).unwrap_or(u16::MAX), sign + blanks)
+}
+
+/// What is told between a text's quotes, as one word; none when it is more than a word.
+fn word(text: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
+    let is_edge = |byte: &u8| {
+        is_blank(*byte) || matches!(byte, b'"' | b'\'' | b',' | b'\n' | b'\r' | b'\\' | b'[' | b']' | b'{' | b'}')
+    };
+    let start = from + text[from..].iter().take_while(|byte| is_edge(byte)).count();
+    let end = text.len() - text[start..].iter().rev().take_while(|byte| is_edge(byte)).count();
+    let word = text.get(start..end).filter(|word| !word.is_empty())?;
+    (!word.iter().any(u8::is_ascii_whitespace)).then_some(start..end)
 }
 
 impl Block {
     /// Adds what must be hidden of one line, or of a piece of a line that is too long for one look.
-    pub fn find(&mut self, text: &[u8], whole: bool, hidden: &mut Vec<Range<usize>>) {
-        self.keys(text, hidden);
-        if whole {
-            self.wrapped_line(text, hidden);
+    pub fn find(&mut self, text: &[u8], whole: bool, hidden: &mut Hidden) {
+        let skipped = prefix(text);
+        let starts = matches!(text.first(), Some(b'c' | b'o' | b'f' | b'T' | b'P'));
+        let record = skipped > 0
+            || starts
+                && [&b"changed: ["[..], b"ok: [", b"fatal: [", b"failed: [", b"TASK [", b"PLAY ["]
+                    .iter()
+                    .any(|start| text.starts_with(start));
+        if record || text.first() == Some(&view::APART) {
+            *self = Self { key: self.key && skipped == 0, ..Self::default() };
         }
-        escaped_lines(text, hidden);
+        self.keys(text, hidden);
+        if !whole {
+            return;
+        }
+        self.wrapped_line(text, skipped, hidden);
+        if *self == (Self { key: self.key, width: self.width, wrapped: self.wrapped, ..Self::default() }) {
+            return;
+        }
+        self.later(text, hidden);
     }
 
-    fn keys(&mut self, text: &[u8], hidden: &mut Vec<Range<usize>>) {
+    /// Whether a key began and has not ended.
+    pub fn is_within_key(&self) -> bool {
+        self.key
+    }
+
+    fn keys(&mut self, text: &[u8], hidden: &mut Hidden) {
         let mut at = 0;
         if self.key {
             let trimmed = text.trim_ascii();
             let header = trimmed.starts_with(b"Proc-Type") || trimmed.starts_with(b"DEK-Info");
             match memmem::find(text, END) {
                 Some(end) => {
-                    hidden.push(0..end);
-                    (self.key, at) = (false, end + END.len());
+                    let end = end - text[..end].iter().rev().take_while(|byte| b"+ \t\"'".contains(byte)).count();
+                    push(hidden, 0..end, Rule::PrivateKey);
+                    (self.key, at) = (false, memmem::find(text, END).unwrap_or(end) + END.len());
                 }
-                None if header || !trimmed.contains(&b' ') => hidden.push(0..text.trim_ascii_end().len()),
+                None if header || !trimmed.contains(&b' ') => {
+                    let sign = text.iter().take_while(|byte| b"+ \t\"'".contains(byte)).count();
+                    push(hidden, sign..text.trim_ascii_end().len(), Rule::PrivateKey);
+                }
                 None => self.key = false,
             }
         }
-        while let Some(found) = memmem::find(&text[at..], KEY) {
-            let from = at + found + KEY.len();
-            let label = &text[..from - KEY.len()];
+        while let Some(found) = FINDER.find(&text[at..]) {
+            let label = &text[..at + found];
+            let mut from = at + found + KEY.len();
             let label = &label[memmem::rfind(label, b"-----").map_or(0, |dashes| dashes + 5)..];
-            if !label.starts_with(b"BEGIN") {
+            from += if text[from..].starts_with(b" BLOCK") { b" BLOCK".len() } else { 0 };
+            if !label.starts_with(b"BEGIN") || !text[from..].starts_with(b"-----") {
                 at = from;
                 continue;
             }
+            from += 5;
             let end = memmem::find(&text[from..], END);
-            hidden.push(from..end.map_or(text.trim_ascii_end().len().max(from), |end| from + end));
+            push(hidden, from..end.map_or(text.trim_ascii_end().len().max(from), |end| from + end), Rule::PrivateKey);
             self.key = end.is_none();
             let Some(end) = end else { return };
             at = from + end + END.len();
         }
     }
 
-    fn wrapped_line(&mut self, text: &[u8], hidden: &mut Vec<Range<usize>>) {
-        if !self.wrapped && text.len() < WIDTHS[0] {
+    fn wrapped_line(&mut self, text: &[u8], from: usize, hidden: &mut Hidden) {
+        let was = std::mem::take(&mut self.wrapped) || self.width > 0;
+        let width = std::mem::take(&mut self.width);
+        let Some(word) = (was || text.len() >= shapes::LONG).then(|| word(text, from)).flatten() else { return };
+        let word = word.start + usize::from(text[word.start] == b'+')..word.end;
+        let encoded = &text[word.clone()];
+        if !encoded.iter().all(|byte| value::is_run(*byte)) {
             return;
         }
-        let start = text.len() - text.trim_ascii_start().len();
-        let trimmed = text.trim_ascii();
-        let encoded = !trimmed.is_empty() && trimmed.iter().all(|byte| is_base64(*byte));
-        let full = encoded && is_full(trimmed);
-        if full || self.wrapped && encoded {
-            hidden.push(start..start + trimmed.len());
+        let long = u16::try_from(encoded.len()).unwrap_or(u16::MAX);
+        if shapes::is_encoded(encoded) {
+            (self.width, self.wrapped) = (long, true);
+            push(hidden, word, Rule::Base64);
+        } else if was && (width == 0 || long <= width) && !encoded.iter().all(u8::is_ascii_lowercase) {
+            push(hidden, word, Rule::Base64);
         }
-        self.wrapped = full;
+    }
+
+    /// What earlier lines told of.
+    fn later(&mut self, text: &[u8], hidden: &mut Hidden) {
+        let (depth, from) = indent(text);
+        let line = text[from..].trim_ascii();
+        if line.is_empty() {
+            return;
+        }
+        if let Some(below) = self.below {
+            let item = line.starts_with(b"- ") && depth >= below.indent && below.what != Kind::Text;
+            let goes_on = match below.what {
+                Kind::Registry => !line.starts_with(b"/registry/") || memmem::find(line, b"/secrets/").is_some(),
+                _ => depth > below.indent || item,
+            };
+            if goes_on {
+                below_line(text, from, below.what, hidden);
+            } else {
+                self.below = None;
+            }
+        }
+        if std::mem::take(&mut self.next)
+            && let Some((from, open)) =
+                value::begin(text, from + if line.starts_with(b"- ") { 2 } else { 0 }, Open::Word)
+        {
+            push(hidden, from..value::end(text, from, open).unwrap_or(text.len()), Rule::Option);
+        }
+        if self.pair > 0 {
+            self.pair -= 1;
+            if line.starts_with(b"- ") || line.starts_with(b"}") {
+                self.pair = 0;
+            } else if let Some((name, from, open)) = entry(text, from)
+                && names_a_value(&text[name])
+            {
+                push(hidden, from..value::end(text, from, open).unwrap_or(text.len()), Rule::NameBeside);
+                self.pair = 0;
+            }
+        }
+        let traced = std::mem::take(&mut self.traced);
+        if self.announced > 0 || traced {
+            self.announced = self.announced.saturating_sub(1);
+            let at = from + if line.starts_with(b"- ") { 2 } else { 0 };
+            if let Some(word) = word(text, at).filter(|word| names::is_odd(&text[word.clone()])) {
+                let colon = text[word.clone()].ends_with(b":");
+                if !colon {
+                    push(hidden, word, if traced { Rule::Output } else { Rule::Announced });
+                }
+            }
+        }
+        self.output = self.output.saturating_sub(1);
+    }
+
+    /// What a name without a value has below it is a secret.
+    pub fn begin(&mut self, text: &[u8], literal: bool) {
+        let what = if literal { Kind::Text } else { Kind::Values };
+        self.below = Some(Below { indent: indent(text).0, what });
+    }
+
+    /// What a line of `data:` has below it may be a Secret's.
+    pub fn begin_data(&mut self, text: &[u8], all: bool) {
+        let what = if all { Kind::Values } else { Kind::Encoded };
+        self.below = Some(Below { indent: indent(text).0, what });
+    }
+
+    /// Below a key of the registry stands a Secret.
+    pub fn begin_registry(&mut self) {
+        self.below = Some(Below { indent: 0, what: Kind::Registry });
+    }
+
+    /// The value of an entry that has this name follows in a line of its own.
+    pub fn expect_value(&mut self) {
+        self.pair = SOON;
+    }
+
+    /// The next element is a secret.
+    pub fn expect_element(&mut self) {
+        self.next = true;
+    }
+
+    /// A line announced a secret.
+    pub fn announce(&mut self) {
+        self.announced = SOON;
+    }
+
+    /// A program was named that makes or shows secrets.
+    pub fn expect_output(&mut self, traced: bool) {
+        self.output = LATER;
+        self.traced |= traced;
     }
 }
 
-/// The same between the `\n` of a quoted text.
-fn escaped_lines(text: &[u8], hidden: &mut Vec<Range<usize>>) {
-    let mut wrapped = false;
-    let mut from = 0;
-    for end in memmem::find_iter(text, b"\\n").chain([text.len()]) {
-        if end < from {
-            continue;
+/// Whether it is a name as those of a value that stands beside its name.
+pub(super) fn names_a_value(name: &[u8]) -> bool {
+    const NAMES: [&str; 9] =
+        ["value", "parametervalue", "default", "val", "content", "stringvalue", "default_value", "new_value", "v"];
+    NAMES.iter().any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
+}
+
+/// The name of an entry that fills a line, and where its value begins.
+fn entry(text: &[u8], from: usize) -> Option<(std::ops::Range<usize>, usize, Open)> {
+    let from = from + if text[from..].starts_with(b"- ") { 2 } else { 0 };
+    let start = value::quote(text, from).map_or(from, |(_, start)| start);
+    let quoted = start > from;
+    let is_end = |byte: &u8| if quoted { value::is_quote(*byte) } else { matches!(byte, b':' | b'=' | b'\n') };
+    let end = start + text[start..].iter().position(is_end)?;
+    let mut at = value::quote(text, end).map_or(end, |(_, after)| after);
+    at = value::skip_blanks(text, at);
+    if !matches!(text.get(at), Some(b':' | b'='))
+        || !quoted && text.get(at + 1).is_some_and(|byte| !byte.is_ascii_whitespace())
+    {
+        return None;
+    }
+    let at = value::skip_blanks(text, at + 1);
+    let (from, open) = value::begin(text, at, Open::Line)?;
+    Some((start..end, from, open))
+}
+
+fn below_line(text: &[u8], from: usize, what: Kind, hidden: &mut Hidden) {
+    let whole = from..text.trim_ascii_end().len();
+    let line = &text[whole.clone()];
+    if what == Kind::Registry || what == Kind::Text {
+        return push(hidden, whole, Rule::Block);
+    }
+    let Some((name, from, open)) = entry(text, from) else {
+        let item = if line.starts_with(b"- ") { 2 } else { 0 };
+        let opens = line.ends_with(b":") || line.ends_with(b"{") || line.ends_with(b"[") || b"]}".contains(&line[0]);
+        if what == Kind::Values && !opens && !names::is_harmless(&line[item..]) {
+            push(hidden, whole.start + item..whole.end, Rule::Block);
         }
-        let segment = &text[from..end];
-        let tail = segment.iter().rev().take(WIDTHS[2] + 1).take_while(|byte| is_base64(**byte)).count();
-        if wrapped {
-            hidden.push(from..from + segment.iter().take_while(|byte| is_base64(**byte)).count());
-        }
-        wrapped = end < text.len() && is_full(&segment[segment.len() - tail..]);
-        if wrapped {
-            hidden.push(end - tail..end);
-        }
-        from = end + 2;
+        return;
+    };
+    let end = value::end(text, from, open).unwrap_or(text.len());
+    let end = end - text[from..end].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let value = &text[from..end];
+    let telling = match what {
+        Kind::Encoded => shapes::is_base64_of_text(value),
+        _ => !names::is_harmless(value) && !matches!(value, b"|" | b">" | b"|-" | b">-") && tells_more(&text[name]),
+    };
+    if telling {
+        push(hidden, from..end, Rule::Block);
     }
 }
 
-pub(super) fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
-}
-
-/// Whether it is as wide as wrapped base64; an identifier of hexadecimal digits is something else.
-fn is_full(text: &[u8]) -> bool {
-    WIDTHS.contains(&text.len()) && !text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+/// Names of settings below `auth:` and the like whose values everybody may know.
+fn tells_more(name: &[u8]) -> bool {
+    const KNOWN: [&str; 11] = [
+        "user",
+        "username",
+        "name",
+        "type",
+        "enabled",
+        "namespace",
+        "existingsecret",
+        "kind",
+        "ttl",
+        "expire",
+        "groups",
+    ];
+    names::tells(name) == Tells::Secret || !KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }

@@ -122,3 +122,7 @@ fn alignments(secret: &[u8]) -> Vec<String> {
     }
     out
 }
+
+pub(super) fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}

@@ -1,23 +1,36 @@
 //! Takes secrets out of a log as it streams, before anything of it is kept or sent.
 //!
-//! A secret is found by its value, in whatever form ([`forms`]), and by its place ([`position`],
-//! [`block`]); both also where colour codes or carriage returns stand in it. What comes out depends on
-//! the bytes alone, never on how they were cut. A line waits until its end is there; one longer than
-//! [`WINDOW`] is looked at in pieces that overlap by more than the longest form.
+//! A secret is found by its value, in whatever form ([`forms`]), and by its place or its shape ([`scan`],
+//! [`block`], [`shapes`]); both also where colour codes or carriage returns stand in it, in what escapes stand for
+//! and in the elements of lists ([`view`]). What comes out depends on the bytes alone, never on how they were cut.
+//! A line waits until its end is there; one longer than [`WINDOW`] is looked at in pieces that overlap by more than
+//! the longest form.
 
 mod block;
+mod commands;
 mod forms;
-mod position;
+mod named;
+mod names;
+mod rule;
+mod scan;
+mod shapes;
 mod value;
+mod view;
 
-use std::ops::Range;
+use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::{memchr, memchr_iter};
 use serde::{Deserialize, Serialize};
 
 use crate::noise;
+pub use rule::{Counts, Rule};
+use rule::{Hidden, push};
 use value::Open;
+use view::View;
+
+/// The version of the rules: what was redacted by earlier ones is to be redacted anew.
+pub const RULES: u32 = 2;
 
 /// What stands in for a secret.
 pub const MASK: &str = "•••";
@@ -26,17 +39,26 @@ pub const MASK: &str = "•••";
 pub const WINDOW: usize = 64 * 1024;
 
 /// How far such pieces overlap at least; also the most noise within a secret of such a line.
-const OVERLAP: usize = 4 * 1024;
+const OVERLAP: usize = 16 * 1024;
+
+/// How many quotings within each other are read.
+const DEPTH: usize = 4;
 
 /// Forms up to this size in all are sought by the quickest machine, which needs the most memory.
 const QUICK: usize = 16 * 1024;
 
+/// The same for every log.
+static SCANNER: LazyLock<scan::Scanner> = LazyLock::new(scan::Scanner::new);
+
 /// Where to go on after a restart; holds nothing of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Resume {
     /// Bytes of the raw log that are dealt with: read on from there.
     pub offset: u64,
-    line: position::Line,
+    /// What was hidden up to there, by rule.
+    pub hidden: Counts,
+    line: scan::Line,
     open: Option<Open>,
     block: block::Block,
 }
@@ -44,9 +66,12 @@ pub struct Resume {
 /// Takes secrets out of one log.
 pub struct Redactor {
     values: Option<AhoCorasick>,
+    /// Whether a form has something in it that a terminal acts upon.
+    noisy: bool,
+    /// The first four bytes that forms have, a bit each by their hash.
+    starts: Vec<u64>,
     /// For each form whether it is a piece of base64.
     pieces: Vec<bool>,
-    positions: position::Positions,
     overlap: usize,
     held: Vec<u8>,
     state: Resume,
@@ -68,9 +93,14 @@ impl Redactor {
             .kind((size < QUICK).then_some(AhoCorasickKind::DFA))
             .build(forms.iter().map(|(form, _)| form))
             .ok();
+        let noisy = forms.iter().any(|(form, _)| noise::any(form));
+        let mut starts = vec![0; 1 << 10];
+        for at in forms.iter().filter_map(|(form, _)| beginning(form)) {
+            starts[at / 64] |= 1_u64 << (at % 64);
+        }
         let pieces = forms.into_iter().map(|(_, piece)| piece).collect();
         let overlap = OVERLAP + 2 * longest;
-        Self { values, pieces, positions: position::Positions::new(), overlap, held: Vec::new(), state }
+        Self { values, noisy, starts, pieces, overlap, held: Vec::new(), state }
     }
 
     /// Takes more of the log; appends what is now free of secrets. Lines whose end is missing wait.
@@ -113,18 +143,23 @@ impl Redactor {
     fn piece(&mut self, raw: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
         let goes_on = self.state.open.is_some();
         let (mut hidden, open) = self.hidden(raw, limit);
-        hidden.sort_unstable_by_key(|range| range.start);
+        hidden.sort_unstable_by_key(|found| (found.start, found.rule));
         let mut done = 0;
         let mut written = 0;
-        for range in hidden {
-            if range.start >= limit.max(done) {
+        for found in hidden {
+            if found.start >= limit.max(done) {
                 break;
             }
-            if range.start > done || done == 0 && !(goes_on && range.start == 0) {
-                out.extend_from_slice(&raw[written..range.start]);
+            // What was hidden before stays as it is, and is not counted again.
+            let masked = raw[found.start..found.end] == *MASK.as_bytes();
+            if found.start > done || done == 0 && !(goes_on && found.start == 0) {
+                out.extend_from_slice(&raw[written..found.start]);
                 out.extend_from_slice(MASK.as_bytes());
+                if !masked {
+                    self.state.hidden.add(found.rule);
+                }
             }
-            done = done.max(range.end);
+            done = done.max(found.end);
             written = done;
         }
         let end = done.max(limit);
@@ -132,87 +167,144 @@ impl Redactor {
         let line_ends = raw[..end].ends_with(b"\n");
         self.state.offset += end as u64;
         self.state.open = open.filter(|_| end == raw.len() && !line_ends);
-        self.state.line = if line_ends { position::Line::default() } else { self.state.line };
+        self.state.line = if line_ends { scan::Line::default() } else { self.state.line };
         self.state.line.cut = !line_ends;
         end
     }
 
-    fn hidden(&mut self, raw: &[u8], limit: usize) -> (Vec<Range<usize>>, Option<Open>) {
-        let mut hidden = Vec::new();
+    fn hidden(&mut self, raw: &[u8], limit: usize) -> (Hidden, Option<Open>) {
+        let mut hidden = Hidden::new();
         let whole = limit == raw.len() && !self.state.line.cut;
-        self.state.block.find(raw, whole, &mut hidden);
-        let mut open = if noise::any(raw) {
+        let before = self.state;
+        let mut open = None;
+        if noise::any(raw) {
             // A terminal would show what stands around the noise as one word.
-            self.by_value(raw, &mut hidden);
-            self.read_as(raw, |rest| unless(noise::length(rest), rest), &mut hidden)
+            let view = view::quiet(raw);
+            // What looks like the end of a colour code may be the beginning of a secret.
+            if self.noisy || view.left_out(raw.len()).any(|at| self.begins(&raw[at..])) {
+                self.by_value(raw, &mut hidden);
+            }
+            open = self.read(&view.text, Some(&view), whole, &mut hidden).or(open);
         } else {
-            self.in_text(raw, &mut hidden)
-        };
+            open = self.read(raw, None, whole, &mut hidden).or(open);
+        }
+        let after = self.state;
         if memchr_iter(b'\\', raw).any(|at| noise::quoted(&raw[at..]) > 0) {
             let unit = |rest: &[u8]| unless(noise::quoted(rest).max(noise::length(rest)), rest);
-            open = self.read_as(raw, unit, &mut hidden).or(open);
+            open = self.again(before, &View::of(raw, unit), whole, &mut hidden).or(open);
         }
         if memchr_iter(b'%', raw).any(|at| percent(&raw[at..]).is_some()) {
             let unit = |rest: &[u8]| match percent(rest) {
                 Some(byte) => (3, Some(byte)),
                 None => unless(noise::length(rest), rest),
             };
-            open = self.read_as(raw, unit, &mut hidden).or(open);
+            open = self.again(before, &View::of(raw, unit), whole, &mut hidden).or(open);
         }
-        hidden.retain(|range| !range.is_empty());
+        self.state = after;
+        hidden.retain(|found| found.start < found.end);
         (hidden, open)
     }
 
-    /// The same in what a text stands for: a unit of it, so many bytes long, is one byte or none.
-    fn read_as(
-        &mut self,
-        raw: &[u8],
-        unit: impl Fn(&[u8]) -> (usize, Option<u8>),
-        hidden: &mut Vec<Range<usize>>,
-    ) -> Option<Open> {
-        let (mut text, mut places, mut at) = (Vec::with_capacity(raw.len()), Vec::with_capacity(raw.len() + 1), 0);
-        while at < raw.len() {
-            let (length, byte) = unit(&raw[at..]);
-            if let Some(byte) = byte {
-                text.push(byte);
-                places.push(at);
-            }
-            at += length;
-        }
-        places.push(raw.len());
-        let mut found = Vec::new();
-        let open = self.in_text(&text, &mut found);
-        hidden.extend(found.into_iter().map(|range| places[range.start]..places[range.end]));
-        open
+    /// Another reading of the same: what lines before told holds for it, and it tells nothing of lines behind.
+    fn again(&mut self, before: Resume, view: &View, whole: bool, hidden: &mut Hidden) -> Option<Open> {
+        self.state = before;
+        self.read(&view.text, Some(view), whole, hidden)
     }
 
-    fn in_text(&mut self, text: &[u8], hidden: &mut Vec<Range<usize>>) -> Option<Open> {
-        self.by_value(text, hidden);
+    /// Seeks in a text as a line, and then in what is quoted in it, as lines of its own.
+    fn read(&mut self, text: &[u8], view: Option<&View>, whole: bool, hidden: &mut Hidden) -> Option<Open> {
+        let mut found = Hidden::new();
+        self.by_value(text, &mut found);
         let mut open = self.state.open;
         if let Some(kind) = open {
             let end = value::end(text, 0, kind);
-            hidden.push(0..end.unwrap_or(text.len()));
-            open = open.filter(|_| end.is_none());
+            push(&mut found, 0..end.unwrap_or(text.len()), Rule::Name);
+            open = end.err();
         }
-        self.positions.find(text, &mut self.state.line, hidden).or(open)
+        let (line, block) = (&mut self.state.line, &mut self.state.block);
+        let scanned = SCANNER.find(text, whole, line, block, &mut found);
+        open = scanned.open.or(open);
+        place(found, view, hidden);
+        if !scanned.interesting {
+            return open;
+        }
+        let mut inners: Vec<View> = Vec::new();
+        for _ in 0..DEPTH {
+            let text = inners.last().map_or(text, |view| &view.text);
+            if !view::has_inner(text) && !view::has_quotes(text) {
+                break;
+            }
+            let next = view::inner(text);
+            let mut found = Hidden::new();
+            if memchr(b'\\', text).is_some() {
+                self.by_value(&next.text, &mut found);
+            }
+            open = self.inside(&next.text, &mut found).or(open);
+            inners.push(next);
+            for one in &found {
+                let place = |at| {
+                    let at = inners.iter().rev().fold(at, |at, inner| inner.place(at));
+                    view.map_or(at, |view| view.place(at))
+                };
+                push(hidden, place(one.start)..place(one.end), one.rule);
+            }
+        }
+        open
     }
 
-    fn by_value(&self, text: &[u8], hidden: &mut Vec<Range<usize>>) {
+    /// Seeks in lines that no line of the log told anything of.
+    fn inside(&self, text: &[u8], found: &mut Hidden) -> Option<Open> {
+        let mut block = block::Block::default();
+        let open = SCANNER.find(text, true, &mut scan::Line::default(), &mut block, found).open;
+        open.or(block.is_within_key().then_some(Open::Pem))
+    }
+
+    /// Whether a form may begin here.
+    fn begins(&self, text: &[u8]) -> bool {
+        beginning(text).is_some_and(|at| self.starts[at / 64] & 1 << (at % 64) != 0)
+    }
+
+    fn by_value(&self, text: &[u8], hidden: &mut Hidden) {
         let Some(values) = &self.values else {
             // More secrets than any machine can seek: nothing can be shown.
-            hidden.push(0..text.len());
-            return;
+            return push(hidden, 0..text.len(), Rule::KnownSecret);
         };
         for found in values.find_overlapping_iter(text) {
             let (mut start, mut end) = (found.start(), found.end());
             if self.pieces[found.pattern().as_usize()] {
                 // The characters beside it hold bits of the secret as well.
-                start -= usize::from(start > 0 && block::is_base64(text[start - 1]));
-                end += usize::from(text.get(end).is_some_and(|byte| block::is_base64(*byte)));
+                start -= usize::from(start > 0 && forms::is_base64(text[start - 1]));
+                end += usize::from(text.get(end).is_some_and(|byte| forms::is_base64(*byte)));
             }
-            hidden.push(start..end);
+            push(hidden, start..end, Rule::KnownSecret);
         }
     }
+}
+
+/// A hash of sixteen bits of a text's first bytes. No form is shorter than [`forms::SOUGHT`].
+fn beginning(text: &[u8]) -> Option<usize> {
+    let first = u32::from_le_bytes(*text.first_chunk::<{ forms::SOUGHT }>()?);
+    usize::try_from(first.wrapping_mul(0x9E37_79B1) >> 16).ok()
+}
+
+/// Adds what was found in a reading at its place in the text itself.
+fn place(found: Hidden, view: Option<&View>, hidden: &mut Hidden) {
+    match view {
+        None => hidden.extend(found),
+        Some(view) => {
+            for one in found {
+                push(hidden, view.place(one.start)..view.place(one.end), one.rule);
+            }
+        }
+    }
+}
+
+/// A short text without secrets, by their places and shapes alone.
+pub fn redacted(text: &str) -> String {
+    let (mut redactor, mut out) = (Redactor::new([]), Vec::with_capacity(text.len()));
+    redactor.push(text.as_bytes(), &mut out);
+    redactor.finish(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Noise of this length, or a byte to read.

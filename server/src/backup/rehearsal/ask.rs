@@ -52,6 +52,75 @@ struct Hash {
     compacted: i64,
 }
 
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct PutRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    key: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+/// Of answers of which nothing is read.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+struct Whatever {}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct Got {
+    #[prost(message, repeated, tag = "2")]
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct Entry {
+    #[prost(bytes = "vec", tag = "5")]
+    value: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+struct AlarmRequest {
+    /// 0 tells, 2 disarms.
+    #[prost(int32, tag = "1")]
+    action: i32,
+    #[prost(uint64, tag = "2")]
+    member: u64,
+    #[prost(int32, tag = "3")]
+    kind: i32,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct Alarms {
+    #[prost(message, repeated, tag = "2")]
+    alarms: Vec<Alarm>,
+}
+
+/// An alarm that is raised.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub(super) struct Alarm {
+    #[prost(uint64, tag = "1")]
+    member: u64,
+    #[prost(int32, tag = "2")]
+    kind: i32,
+}
+
+impl Alarm {
+    /// Whether reads are refused for it, too.
+    pub(super) const fn is_corrupt(&self) -> bool {
+        self.kind == 2
+    }
+
+    /// As etcdctl calls it.
+    pub(super) fn name(&self) -> String {
+        match self.kind {
+            1 => "NOSPACE".into(),
+            2 => "CORRUPT".into(),
+            other => format!("of kind {other}"),
+        }
+    }
+}
+
+/// The key that is written; the store goes with the rehearsal.
+const WRITTEN: &[u8] = b"/binnacle/rehearsal";
+
 /// The revision that an etcd is at, and how many keys it had at another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted {
@@ -86,6 +155,28 @@ pub(super) async fn hash(line: &Channel, revision: i64, compacted: i64) -> Resul
         Err(status) if status.code() == Code::OutOfRange && revision == compacted => Ok(None),
         Err(status) => Err(status),
     }
+}
+
+/// All alarms of all members.
+pub(super) async fn alarms(line: &Channel) -> Result<Vec<Alarm>, Status> {
+    let question = AlarmRequest { action: 0, member: 0, kind: 0 };
+    Ok(ask::<_, Alarms>(line, "/etcdserverpb.Maintenance/Alarm", question).await?.alarms)
+}
+
+/// Disarms one.
+pub(super) async fn disarm(line: &Channel, alarm: &Alarm) -> Result<(), Status> {
+    let question = AlarmRequest { action: 2, member: alarm.member, kind: alarm.kind };
+    ask::<_, Alarms>(line, "/etcdserverpb.Maintenance/Alarm", question).await.map(|_| ())
+}
+
+/// Writes a key, and reads it: whether it came back as it was written.
+pub(super) async fn write_and_read(line: &Channel) -> Result<bool, Status> {
+    let value = b"written by a rehearsal".to_vec();
+    let put = PutRequest { key: WRITTEN.to_vec(), value: value.clone() };
+    ask::<_, Whatever>(line, "/etcdserverpb.KV/Put", put).await?;
+    let get = RangeRequest { key: WRITTEN.to_vec(), range_end: Vec::new(), revision: 0, count_only: false };
+    let got: Got = ask(line, "/etcdserverpb.KV/Range", get).await?;
+    Ok(got.entries.len() == 1 && got.entries[0].value == value)
 }
 
 async fn ask<Q, A>(line: &Channel, path: &'static str, question: Q) -> Result<A, Status>

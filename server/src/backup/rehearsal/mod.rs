@@ -51,6 +51,10 @@ pub struct Rehearsed {
     pub keys: Option<u64>,
     /// Its HashKV, when that could be compared.
     pub hash: Option<u32>,
+    /// The alarms that it had, as in `NOSPACE`.
+    pub alarms: Vec<String>,
+    /// Why it refused to write until they were disarmed; none when it wrote a key and gave it back at once.
+    pub refused: Option<String>,
     /// How long the restore took.
     pub restored: Duration,
     /// How long it took until etcd answered.
@@ -74,6 +78,7 @@ impl Rehearsed {
             started_millis: millis(self.started),
             millis: millis(self.whole),
             failure: None,
+            refused: self.refused.clone(),
         }
     }
 
@@ -145,6 +150,12 @@ pub enum RehearsalError {
     /// etcd does not start on it.
     #[error("etcd does not start on it: {0}")]
     Start(String),
+    /// Its store asks for users, so that nothing could be compared.
+    #[error(
+        "it restores and etcd starts on it, and its store asks for users (authentication is enabled in it): its keys were not \
+         compared, because no user is known here. Keep root's password or certificate beside the backup"
+    )]
+    Users,
     /// etcd started on it, and does not answer.
     #[error("etcd started on it and does not tell {what}: {said}")]
     Ask {
@@ -230,8 +241,10 @@ async fn rehearsed(
     let mut etcd = start(programs, folder, expected.size, memory)?;
     let line = answering(&mut etcd, folder).await?;
     let started = since.elapsed();
+    let (alarms, silenced) = readable(&line).await?;
     let (revision, keys, hash) = compare(&line, expected).await?;
-    Ok(Rehearsed { version, other, revision, keys, hash, restored, started, whole: begun.elapsed() })
+    let refused = writes(&line).await?.or(silenced);
+    Ok(Rehearsed { version, other, revision, keys, hash, alarms, refused, restored, started, whole: begun.elapsed() })
 }
 
 /// 3 and 6 of `3.6.4`.
@@ -246,6 +259,10 @@ async fn restore(file: &Path, programs: &Programs, folder: &Path, memory: u64) -
         .arg(file)
         .args(["--data-dir", "data", "--name", "rehearsal", "--initial-advertise-peer-urls", PEERS])
         .args(["--initial-cluster", &format!("rehearsal={PEERS}"), "--initial-cluster-token", "rehearsal"]);
+    // A copy from a member's folder has no digest, and is restored by this alone.
+    if std::fs::metadata(file).is_ok_and(|file| file.len().is_multiple_of(512)) {
+        command.arg("--skip-hash-check");
+    }
     let mut running =
         Running::start(command, folder, memory).map_err(|error| RehearsalError::Restore(error.to_string()))?;
     if running.end().await { Ok(()) } else { Err(RehearsalError::Restore(running.told())) }
@@ -274,9 +291,14 @@ async fn answering(etcd: &mut Running, folder: &Path) -> Result<Channel, Rehears
         };
         match timeout(Duration::from_secs(5), asked).await {
             Ok(Ok(line)) => return Ok(line),
+            // It answers and refuses to read, for its alarm CORRUPT.
+            Ok(Err(status)) if status.message().contains("corrupt cluster") => {
+                return ask::connect(folder.join(SOCKET))
+                    .await
+                    .map_err(|status| RehearsalError::Start(running::short(status.message())));
+            }
             Ok(Err(status)) if matches!(status.code(), Code::InvalidArgument | Code::Unauthenticated) => {
-                let said = "its store has users, and none is known here".into();
-                return Err(RehearsalError::Ask { what: "what it has", said });
+                return Err(RehearsalError::Users);
             }
             Ok(Err(_)) | Err(_) => sleep(Duration::from_millis(50)).await,
         }
@@ -286,8 +308,6 @@ async fn answering(etcd: &mut Running, folder: &Path) -> Result<Channel, Rehears
 /// At the snapshot's own revision: as soon as it runs, it may end leases and so delete keys.
 async fn compare(line: &Channel, expected: &Examined) -> Result<(i64, Option<u64>, Option<u32>), RehearsalError> {
     let revision = expected.current();
-    let silent =
-        |what| move |status: tonic::Status| RehearsalError::Ask { what, said: running::short(status.message()) };
     let counted = ask::count(line, revision).await.map_err(silent("its keys"))?;
     if counted.revision < revision || counted.revision > revision && expected.leases == 0 {
         return differs("revision", &counted.revision, &revision);
@@ -302,6 +322,40 @@ async fn compare(line: &Channel, expected: &Examined) -> Result<(i64, Option<u64
         Some(told) if told != hash => differs("hash", &format!("{told:x}"), &format!("{hash:x}")),
         told => Ok((revision, keys, told)),
     }
+}
+
+/// Its alarms. With CORRUPT it refuses to read as well: that is disarmed, and why it refused is answered.
+async fn readable(line: &Channel) -> Result<(Vec<String>, Option<String>), RehearsalError> {
+    let raised = ask::alarms(line).await.map_err(silent("its alarms"))?;
+    let mut refused = None;
+    for alarm in raised.iter().filter(|alarm| alarm.is_corrupt()) {
+        ask::disarm(line, alarm).await.map_err(silent("that its alarm is disarmed"))?;
+        refused = Some("corrupt cluster".to_owned());
+    }
+    Ok((raised.iter().map(ask::Alarm::name).collect(), refused))
+}
+
+/// Writes a key and reads it. What refuses that for its alarms is disarmed first, as somebody would have to who restores
+/// it; answers why it refused.
+async fn writes(line: &Channel) -> Result<Option<String>, RehearsalError> {
+    let wrote = async |what| match ask::write_and_read(line).await {
+        Ok(true) => Ok(None),
+        Ok(false) => differs("value of a key that was just written", &"another one", &"the one that was written"),
+        Err(status) if status.code() == Code::ResourceExhausted => Ok(Some(running::short(status.message()))),
+        Err(status) => Err(silent(what)(status)),
+    };
+    let Some(refused) = wrote("that it wrote a key").await? else { return Ok(None) };
+    for alarm in ask::alarms(line).await.map_err(silent("its alarms"))? {
+        ask::disarm(line, &alarm).await.map_err(silent("that its alarm is disarmed"))?;
+    }
+    match wrote("that it wrote a key, with its alarms disarmed").await? {
+        None => Ok(Some(refused)),
+        Some(said) => Err(RehearsalError::Ask { what: "that it wrote a key, with its alarms disarmed", said }),
+    }
+}
+
+fn silent(what: &'static str) -> impl Fn(tonic::Status) -> RehearsalError {
+    move |status| RehearsalError::Ask { what, said: running::short(status.message()) }
 }
 
 fn differs<T>(what: &'static str, told: &dyn ToString, expected: &dyn ToString) -> Result<T, RehearsalError> {

@@ -11,6 +11,7 @@ pub(crate) use pages::{NoPage, Wanted, as_markdown, chosen};
 pub use pages::{ROUTES, Ways, router};
 
 use restore::{Backup, Facts, Host, Life, Member};
+use snapshot::Note;
 use topology::planned::{MGMT, Planned};
 
 use super::manifest::Manifest;
@@ -91,6 +92,10 @@ fn backup(manifest: &Manifest, places: &[String]) -> Backup {
         began: manifest.began,
         reached: [6, 4, 3, 2, 1].into_iter().find(|step| manifest.proved(*step)).unwrap_or_default(),
         trusted: manifest.trusted(),
+        no_space: manifest.has(Note::NoSpace),
+        corrupt: manifest.has(Note::Corrupt),
+        auth: manifest.has(Note::Auth),
+        empty: manifest.has(Note::Empty),
     }
 }
 
@@ -220,6 +225,7 @@ mod tests {
             signature: String::new(),
             companion: None,
             rehearsal: None,
+            notes: None,
         }
     }
 

@@ -1,0 +1,266 @@
+//! Secrets on command lines: options of programs, arguments, what is piped into a program.
+
+use std::ops::Range;
+
+use super::{
+    names,
+    rule::{Hidden, Rule, push},
+    value::{self, Open, is_blank, is_quote},
+};
+
+/// A program, its options whose values are secrets, and whether a value may stand right behind its letter.
+pub(super) struct Program {
+    pub name: &'static str,
+    pub options: &'static [u8],
+    pub attached: bool,
+}
+
+const fn program(name: &'static str, options: &'static [u8], attached: bool) -> Program {
+    Program { name, options, attached }
+}
+
+/// At most 32 of them: each has a bit.
+pub(super) const PROGRAMS: [Program; 30] = [
+    program("ipmitool", b"P", true),
+    program("sshpass", b"p", true),
+    program("curl", b"uU", true),
+    program("login", b"p", true),
+    program("mysql", b"p", true),
+    program("mariadb", b"p", true),
+    program("mongo", b"p", false),
+    program("redis-cli", b"a", false),
+    program("ldapsearch", b"w", true),
+    program("ldapadd", b"w", true),
+    program("ldapmodify", b"w", true),
+    program("ldapdelete", b"w", true),
+    program("ldapwhoami", b"w", true),
+    program("ldappasswd", b"ws", false),
+    program("smbclient", b"U", true),
+    program("rpcclient", b"U", true),
+    program("ssh-keygen", b"NP", true),
+    program("unzip", b"P", true),
+    program("7z", b"p", true),
+    program("racadm", b"p", false),
+    program("openssl", b"kK", false),
+    program("snmp", b"cAX", false),
+    program("swift", b"K", false),
+    program("useradd", b"p", false),
+    program("usermod", b"p", false),
+    program("sqlcmd", b"P", true),
+    program("twine", b"p", false),
+    program("mosquitto", b"P", false),
+    program("kadmin", b"w", false),
+    program("influx", b"p", false),
+];
+
+/// Words of a command, and how many words stand between them and the secret.
+pub(super) const ARGUMENTS: [(&str, usize); 14] = [
+    ("add_user", 1),
+    ("change_password", 1),
+    ("authenticate_user", 1),
+    ("ac-user-create", 1),
+    ("operator unseal", 0),
+    ("vault login", 0),
+    ("user set password", 1),
+    ("wpa_passphrase", 1),
+    ("mkpasswd", 0),
+    ("insecure-password", 0),
+    ("encrypt_string", 0),
+    ("mc alias set", 3),
+    ("config host add", 3),
+    ("smbpasswd -a", 1),
+];
+
+/// Commands whose last word is a secret.
+pub(super) const LAST_WORD: [&str; 4] = ["htpasswd", "secret-set-value", "openssl passwd", "set-password"];
+
+/// Programs that read a secret from their standard input.
+pub(super) const PIPES: [&str; 8] =
+    ["-stdin", "chpasswd", "sudo -s", "kinit", "cryptsetup", "smbpasswd", "base64 -d", "base64 --d"];
+
+/// Programs that make secrets, or show them.
+pub(super) const MAKERS: [&str; 29] = [
+    "openssl rand",
+    "openssl passwd",
+    "pwgen",
+    "/dev/urandom",
+    "/dev/random",
+    "token create",
+    "token generate",
+    "token issue",
+    "certs certificate-key",
+    "genkey",
+    "genpsk",
+    "gen-print-key",
+    "auth get-key",
+    "get-login-password",
+    "print-access-token",
+    "print-identity-token",
+    "get-access-token",
+    "create-token",
+    "join-token",
+    "jsonpath",
+    "node-token",
+    "known_tokens",
+    "known_users",
+    "mkpasswd",
+    "makepasswd",
+    "base64 -d",
+    "base64 --d",
+    "ansible-vault view",
+    "vault kv get",
+];
+
+/// The words of a command from a place on, without their quotes, to its end.
+fn words(text: &[u8], from: usize, list: bool) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let mut at = from;
+    while words.len() < 40 && at < text.len() {
+        at += text[at..].iter().take_while(|byte| is_blank(**byte) || list && **byte == b',').count();
+        match text.get(at) {
+            None | Some(b'\n' | b'|' | b';' | b']' | b'>' | b')') => break,
+            Some(b'&') if text.get(at + 1) == Some(&b'&') => break,
+            Some(byte) if is_quote(*byte) && !list && words.is_empty() && at == from => break,
+            _ => {}
+        }
+        let Some((start, open)) = value::begin(text, at, Open::Word) else { break };
+        let end = value::end(text, start, open).unwrap_or(text.len());
+        words.push(start..end);
+        let quoted = matches!(open, Open::Quote(..));
+        at = if quoted { value::quote(text, end).map_or(text.len(), |(_, after)| after) } else { end };
+        // A quote that nobody opened ends the text that has the command in it.
+        if !quoted && value::quote(text, end).is_some() {
+            break;
+        }
+        if at == start {
+            at += 1;
+        }
+    }
+    words
+}
+
+/// The words behind a command's name that are no options.
+fn arguments(text: &[u8], end: usize) -> Vec<Range<usize>> {
+    let list = value::quote(text, end).filter(|(_, after)| text.get(*after) == Some(&b','));
+    let from = list.map_or(end, |(_, after)| after + 1);
+    let words = words(text, from, list.is_some());
+    words.into_iter().filter(|word| !text[word.clone()].starts_with(b"-")).collect()
+}
+
+/// Hides the argument behind so many others.
+pub(super) fn argument(text: &[u8], end: usize, skip: usize, hidden: &mut Hidden) {
+    if let Some(word) = arguments(text, end).get(skip)
+        && !names::is_verb(&text[word.clone()])
+    {
+        push(hidden, word.clone(), Rule::Option);
+    }
+}
+
+/// Hides the last argument, where there is one more than a name.
+pub(super) fn last_argument(text: &[u8], end: usize, hidden: &mut Hidden) {
+    let words = arguments(text, end);
+    if let Some(word) = words.last()
+        && !names::is_harmless(&text[word.clone()])
+        && names::is_odd(&text[word.clone()])
+    {
+        push(hidden, word.clone(), Rule::Option);
+    }
+}
+
+/// Hides what `echo` or `printf` pipes into a program, or a here string gives it.
+pub(super) fn piped(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) {
+    let pairs = memchr::memmem::find(&text[start..end], b"chpasswd").is_some();
+    if let Some(here) = memchr::memmem::find(&text[end..], b"<<<") {
+        let at = value::skip_blanks(text, end + here + 3);
+        if let Some((from, open)) = value::begin(text, at, Open::Word) {
+            let end = value::end(text, from, open).unwrap_or(text.len());
+            push(hidden, behind_user(text, from..end, pairs), Rule::Option);
+        }
+    }
+    let Some(bar) = memchr::memrchr(b'|', &text[..start]) else { return };
+    let before = &text[..bar];
+    let found = [&b"echo"[..], b"printf", b"print "]
+        .into_iter()
+        .filter_map(|word| memchr::memmem::rfind(before, word).map(|at| at + word.len()));
+    let Some(mut from) = found.max() else { return };
+    from = value::skip_blanks(text, from);
+    while text[from..bar].starts_with(b"-") {
+        from += text[from..bar].iter().take_while(|byte| !is_blank(**byte)).count();
+        from = value::skip_blanks(text, from).min(bar);
+    }
+    let is_edge = |byte: &u8| is_blank(*byte) || is_quote(*byte) || *byte == b'\\';
+    let from = from + text[from..bar].iter().take_while(|byte| is_edge(byte)).count();
+    let to = bar - text[from..bar].iter().rev().take_while(|byte| is_edge(byte)).count();
+    if from < to {
+        push(hidden, behind_user(text, from..to, pairs), Rule::Option);
+    }
+}
+
+/// Of `user:password` the password alone.
+fn behind_user(text: &[u8], word: Range<usize>, pairs: bool) -> Range<usize> {
+    let colon = text[word.clone()].iter().position(|byte| *byte == b':');
+    let colon =
+        colon.filter(|at| pairs && *at < 32 && text[word.start..word.start + at].iter().all(u8::is_ascii_alphanumeric));
+    colon.map_or(word.start, |at| word.start + at + 1)..word.end
+}
+
+/// The password of `user:password`, where it is one and no pair of numbers.
+pub(super) fn in_pair(text: &[u8], word: Range<usize>) -> Option<Range<usize>> {
+    let value = &text[word.clone()];
+    let at = value.iter().position(|byte| matches!(byte, b':' | b'%'))?;
+    let numbers = value.iter().all(|byte| byte.is_ascii_digit() || *byte == b':');
+    let address = value[at..].starts_with(b"://");
+    (!numbers && !address && at + 1 < value.len()).then_some(word.start + at + 1..word.end)
+}
+
+/// `-P secret`, `-Psecret`, `'-P', 'secret'` after the name of a program. What a text ends within is open.
+pub(super) fn options(text: &[u8], from: usize, programs: u32, hidden: &mut Hidden) -> Option<Open> {
+    let mut open = None;
+    let mut at = from;
+    while let Some(found) = memchr::memchr(b'-', &text[at.min(text.len())..]) {
+        let dash = at + found;
+        at = dash + 1;
+        let apart = dash == 0 || matches!(text[dash - 1], b' ' | b'\t' | b'\'' | b'"' | b',' | b'=');
+        let Some(letter) = text.get(dash + 1).filter(|_| apart) else { continue };
+        let known = PROGRAMS
+            .iter()
+            .enumerate()
+            .filter(|(which, one)| programs & 1 << which != 0 && one.options.contains(letter));
+        let (mut any, mut attached, mut pair) = (false, false, false);
+        for (_, one) in known {
+            (any, attached) = (true, attached || one.attached);
+            pair |= matches!(letter, b'u' | b'U');
+        }
+        if !any {
+            continue;
+        }
+        let mut start = dash + 2;
+        if let Some((_, after)) = value::quote(text, start)
+            && matches!(text.get(after), Some(b',' | b' '))
+        {
+            // An element of a list ends here, the next is the value.
+            start = after + text[after..].iter().take_while(|byte| matches!(byte, b',' | b' ')).count();
+        } else if !attached && !text.get(start).is_some_and(|byte| is_blank(*byte)) {
+            continue;
+        }
+        start = value::skip_blanks(text, start);
+        let Some((from, kind)) = value::begin(text, start, Open::Word) else { continue };
+        if text[from..].starts_with(b"-") && start > dash + 2 {
+            continue;
+        }
+        let end = match value::end(text, from, kind) {
+            Ok(end) => end,
+            Err(kind) => {
+                open = Some(kind);
+                text.len()
+            }
+        };
+        let end = end - text[from..end].iter().rev().take_while(|byte| matches!(byte, b',' | b';' | b')')).count();
+        let hide = if pair { in_pair(text, from..end) } else { Some(from..end) };
+        if let Some(range) = hide {
+            at = range.end.max(at);
+            push(hidden, range, Rule::Option);
+        }
+    }
+    open
+}
