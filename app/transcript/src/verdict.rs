@@ -321,6 +321,9 @@ fn decide(evidence: &Evidence, proofs: &[Proof]) -> (Verdict, String) {
         (None, None) if evidence.process == Process::Gone => {
             (Verdict::Unknown, "how deploy.sh ended is not known; all that it was to build is there".into())
         }
+        (None, None) if matches!(evidence.process, Process::Killed(_)) => {
+            (Verdict::Unknown, format!("{}; all that it was to build is there", exit(evidence).text))
+        }
         (None, None) => {
             (Verdict::Succeeded, "succeeded; the exit status of this kind of deployment tells nothing".into())
         }

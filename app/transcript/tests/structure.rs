@@ -79,10 +79,7 @@ fn the_matrix_tells_errors_that_were_overcome_from_those_that_were_not() {
     assert_eq!((cell.items, cell.failed_items), (2, 1));
     assert_eq!(cell.message.as_deref(), Some("no route to master: connect: refused"));
     assert_eq!(nested.tasks[0].retries, 1);
-    assert_eq!(
-        nested.cell(4, 0).unwrap().message.as_deref(),
-        Some("{\"changed\": false, \"msg\": \"first\nsecond line\"}")
-    );
+    assert_eq!(nested.cell(4, 0).unwrap().message.as_deref(), Some("first\nsecond line"));
 }
 
 #[test]
@@ -98,6 +95,73 @@ fn the_first_failure_comes_with_its_host_and_message() {
     let failure = read(reachable.as_bytes()).outline().first_failure().unwrap();
     assert_eq!((failure.name.as_deref(), failure.host.as_deref()), (Some("node : join"), Some("host2")));
     assert_eq!(failure.message, "no route to master: connect: refused");
+}
+
+/// A log of one process, a record each; a text that begins with a space goes on with the record above it.
+fn records(texts: &[&str]) -> Transcript {
+    let line = |text: &&str| match text.starts_with(' ') {
+        true => format!("{text}\n"),
+        false => format!("2026-11-23 16:16:11,413 p=7 u=root |  {text}\n"),
+    };
+    read(texts.iter().map(line).collect::<String>().as_bytes())
+}
+
+#[test]
+fn items_that_were_ignored_are_no_failure_with_and_without_recap() {
+    let loops = [
+        "PLAY [all] ***",
+        "TASK [swap : remove files] ***",
+        "changed: [a] => (item=/one)",
+        "failed: [a] (item=/two) => {\"item\": \"/two\", \"msg\": \"no such file\"}",
+        "failed: [b] (item=/one) => {\"item\": \"/one\", \"msg\": \"no such file\"}",
+        "...ignoring",
+        "failed: [b] (item=/two) => {\"item\": \"/two\", \"msg\": \"no such file\"}",
+        "...ignoring",
+        "TASK [later] ***",
+        "ok: [a]",
+        "ok: [b]",
+    ];
+    let recap =
+        ["PLAY RECAP ***", "a : ok=2 changed=1 unreachable=0 failed=0", "b : ok=2 changed=0 unreachable=0 failed=0"];
+    for log in [loops.to_vec(), [&loops[..], &recap[..]].concat()] {
+        let transcript = records(&log);
+        assert_eq!(transcript.outline().first_failure(), None);
+        let run = &transcript.outline().runs.all[0];
+        assert_eq!([0, 1].map(|host| run.cell(0, host).map(|cell| cell.state)), [Some(State::Ignored); 2]);
+    }
+}
+
+#[test]
+fn a_delegated_failure_names_the_host_that_it_was_delegated_to() {
+    let failed = |inside: &str| {
+        let result = format!("fatal: [{inside}]: FAILED! => {{\"msg\": \"refused\"}}");
+        records(&["PLAY [all] ***", "TASK [ask] ***", &result]).outline().first_failure().unwrap()
+    };
+    for inside in ["web1 -> etcd2", "web1 -> etcd2(192.0.2.4)"] {
+        let failure = failed(inside);
+        assert_eq!((failure.host.as_deref(), failure.message.as_str()), (Some("web1"), "on etcd2: refused"));
+    }
+    for inside in ["web1", "web1 -> None", "web1 -> web1", "web1 -> {{ groups['etcd'][0] }}"] {
+        let failure = failed(inside);
+        assert_eq!((failure.host.as_deref(), failure.message.as_str()), (Some("web1"), "refused"));
+    }
+    let lost = "fatal: [web1 -> {{ groups['etcd'][0] }}]: UNREACHABLE! => {\"msg\": \"timed out\"}";
+    assert!(records(&["PLAY [all] ***", "TASK [ask] ***", lost]).outline().first_failure().unwrap().unreachable);
+}
+
+#[test]
+fn a_failure_in_further_lines_is_told_by_its_reason_alone() {
+    let yaml = [
+        "fatal: [a]: FAILED! => changed=true",
+        "  cmd: run it",
+        "  msg: non-zero return code",
+        "  stderr: 'error: it broke'",
+    ];
+    let json = ["fatal: [a -> b]: FAILED! => {", "    \"changed\": false,", "    \"msg\": \"it broke\"", " }"];
+    for (lines, says) in [(yaml, "error: it broke"), (json, "on b: it broke")] {
+        let log = [&["PLAY [all] ***", "TASK [do] ***"][..], &lines].concat();
+        assert_eq!(records(&log).outline().first_failure().unwrap().message, says);
+    }
 }
 
 #[test]

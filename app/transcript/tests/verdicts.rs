@@ -184,6 +184,19 @@ fn a_process_that_left_no_status_is_judged_by_the_others() {
 }
 
 #[test]
+fn a_process_that_a_signal_ended_never_succeeded() {
+    for kind in [Kind::Deploy, Kind::Expand, Kind::Redeploy] {
+        for signal in [1, 2, 9, 15] {
+            let killed = Evidence { kind, process: Process::Killed(signal), ..success() };
+            let headline = format!("deploy.sh was ended by signal {signal}; all that it was to build is there");
+            check(&killed, Verdict::Unknown, &headline);
+            let unasked = Evidence { cluster: Cluster::Unasked, ..killed };
+            check(&unasked, Verdict::Failed, &format!("deploy.sh was ended by signal {signal}"));
+        }
+    }
+}
+
+#[test]
 fn a_cancel_before_ansible_begins_is_not_over_while_hosts_install() {
     let installing = Evidence { cancelled: true, deck: Deck::Installing, outer: None, nested: None, ..success() };
     let why = "cancelled, but compass-deck still installs: Ansible is ended as soon as it begins";

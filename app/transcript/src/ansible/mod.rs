@@ -1,5 +1,6 @@
 //! Ansible's log, record by record: runs told apart by their process, and what is in them.
 
+mod reason;
 mod run;
 pub(crate) mod said;
 
@@ -12,6 +13,9 @@ use said::{Outcome, Prefix, Said};
 
 /// Longest message that is kept of a failure, in bytes.
 pub const MESSAGE: usize = 2_048;
+
+/// Longest text of a result that is read while it goes on in further lines, in bytes.
+const RAW: usize = 16_384;
 
 /// Longest name of a play or a task, in bytes.
 const NAME: usize = 300;
@@ -34,6 +38,12 @@ pub struct Runs {
     cells: usize,
     /// The failure whose text may go on in the next line: run, task, host.
     open: Option<(usize, usize, usize)>,
+    /// What that failure has said so far, as it was printed.
+    #[serde(default)]
+    raw: String,
+    /// The host that it was delegated to.
+    #[serde(default)]
+    delegated: Option<String>,
     /// The failure that an "ignoring" would follow: run, task, host.
     failed: Vec<(usize, usize, usize)>,
     /// The run of the record before.
@@ -55,7 +65,10 @@ impl Runs {
     pub(crate) fn record(&mut self, prefix: Option<Prefix>, text: &str, line: u64) -> Option<Change> {
         let said = said::said(text);
         let pid = prefix.map(|prefix| prefix.pid);
-        self.open = None;
+        if matches!(said, Said::Other) && prefix.is_none() && self.open.is_some() {
+            return self.continuation(text);
+        }
+        self.close();
         let begins = matches!(said, Said::Play(_) | Said::Error(_));
         let at = self.run_of(pid, line, prefix, begins)?;
         self.current = Some(at);
@@ -69,14 +82,33 @@ impl Runs {
             Said::Result(outcome) => return self.result(at, &outcome, line, prefix),
             Said::Included(hosts) => {
                 for host in hosts.split(", ") {
-                    self.result(at, &Outcome { state: State::Ok, host, item: false, detail: "" }, line, prefix);
+                    self.result(
+                        at,
+                        &Outcome { state: State::Ok, host, to: None, item: false, detail: "" },
+                        line,
+                        prefix,
+                    );
                 }
                 return Some(Change::Task(at, self.all[at].tasks.len().checked_sub(1)?));
             }
             Said::Ignoring => {
                 let found = self.failed.iter().rposition(|(run, ..)| *run == at)?;
                 let (run, task, host) = self.failed.remove(found);
-                self.all[run].tasks[task].cells[host].as_mut()?.state = State::Ignored;
+                let items = |task: &Task, host: usize| {
+                    task.cells.get(host).and_then(Option::as_ref).is_some_and(|cell| cell.failed_items > 0)
+                };
+                // Items of several hosts interleave, and the word names no host: it is the task that may fail.
+                let mut hosts = vec![host];
+                if items(&self.all[run].tasks[task], host) {
+                    let tasks = &self.all[run].tasks;
+                    let same =
+                        |one: &(usize, usize, usize)| (one.0, one.1) == (run, task) && items(&tasks[task], one.2);
+                    hosts.extend(self.failed.iter().filter(|one| same(one)).map(|one| one.2));
+                    self.failed.retain(|one| !same(one));
+                }
+                for host in hosts {
+                    self.all[run].tasks[task].cells[host].as_mut()?.state = State::Ignored;
+                }
                 return Some(Change::Task(run, task));
             }
             Said::Retrying { .. } => {
@@ -101,13 +133,20 @@ impl Runs {
     pub(crate) fn continuation(&mut self, text: &str) -> Option<Change> {
         let (run, task, host) = self.open?;
         let cell = self.all[run].tasks[task].cells[host].as_mut()?;
-        let message = cell.message.get_or_insert_default();
-        if message.len() < MESSAGE {
-            message.push('\n');
-            message.push_str(text);
-            *message = cut(message, MESSAGE);
+        if self.raw.len() < RAW {
+            self.raw.push('\n');
+            self.raw.push_str(text);
+            self.raw.truncate(self.raw.floor_char_boundary(RAW));
+            let told = reason::reason(&self.raw).text;
+            cell.message = Some(message(self.delegated.as_deref(), told.as_deref().unwrap_or(&self.raw)));
         }
         Some(Change::Task(run, task))
+    }
+
+    fn close(&mut self) {
+        self.open = None;
+        self.delegated = None;
+        self.raw.clear();
     }
 
     /// The run of a process; one that was summed up is over, and a process of its number is another.
@@ -165,13 +204,11 @@ impl Runs {
             cells.resize(host + 1, None);
         }
         let bad = outcome.state >= State::Failed;
-        let whole = if bad { said::message(outcome.detail) } else { None };
-        if bad && !outcome.item {
+        if bad {
+            // Items count, too: a loop that may fail says "ignoring" once, after its items.
             self.failed.retain(|(run, _, of)| (*run, *of) != (at, host));
             self.failed.push((at, task, host));
-            self.open = whole.is_none().then_some((at, task, host));
         }
-        let message = bad.then(|| cut(whole.as_deref().unwrap_or(outcome.detail), MESSAGE));
         let cell =
             cells[host].get_or_insert(Cell { state: outcome.state, items: 0, failed_items: 0, line, message: None });
         if outcome.item {
@@ -184,11 +221,26 @@ impl Runs {
         }
         // An item says what is wrong; the sum of items only that something is.
         if first_bad {
-            cell.message = message;
+            let read = reason::reason(outcome.detail);
+            let text = read.text.as_deref().unwrap_or(outcome.detail);
+            cell.message = Some(message(outcome.to, text));
+            if !read.whole {
+                self.open = Some((at, task, host));
+                self.raw = cut(outcome.detail, RAW);
+                self.delegated = outcome.to.map(str::to_owned);
+            }
         }
         run.tasks[task].heard = prefix.map(|prefix| prefix.at);
         run.goes_on(host);
         Some(Change::Task(at, task))
+    }
+}
+
+/// What a failure says, with the host that its task was delegated to.
+fn message(delegated: Option<&str>, text: &str) -> String {
+    match delegated {
+        Some(host) => cut(&format!("on {host}: {text}"), MESSAGE),
+        None => cut(text, MESSAGE),
     }
 }
 

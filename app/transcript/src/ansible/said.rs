@@ -93,6 +93,8 @@ pub(crate) enum Said<'a> {
 pub(crate) struct Outcome<'a> {
     pub state: State,
     pub host: &'a str,
+    /// The host that the task was delegated to.
+    pub to: Option<&'a str>,
     pub item: bool,
     /// What stands behind `=>`.
     pub detail: &'a str,
@@ -135,8 +137,18 @@ fn outcome(text: &str) -> Option<Outcome<'_>> {
         ("unreachable: [", State::Unreachable),
     ];
     let (start, mut state) = *STATES.iter().find(|(start, _)| text.starts_with(start))?;
-    let (inside, rest) = text[start.len()..].split_once(']')?;
-    let host = inside.split(" -> ").next().unwrap_or(inside);
+    let inside = &text[start.len()..];
+    // A host to delegate to that could not be resolved is printed as its template, brackets and all.
+    let template =
+        inside.find("}}]").filter(|end| inside[..*end].split_once(']').is_none_or(|(host, _)| host.contains("{{")));
+    let (inside, rest) = match template {
+        Some(end) => (&inside[..end + 2], &inside[end + 3..]),
+        None => inside.split_once(']')?,
+    };
+    let (host, to) = inside.split_once(" -> ").map_or((inside, None), |(host, to)| (host, Some(to)));
+    // Newer ones add the address, `host1(192.0.2.1)`; an unresolved name is a template or None.
+    let to = to.map(|to| to.split('(').next().unwrap_or(to).trim());
+    let to = to.filter(|to| !to.is_empty() && *to != host && *to != "None" && !to.contains(['{', ' ']));
     let rest = rest.strip_prefix(':').unwrap_or(rest).trim_start();
     if rest.starts_with("UNREACHABLE!") {
         state = State::Unreachable;
@@ -144,7 +156,7 @@ fn outcome(text: &str) -> Option<Outcome<'_>> {
     let rest_after_arrow = rest.strip_prefix("=> ").unwrap_or(rest);
     let item = rest_after_arrow.starts_with("(item=");
     let detail = rest_after_arrow.split_once("=> ").map_or(rest_after_arrow, |(_, detail)| detail);
-    Some(Outcome { state, host, item, detail })
+    Some(Outcome { state, host, to, item, detail })
 }
 
 /// `host1 : ok=3 changed=1 unreachable=0 failed=0 …`.
@@ -169,19 +181,4 @@ fn recap(text: &str) -> Option<Recap> {
         }
     }
     Some(recap)
-}
-
-/// What a failure's detail says in short; none when it is no whole JSON, and so may go on in the next line.
-pub(crate) fn message(detail: &str) -> Option<String> {
-    let json = detail.find('{').map(|at| &detail[at..])?;
-    let value: serde_json::Value = serde_json::from_str(json.trim_end()).ok()?;
-    let text =
-        |name: &str| value.get(name).and_then(|value| value.as_str()).map(str::trim).filter(|text| !text.is_empty());
-    let message = text("msg").or_else(|| text("reason")).or_else(|| text("censored"));
-    let error = text("stderr").or_else(|| text("module_stderr")).and_then(|text| text.lines().last());
-    Some(match (message, error) {
-        (Some(message), Some(error)) if !message.contains(error) => format!("{message}: {error}"),
-        (Some(one), _) | (None, Some(one)) => one.to_owned(),
-        (None, None) => value.to_string(),
-    })
 }
