@@ -57,6 +57,7 @@ fn names(dha: &Dha, report: &mut Report) {
 fn macs(dha: &Dha, report: &mut Report) {
     let mut seen: BTreeMap<String, Place> = BTreeMap::new();
     for host in &dha.hosts {
+        two_of_one_card(host, report);
         for (card, mac) in cards(host) {
             let Some(octets) = octets(mac) else {
                 report.error(
@@ -89,6 +90,31 @@ fn macs(dha: &Dha, report: &mut Report) {
                     "write the MAC of each card",
                 );
             }
+        }
+    }
+}
+
+/// A card has one MAC, wherever it is written.
+fn two_of_one_card(host: &Host, report: &mut Report) {
+    let mut first: BTreeMap<&str, &At<String>> = BTreeMap::new();
+    for (card, mac) in cards(host) {
+        let Some(other) = first.get(card) else {
+            first.insert(card, mac);
+            continue;
+        };
+        if !other.eq_ignore_ascii_case(mac) {
+            report.warning(
+                mac.place,
+                format!(
+                    "{card} of {} has two MACs: {} (line {}) and {}",
+                    called(host),
+                    other.as_str(),
+                    other.place.line,
+                    mac.as_str()
+                ),
+                "the host boots by the first; rename_nics.py tells cobbler the second for the same card soon after",
+                "write one MAC for each card",
+            );
         }
     }
 }

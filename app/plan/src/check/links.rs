@@ -29,6 +29,7 @@ pub(super) fn check(plan: &Plan) -> Vec<Finding> {
         cards(dha, network, &mut report);
     }
     bonds(plan.dha.as_ref(), network, &mut report);
+    all_on_bonds(network, &mut report);
     found.extend(report.found());
     found
 }
@@ -179,8 +180,9 @@ fn cards(dha: &Dha, network: &Network, report: &mut Report) {
     let known = Cards::of(dha.hosts.iter());
     let bridges: BTreeSet<&str> = named(network.provider_nets.iter().map(|one| &one.name));
     let bonds: BTreeSet<&str> = named(network.bonds.iter().map(|one| &one.name));
-    let mapped =
-        network.interfaces.iter().filter_map(|one| Some((titled(one), one.interface.as_ref()?, Severity::Error)));
+    // Compass writes the card's name into the host's settings whether the DHA names it or not.
+    let unnamed = if dha.is_virtual() { Severity::Error } else { Severity::Warning };
+    let mapped = network.interfaces.iter().filter_map(|one| Some((titled(one), one.interface.as_ref()?, unnamed)));
     // Only OpenStack's playbooks make the bridges, and some name a card that is made on the way.
     let bridged = network.provider_nets.iter().filter_map(|one| {
         Some((
@@ -202,7 +204,8 @@ fn cards(dha: &Dha, network: &Network, report: &mut Report) {
                 severity,
                 card.place,
                 format!("{name} is on {}, which the DHA does not name for {without}", card.as_str()),
-                "Compass knows a card by the MAC in the DHA; without it the network is not set up on the host",
+                "Compass renames cards by the MACs in the DHA; without one the network comes up only if the kernel happens to \
+                 give the card this name",
                 format!("add {} with its MAC to interfaces, or take a card that all hosts have", card.as_str()),
             );
         }
@@ -266,6 +269,31 @@ fn bonds(dha: Option<&Dha>, network: &Network, report: &mut Report) {
                 );
             }
         }
+    }
+}
+
+/// Bonds are never made: a plan that has nothing beside them makes hosts without a network.
+fn all_on_bonds(network: &Network, report: &mut Report) {
+    let bonds: BTreeSet<&str> = named(network.bonds.iter().map(|one| &one.name));
+    let mut bridges: BTreeMap<&str, &str> = BTreeMap::new();
+    for one in &network.provider_nets {
+        if let (Some(name), Some(card)) = (&one.name, &one.interface) {
+            bridges.insert(name.as_str(), card.as_str());
+        }
+    }
+    let bonded = |one: &&SystemInterface| {
+        one.interface
+            .as_ref()
+            .is_some_and(|card| bonds.contains(bridges.get(card.as_str()).copied().unwrap_or(card.as_str())))
+    };
+    let carried = network.interfaces.iter().filter(bonded).count();
+    if let Some(first) = network.interfaces.first().filter(|_| carried == network.interfaces.len()) {
+        report.error(
+            first.interface.as_ref().map_or(first.place, |card| card.place),
+            "every network is on a bond",
+            "Compass never makes its bonds, so that the hosts have no network but the one they were installed over",
+            "put the networks on cards of their own, and bond the cards after the deployment",
+        );
     }
 }
 

@@ -23,6 +23,8 @@ const OPEN_STACK: [&str; 12] = [
     "moon",
 ];
 const OPEN_STACK_NEEDS: [&str; 3] = ["controller", "compute", "ha"];
+/// How alike a word must be to a role to be taken for a mistyped one, from 0 to 1.
+const LIKE: f64 = 0.85;
 /// More members than this cost more than they save.
 const MOST_ETCD: usize = 5;
 
@@ -56,10 +58,24 @@ fn unknown(dha: &Dha, report: &mut Report) {
                 role.place,
                 format!("{} of {} is no role of {what}", role.as_str(), called(host)),
                 "Compass's API refuses it and the deployment stops (set host roles failed)",
-                format!("take one of {}", allowed.iter().copied().collect::<Vec<_>>().join(", ")),
+                match nearest(role, &allowed) {
+                    Some(known) => format!("write {known} if that is meant; the roles are {}", all(&allowed)),
+                    None => format!("take one of {}", all(&allowed)),
+                },
             );
         }
     }
+}
+
+fn all(roles: &BTreeSet<&str>) -> String {
+    roles.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+/// The known role that a mistyped one is like; none when it is like no role.
+fn nearest<'a>(role: &str, known: &BTreeSet<&'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_ascii_lowercase().replace([' ', '-'], "_");
+    let near = known.iter().map(|one| (strsim::jaro_winkler(&plain(role), &plain(one)), *one));
+    near.filter(|(likeness, _)| *likeness >= LIKE).max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, one)| one)
 }
 
 fn twice(dha: &Dha, report: &mut Report) {

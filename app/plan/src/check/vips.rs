@@ -8,7 +8,7 @@ use super::{
     pools::pools,
     report::{Report, called},
 };
-use crate::{File, Finding, IpSettings, Network, Plan, Rule, Vip};
+use crate::{File, Finding, IpSettings, Network, Plan, Rule, Severity, Vip};
 
 pub(super) fn check(plan: &Plan) -> Vec<Finding> {
     let Some(network) = &plan.network else { return Vec::new() };
@@ -112,23 +112,32 @@ fn address(key: &str, vip: &Vip, plan: &Plan, network: &Network, report: &mut Re
     }
     for (pool, range) in pools(one) {
         let Some(span) = Span::of(range).filter(|span| span.contains(address)) else { continue };
-        report.error(
+        let (severity, why) = given_to(plan, pool, span, address);
+        report.add(
+            severity,
             text.place,
             format!("{key} {address} lies in {pool} of {name} (line {})", range.place.line),
-            given_to(plan, pool, span, address),
+            why,
             "move the VIP out of the pool, or end the pool before it",
         );
     }
 }
 
-/// Who is given the address of a VIP that lies in a pool.
-fn given_to(plan: &Plan, pool: &str, span: Span, address: Ipv4Addr) -> String {
+/// Whether a host is given the address of a VIP that lies in a pool, and which one.
+fn given_to(plan: &Plan, pool: &str, span: Span, address: Ipv4Addr) -> (Severity, String) {
     let hosts = plan.dha.as_ref().map_or(&[][..], |dha| &dha.hosts);
     match span.place_of(address).filter(|_| pool == "ip_ranges").and_then(|at| hosts.get(at)) {
-        Some(host) => format!("Compass gives it to {} as well", called(host)),
-        None => {
-            "Compass may give it to a host as well, when the pool is used up that far; its manual forbids it".into()
-        }
+        Some(host) => (Severity::Error, format!("Compass gives it to {} as well", called(host))),
+        // A DHCP pool is used in no order that is known beforehand.
+        None if pool == "dhcp_ranges" => (
+            Severity::Error,
+            "the DHCP server may give it to any machine that boots; Compass's manual forbids it".into(),
+        ),
+        None => (
+            Severity::Warning,
+            "the hosts of this plan do not use the pool up that far; an expansion may; Compass's manual forbids it"
+                .into(),
+        ),
     }
 }
 

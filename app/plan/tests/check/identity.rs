@@ -56,6 +56,16 @@ fn a_mac_twice_is_an_error_on_one_host_and_across_hosts() {
 }
 
 #[test]
+fn two_macs_of_one_card_are_warned_of() {
+    bare_metal().dha("{eth0: 'F8:4A:BF:55:A2:05'", "{eth0: 'F8:4A:BF:55:A2:25'").warning(
+        IDENTITY,
+        "eth0: 'F8:4A:BF:55:A2:25'",
+        "eth0 of host5 has two MACs: F8:4A:BF:55:A2:05 (line 38) and F8:4A:BF:55:A2:25",
+    );
+    bare_metal().dha("{eth0: 'F8:4A:BF:55:A2:05'", "{eth0: 'f8:4a:bf:55:a2:05'").finds(&[]);
+}
+
+#[test]
 fn an_ipmi_address_that_is_none_is_an_error() {
     for address in ["172.16.130.256", "172.16.130", "172.16.130.05", "bmc5"] {
         bare_metal().dha("ipmiIp: 172.16.130.5", &format!("ipmiIp: {address}")).error(

@@ -71,22 +71,22 @@ fn two_networks_on_one_wire_are_warned_of() {
 }
 
 #[test]
-fn a_card_that_a_machine_does_not_have_is_an_error() {
+fn a_card_that_no_virtual_machine_has_is_an_error_one_without_mac_a_warning() {
     kubernetes().network("- name: tenant", "interface: eth1", "interface: eth7").error(
         LINKS,
         "interface: eth7",
         "tenant is on eth7, which virtual machines do not have",
     );
-    bare_metal().network("- name: tenant", "interface: eth1", "interface: eth2").error(
+    bare_metal().network("- name: tenant", "interface: eth1", "interface: eth2").warning(
         LINKS,
         "interface: eth2",
         "tenant is on eth2, which the DHA does not name for host1, host2, host3, host4, host5",
     );
     bare_metal().dha("eth1: 'F8:4A:BF:55:A2:15'", "eth2: 'F8:4A:BF:55:A2:15'").finds(&[
         (Severity::Warning, LINKS, "interface: eth1", "br-provider is on eth1, which the DHA does not name for host5"),
-        (Severity::Error, LINKS, "interface: eth1", "tenant is on eth1, which the DHA does not name for host5"),
-        (Severity::Error, LINKS, "interface: eth1", "storage is on eth1"),
-        (Severity::Error, LINKS, "interface: eth1", "external is on eth1"),
+        (Severity::Warning, LINKS, "interface: eth1", "tenant is on eth1, which the DHA does not name for host5"),
+        (Severity::Warning, LINKS, "interface: eth1", "storage is on eth1"),
+        (Severity::Warning, LINKS, "interface: eth1", "external is on eth1"),
     ]);
 }
 
@@ -142,6 +142,23 @@ fn a_network_may_be_on_a_bond() {
         .network("", "bond_mappings: []\n", BOND)
         .network("- name: tenant", "interface: eth1", "interface: bond1")
         .warning(LINKS, "- name: bond1", "bond1 is a bond");
+}
+
+#[test]
+fn a_plan_whose_every_network_is_on_bonds_cannot_start() {
+    let on_bonds = |names: &[&str]| {
+        let bonded = bare_metal().network("", "bond_mappings: []\n", BOND);
+        names.iter().fold(bonded, |case, name| {
+            let card = if *name == "mgmt" { "interface: eth0" } else { "interface: eth1" };
+            case.network(&format!("- name: {name}"), card, "interface: bond1")
+        })
+    };
+    let errors = |case: super::fixture::Case| -> Vec<String> {
+        let found = check(&case.plan());
+        found.into_iter().filter(|one| one.severity == Severity::Error).map(|one| one.what).collect()
+    };
+    assert_eq!(errors(on_bonds(&["mgmt", "tenant", "storage", "external"])), ["every network is on a bond"]);
+    assert!(errors(on_bonds(&["tenant", "storage", "external"])).is_empty(), "mgmt has a card");
 }
 
 #[test]

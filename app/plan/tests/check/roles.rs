@@ -1,7 +1,7 @@
 //! Roles of hosts.
 
 use super::fixture::{Case, kubernetes, open_stack, with};
-use plan::{Purpose, Rule, Severity};
+use plan::{Purpose, Rule, Severity, check};
 
 const ROLES: Rule = Rule::Roles;
 
@@ -60,6 +60,26 @@ fn a_role_that_nobody_knows_is_an_error() {
         "worker",
         "worker of a is no role of Compass",
     );
+}
+
+#[test]
+fn a_mistyped_role_names_the_nearest_and_a_strange_one_none() {
+    let advice = |typed: &str| {
+        let found = check(&given(kubernetes(), "host5", "kube_node", &format!("kube_node, {typed}")).plan());
+        found.into_iter().find(|one| one.what.contains("is no role of")).map(|one| one.todo).unwrap_or_default()
+    };
+    let near = [
+        ("kube-node", "kube_node"),
+        ("Kube_Master", "kube_master"),
+        ("ectd", "etcd"),
+        ("open-contail", "opencontrail"),
+    ];
+    for (typed, role) in near {
+        assert!(advice(typed).starts_with(&format!("write {role} if that is meant")), "{typed}: {}", advice(typed));
+    }
+    for typed in ["prometheus", "x"] {
+        assert!(advice(typed).starts_with("take one of "), "{typed}: {}", advice(typed));
+    }
 }
 
 #[test]
