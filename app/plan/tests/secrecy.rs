@@ -155,14 +155,31 @@ fn a_number_that_compass_makes_of_a_secret_is_not_shown() {
 
 #[test]
 fn a_secret_that_a_shell_would_run_is_told_without_it() {
-    for secret in
-        ["it's", "a\"b", "$(reboot)", "`id`", "a;b", "a|b", "a&b", "a>b", "a b", "a\\b", "a*", "a$b", "~x", "a}b"]
-    {
+    let secrets = [
+        ("it's", "'"),
+        ("a\"b", "\""),
+        ("$(reboot)", "$"),
+        ("`id`", "`"),
+        ("a;b", ";"),
+        ("a|b", "|"),
+        ("a&b", "&"),
+        ("a>b", ">"),
+        ("a b", "a space"),
+        ("a\tb", "a tab"),
+        ("a\\b", "\\"),
+        ("a*", "*"),
+        ("a$b", "$"),
+        ("~x", "~"),
+        ("a}b", "}"),
+        ("#ab", "# at its beginning"),
+        ("grün", "a character beyond ASCII's printable ones"),
+    ];
+    for (secret, fault) in secrets {
         let text = format!("{HEAD}hosts:\n  - name: host1\n    ipmiPass: {secret:?}\n");
         let checked = Checked::new(Some(text.as_bytes()), None);
         let told: Vec<_> = checked.findings.iter().filter(|one| one.rule == Rule::Shell).collect();
         assert_eq!(told.len(), 1, "{secret}");
-        assert_eq!(told[0].what, "hosts[0].ipmiPass is no plain word to a shell");
+        assert_eq!(told[0].what, format!("hosts[0].ipmiPass is no plain word to a shell, for it has {fault}"));
         assert_eq!((told[0].place.line, told[0].severity), (7, Severity::Error));
         assert!(checked.never());
     }

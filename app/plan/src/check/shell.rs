@@ -11,8 +11,25 @@ const TODO: &str = "use only letters, digits and _ - . : / @ % + , = ^ ! #; \
 
 /// Whether a shell could take a value for more than one plain word.
 pub(crate) fn would_run(text: &str) -> bool {
+    fault(text).is_some()
+}
+
+/// The first character that a shell could take for more than a part of a plain word.
+fn fault(text: &str) -> Option<char> {
     let plain = |one: char| one.is_ascii_alphanumeric() || "_-.:/@%+,=^!#".contains(one);
-    !text.chars().all(plain) || text.starts_with(['#', '-'])
+    text.chars().find(|one| !plain(*one)).or_else(|| text.chars().next().filter(|one| matches!(one, '#' | '-')))
+}
+
+/// A character as a sentence has it.
+fn in_words(one: char) -> String {
+    match one {
+        ' ' => "a space".to_owned(),
+        '\n' | '\r' => "a line end".to_owned(),
+        '\t' => "a tab".to_owned(),
+        '#' | '-' => format!("{one} at its beginning"),
+        _ if one.is_ascii_graphic() => one.to_string(),
+        _ => "a character beyond ASCII's printable ones".to_owned(),
+    }
 }
 
 /// A value that a shell would run; nothing of it is shown when it is a secret.
@@ -64,9 +81,11 @@ impl Seen<'_> {
     }
 
     fn secret(&mut self, named: &str, secret: Option<&At<Secret>>) {
-        if let Some(secret) = secret.filter(|secret| would_run(secret.reveal())) {
-            self.found.push(finding(self.file, secret.place, named, None));
-        }
+        let Some((secret, fault)) = secret.and_then(|secret| Some((secret, fault(secret.reveal())?))) else { return };
+        // Which character it is must be told, or a password of twenty cannot be mended; where it stands is not.
+        let mut found = finding(self.file, secret.place, named, None);
+        found.what = format!("{}, for it has {}", found.what, in_words(fault));
+        self.found.push(found);
     }
 }
 

@@ -297,12 +297,14 @@ fn sections(text: &str, fields: &mut BTreeMap<&'static str, String>) {
 
 /// `  msg: text` and `  stderr: |-` with deeper lines below it, as the yaml callback has them.
 fn yaml(text: &str) -> BTreeMap<&'static str, String> {
-    const INDENT: usize = 2;
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    // Two columns, or four where Ansible itself writes YAML.
+    let fields_at = text.lines().skip(1).map(depth).find(|depth| *depth > 0).unwrap_or(2);
     let mut fields = BTreeMap::new();
     let mut open: Option<&'static str> = None;
     for line in text.lines() {
-        let indent = line.len() - line.trim_start().len();
-        if indent > INDENT {
+        let indent = depth(line);
+        if indent > fields_at {
             if let Some(field) = open {
                 let value: &mut String = fields.entry(field).or_default();
                 value.push_str(line.trim());
@@ -311,7 +313,7 @@ fn yaml(text: &str) -> BTreeMap<&'static str, String> {
             continue;
         }
         open = None;
-        let Some((name, value)) = line.trim().split_once(':').filter(|_| indent == INDENT) else { continue };
+        let Some((name, value)) = line.trim().split_once(':').filter(|_| indent == fields_at) else { continue };
         let Some(field) = FIELDS.iter().find(|field| **field == name) else { continue };
         open = Some(field);
         let value = value.trim();
