@@ -220,6 +220,37 @@ async fn a_host_that_is_not_ours_is_refused_whatever_is_asked() {
 }
 
 #[tokio::test]
+async fn health_is_told_whatever_the_host_and_names_no_cluster() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    for path in ["/healthz", "/readyz"] {
+        for host in ["binnacle.monitoring.svc", "198.51.100.4:8080", "rebound.example", ""] {
+            let answer = house.answer(with(ask(Method::GET, path), "host", host)).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path} {host}");
+            assert!(!text(answer).await.contains("cluster"), "{path} {host}");
+        }
+        let mut none = ask(Method::HEAD, path);
+        none.headers_mut().remove(header::HOST);
+        assert_eq!(house.status(none).await, StatusCode::OK, "{path} without a host");
+    }
+    let numbers = with(ask(Method::GET, "/metrics"), "host", "rebound.example");
+    assert_eq!(house.status(numbers).await, StatusCode::UNAUTHORIZED, "whoever is on this machine is nobody there");
+}
+
+#[tokio::test]
+async fn a_frame_without_an_origin_follows_its_figure_by_a_link_alone() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    let stream = |query: &str| {
+        let request = ask(Method::GET, &format!("/embed/demo/architecture/stream{query}"));
+        with(with(request, "upgrade", "websocket"), "origin", "null")
+    };
+    for query in ["", "?link=", "?link=&link=forged", "?linked=forged"] {
+        assert_eq!(house.status(stream(query)).await, StatusCode::FORBIDDEN, "{query}: the guard refuses");
+    }
+    // The guard leaves it to the figure, which refuses what is no upgrade in full.
+    assert_ne!(house.status(stream("?link=forged")).await, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_page_of_another_site_can_neither_act_nor_listen() {
     let house = house(Ways { loopback: true, ..Ways::default() }).await;
     for (name, value) in [

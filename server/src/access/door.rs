@@ -153,14 +153,14 @@ impl Door {
     ) -> Result<(Who, Option<Again>), Refusal> {
         let (from, secure, proxied) = (origin.address, origin.secure(), origin.proxied);
         if let Some(sent) = tokens::sent(headers) {
-            let who = tokens::whose(&self.store, sent, from).await.map_err(|_| Refusal::Away)?;
+            let who = tokens::whose(&self.store, sent, from).await.map_err(Refusal::from)?;
             return who.map(|who| (who, None)).ok_or(Refusal::Token);
         }
         let mut again = None;
         if self.signs_in()
             && let Some(value) = sessions::sent(headers, secure)
         {
-            match self.standing(value, from).await.map_err(|_| Refusal::Away)? {
+            match self.standing(value, from).await.map_err(Refusal::from)? {
                 Standing::Here(who) => return Ok((who, None)),
                 Standing::Again(Some(who), again) => return Ok((who, Some(again))),
                 Standing::Again(None, over) => again = Some(over),
@@ -184,7 +184,7 @@ impl Door {
             NUMBERS.sign_in(Outcome::Slowed);
             Refusal::Slow(wait)
         })?;
-        let user = self.store.user(name).await.map_err(|_| Refusal::Away)?.filter(|user| !user.disabled);
+        let user = self.store.user(name).await.map_err(Refusal::from)?.filter(|user| !user.disabled);
         let kept = user.as_ref().map(|user| user.password.clone());
         let role = user.and_then(|user| Role::from_word(&user.role));
         let same = password::matches(kept, given).await;
@@ -238,7 +238,7 @@ impl Door {
         }
         let kept = self.store.remember(entry).await.map_err(|error| {
             tracing::error!("the audit cannot be written: {error}");
-            Refusal::Away
+            Refusal::from(error)
         })?;
         if let Some(lines) = &self.lines
             && let Ok(line) = serde_json::to_string(&crate::store::Kept { id: kept, entry: entry.clone() })

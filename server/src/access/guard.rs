@@ -41,6 +41,9 @@ const STRICT: header::HeaderValue = header::HeaderValue::from_static("max-age=31
 /// Characters of a path that the audit keeps.
 const LONGEST_TARGET: usize = 300;
 
+/// Bytes of a foreign Host or Origin that the log keeps.
+const LONGEST_SHOWN: usize = 200;
+
 /// What the guard goes by.
 #[derive(Clone)]
 pub struct Gate {
@@ -101,12 +104,23 @@ fn peer(request: &Request) -> IpAddr {
 }
 
 async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Result<(), Refusal> {
-    let host = door.proxies.host(peer(request), request.uri(), request.headers()).ok_or(Refusal::Host)?;
-    if !door.hosts.is_ours(&host) {
+    let asked = door.proxies.hosts(peer(request), request.uri(), request.headers());
+    let ours = asked.iter().find(|host| door.hosts.is_ours(host));
+    let beside = request.extensions().get::<MatchedPath>().is_some_and(|path| is_beside(path.as_str()));
+    if ours.is_none() && !beside {
+        tell_host(door, &asked);
         return Err(Refusal::Host);
     }
-    request.extensions_mut().insert(Host(host.clone()));
-    let (who, again) = door.who(request.headers(), origin).await?;
+    if let Some(host) = ours {
+        request.extensions_mut().insert(Host(hosts::without_default_port(host, origin.tls).to_owned()));
+    }
+    let (mut who, mut again) = door.who(request.headers(), origin).await?;
+    // A page under a name that was bound to our address sends no token. Only a token makes somebody known there.
+    if ours.is_none() && !matches!(who.way, Way::Token(_)) {
+        who = Who::nobody(origin.address);
+        again = None;
+    }
+    let host = ours.cloned().unwrap_or_default();
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(Stays { door: door.clone(), who: who.clone() });
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -126,7 +140,11 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
     {
         return Err(Refusal::Again);
     }
-    let judged = allowed(row.needs, &who).and_then(|()| same_site(&host, origin.tls, &who, request));
+    let judged = allowed(row.needs, &who).and_then(|()| match row.needs {
+        // A link is no cookie either: a frame without an origin of its own follows its figure by it.
+        Needs::Link if has_link(request) => Ok(()),
+        _ => same_site(&host, origin.tls, &who, request),
+    });
     let refused = judged.as_ref().err().map(ToString::to_string);
     let known = who.role.is_some();
     // What acts is remembered before it does; of what only tells, a known person's refusal is.
@@ -160,11 +178,49 @@ fn same_site(host: &str, tls: Option<bool>, who: &Who, request: &Request) -> Res
     }
     match hosts::site(host, tls, request.headers()) {
         hosts::Site::Ours => Ok(()),
-        hosts::Site::Other => Err(Refusal::Site),
+        hosts::Site::Other => {
+            let told = |name: &str| shown(request.headers().get(name).map_or(&b"none"[..], |value| value.as_bytes()));
+            tracing::warn!(
+                "a page of another site is refused: its Origin is {}, its Sec-Fetch-Site is {}, and this server was \
+                 asked for as {}{}. If a proxy stands between, it must pass on the host, the port and the scheme, and \
+                 the setting `trusted_proxies` must name it",
+                told("origin"),
+                told("sec-fetch-site"),
+                tls.map_or("", |tls| if tls { "https://" } else { "http://" }),
+                shown(host.as_bytes()),
+            );
+            Err(Refusal::Site)
+        }
         // A browser says where a post comes from. Whoever has a cookie and does not say is none of ours.
         hosts::Site::Untold if matches!(who.way, Way::Session { .. }) && !stream => Err(Refusal::Site),
         hosts::Site::Untold => Ok(()),
     }
+}
+
+/// Whether balancers and monitors ask for it, by whatever name they know this server.
+fn is_beside(path: &str) -> bool {
+    crate::running::ROUTES.iter().any(|row| row.path == path)
+}
+
+/// Whether a link is sent, by which alone an embedded figure is then judged.
+fn has_link(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    let link = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "link");
+    link.is_some_and(|(_, link)| !link.is_empty())
+}
+
+fn tell_host(door: &Door, asked: &[String]) {
+    let asked = if asked.is_empty() { "none".to_owned() } else { shown(asked.join(", ").as_bytes()) };
+    tracing::warn!(
+        "the host {asked} is refused: this server answers to {}. Add the name to the setting `hosts`; if a proxy \
+         changes it, name the proxy in the setting `trusted_proxies`",
+        door.hosts
+    );
+}
+
+/// What somebody sent, for the log: short, and without control characters.
+fn shown(sent: &[u8]) -> String {
+    sent[..sent.len().min(LONGEST_SHOWN)].escape_ascii().to_string()
 }
 
 fn tells(method: &Method) -> bool {

@@ -1,6 +1,9 @@
 //! Whether a request is meant for us, and whether it comes from one of our own pages.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
@@ -14,14 +17,14 @@ pub struct Hosts {
 impl Hosts {
     /// For an address that is listened on, with further names of the configuration.
     pub fn new(listen: SocketAddr, names: &str) -> Self {
-        let names = names.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty());
+        let names = names.split(',').map(|name| name_of(name.trim())).filter(|name| !name.is_empty());
         Self { names: names.collect(), loopback_only: listen.ip().is_loopback() }
     }
 
     /// Whether a host, with or without a port, is one of ours. An address is, for no other site's
     /// page can have our address for its name; on loopback only loopback addresses are.
     pub fn is_ours(&self, host: &str) -> bool {
-        let name = without_port(host).to_ascii_lowercase();
+        let name = name_of(host);
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         if let Ok(address) = bare.parse::<IpAddr>() {
             return !self.loopback_only || address.to_canonical().is_loopback() || self.names.iter().any(|n| n == bare);
@@ -40,10 +43,49 @@ pub(super) fn asked(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     all.next().is_none().then(|| host.to_owned())
 }
 
-fn without_port(host: &str) -> &str {
+/// A host's name for comparison: without its port and the dot of a full name, in small letters.
+fn name_of(host: &str) -> String {
+    let (name, _) = parted(host);
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+/// Name and port of a host. An IPv6 address without brackets has no port.
+fn parted(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && is_whole(name) => (name, Some(port)),
+        _ => (host, None),
+    }
+}
+
+fn is_whole(name: &str) -> bool {
+    !name.contains(':') || name.ends_with(']')
+}
+
+/// Whether a host says a port itself.
+pub(super) fn has_port(host: &str) -> bool {
+    parted(host).1.is_some_and(|port| !port.is_empty())
+}
+
+/// A host without the port that its scheme has anyway, as browsers write it.
+pub(super) fn without_default_port(host: &str, tls: Option<bool>) -> &str {
+    match (parted(host), tls) {
+        ((name, Some("" | "443")), Some(true)) | ((name, Some("" | "80")), Some(false) | None) => name,
         _ => host,
+    }
+}
+
+/// Whether an origin's host and the host that was asked for are the same, whoever of them leaves the default port out.
+fn is_same(scheme: &str, from: &str, host: &str) -> bool {
+    let usual = if scheme.eq_ignore_ascii_case("https") { "443" } else { "80" };
+    let port = |host| parted(host).1.filter(|port: &&str| !port.is_empty()).unwrap_or(usual).to_owned();
+    name_of(from) == name_of(host) && port(from) == port(host)
+}
+
+impl fmt::Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses = if self.loopback_only { "localhost, loopback addresses" } else { "localhost, every address" };
+        write!(f, "{addresses}")?;
+        self.names.iter().try_for_each(|name| write!(f, ", {name}"))
     }
 }
 
@@ -65,7 +107,7 @@ pub(super) fn site(host: &str, tls: Option<bool>, headers: &HeaderMap) -> Site {
     if let Some(origin) = text("origin") {
         let same = origin.split_once("://").is_some_and(|(scheme, from)| {
             let so = tls.is_none_or(|tls| scheme.eq_ignore_ascii_case(if tls { "https" } else { "http" }));
-            so && from.eq_ignore_ascii_case(host)
+            so && is_same(scheme, from, host)
         });
         return if same { Site::Ours } else { Site::Other };
     }
@@ -83,9 +125,16 @@ mod tests {
     #[test]
     fn on_loopback_only_loopback_and_configured_names_are_ours() {
         let hosts = Hosts::new("127.0.0.1:8080".parse().unwrap(), "binnacle.example, Other.Example");
-        for ours in
-            ["127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080", "::1", "binnacle.example:443", "OTHER.example"]
-        {
+        for ours in [
+            "127.0.0.1:8080",
+            "localhost",
+            "localhost:1",
+            "[::1]:8080",
+            "::1",
+            "binnacle.example:443",
+            "OTHER.example",
+            "other.example.:80",
+        ] {
             assert!(hosts.is_ours(ours), "{ours}");
         }
         for not in
@@ -117,6 +166,34 @@ mod tests {
         assert_eq!(told(&[("sec-fetch-site", "same-site")]), Site::Other);
         assert_eq!(told(&[("sec-fetch-site", "same-origin")]), Site::Ours);
         assert_eq!(told(&[]), Site::Untold);
+    }
+
+    #[test]
+    fn an_origin_without_the_default_port_is_the_same_as_with_it() {
+        for (origin, host, ours) in [
+            ("https://lab.example", "lab.example:443", true),
+            ("https://lab.example:443", "lab.example", true),
+            ("http://lab.example", "lab.example:80", true),
+            ("https://LAB.example", "lab.example.:443", true),
+            ("https://[2001:db8::1]", "[2001:db8::1]:443", true),
+            ("https://lab.example:8443", "lab.example:8443", true),
+            ("https://lab.example", "lab.example:80", false),
+            ("https://lab.example", "lab.example:8443", false),
+            ("https://lab.example:8443", "lab.example", false),
+            ("https://other.example", "lab.example:443", false),
+        ] {
+            let headers = [(header::ORIGIN, origin.parse().unwrap())].into_iter().collect();
+            let wanted = if ours { Site::Ours } else { Site::Other };
+            assert_eq!(site(host, origin.starts_with("https").into(), &headers), wanted, "{origin} {host}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_without_the_port_that_its_scheme_has() {
+        assert_eq!(without_default_port("lab.example:443", Some(true)), "lab.example");
+        assert_eq!(without_default_port("[::1]:80", Some(false)), "[::1]");
+        assert_eq!(without_default_port("lab.example:80", Some(true)), "lab.example:80");
+        assert_eq!(without_default_port("lab.example:8443", Some(true)), "lab.example:8443");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 mod below;
 mod door;
+mod forwarded;
 mod guard;
 mod headers;
 mod hosts;

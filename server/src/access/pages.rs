@@ -162,7 +162,7 @@ async fn signed_in(here: Here, who: Who, secure: bool, headers: HeaderMap, given
     let whom = Arrival { subject, name, role, way: "local", sid, kept };
     match sessions::begin(&door.store, whom, who.from, door.lasting, (&headers, secure)).await {
         Ok(cookie) => went(inside(&given.next), Some(cookie)),
-        Err(_) => Refusal::Away.into_response(),
+        Err(error) => Refusal::from(error).into_response(),
     }
 }
 
@@ -191,7 +191,7 @@ async fn sign_out_everywhere(
 ) -> Response {
     match here.door.store.end_sessions_of(&who.subject()).await {
         Ok(_) => went("/sign-in", Some(sessions::ended(secure))),
-        Err(_) => Refusal::Away.into_response(),
+        Err(error) => Refusal::from(error).into_response(),
     }
 }
 
@@ -275,7 +275,7 @@ async fn make_token(
 async fn revoke_token(State(here): State<Here>, Path(id): Path<String>) -> Response {
     match here.door.store.revoke_token(&id, jiff::Timestamp::now().as_millisecond()).await {
         Ok(_) => went("/tokens", None),
-        Err(_) => Refusal::Away.into_response(),
+        Err(error) => Refusal::from(error).into_response(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, Uri};
 use ipnet::IpNet;
 
-use super::hosts;
+use super::{forwarded::Forwarded, hosts};
 
 /// Addresses of trusted proxies; none by default.
 #[derive(Clone, Debug, Default)]
@@ -42,42 +42,48 @@ impl Proxies {
         self.0.iter().any(|net| net.contains(&address))
     }
 
-    /// The host that was asked for: what the nearest trusted proxy says of it, else the request's own.
-    pub(super) fn host(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Option<String> {
-        if self.trusts(peer.to_canonical())
-            && let Some(told) = headers.get_all("x-forwarded-host").iter().next_back()
-        {
-            let nearest = told.to_str().ok()?.rsplit(',').next().map(str::trim);
-            return nearest.filter(|host| !host.is_empty()).map(str::to_owned);
+    /// The hosts that were asked for: what trusted proxies say of them, the nearest proxy's word first, else the
+    /// request's own. None when nothing tells.
+    pub(super) fn hosts(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Vec<String> {
+        if !self.trusts(peer.to_canonical()) {
+            return hosts::asked(uri, headers).into_iter().collect();
         }
-        hosts::asked(uri, headers)
+        let told = Forwarded::of(headers);
+        let tls = told.tls(self.client(peer, &told).1);
+        let asked = told.hosts.unwrap_or_else(|| hosts::asked(uri, headers).into_iter().collect());
+        // nginx' $host has no port. A port that the other scheme has is the proxy's own, behind whoever ended TLS.
+        let port = told.port.filter(|port| !matches!((port, tls), (80, Some(true)) | (443, Some(false))));
+        let whole = |host: String| match port {
+            Some(port) if !hosts::has_port(&host) && !host.is_empty() => format!("{host}:{port}"),
+            _ => host,
+        };
+        asked.into_iter().rev().map(whole).collect()
     }
 
-    /// Where a request came from: the last address of `X-Forwarded-For` that is no trusted
-    /// proxy's, if the peer is one; else the peer.
+    /// The client's address and how many places before the nearest proxy's word it stands: the last address that is
+    /// no trusted proxy's.
+    fn client(&self, peer: IpAddr, told: &Forwarded) -> (IpAddr, usize) {
+        let mut client = (peer.to_canonical(), 0);
+        for (place, hop) in told.addresses.iter().rev().enumerate() {
+            let Some(hop) = *hop else { break };
+            client = (hop, place);
+            if !self.trusts(hop) {
+                break;
+            }
+        }
+        client
+    }
+
+    /// Where a request came from: what trusted proxies say, if the peer is one; else the peer.
     pub fn origin(&self, peer: IpAddr, secure: bool, headers: &HeaderMap) -> Origin {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
             // Before us may stand a proxy that spoke TLS and that nobody named.
             return Origin { address: peer, tls: secure.then_some(true), proxied: false };
         }
-        let mut address = peer;
-        let lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-        for hop in hops.iter().rev() {
-            let Ok(hop) = hop.parse::<IpAddr>() else { break };
-            address = hop.to_canonical();
-            if !self.trusts(address) {
-                break;
-            }
-        }
-        let told = headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
-        let tls = match told {
-            Some("https") => Some(true),
-            Some("http") => Some(false),
-            _ => None,
-        };
-        Origin { address, tls, proxied: true }
+        let told = Forwarded::of(headers);
+        let (address, hops) = self.client(peer, &told);
+        Origin { address, tls: told.tls(hops), proxied: true }
     }
 }
 
@@ -117,7 +123,7 @@ mod tests {
             for line in forwarded {
                 headers.append("x-forwarded-host", line.parse().unwrap());
             }
-            proxies.host(peer.parse().unwrap(), &Uri::from_static("/"), &headers)
+            proxies.hosts(peer.parse().unwrap(), &Uri::from_static("/"), &headers).into_iter().next()
         };
         assert_eq!(host("192.0.2.9", &["portal.example"]).as_deref(), Some("inner:8080"));
         assert_eq!(host("10.1.1.1", &["portal.example"]).as_deref(), Some("portal.example"));
@@ -125,6 +131,25 @@ mod tests {
         assert_eq!(host("10.1.1.1", &["evil.example", "portal.example"]).as_deref(), Some("portal.example"));
         assert_eq!(host("10.1.1.1", &[]).as_deref(), Some("inner:8080"));
         assert_eq!(host("10.1.1.1", &[""]), None);
+    }
+
+    #[test]
+    fn a_forwarded_port_belongs_to_a_host_that_says_none() {
+        let proxies = Proxies::parse("10.0.0.0/8").unwrap();
+        for (host, proto, port, wanted) in [
+            ("lab.example", "https", "8443", "lab.example:8443"),
+            ("lab.example", "https", "443", "lab.example:443"),
+            ("lab.example:8443", "https", "443", "lab.example:8443"),
+            ("[2001:db8::1]", "https", "8443", "[2001:db8::1]:8443"),
+            ("lab.example", "https", "80", "lab.example"),
+            ("lab.example", "http", "443", "lab.example"),
+            ("lab.example", "https", "nonsense", "lab.example"),
+        ] {
+            let named = [("x-forwarded-host", host), ("x-forwarded-proto", proto), ("x-forwarded-port", port)];
+            let headers = named.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            let hosts = proxies.hosts("10.1.1.1".parse().unwrap(), &Uri::from_static("/"), &headers);
+            assert_eq!(hosts, [wanted], "{host} {proto} {port}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use crate::store::StoreError;
+
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -56,6 +58,21 @@ pub enum Refusal {
     /// The database does not answer, so nobody can be known.
     #[error("The database does not answer, so it cannot be told who you are. Try again in a moment.")]
     Away,
+    /// The database takes no changes.
+    #[error(
+        "The database is read-only, so nothing can be changed and nobody can sign in. Ask whoever runs this server \
+         to lead the setting `database` to the PostgreSQL server that takes changes."
+    )]
+    ReadOnly,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::ReadOnly(_) => Self::ReadOnly,
+            _ => Self::Away,
+        }
+    }
 }
 
 impl Refusal {
@@ -68,7 +85,7 @@ impl Refusal {
             Self::Unknown | Self::Again | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
             Self::Slow(_) | Self::Often(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Away => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Away | Self::ReadOnly => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -107,7 +124,7 @@ impl Refusal {
             Self::Slow(wait) | Self::Often(wait) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
             }
-            Self::Away => {
+            Self::Away | Self::ReadOnly => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
             }
             _ => {}

@@ -166,6 +166,11 @@ fn listed(name: &str, items: &toml::de::DeArray<'_>) -> Option<String> {
 }
 
 /// What a base path must be.
+/// What the setting `database` takes. What is wrong with it is not told in its own words, which may be a password's.
+const DATABASE: &str = "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. In USER and PASSWORD, and in values \
+    behind ?, percent-encode what an address takes for its own: % is %25, / is %2F, ? is %3F, # is %23, @ is %40, : is \
+    %3A, a space is %20. Parameters behind ? are those of the PostgreSQL driver, such as sslmode";
+
 const BASE_PATH: &str = "a path as in /binnacle: / before each part and not at its end, of letters, digits and - . _ ~, and none that Binnacle has itself";
 
 fn base_path(text: &str) -> Option<String> {
@@ -287,10 +292,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         listen: text("listen").parse().map_err(|_| wrong("listen", "an address and a port, as in 127.0.0.1:8080"))?,
         data: PathBuf::from(text("data")),
         database: some("database")
-            .map(|text| {
-                Place::parse(&text)
-                    .ok_or_else(|| hidden("database", "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"))
-            })
+            .map(|text| Place::parse(&text).ok_or_else(|| hidden("database", DATABASE)))
             .transpose()?,
         sign_in,
         oidc: sign_in.oidc.then(|| provider::of(values)).transpose()?,

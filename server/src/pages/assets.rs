@@ -64,6 +64,10 @@ pub(super) fn file(path: &str) -> Option<Response<Body>> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    // A sandboxed frame has no origin, so that to browsers every file of its page is another site's. Nothing in these
+    // files is secret: they are the same for everybody.
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     Some(response)
 }
 

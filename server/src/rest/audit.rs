@@ -9,8 +9,10 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ApiError, Here, asked::Asked, page::Limit, words::moment};
+use super::{ApiError, Here, accept, asked::Asked, page::Limit, words::moment};
 use crate::store::{Kept, Sought};
+
+const LINES: &str = "application/x-ndjson";
 
 /// Which entries are wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -74,6 +76,8 @@ pub(super) async fn list(
     Asked(wanted): Asked<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let kind = accept::preferred(&headers, &["application/json", LINES])
+        .ok_or(ApiError::Format("application/json, application/x-ndjson"))?;
     let limit = u32::from(wanted.limit.unwrap_or(Limit::USUAL).get());
     let sought = Sought {
         who: wanted.who.unwrap_or_default(),
@@ -86,15 +90,14 @@ pub(super) async fn list(
     let more = kept.len() > limit;
     let items: Vec<Entry> = kept.into_iter().take(limit).map(line).collect();
     let next = items.last().map(|entry| entry.id).filter(|_| more);
-    let lines = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/x-ndjson");
-    if !lines {
+    if kind != LINES {
         return Ok(Json(Entries { items, next }).into_response());
     }
     let text = items
         .iter()
         .filter_map(|entry| serde_json::to_string(entry).ok())
         .fold(String::new(), |text, line| text + &line + "\n");
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], text).into_response())
+    Ok(([(header::CONTENT_TYPE, LINES)], text).into_response())
 }
 
 fn line(Kept { id, entry }: Kept) -> Entry {

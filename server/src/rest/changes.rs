@@ -19,7 +19,7 @@ use tokio::{
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    ApiError, Here,
+    ApiError, Here, accept,
     asked::{Asked, Named},
     diagrams::{Look, present},
     figure::{Scene, Step},
@@ -29,6 +29,9 @@ use crate::{access::Stays, view::Watched};
 
 /// A line that is quiet for this long gets a word.
 const QUIET: Duration = Duration::from_secs(5);
+
+const STREAM: &str = "text/event-stream";
+const LINES: &str = "application/x-ndjson";
 
 /// Which figure is followed, and from where on.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -112,6 +115,9 @@ pub(super) async fn follow(
     Extension(stays): Extension<Stays>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    // Whoever waits for another format would wait for ever: a stream has no end.
+    let kind = accept::preferred(&headers, &[STREAM, LINES])
+        .ok_or(ApiError::Format("text/event-stream, application/x-ndjson"))?;
     let figure = followed.figure.unwrap_or_default();
     let view = Look::view(followed.at, followed.ns, followed.owner, followed.state, followed.q, figure);
     present(&here, &cluster, &view).await?;
@@ -119,10 +125,9 @@ pub(super) async fn follow(
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let after = text("last-event-id").map(str::to_owned).or(followed.after);
     let has = after.as_deref().and_then(version).unwrap_or_default();
-    let lines = text("accept") == Some("application/x-ndjson");
-    let kind = if lines { "application/x-ndjson" } else { "text/event-stream" };
+    let lines = kind == LINES;
     let events = events(watched, has, stays).map(move |event| Ok::<_, Infallible>(written(&event, lines)));
-    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store"), (header::VARY, "accept")];
     Ok((headers, Body::from_stream(events)).into_response())
 }
 

@@ -291,7 +291,7 @@ pub(super) struct Part {
 
 impl Here {
     fn office(&self) -> Result<&std::sync::Arc<Office>, ApiError> {
-        self.office.as_ref().ok_or_else(|| ApiError::Missing("a jump host (the setting compass)".into()))
+        self.office.as_ref().ok_or_else(|| ApiError::Unset("compass", "deployments need a jump host"))
     }
 
     fn known_cluster(&self, name: &str) -> Result<(), ApiError> {

@@ -11,7 +11,7 @@ use topology::graph::outline;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    ApiError, Here,
+    ApiError, Here, accept,
     asked::{Asked, Named},
     figure, png,
     tags::known,
@@ -43,30 +43,10 @@ impl Format {
         Self::ALL.iter().find(|(format, ..)| *format == self).map_or("", |(.., media)| media)
     }
 
-    /// What an Accept header likes best.
+    /// What an Accept header prefers.
     fn accepted(headers: &HeaderMap) -> Option<Self> {
-        let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let text = values.collect::<Vec<_>>().join(",");
-        if text.trim().is_empty() {
-            return Some(Self::Svg);
-        }
-        let mut best: Option<(f32, Self)> = None;
-        for range in text.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
-            let Some(weight) = weight.filter(|weight| *weight > 0.0) else { continue };
-            let fits = |offered: &str| {
-                media == "*/*"
-                    || media == offered
-                    || media.strip_suffix("/*").is_some_and(|kind| offered.split('/').next() == Some(kind))
-            };
-            let found = Self::ALL.iter().find(|(.., offered)| fits(offered)).map(|(format, ..)| *format);
-            if let Some(format) = found.filter(|_| best.is_none_or(|(best, _)| weight > best)) {
-                best = Some((weight, format));
-            }
-        }
-        best.map(|(_, format)| format)
+        let media = accept::preferred(headers, &Self::ALL.map(|(.., media)| media))?;
+        Self::ALL.iter().find(|(.., offered)| *offered == media).map(|(format, ..)| *format)
     }
 }
 

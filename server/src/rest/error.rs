@@ -84,6 +84,12 @@ pub enum ApiError {
     /// The database does not answer.
     #[error("the database does not answer: nothing was done")]
     Away,
+    /// A setting is missing: the setting, and what it is needed for.
+    #[error("the setting `{0}` is not set: {1}")]
+    Unset(&'static str, &'static str),
+    /// The database takes no changes.
+    #[error("the database is read-only: nothing was done")]
+    ReadOnly,
     /// A fault of ours.
     #[error("this is a fault of the server: {0}")]
     Fault(&'static str),
@@ -101,7 +107,7 @@ impl ApiError {
             Self::Underway | Self::Unsure(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Away => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Away | Self::ReadOnly | Self::Unset(..) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -117,7 +123,7 @@ pub(super) const ANYWHERE: [(&str, &str); 9] = [
     ("421", "This server does not answer to the host name that was asked for"),
     ("429", "Too many requests: Retry-After tells when to come back"),
     ("502", "The cluster cannot be reached"),
-    ("503", "The database does not answer"),
+    ("503", "The database does not answer or is read-only, or a setting is missing, which the detail names"),
 ];
 
 /// The further statuses of routes that take a body or act.
@@ -140,6 +146,8 @@ impl IntoResponse for ApiError {
                 "GET {path} tells what is there, and to admins GET /api/v1/audit what was begun. \
                  If it was not done, send it with a fresh key."
             )),
+            Self::Unset(setting, _) => Some(format!("Set `{setting}` and start the server anew, then send it again.")),
+            Self::ReadOnly => Some("Lead the setting `database` to the PostgreSQL server that takes changes.".into()),
             _ => None,
         };
         let problem = Problem {
@@ -192,13 +200,19 @@ impl From<PathRejection> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!("the database: {error}");
-        Self::Away
+        match error {
+            StoreError::ReadOnly(_) => Self::ReadOnly,
+            _ => Self::Away,
+        }
     }
 }
 
 impl From<Refusal> for ApiError {
-    fn from(_: Refusal) -> Self {
-        Self::Away
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::ReadOnly => Self::ReadOnly,
+            _ => Self::Away,
+        }
     }
 }
 

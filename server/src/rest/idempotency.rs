@@ -90,7 +90,8 @@ pub(super) async fn once(
             acted = acts => acted,
             never = holding(&store, &claim) => match never {},
         };
-        if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
+        // A refusal did nothing. What was missing, such as a setting, may be there when the request comes again.
+        if !parts.status.is_success() {
             store.abandon(&claim).await?;
         } else {
             let kept = parts.extensions.get::<Kept>().map(|kept| kept.0.clone());

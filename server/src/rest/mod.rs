@@ -9,6 +9,7 @@
 //! Invariants: types here are the API's own, never inner ones; a change that breaks the document fails a test;
 //! every error is a problem; what acts can be sent twice and acts once.
 
+mod accept;
 mod asked;
 mod audit;
 mod backups;

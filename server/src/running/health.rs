@@ -11,7 +11,10 @@ use axum::{
 use serde::Serialize;
 
 use super::Running;
-use crate::access::{Role, Who};
+use crate::{
+    access::{Role, Who},
+    store::StoreError,
+};
 
 /// The database has this long to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -80,6 +83,7 @@ async fn database(running: &Running) -> Check {
     let asked = tokio::time::timeout(PATIENCE, running.store.ping()).await;
     let what = match asked {
         Ok(Ok(())) => "",
+        Ok(Err(StoreError::ReadOnly(_))) => "read-only: nothing can be changed and nobody can sign in",
         Ok(Err(_)) => "it refuses to answer; the log says why",
         Err(_) => "it does not answer in time",
     };

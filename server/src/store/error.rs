@@ -37,6 +37,9 @@ pub enum StoreError {
     /// It does not answer now; asking again may help.
     #[error("the database does not answer: {0}")]
     Away(String),
+    /// It answers and takes no changes, as a standby does.
+    #[error("the database is read-only: {0}")]
+    ReadOnly(String),
     /// There is one of this name already.
     #[error("there is one of this name already")]
     Taken,
@@ -71,6 +74,8 @@ impl From<sqlx::Error> for StoreError {
                 Some("5" | "6" | "10" | "13" | "14" | "57P01" | "57P02" | "57P03" | "53300") => {
                     Self::Away(refused.message().to_owned())
                 }
+                // PostgreSQL: read-only transaction. SQLite: read-only file.
+                Some("25006" | "8" | "1032") => Self::ReadOnly(refused.message().to_owned()),
                 _ => Self::Refused(refused.message().to_owned()),
             },
             sqlx::Error::PoolTimedOut => Self::Away("no connection within five seconds".into()),

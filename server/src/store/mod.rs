@@ -99,12 +99,22 @@ impl Store {
         Ok(Self { pool, kind })
     }
 
-    /// Whether it answers now.
+    /// Whether it answers now, and takes changes as far as it says.
     ///
     /// # Errors
-    /// [`StoreError::Away`] when it does not.
+    /// [`StoreError::Away`] when it does not answer, [`StoreError::ReadOnly`] when it is a standby or read-only.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        let sql = match self.kind {
+            Kind::Sqlite => "SELECT 'off'",
+            // On a standby it is `on`, whatever the database's own setting is.
+            Kind::Postgres => "SELECT current_setting('transaction_read_only')",
+        };
+        let told: String = sqlx::query_scalar(sql).fetch_one(&self.pool).await?;
+        if told == "on" {
+            return Err(StoreError::ReadOnly(
+                "PostgreSQL is a standby, or is set to default_transaction_read_only".into(),
+            ));
+        }
         Ok(())
     }
 

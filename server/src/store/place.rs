@@ -27,14 +27,15 @@ impl Place {
         Self::Sqlite(data.join("binnacle.db"))
     }
 
-    /// From a setting; `None` when it is neither of the two forms.
+    /// From a setting; `None` when it is neither of the two forms, or when an address can be cut in more than one way,
+    /// as with `/`, `?` or `#` in a password: a part of the password would then be taken for host, port or name.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return (!path.is_empty()).then(|| Self::Sqlite(PathBuf::from(path)));
         }
         let server = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;
-        (!server.is_empty()).then(|| Self::Postgres(Address(format!("postgres://{server}"))))
+        is_plain(server).then(|| Self::Postgres(Address(format!("postgres://{server}"))))
     }
 
     pub(super) const fn kind(&self) -> Kind {
@@ -54,6 +55,42 @@ impl Place {
             Self::Postgres(address) => address.0.clone(),
         }
     }
+}
+
+/// Parameters that the driver knows. It logs others with their values, which may be a misspelt password's.
+const PARAMETERS: [&str; 17] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+];
+
+/// Whether an address, without its scheme, is `USER:PASSWORD@HOST:PORT/NAME?PARAMETERS` in one way only.
+fn is_plain(server: &str) -> bool {
+    let end = server.find(['/', '?', '#']).unwrap_or(server.len());
+    let (authority, rest) = server.split_at(end);
+    if server.is_empty() || rest.contains(['@', '#']) || server.contains(char::is_whitespace) {
+        return false;
+    }
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let after = host.rsplit_once(']').map_or(host, |(_, after)| after);
+    let port = after.split_once(':').is_none_or(|(_, port)| port.is_empty() || port.parse::<u16>().is_ok());
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    port && form_urlencoded::parse(query.as_bytes())
+        .all(|(name, _)| PARAMETERS.contains(&name.as_ref()) || name == "options" || name.starts_with("options["))
 }
 
 /// Escapes what an address would take for its own, and leaves slashes.
@@ -97,6 +134,32 @@ mod tests {
             format!("{place} {place:?}"),
             "postgres://db.example:5432/binnacle postgres://db.example:5432/binnacle"
         );
+    }
+
+    #[test]
+    fn an_address_that_can_be_cut_in_two_ways_is_refused() {
+        for text in [
+            "postgres://bin:hunter2?x@127.0.0.1:1/x",
+            "postgres://bin:hunter2/x@127.0.0.1/x",
+            "postgres://bin:123#x@127.0.0.1/x",
+            "postgres://bin:12/34@127.0.0.1/x",
+            "postgres://bin:12?34@127.0.0.1/x",
+            "postgres://bin:hunter2",
+            "postgres://bin:hunter2@127.0.0.1:port/x",
+            "postgres://bin@127.0.0.1/x?password=hun@ter2",
+            "postgres://bin@127.0.0.1/x?passwd=hunter2",
+            "postgres://bin:hun ter2@127.0.0.1/x",
+        ] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
+        for (text, shown) in [
+            ("postgres://bin:hunter2%3Fx@127.0.0.1:1/x", "postgres://127.0.0.1:1/x"),
+            ("postgres://bin:a:b@[::1]:5432/x?sslmode=require", "postgres://[::1]:5432/x"),
+            ("postgres:///x?host=/run/postgresql&options=-csearch_path%3Dlab", "postgres:///x"),
+            ("postgresql://bin@%2Frun%2Fpostgresql/x", "postgres://%2Frun%2Fpostgresql/x"),
+        ] {
+            assert_eq!(Place::parse(text).map(|place| place.to_string()).as_deref(), Some(shown), "{text}");
+        }
     }
 
     #[test]
