@@ -35,6 +35,12 @@ fn health_readiness_and_numbers_are_told() {
         server.get("/metrics").body.contains("binnacle_watch{cluster=\"demo\",kind=\"pods\",state=\"live\"} 1\n")
     });
     let numbers = server.get("/metrics");
+    assert!(numbers.header("content-type").is_some_and(|kind| kind.starts_with("text/plain; version=0.0.4")));
+    for told in ["binnacle_build_info{version=", "# TYPE process_cpu_seconds_total counter", "process_open_fds "] {
+        assert!(numbers.body.contains(told), "{told}");
+    }
+    assert!(!numbers.body.contains("# EOF"), "the older format has no end");
+    let numbers = server.ask("GET", "/metrics", "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n", "");
     assert!(numbers.header("content-type").is_some_and(|kind| kind.starts_with("application/openmetrics-text")));
     for line in [
         "binnacle_staleness_seconds{cluster=\"demo\",kind=\"nodes\"} 0.0\n",

@@ -37,7 +37,7 @@ impl Range {
 /// The offered media type that the request prefers; `None` when it accepts none of them. The most exact range
 /// decides the weight of a type. Among equal weights the more exactly named type is taken, then the one that the
 /// header names first, then the one that is offered first. A request without the header takes the first.
-pub(super) fn preferred<'a>(headers: &HeaderMap, offered: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn preferred<'a>(headers: &HeaderMap, offered: &[&'a str]) -> Option<&'a str> {
     let values: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let text = values.join(",");
     if text.trim().is_empty() {

@@ -57,6 +57,7 @@ use crate::{
     pages::{Asked, Site},
 };
 
+pub(crate) use accept::preferred;
 pub use document::{breaks, document};
 pub use error::{ApiError, Problem};
 pub use trial::router as page;

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
@@ -15,7 +15,12 @@ use prometheus_client::{
 };
 use topology::inventory::{Heard, Source};
 
-use super::{NUMBERS, Running};
+use super::{NUMBERS, Running, exposition, process};
+use crate::rest::preferred;
+
+const PLAIN: &str = "text/plain";
+const OPEN: &str = "application/openmetrics-text";
+const PLAIN_KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -44,15 +49,22 @@ struct Member {
 }
 
 /// What was counted, and what is watched now.
-pub(super) async fn metrics(State(running): State<Running>) -> Response {
+pub(super) async fn metrics(State(running): State<Running>, headers: HeaderMap) -> Response {
+    // Whoever says nothing, or wants anything else, gets the older format, which every reader knows.
+    let is_open = preferred(&headers, &[PLAIN, OPEN]) == Some(OPEN);
     let mut text = String::new();
     let written = encode_registry(&mut text, &NUMBERS.registry)
         .and_then(|()| encode_registry(&mut text, &watched(&running)))
         .and_then(|()| encode_registry(&mut text, &backed_up(&running)))
         .and_then(|()| encode_registry(&mut text, &etcd(&running)))
+        .and_then(|()| encode_registry(&mut text, &process::registry()))
         .and_then(|()| encode_eof(&mut text));
     match written {
-        Ok(()) => ([(header::CONTENT_TYPE, KIND), (header::CACHE_CONTROL, "no-store")], text).into_response(),
+        Ok(()) => {
+            let (kind, text) = if is_open { (KIND, text) } else { (PLAIN_KIND, exposition::plain(&text)) };
+            let told = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store"), (header::VARY, "accept")];
+            (told, text).into_response()
+        }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -5,11 +5,13 @@
 //! notify (systemd)             metrics (/metrics) = numbers + what is watched now
 //! ```
 
+mod exposition;
 mod health;
 mod log;
 mod metrics;
 mod notify;
 mod numbers;
+mod process;
 
 use std::sync::Arc;
 
