@@ -360,6 +360,8 @@ fn a_way_ends_at_the_card_and_the_network_that_carry_it() {
         endpoints: vec![Endpoint {
             address: text(address("host1")).into(),
             ready: true,
+            serves_last: false,
+            terminating: false,
             pod: None,
             node: None,
             ports: [].into(),

@@ -13,6 +13,8 @@ use topology::inventory::Key;
 
 use super::{
     lenient::{each, lenient, maybe},
+    object::Object,
+    pod,
     trouble::first_line,
 };
 
@@ -21,8 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Lines of a log's end, and bytes at most.
 const LINES: &str = "60";
 const BYTES: &str = "65536";
-/// Events that are asked for: the server gives them in no order of time.
+/// Events a page: the server gives them in no order of time, so that all pages are read.
 const EVENTS: &str = "500";
+/// Pages that are read at most.
+const PAGES: usize = 60;
 /// An answer that is longer is none.
 const LONGEST: usize = 8 << 20;
 
@@ -94,8 +98,17 @@ impl Event {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Events {
+    #[serde(deserialize_with = "lenient")]
+    metadata: ListMeta,
     #[serde(deserialize_with = "each")]
     items: Vec<Event>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ListMeta {
+    #[serde(rename = "continue", deserialize_with = "lenient")]
+    next: String,
 }
 
 /// Recent events about an object, newest first.
@@ -110,33 +123,36 @@ pub async fn events(client: &Client, kind: &str, key: &Key) -> Result<Vec<Event>
     }
     path += "events";
     let query = [("limit", EVENTS), ("fieldSelector", fields.as_str())];
-    let mut events = in_time("list events", json::<Events>(client, &path, &query)).await?.items;
+    let mut events = in_time("list events", every_page(client, &path, &query)).await?;
     events.sort_by(|a, b| b.at().cmp(a.at()));
     Ok(events)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Pod {
-    #[serde(deserialize_with = "lenient")]
-    spec: PodSpec,
+/// All pages: the newest may stand on the last. A list that goes on for longer is cut off.
+async fn every_page(client: &Client, path: &str, query: &[(&str, &str)]) -> kube::Result<Vec<Event>> {
+    let (mut events, mut next, mut restarted) = (Vec::new(), String::new(), false);
+    for _ in 0..PAGES {
+        let more: &[(&str, &str)] = if next.is_empty() { &[] } else { &[("continue", &next)] };
+        let page = match json::<Events>(client, path, &[query, more].concat()).await {
+            // The list from which a page was cut is forgotten: a new one is begun, once.
+            Err(kube::Error::Api(status)) if status.code == 410 && !restarted => {
+                (restarted, next) = (true, String::new());
+                events.clear();
+                continue;
+            }
+            page => page?,
+        };
+        events.extend(page.items);
+        next = page.metadata.next;
+        if next.is_empty() {
+            break;
+        }
+    }
+    Ok(events)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PodSpec {
-    #[serde(deserialize_with = "each")]
-    containers: Vec<Container>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Container {
-    #[serde(deserialize_with = "lenient")]
-    name: String,
-}
-
-/// The end of a pod's log; of its first container where it has several, which a line above says.
+/// The end of a pod's log; where it has several containers, of the one that is in the way, else of
+/// the one that its annotation names, else of the first, which a line above says.
 ///
 /// # Errors
 /// [`Refused`] with the reason.
@@ -145,16 +161,15 @@ pub async fn log_end(client: &Client, pod: &Key) -> Result<String, Refused> {
     let log = format!("{path}/log");
     let wanted = [("tailLines", LINES), ("limitBytes", BYTES)];
     let asked = async {
-        let refused = match get(client, &log, &wanted).await {
-            // The server does not choose among containers.
-            Err(kube::Error::Api(status)) if status.code == 400 => kube::Error::Api(status),
-            answer => return answer,
+        let choice = match json::<Object<pod::Spec, pod::Status>>(client, &path, &[]).await {
+            Ok(pod) => pod::state::log_of(&pod),
+            // Whoever may read logs and not the pod gets what the server chooses.
+            Err(kube::Error::Api(status)) if status.code == 403 => None,
+            Err(error) => return Err(error),
         };
-        let containers = json::<Pod>(client, &path, &[]).await?.spec.containers;
-        let [first, _, ..] = containers.as_slice() else { return Err(refused) };
-        let wanted = [wanted.as_slice(), &[("container", &first.name)]].concat();
-        let text = get(client, &log, &wanted).await?;
-        Ok(format!("[{}, the first of {} containers]\n{text}", first.name, containers.len()))
+        let Some((name, why, count)) = choice else { return get(client, &log, &wanted).await };
+        let text = get(client, &log, &[wanted.as_slice(), &[("container", &name)]].concat()).await?;
+        Ok(format!("[{name}, {why} of {count} containers]\n{text}"))
     };
     in_time("get pods/log", asked).await
 }
@@ -235,7 +250,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_log_that_ends_within_a_letter_is_a_log() {
-        let client = server(|_, query| {
+        let client = server(|path, query| {
+            if !path.ends_with("/log") {
+                return refusal(403, "no");
+            }
             assert!(query.contains("tailLines=60") && query.contains("limitBytes=65536"), "{query}");
             (200, [b"caf".as_slice(), &[0xc3]].concat())
         });
@@ -273,5 +291,25 @@ mod tests {
         let found = events(&client, "Pod", &pod()).await.unwrap();
         let told: Vec<_> = found.iter().map(|event| (event.reason.as_str(), event.count())).collect();
         assert_eq!(told, [("New", 7), ("Old", 1)]);
+    }
+
+    #[tokio::test]
+    async fn the_newest_event_is_found_on_the_last_of_many_pages() {
+        // Ten pages of five hundred, the newest at the very end; one page is forgotten once.
+        static FORGOTTEN: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+        let client = server(|_, query| {
+            let page: usize = form_urlencoded::parse(query.as_bytes())
+                .find_map(|(name, value)| (name == "continue").then(|| value.parse().ok()).flatten())
+                .unwrap_or(0);
+            if page == 3 && !FORGOTTEN.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                return refusal(410, "The provided continue parameter is too old");
+            }
+            let event = |n: usize| json!({ "reason": format!("E{n}"), "lastTimestamp": format!("2026-01-01T{:02}:{:02}:{:02}Z", n / 3600, n / 60 % 60, n % 60) });
+            let items: Vec<_> = (page * 500..(page + 1) * 500).map(event).collect();
+            let next = if page < 9 { (page + 1).to_string() } else { String::new() };
+            (200, json!({ "metadata": { "continue": next }, "items": items }).to_string().into())
+        });
+        let found = events(&client, "Pod", &pod()).await.unwrap();
+        assert_eq!((found.len(), found[0].reason.as_str()), (5_000, "E4999"));
     }
 }

@@ -54,6 +54,10 @@ pub(crate) struct SliceEndpoint {
 struct Conditions {
     #[serde(deserialize_with = "maybe")]
     ready: Option<serde_json::Value>,
+    #[serde(deserialize_with = "lenient")]
+    serving: bool,
+    #[serde(deserialize_with = "lenient")]
+    terminating: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -107,6 +111,8 @@ pub(crate) fn slice(object: Object<Slice, Ports>, intern: &mut Intern) -> Fact {
                 address: endpoint.addresses.first().map(|address| address.as_str().into()).unwrap_or_default(),
                 // Absent counts as ready, as the API says; odd does not.
                 ready: endpoint.conditions.ready.is_none_or(|ready| ready == true),
+                serves_last: endpoint.conditions.serving && endpoint.conditions.terminating,
+                terminating: endpoint.conditions.terminating,
                 pod: pod(endpoint.target_ref),
                 node: endpoint
                     .node_name
@@ -129,6 +135,8 @@ pub(crate) fn endpoints(object: Object<Subsets, Nothing>, intern: &mut Intern) -
         endpoints.extend(ready.chain(unready).map(|(address, ready)| Endpoint {
             address: address.ip.as_str().into(),
             ready,
+            serves_last: false,
+            terminating: false,
             pod: pod(address.target_ref),
             node: address.node_name.map(|node| intern.name(&node)),
             ports: ports.clone(),

@@ -35,7 +35,9 @@ impl Served {
 }
 
 /// Annotations that are used; all others are skipped while reading.
-const ANNOTATIONS: [&str; 4] = [MIRROR, LEADER, NETWORKS, NETWORKS_OF_OLD];
+const ANNOTATIONS: [&str; 5] = [DEFAULT_CONTAINER, MIRROR, LEADER, NETWORKS, NETWORKS_OF_OLD];
+/// The container that kubectl takes where none is named.
+pub(crate) const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 /// Set by a kubelet on the mirror of a static pod.
 pub(crate) const MIRROR: &str = "kubernetes.io/config.mirror";
 /// Set on Endpoints by components that elect a leader without leases.
@@ -59,6 +61,10 @@ pub(crate) struct Metadata {
     creation_timestamp: Option<String>,
     #[serde(deserialize_with = "maybe")]
     deletion_timestamp: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    deletion_grace_period_seconds: u32,
+    #[serde(deserialize_with = "each")]
+    pub(crate) finalizers: Vec<String>,
     #[serde(deserialize_with = "texts")]
     pub(crate) labels: BTreeMap<String, String>,
     #[serde(deserialize_with = "lenient")]
@@ -94,6 +100,12 @@ impl Metadata {
 
     pub(crate) fn leaving(&self) -> bool {
         self.deletion_timestamp.is_some()
+    }
+
+    /// When its deletion was asked for: the timestamp is when its grace period ends.
+    pub(crate) fn left(&self) -> Option<Stamp> {
+        let end = self.deletion_timestamp.as_deref().and_then(stamp)?;
+        Some(Stamp(end.0 - i64::from(self.deletion_grace_period_seconds) * 1000))
     }
 
     /// The reference that is marked as controller.

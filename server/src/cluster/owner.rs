@@ -5,7 +5,7 @@ use topology::inventory::{Fact, Owner, OwnerKind};
 
 use super::{
     intern::Intern,
-    lenient::{lenient, maybe},
+    lenient::{lenient, maybe, texts},
     object::Object,
 };
 
@@ -16,11 +16,29 @@ pub(crate) struct Spec {
     replicas: Option<u32>,
     #[serde(deserialize_with = "maybe")]
     completions: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    template: Template,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Template {
+    #[serde(deserialize_with = "lenient")]
+    metadata: Labelled,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Labelled {
+    #[serde(deserialize_with = "texts")]
+    labels: std::collections::BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Status {
+    #[serde(deserialize_with = "lenient")]
+    active: u32,
     #[serde(deserialize_with = "lenient")]
     ready_replicas: u32,
     #[serde(deserialize_with = "lenient")]
@@ -39,8 +57,11 @@ pub(crate) fn fact(kind: OwnerKind, object: &Object<Spec, Status>, intern: &mut 
         OwnerKind::Job => (spec.completions.unwrap_or(1), status.succeeded),
         _ => (spec.replicas.unwrap_or(1), status.ready_replicas),
     };
+    let active = if kind == OwnerKind::Job { status.active } else { 0 };
     Fact::Owner(Owner {
         kind,
+        active,
+        labels: intern.labels(spec.template.metadata.labels.iter()),
         key: metadata.key(intern),
         owner: metadata.controller(intern),
         wanted,

@@ -1,7 +1,9 @@
 //! Pod → fact.
 
+pub(crate) mod state;
+
 use serde::Deserialize;
-use topology::inventory::{Fact, Name, Phase, Pod};
+use topology::inventory::{Fact, Further, Name, Phase, Pod};
 
 use super::{
     component,
@@ -20,6 +22,38 @@ pub(crate) struct Spec {
     host_network: bool,
     #[serde(deserialize_with = "each")]
     pub(crate) containers: Vec<Container>,
+    #[serde(deserialize_with = "each")]
+    pub(crate) init_containers: Vec<InitContainer>,
+    #[serde(deserialize_with = "each")]
+    readiness_gates: Vec<Gate>,
+    #[serde(deserialize_with = "each")]
+    scheduling_gates: Vec<Gate>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct InitContainer {
+    #[serde(deserialize_with = "lenient")]
+    pub(crate) name: String,
+    #[serde(deserialize_with = "lenient")]
+    restart_policy: String,
+}
+
+impl InitContainer {
+    /// Whether it runs beside the containers for as long as the pod does.
+    fn is_sidecar(&self) -> bool {
+        self.restart_policy == "Always"
+    }
+}
+
+/// A readiness gate by its condition, or a scheduling gate by its name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Gate {
+    #[serde(deserialize_with = "lenient")]
+    condition_type: String,
+    #[serde(deserialize_with = "lenient")]
+    name: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -54,6 +88,12 @@ pub(crate) struct Status {
     init_container_statuses: Vec<ContainerStatus>,
 }
 
+impl Status {
+    fn condition(&self, kind: &str) -> Option<&PodCondition> {
+        self.conditions.iter().find(|condition| condition.r#type == kind)
+    }
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Ip {
@@ -74,7 +114,13 @@ struct PodCondition {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct ContainerStatus {
+pub(crate) struct ContainerStatus {
+    #[serde(deserialize_with = "lenient")]
+    pub(crate) name: String,
+    #[serde(deserialize_with = "lenient")]
+    started: bool,
+    #[serde(deserialize_with = "lenient")]
+    last_state: State,
     #[serde(deserialize_with = "lenient")]
     ready: bool,
     #[serde(deserialize_with = "lenient")]
@@ -86,6 +132,8 @@ struct ContainerStatus {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct State {
+    #[serde(deserialize_with = "maybe")]
+    running: Option<Reason>,
     #[serde(deserialize_with = "maybe")]
     waiting: Option<Reason>,
     #[serde(deserialize_with = "maybe")]
@@ -106,16 +154,27 @@ struct Ended {
     reason: String,
     #[serde(deserialize_with = "lenient")]
     exit_code: i32,
+    #[serde(deserialize_with = "lenient")]
+    signal: i32,
+    #[serde(deserialize_with = "maybe")]
+    finished_at: Option<String>,
 }
 
-/// Reasons to wait that are no trouble.
-const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+impl Ended {
+    /// Its reason, or what kubectl says without one.
+    fn word(&self) -> String {
+        match (self.reason.as_str(), self.signal) {
+            ("", 0) => format!("ExitCode:{}", self.exit_code),
+            ("", signal) => format!("Signal:{signal}"),
+            (reason, _) => reason.to_owned(),
+        }
+    }
+}
 
 /// The fact.
 pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
     let Object { metadata, spec, status, .. } = object;
-    let statuses = || status.container_statuses.iter().chain(&status.init_container_statuses);
-    let condition = |kind: &str| status.conditions.iter().find(|condition| condition.r#type == kind);
+    let seen = state::of(&spec, &status);
     let phase = match status.phase.as_str() {
         "Pending" => Phase::Pending,
         "Running" => Phase::Running,
@@ -123,39 +182,29 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         "Failed" => Phase::Failed,
         _ => Phase::Unknown,
     };
-    let waiting =
-        || statuses().filter_map(|status| status.state.waiting.as_ref()).map(|waiting| waiting.reason.as_str());
-    let ended = statuses().filter_map(|status| status.state.terminated.as_ref()).find(|ended| ended.exit_code != 0);
-    let unscheduled = condition("PodScheduled").filter(|condition| condition.status == "False");
-    let said = |reason: &&str| !reason.is_empty();
-    // A container that will not start tells more than its neighbours, which wait their turn.
-    let reason = waiting()
-        .filter(said)
-        .find(|reason| !STARTING.contains(reason))
-        .or_else(|| Some(status.reason.as_str()).filter(said))
-        .or_else(|| unscheduled.map(|condition| condition.reason.as_str()).filter(said))
-        .or_else(|| ended.map(|ended| ended.reason.as_str()).filter(said))
-        .or_else(|| waiting().find(said))
-        .unwrap_or_default();
     let mut addresses: Vec<Name> = status.pod_ips.iter().map(|ip| ip.ip.as_str().into()).collect();
     if addresses.is_empty() && !status.pod_ip.is_empty() {
         addresses.push(status.pod_ip.as_str().into());
     }
+    let leaving = metadata.leaving();
+    let finalizers = metadata.finalizers.iter().filter(|_| leaving).map(|name| intern.name(name)).collect();
+    let further = Further { detail: seen.detail.as_str().into(), ended: seen.ended, left: metadata.left(), finalizers };
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     Fact::Pod(Box::new(Pod {
         key: metadata.key(intern),
         node: Some(spec.node_name.as_str()).filter(|node| !node.is_empty()).map(|node| intern.name(node)),
         phase,
-        ready: condition("Ready").is_some_and(|ready| ready.status == "True"),
-        containers_ready: count(status.container_statuses.iter().filter(|status| status.ready).count()),
-        containers: count(spec.containers.len()),
-        restarts: status.container_statuses.iter().fold(0, |sum, status| sum.saturating_add(status.restart_count)),
-        reason: intern.name(reason),
+        ready: status.condition("Ready").is_some_and(|ready| ready.status == "True"),
+        containers_ready: count(seen.ready),
+        containers: count(seen.containers),
+        restarts: seen.restarts,
+        reason: intern.name(&seen.reason),
         owner: metadata.controller(intern),
         host_network: spec.host_network,
         addresses,
         created: metadata.created(),
-        leaving: metadata.leaving(),
+        leaving,
+        further: Some(further).filter(|further| *further != Further::default()).map(Box::new),
         mirror: metadata.annotations.get(MIRROR).is_some(),
         component: component::of(&metadata, &spec, intern).map(Box::new),
         labels: intern.labels(metadata.labels.iter()),
@@ -234,5 +283,72 @@ mod tests {
         }));
         assert!(pod.mirror);
         assert_eq!(pod.component.unwrap().kind, ComponentKind::Etcd);
+    }
+
+    fn waits(name: &str, reason: &str, restarts: u32) -> serde_json::Value {
+        json!({ "name": name, "restartCount": restarts, "state": { "waiting": { "reason": reason } } })
+    }
+
+    #[test]
+    fn init_containers_and_native_sidecars_count_as_kubectl_counts_them() {
+        let told = |phase: &str, inits: serde_json::Value, statuses: serde_json::Value| {
+            let pod = of(&json!({
+                "spec": { "containers": [{ "name": "web" }],
+                    "initContainers": [{ "name": "mesh", "restartPolicy": "Always" }, { "name": "wait" }] },
+                "status": { "phase": phase, "initContainerStatuses": inits, "containerStatuses": statuses,
+                    "conditions": [{ "type": "Ready", "status": "False" }] },
+            }));
+            let detail = pod.further.map(|further| further.detail.to_string()).unwrap_or_default();
+            format!("{}/{} {} {} {detail}", pod.containers_ready, pod.containers, pod.restarts, pod.reason)
+        };
+        let runs = |name: &str, ready: bool, restarts: u32| json!({ "name": name, "ready": ready, "started": true, "restartCount": restarts, "state": { "running": {} } });
+        let done = json!({ "name": "wait", "restartCount": 2, "state": { "terminated": { "exitCode": 0 } } });
+        let waiting = || json!([waits("web", "PodInitializing", 0)]);
+        let loops = json!([runs("mesh", true, 1), waits("wait", "CrashLoopBackOff", 6)]);
+        assert_eq!(told("Pending", loops, waiting()), "1/2 7 Init:CrashLoopBackOff ");
+        let first = json!([{ "name": "mesh", "state": { "running": {} } }, waits("wait", "PodInitializing", 0)]);
+        assert_eq!(told("Pending", first, waiting()), "0/2 0 Init:0/2 ");
+        let broken = json!([waits("mesh", "CrashLoopBackOff", 19), done]);
+        assert_eq!(told("Running", broken, json!([runs("web", true, 0)])), "1/2 19 CrashLoopBackOff ");
+        let unready = json!([runs("mesh", false, 0), done]);
+        assert_eq!(told("Running", unready, json!([runs("web", true, 0)])), "1/2 0 ContainersNotReady mesh");
+        let ended = json!([{ "name": "mesh", "state": { "terminated": { "exitCode": 0 } } },
+            { "name": "wait", "state": { "terminated": { "exitCode": 3 } } }]);
+        assert_eq!(told("Pending", ended, waiting()), "0/2 0 Init:ExitCode:3 ");
+    }
+
+    #[test]
+    fn the_last_termination_closed_gates_and_finalizers_are_told() {
+        let pod = of(&json!({
+            "metadata": { "name": "x", "deletionTimestamp": "2026-01-01T00:00:30Z", "deletionGracePeriodSeconds": 30,
+                "finalizers": ["example.com/hold"] },
+            "spec": { "containers": [{ "name": "web" }], "readinessGates": [{ "conditionType": "example.com/lb" }] },
+            "status": { "phase": "Running",
+                "conditions": [{ "type": "Ready", "status": "False", "reason": "ReadinessGatesNotReady" }],
+                "containerStatuses": [{ "name": "web", "ready": true, "restartCount": 1, "state": { "running": {} },
+                    "lastState": { "terminated": { "reason": "OOMKilled", "exitCode": 137, "finishedAt": "2025-12-31T00:00:00Z" } } }] },
+        }));
+        let words = topology::health::pod_words(&pod, scene::Health::Starting);
+        let expected = "terminating since 2026-01-01 00:00:00 UTC, held by the finalizer example.com/hold, \
+            1 of 1 containers ready, 1 restart, ReadinessGatesNotReady (example.com/lb), web last ended with \
+            OOMKilled, exit code 137, at 2025-12-31 00:00:00 UTC";
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn the_log_is_of_the_container_in_the_way_then_of_the_default() {
+        let log = |inits: serde_json::Value, statuses: serde_json::Value, annotation: &str| {
+            let object = json!({
+                "metadata": { "name": "x", "annotations": { "kubectl.kubernetes.io/default-container": annotation } },
+                "spec": { "containers": [{ "name": "mesh" }, { "name": "web" }], "initContainers": [{ "name": "wait" }] },
+                "status": { "phase": "Running", "initContainerStatuses": inits, "containerStatuses": statuses },
+            });
+            state::log_of(&read(&object)).map(|(name, why, _)| format!("{name}, {why}")).unwrap_or_default()
+        };
+        let none = || json!([]);
+        assert_eq!(log(json!([waits("wait", "CrashLoopBackOff", 6)]), none(), "web"), "wait, which is in the way");
+        assert_eq!(log(none(), json!([waits("web", "CrashLoopBackOff", 1)]), ""), "web, which is in the way");
+        assert_eq!(log(none(), none(), "web"), "web, the default");
+        assert_eq!(log(none(), none(), "gone"), "mesh, the first");
     }
 }

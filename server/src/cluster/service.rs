@@ -26,6 +26,8 @@ pub(crate) struct Spec {
     ports: Vec<Port>,
     #[serde(deserialize_with = "texts")]
     selector: std::collections::BTreeMap<String, String>,
+    #[serde(deserialize_with = "lenient")]
+    external_name: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -92,6 +94,11 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
             })
             .collect(),
         selects: !spec.selector.is_empty(),
+        selector: intern.labels(spec.selector.iter()),
+        external_name: match spec.r#type.as_str() {
+            "ExternalName" => spec.external_name.as_str().into(),
+            _ => intern.name(""),
+        },
     })
 }
 

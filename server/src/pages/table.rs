@@ -67,7 +67,7 @@ fn pods(inventory: &Inventory, view: &View, now: Stamp) -> Section {
         .map(|pod| {
             let node =
                 pod.node.as_ref().map(|node| *health_of.entry(node.clone()).or_insert_with(|| node_health(node)));
-            (pod, pod_health(pod, node))
+            (pod, pod_health(inventory, pod, node))
         })
         .filter(|(pod, health)| view.filter.matches(inventory, pod, *health))
         .collect();

@@ -61,6 +61,11 @@ pub enum ApiError {
         /// What to do.
         todo: String,
     },
+    /// The user of the cluster's context may not read what is asked for: what, and the permission.
+    #[error(
+        "{0} are unknown: the permission to {1}, in all namespaces of the cluster, is missing to the user of its context"
+    )]
+    Unpermitted(&'static str, String),
     /// None of the accepted formats is offered.
     #[error("none of the formats in Accept is offered: {0} are")]
     Format(&'static str),
@@ -102,6 +107,7 @@ impl ApiError {
             Self::Unclear(_) => StatusCode::BAD_REQUEST,
             Self::Body(rejection) => rejection.status(),
             Self::Unusable { .. } | Self::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unpermitted(..) => StatusCode::FORBIDDEN,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::Format(_) => StatusCode::NOT_ACCEPTABLE,
             Self::Underway | Self::Unsure(_) => StatusCode::CONFLICT,
@@ -117,7 +123,7 @@ impl ApiError {
 pub(super) const ANYWHERE: [(&str, &str); 9] = [
     ("400", "The path, a parameter, a header or the body cannot be understood"),
     ("401", "Nobody is known by what was sent: send a token"),
-    ("403", "The role does not suffice, or a page of another site asked"),
+    ("403", "The role does not suffice, a page of another site asked, or the cluster lets its user not read this"),
     ("404", "What the path or a parameter names is not there"),
     ("406", "None of the accepted formats is offered"),
     ("421", "This server does not answer to the host name that was asked for"),
@@ -142,6 +148,9 @@ impl IntoResponse for ApiError {
         let status = self.status();
         let todo = match &self {
             Self::Unusable { todo, .. } | Self::Unreachable { todo, .. } if !todo.is_empty() => Some(todo.clone()),
+            Self::Unpermitted(..) => {
+                Some("Grant it to that user in the cluster; another token of Binnacle does not help.".into())
+            }
             Self::Unsure(path) => Some(format!(
                 "GET {path} tells what is there, and to admins GET /api/v1/audit what was begun. \
                  If it was not done, send it with a fresh key."

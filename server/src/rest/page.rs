@@ -34,6 +34,8 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// How many items match, on all pages together.
     pub total: usize,
+    /// What could not be read, in sentences: items may lack what it would tell.
+    pub missing: Vec<String>,
 }
 
 /// The items behind a place. `all` comes in the order of its keys, part by part.
@@ -60,7 +62,7 @@ pub(super) fn page<T, const PARTS: usize>(
         last = Some(key.join("/"));
         items.push(item);
     }
-    Page { items, next: last.filter(|_| more), total }
+    Page { items, next: last.filter(|_| more), total, missing: Vec::new() }
 }
 
 #[cfg(test)]

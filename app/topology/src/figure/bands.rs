@@ -8,7 +8,7 @@ use super::{Filter, chips::text, drawing::Board, groups::tone, tally::Tally};
 use crate::{
     Inventory,
     health::{pod_health, pod_words},
-    inventory::{Heard, Key, Service, Source},
+    inventory::{Heard, Key, Name, Service, Source},
     layout::{Detail, Grid},
 };
 
@@ -19,17 +19,37 @@ const MOST: usize = 24;
 pub fn service_state(inventory: &Inventory, service: &Service) -> (Health, u32, u32) {
     let mut sets = inventory.endpoints_of(&service.key).peekable();
     let told = sets.peek().is_some();
-    let (mut ready, mut all) = (0, 0);
+    // A pod with addresses of both families, or in several slices, is one; those without a pod count by family.
+    let mut pods: BTreeMap<&Name, (bool, bool)> = BTreeMap::new();
+    let mut others: [BTreeMap<&Name, (bool, bool)>; 2] = Default::default();
+    let mut last = false;
     for endpoint in sets.flat_map(|set| &set.endpoints) {
-        all += 1;
-        ready += u32::from(endpoint.ready);
+        last |= endpoint.serves_last;
+        let known = match &endpoint.pod {
+            Some(pod) => pods.entry(pod),
+            None => others[usize::from(endpoint.address.contains(':'))].entry(&endpoint.address),
+        };
+        let known = known.or_insert((false, true));
+        *known = (known.0 || endpoint.ready, known.1 && endpoint.terminating);
     }
+    let ready = |all: &BTreeMap<&Name, (bool, bool)>| all.values().filter(|(ready, _)| *ready).count();
+    // One that terminates beside others is on its way out, and nothing that should be ready.
+    let counts = |all: &BTreeMap<&Name, (bool, bool)>| {
+        let staying = all.values().filter(|(ready, terminating)| *ready || !terminating).count();
+        (ready(all), staying)
+    };
+    let (of_pods, [four, six]) = (counts(&pods), [counts(&others[0]), counts(&others[1])]);
+    let (ready, all) = (of_pods.0 + four.0.max(six.0), of_pods.1 + four.1.max(six.1));
+    let [ready, all] = [ready, all].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
     let health = match (inventory.heard(Source::Endpoints).knows(), told) {
+        // A name for a host elsewhere has no endpoints by nature.
+        _ if &*service.kind == "ExternalName" => Health::Ok,
         (false, _) => Health::Unknown,
         _ if ready > 0 && ready == all => Health::Ok,
-        _ if ready > 0 => Health::Warn,
+        _ if ready > 0 || last => Health::Warn,
         // Without a selector its endpoints are somebody else's business, perhaps a DNS name's.
         (_, false) if !service.selects => Health::Unknown,
+        _ if all == 0 && inventory.is_scaled_to_zero(service) => Health::Ok,
         _ => Health::Bad,
     };
     (health, ready, all)
@@ -92,7 +112,7 @@ pub fn with_ways(board: &Board, states: &States, y: i32, second: impl Fn(&Servic
 
 /// Pods that no node was found for; nothing at all when there are none.
 pub fn unplaced(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
-    let all: Vec<_> = inventory.pods_on(None).map(|pod| (pod, pod_health(pod, None))).collect();
+    let all: Vec<_> = inventory.pods_on(None).map(|pod| (pod, pod_health(inventory, pod, None))).collect();
     if all.is_empty() {
         return Vec::new();
     }
@@ -172,6 +192,13 @@ fn in_band(mut marks: Vec<Mark>) -> Vec<Mark> {
 
 fn service_words(service: &Service, health: Health, ready: u32, total: u32) -> String {
     let end = match health {
+        _ if &*service.kind == "ExternalName" => match &*service.external_name {
+            "" => "it leads to a host elsewhere".to_owned(),
+            host => format!("it leads to {host}, elsewhere"),
+        },
+        Health::Ok if total == 0 => "scaled to zero".to_owned(),
+        Health::Warn if ready == 0 => "none is ready, and endpoints that terminate serve still".to_owned(),
+        Health::Unknown if !service.selects => "it selects no pods, and nobody gave it endpoints".to_owned(),
         Health::Unknown => "its endpoints are unknown".to_owned(),
         Health::Bad if total == 0 => "no pod answers for it".to_owned(),
         _ => format!("{ready} of {total} endpoints ready"),

@@ -7,7 +7,11 @@ use super::{
     node::{PodGroup, Sight},
     tally::Tally,
 };
-use crate::{health::pod_words, inventory::Pod, layout::Grid};
+use crate::{
+    health::{is_leftover, pod_words},
+    inventory::Pod,
+    layout::Grid,
+};
 
 /// Height of a slot.
 pub const SLOT: i32 = 43;
@@ -55,7 +59,7 @@ fn choose<'a, 'b>(groups: &'a [PodGroup<'b>], slots: usize) -> Chosen<'a, 'b> {
 fn slot(sight: &Sight, group: &PodGroup, at: Place, marks: &mut Vec<Mark>) {
     let id = Id::new(format!("group/{}/{}", sight.name, group.slug()));
     let mut mark = Mark::new(id.clone(), Kind::Group, at);
-    let count = format!("{}/{}", group.tally.well(), group.tally.total());
+    let count = share(group);
     let room = at.w - 16 - width(&count, Style::Note) - 4;
     mark.texts.push(text(8, 16, Style::Body, clip(group.label(), Style::Body, room)));
     mark.texts.push(Text { anchor: Anchor::End, ..text(at.w - 8, 16, Style::Note, count) });
@@ -129,7 +133,20 @@ pub fn group_words(group: &PodGroup) -> String {
         crate::inventory::OwnerKind::Node => "Static pod",
         other => other.word(),
     });
-    format!("{kind} {} in {}: {}", group.label(), group.namespace, group.tally.words())
+    let left = leftovers(group);
+    let tail = if left > 0 { format!("; {left} failed before and left over") } else { String::new() };
+    format!("{kind} {} in {}: {}{tail}", group.label(), group.namespace, group.tally.words())
+}
+
+fn leftovers(group: &PodGroup) -> u32 {
+    let left = group.pods.iter().filter(|(pod, health)| is_leftover(pod, *health));
+    u32::try_from(left.count()).unwrap_or(u32::MAX)
+}
+
+/// How many are well of how many, leftovers not counted.
+pub fn share(group: &PodGroup) -> String {
+    let left = leftovers(group);
+    format!("{}/{}", group.tally.well().saturating_sub(left), group.tally.total().saturating_sub(left))
 }
 
 /// The family of colours of a pod.

@@ -90,7 +90,7 @@ pub fn digest(inventory: &Inventory, name: &Name, filter: &Filter, now: Stamp) -
     let mut pods = Tally::default();
     let mut matches = filter.is_empty() || filter.matches_node(name);
     for pod in inventory.pods_on(Some(name)).filter(|pod| !is_part(&seen.parts, pod)) {
-        let health = pod_health(pod, Some(health));
+        let health = pod_health(inventory, pod, Some(health));
         pods.add(health);
         matches = matches || filter.matches(inventory, pod, health);
     }
@@ -108,7 +108,7 @@ pub fn sight<'a>(inventory: &'a Inventory, name: &'a Name, filter: &Filter, now:
     let mut pods = Tally::default();
     let mut matches = filter.is_empty() || filter.matches_node(name);
     for pod in inventory.pods_on(Some(name)).filter(|pod| !is_part(&seen.parts, pod)) {
-        let health = pod_health(pod, Some(seen.state.health));
+        let health = pod_health(inventory, pod, Some(seen.state.health));
         // A static pod belongs to its node; its own name says more.
         let owner = inventory.top_owner(pod).map(|(kind, owner)| match kind {
             OwnerKind::Node => (OwnerKind::Node, static_name(&pod.key.name, name)),

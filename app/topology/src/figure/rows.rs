@@ -5,7 +5,7 @@ use scene::{Anchor, Id, Kind, Mark, Place, Style, Text, clip, width};
 use super::{
     chips::{self, CHIP, INSET, TOP, text},
     frame,
-    groups::{group_words, tone},
+    groups::{group_words, share, tone},
     node::{PodGroup, Sight},
     tally::Tally,
 };
@@ -62,7 +62,7 @@ fn block(sight: &Sight, group: &PodGroup, shown: usize, at: (i32, i32), marks: &
     let mut band = Mark::new(id.clone(), Kind::Caption, Place::new(at.0, at.1, COLUMN, height));
     band.title = group_words(group);
     band.faded = !group.matches;
-    let heading = format!("{} · {} · {}/{}", group.label(), group.namespace, group.tally.well(), group.tally.total());
+    let heading = format!("{} · {} · {}", group.label(), group.namespace, share(group));
     band.texts.push(text(0, 14, Style::Note, clip(&heading, Style::Note, COLUMN)));
     marks.push(band);
     for (n, (pod, health)) in group.pods[..shown].iter().enumerate() {

@@ -253,7 +253,7 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     }
     let mut tally = Tally::default();
     digests.values().for_each(|digest| tally.merge(&digest.pods));
-    inventory.pods_on(None).for_each(|pod| tally.add(pod_health(pod, None)));
+    inventory.pods_on(None).for_each(|pod| tally.add(pod_health(inventory, pod, None)));
     let total = inventory.pods().len();
     phrases.push(Phrase::new(format!("{total} pod{}", if total == 1 { "" } else { "s" }), None));
     let not_ready = tally.total() - tally.well();

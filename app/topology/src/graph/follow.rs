@@ -29,6 +29,8 @@ pub enum Question {
     NodePort(u16),
     /// A cluster, load balancer's, external or pod's address, a node's, or a VIP.
     Address(IpAddr),
+    /// A load balancer's or an external host name.
+    Host(Name),
 }
 
 impl std::fmt::Display for Question {
@@ -38,6 +40,7 @@ impl std::fmt::Display for Question {
             Self::Pod(key) => write!(f, "pod {key}"),
             Self::NodePort(port) => write!(f, "node port {port}"),
             Self::Address(address) => write!(f, "address {address}"),
+            Self::Host(name) => write!(f, "host {name}"),
         }
     }
 }
@@ -45,8 +48,8 @@ impl std::fmt::Display for Question {
 impl std::str::FromStr for Question {
     type Err = NoQuestion;
 
-    /// From `service/NAMESPACE/NAME`, `pod/NAMESPACE/NAME`, `NAMESPACE/NAME` for a service, a port
-    /// or an address.
+    /// From `service/NAMESPACE/NAME`, `pod/NAMESPACE/NAME`, `NAMESPACE/NAME` for a service, a port,
+    /// an address or a host name with a dot.
     fn from_str(text: &str) -> Result<Self, NoQuestion> {
         let text = text.trim();
         if let Ok(port) = text.parse() {
@@ -58,6 +61,7 @@ impl std::str::FromStr for Question {
         match text.split('/').collect::<Vec<_>>().as_slice() {
             ["service", namespace, name] | [namespace, name] => Ok(Self::Service(Key::new(*namespace, *name))),
             ["pod", namespace, name] => Ok(Self::Pod(Key::new(*namespace, *name))),
+            [host] if is_host(host) => Ok(Self::Host((*host).trim_end_matches('.').to_lowercase().into())),
             _ => Err(NoQuestion),
         }
     }
@@ -69,7 +73,7 @@ pub struct NoQuestion;
 
 impl std::fmt::Display for NoQuestion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("follow NAMESPACE/SERVICE, pod/NAMESPACE/NAME, a node port or an address")
+        f.write_str("follow NAMESPACE/SERVICE, pod/NAMESPACE/NAME, a node port, an address or a host name")
     }
 }
 
@@ -99,6 +103,12 @@ pub fn follow(inventory: &Inventory, question: &Question) -> Way {
             }
         }
         Question::Address(address) => search.address(address.to_canonical()),
+        Question::Host(host) => {
+            for service in inventory.services().filter(|service| service.hosts().any(|name| same_host(name, host))) {
+                let here = |entry: &Entry| entry.address.as_ref().is_some_and(|name| same_host(name, host));
+                search.service(service, &here, None);
+            }
+        }
     }
     search.guards();
     search.standing(question);
@@ -107,6 +117,17 @@ pub fn follow(inventory: &Inventory, question: &Question) -> Way {
 
 fn at_node_port(entry: &Entry, port: u16) -> bool {
     entry.kind == EntryKind::NodePort && entry.doors.iter().any(|door| door.port == port)
+}
+
+/// Whether a text can be a host name that is told from others by a dot.
+fn is_host(text: &str) -> bool {
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let text = text.strip_suffix('.').unwrap_or(text);
+    text.contains('.') && text.len() <= 253 && text.split('.').all(label)
+}
+
+fn same_host(a: &str, b: &str) -> bool {
+    a.trim_end_matches('.').eq_ignore_ascii_case(b.trim_end_matches('.'))
 }
 
 fn is_at(name: &Name, address: IpAddr) -> bool {
@@ -198,11 +219,12 @@ impl Search<'_> {
     fn service(&mut self, service: &Service, wanted: &dyn Fn(&Entry) -> bool, only: Option<&Pod>) -> Passage {
         let inventory = self.inventory;
         let place = Place::Service(service.key.clone());
-        let (mut all, mut ready) = (0, 0);
+        let (mut all, mut ready, mut last) = (0, 0, false);
         for set in inventory.endpoints_of(&service.key) {
             for endpoint in &set.endpoints {
                 all += 1;
                 ready += usize::from(endpoint.ready);
+                last |= endpoint.serves_last;
                 if only.is_none_or(|pod| endpoint.pod.as_ref() == Some(&pod.key.name)) {
                     self.endpoint(&service.key, endpoint);
                 }
@@ -215,7 +237,7 @@ impl Search<'_> {
                 Passage::Unknown
             }
             false => Passage::Unknown,
-            true if ready > 0 => Passage::Open,
+            true if ready > 0 || last => Passage::Open,
             true => {
                 let note = if all == 0 { Note::NoEndpoint } else { Note::NoReadyEndpoint };
                 self.trail.note(note(service.key.clone()));
@@ -280,7 +302,7 @@ impl Search<'_> {
             let node = endpoint.node.clone().or_else(|| node.into_iter().next().cloned());
             self.node(&place, node.as_ref());
         }
-        self.trail.pass(place, if endpoint.ready { Passage::Open } else { Passage::Closed });
+        self.trail.pass(place, if endpoint.ready || endpoint.serves_last { Passage::Open } else { Passage::Closed });
     }
 
     fn pod(&mut self, pod: &Pod) {
@@ -350,7 +372,7 @@ impl Search<'_> {
             return Passage::Unknown;
         }
         let mut sets = self.inventory.endpoints_of(service);
-        let ready = sets.any(|set| set.endpoints.iter().any(|endpoint| endpoint.ready));
+        let ready = sets.any(|set| set.endpoints.iter().any(|endpoint| endpoint.ready || endpoint.serves_last));
         if ready { Passage::Open } else { Passage::Closed }
     }
 
@@ -372,7 +394,7 @@ impl Search<'_> {
     /// How far what was found can be relied on.
     fn standing(&mut self, question: &Question) {
         let asked: &[Source] = match question {
-            Question::Service(_) | Question::NodePort(_) => &[Source::Services],
+            Question::Service(_) | Question::NodePort(_) | Question::Host(_) => &[Source::Services],
             Question::Pod(_) => &[Source::Pods],
             Question::Address(_) => &[Source::Nodes, Source::Pods, Source::Services],
         };

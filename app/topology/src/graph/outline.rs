@@ -74,7 +74,7 @@ pub fn of(inventory: &Inventory, view: &View, now: Stamp) -> Outline {
                 health: part.health,
             }));
         }
-        let pods = inventory.pods_on(Some(&node.name)).map(|pod| (pod, pod_health(pod, Some(state.health))));
+        let pods = inventory.pods_on(Some(&node.name)).map(|pod| (pod, pod_health(inventory, pod, Some(state.health))));
         let pods: Vec<_> = pods.filter(|(pod, health)| view.filter.matches(inventory, pod, *health)).collect();
         let all = format!("pods/{}", node.name);
         for (pod, health) in &pods {

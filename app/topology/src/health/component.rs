@@ -106,7 +106,7 @@ impl Mine<'_> {
         let label = label(kind);
         match self.pods.iter().find(|(_, component)| component.kind == kind) {
             Some((pod, component)) => {
-                let health = pod_health(pod, Some(self.state.health));
+                let health = pod_health(self.inventory, pod, Some(self.state.health));
                 let version = Some(component.version.clone()).filter(|version| !version.is_empty());
                 let long = format!("Pod {}: {}.", pod.key, pod_words(pod, health));
                 Part { kind, health, label, leads: false, version, long, pod: Some(pod.key.clone()) }

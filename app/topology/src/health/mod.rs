@@ -7,7 +7,7 @@ mod pod;
 
 pub use component::{Leader, Part, holder, kinds, leader, parts, planned_parts};
 pub use node::{NodeState, node_state};
-pub use pod::{pod_health, pod_words};
+pub use pod::{ended_words, is_leftover, pod_health, pod_words};
 
 use crate::Stamp;
 

@@ -13,8 +13,12 @@ use super::{Inventory, Name, OwnerKind, Source};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CniKind {
+    /// Amazon's VPC CNI.
+    AmazonVpc,
     /// Antrea.
     Antrea,
+    /// Azure CNI.
+    AzureCni,
     /// Calico.
     Calico,
     /// Calico's policies over flannel's network, in one pod.
@@ -25,12 +29,16 @@ pub enum CniKind {
     Contrail,
     /// Flannel.
     Flannel,
+    /// kind's own.
+    Kindnet,
     /// Kube-OVN.
     KubeOvn,
     /// Kube-router.
     KubeRouter,
     /// Multus, which stands beside another and calls it.
     Multus,
+    /// `OpenShift`'s own until 4.16.
+    OpenShiftSdn,
     /// OVN-Kubernetes.
     OvnKubernetes,
     /// Weave Net.
@@ -41,15 +49,19 @@ impl CniKind {
     /// Its name, as its makers write it.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::AmazonVpc => "Amazon VPC CNI",
             Self::Antrea => "Antrea",
+            Self::AzureCni => "Azure CNI",
             Self::Calico => "Calico",
             Self::Canal => "Canal",
             Self::Cilium => "Cilium",
             Self::Contrail => "Contrail",
             Self::Flannel => "flannel",
+            Self::Kindnet => "kindnet",
             Self::KubeOvn => "Kube-OVN",
             Self::KubeRouter => "kube-router",
             Self::Multus => "Multus",
+            Self::OpenShiftSdn => "OpenShift SDN",
             Self::OvnKubernetes => "OVN-Kubernetes",
             Self::Weave => "Weave Net",
         }
@@ -71,7 +83,7 @@ pub struct Cni {
 }
 
 /// Where plugins are installed by their makers' manifests, by Compass4nfv, kubespray and `OpenShift`.
-const NAMESPACES: [&str; 15] = [
+const NAMESPACES: [&str; 16] = [
     "antrea-system",
     "calico-system",
     "canal",
@@ -85,12 +97,16 @@ const NAMESPACES: [&str; 15] = [
     "opencontrail",
     "openshift-multus",
     "openshift-ovn-kubernetes",
+    "openshift-sdn",
     "ovn-kubernetes",
     "weave",
 ];
 
 /// The last step of an agent's image, without what distributions put before it.
-const AGENTS: [(&str, CniKind); 22] = [
+const AGENTS: [(&str, CniKind); 25] = [
+    ("amazon-k8s-cni", CniKind::AmazonVpc),
+    ("azure-cns", CniKind::AzureCni),
+    ("kindnetd", CniKind::Kindnet),
     ("antrea-agent", CniKind::Antrea),
     ("antrea-agent-ubuntu", CniKind::Antrea),
     ("antrea-ubuntu", CniKind::Antrea),
@@ -115,6 +131,40 @@ const AGENTS: [(&str, CniKind); 22] = [
     ("weave-net", CniKind::Weave),
 ];
 
+/// `DaemonSet`s of agents, for images that go by a digest or have a name of their owner's choice.
+const DAEMONS: [(&str, CniKind); 24] = [
+    ("anetd", CniKind::Cilium),
+    ("antrea-agent", CniKind::Antrea),
+    ("aws-node", CniKind::AmazonVpc),
+    ("azure-cns", CniKind::AzureCni),
+    ("calico-node", CniKind::Calico),
+    ("canal", CniKind::Canal),
+    ("cilium", CniKind::Cilium),
+    ("kindnet", CniKind::Kindnet),
+    ("kube-flannel", CniKind::Flannel),
+    ("kube-flannel-ds", CniKind::Flannel),
+    ("kube-flannel-ds-amd64", CniKind::Flannel),
+    ("kube-multus-ds", CniKind::Multus),
+    ("kube-multus-ds-amd64", CniKind::Multus),
+    ("kube-ovn-cni", CniKind::KubeOvn),
+    ("kube-router", CniKind::KubeRouter),
+    ("multus", CniKind::Multus),
+    ("ovnkube-node", CniKind::OvnKubernetes),
+    ("ovs-node", CniKind::OvnKubernetes),
+    ("rke2-canal", CniKind::Canal),
+    ("rke2-cilium", CniKind::Cilium),
+    ("rke2-multus", CniKind::Multus),
+    ("sdn", CniKind::OpenShiftSdn),
+    ("tungstenfabric-agent", CniKind::Contrail),
+    ("weave-net", CniKind::Weave),
+];
+
+/// Which plugin a `DaemonSet`'s name is known for.
+fn by_name(owner: Option<&(OwnerKind, Name)>) -> Option<CniKind> {
+    let Some((OwnerKind::DaemonSet, name)) = owner else { return None };
+    DAEMONS.into_iter().find(|(daemon, _)| **daemon == **name).map(|(_, kind)| kind)
+}
+
 /// The plugins whose agents run, by kind; `None` while pods are not known, and empty where none of
 /// those known here is found: others exist, and some put no agent on a node.
 pub fn found(inventory: &Inventory) -> Option<Vec<Cni>> {
@@ -133,10 +183,10 @@ pub fn found(inventory: &Inventory) -> Option<Vec<Cni>> {
                 continue;
             }
             let agent = read.entry(pod.images.clone()).or_insert_with(|| agent(&pod.images));
-            let Some((kind, version)) = agent else { continue };
-            let new =
-                || Cni { kind: *kind, versions: BTreeSet::new(), ready: BTreeSet::new(), unready: BTreeSet::new() };
-            let cni = found.entry(*kind).or_insert_with(new);
+            let named = || by_name(pod.owner.as_ref()).map(|kind| (kind, Name::from("")));
+            let Some((kind, version)) = agent.clone().or_else(named) else { continue };
+            let new = || Cni { kind, versions: BTreeSet::new(), ready: BTreeSet::new(), unready: BTreeSet::new() };
+            let cni = found.entry(kind).or_insert_with(new);
             if !version.is_empty() {
                 cni.versions.insert(version.clone());
             }

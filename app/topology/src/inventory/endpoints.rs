@@ -24,6 +24,10 @@ pub struct Endpoint {
     pub address: Name,
     /// `conditions.ready`; absent counts as ready, as the API says.
     pub ready: bool,
+    /// Whether it is terminating and serves still: traffic goes there while no other is ready.
+    pub serves_last: bool,
+    /// `conditions.terminating`.
+    pub terminating: bool,
     /// The pod's name, when `targetRef` is a pod.
     pub pod: Option<Name>,
     /// `nodeName`.

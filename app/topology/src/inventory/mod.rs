@@ -34,7 +34,7 @@ pub use network::{Attachment, Networks};
 pub use node::{Address, AddressKind, Condition, Node, Truth};
 pub use owner::{Owner, OwnerKind};
 pub use places::Resident;
-pub use pod::{Phase, Pod};
+pub use pod::{Ended, Further, Phase, Pod};
 pub use policy::NetworkPolicy;
 pub use service::{Service, ServicePort};
 pub use store::Inventory;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Name, Stamp};
+use super::{Key, Labels, Name, Stamp};
 
 /// A Deployment, ReplicaSet, StatefulSet, DaemonSet or Job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,19 @@ pub struct Owner {
     pub wanted: u32,
     /// How many of them are ready (completed, for a Job).
     pub ready: u32,
+    /// How many pods of a Job are at work; 0 for other kinds.
+    pub active: u32,
+    /// Labels of its pods (`spec.template.metadata.labels`).
+    pub labels: Labels,
     /// `metadata.creationTimestamp`.
     pub created: Stamp,
+}
+
+impl Owner {
+    /// Whether it has what it wants, or is at work on it: a failed pod of it is then a leftover.
+    pub fn is_settled(&self) -> bool {
+        self.ready >= self.wanted || self.active > 0
+    }
 }
 
 /// The kinds of owners; others keep their name.

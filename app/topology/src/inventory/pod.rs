@@ -17,14 +17,14 @@ pub struct Pod {
     pub phase: Phase,
     /// Condition Ready.
     pub ready: bool,
-    /// Containers that are ready.
+    /// Containers that are ready, native sidecars among them.
     pub containers_ready: u16,
-    /// `spec.containers`, counted.
+    /// `spec.containers` and native sidecars (init containers that are restarted always), counted.
     pub containers: u16,
-    /// Restarts of all containers together.
+    /// Restarts as kubectl counts them: of containers and native sidecars, and of init containers while they run.
     pub restarts: u32,
-    /// Why a container waits or ended, as in `CrashLoopBackOff` or `OOMKilled`, or why the pod is
-    /// not scheduled; empty when nothing is wrong.
+    /// Why a container waits or ended, as in `CrashLoopBackOff`, `Init:0/2` or `OOMKilled`, or why the
+    /// pod is not scheduled or not ready; empty when nothing is wrong.
     pub reason: Name,
     /// Its controller, from `metadata.ownerReferences`.
     pub owner: Option<(OwnerKind, Name)>,
@@ -36,6 +36,8 @@ pub struct Pod {
     pub created: Stamp,
     /// Whether it is being deleted.
     pub leaving: bool,
+    /// What few pods have to tell; `None` for those that have not.
+    pub further: Option<Box<Further>>,
     /// Whether it is a mirror of a static pod (annotation kubernetes.io/config.mirror).
     pub mirror: bool,
     /// Set when the pod is one of the cluster's own components.
@@ -46,6 +48,32 @@ pub struct Pod {
     pub images: Arc<[Name]>,
     /// The networks that Multus put it on; `None` where no annotation tells of any.
     pub networks: Option<Box<Networks>>,
+}
+
+/// What few pods have to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Further {
+    /// What the reason leaves out: the gates that are closed, or the containers that are not ready.
+    pub detail: Name,
+    /// The last termination of a container, when one ended badly or was started again.
+    pub ended: Option<Ended>,
+    /// When its deletion was asked for.
+    pub left: Option<Stamp>,
+    /// `metadata.finalizers` of a pod that is being deleted.
+    pub finalizers: Vec<Name>,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The container.
+    pub container: Name,
+    /// As in `OOMKilled`; empty when not told.
+    pub reason: Name,
+    /// `exitCode`.
+    pub code: i32,
+    /// `finishedAt`, when told.
+    pub at: Option<Stamp>,
 }
 
 /// `status.phase`.
@@ -70,6 +98,6 @@ const SYSTEM_NAMESPACES: [&str; 5] = ["kube-system", "kube-public", "kube-node-l
 impl Pod {
     /// Whether it belongs to the cluster itself rather than to its users.
     pub fn is_system(&self) -> bool {
-        SYSTEM_NAMESPACES.contains(&&*self.key.namespace)
+        SYSTEM_NAMESPACES.contains(&&*self.key.namespace) || self.key.namespace.starts_with("openshift-")
     }
 }

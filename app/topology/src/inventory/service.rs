@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Name};
+use super::{Key, Labels, Name};
 
 /// What a Service object tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,18 @@ pub struct Service {
     pub ports: Vec<ServicePort>,
     /// Whether it has a selector; without one its endpoints are somebody else's business.
     pub selects: bool,
+    /// `spec.selector`.
+    pub selector: Labels,
+    /// `spec.externalName` of an `ExternalName`; empty for others.
+    pub external_name: Name,
+}
+
+impl Service {
+    /// The host names that lead to it or that it leads to, and its addresses outside.
+    pub fn hosts(&self) -> impl Iterator<Item = &Name> {
+        let external = Some(&self.external_name).filter(|name| !name.is_empty());
+        self.balancer_ips.iter().chain(&self.external_ips).chain(external)
+    }
 }
 
 /// One entry of `spec.ports`.

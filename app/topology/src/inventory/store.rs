@@ -246,6 +246,21 @@ impl Inventory {
         self.owners.get(&(kind.clone(), key.clone()))
     }
 
+    /// Whether no workload that a service selects wants a pod: it was scaled to zero.
+    pub fn is_scaled_to_zero(&self, service: &Service) -> bool {
+        let selected = |owner: &Owner| match owner.labels.is_empty() {
+            true => owner.key.name == service.key.name,
+            false => service.selector.iter().all(|(name, value)| owner.labels.get(name) == Some(value)),
+        };
+        let mut wanted = [OwnerKind::Deployment, OwnerKind::StatefulSet].into_iter().flat_map(|kind| {
+            let start = (kind.clone(), Key { namespace: service.key.namespace.clone(), name: "".into() });
+            let here = self.owners.range(start..).map(|(_, owner)| owner);
+            let here = here.take_while(move |owner| owner.kind == kind && owner.key.namespace == service.key.namespace);
+            here.filter(|owner| selected(owner)).map(|owner| owner.wanted)
+        });
+        service.selects && wanted.next() == Some(0) && wanted.all(|wanted| wanted == 0)
+    }
+
     /// All network policies.
     pub fn policies(&self) -> impl ExactSizeIterator<Item = &NetworkPolicy> {
         self.policies.values()
@@ -440,8 +455,9 @@ impl Inventory {
         let id = (owner.kind.clone(), owner.key.clone());
         let before = self.owners.insert(id.clone(), owner);
         let Some(now) = self.owners.get(&id) else { return Touched::default() };
-        let same_link = before.as_ref().map(|before| &before.owner) == Some(&now.owner);
-        if same_link || (before.is_none() && now.owner.is_none()) {
+        let settled = before.as_ref().is_some_and(Owner::is_settled) == now.is_settled();
+        let same_link = settled && before.as_ref().map(|before| &before.owner) == Some(&now.owner);
+        if same_link || (before.is_none() && now.owner.is_none() && !now.is_settled()) {
             return Touched { around: before.as_ref() != Some(now), ..Touched::default() };
         }
         self.touched_by_owner(&id.0, &id.1)

@@ -17,7 +17,7 @@ pub(super) fn health(inventory: &Inventory, pod: &Pod, now: Stamp) -> Health {
         .node
         .as_ref()
         .map(|name| inventory.node(name).map_or(Health::Unknown, |node| node_state(inventory, node, now).health));
-    pod_health(pod, node)
+    pod_health(inventory, pod, node)
 }
 
 pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Facts> {

@@ -7,12 +7,17 @@ pub(super) mod services;
 
 use serde::Deserialize;
 use topology::{
+    Inventory,
     figure::{self, Filter},
-    inventory::OwnerKind,
+    inventory::{Heard, OwnerKind, Source},
 };
 use utoipa::IntoParams;
 
-use super::{page::Limit, words::Health};
+use super::{
+    ApiError,
+    page::{Limit, Page},
+    words::Health,
+};
 
 /// Which items are wanted; what is not said lets everything through.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -62,4 +67,33 @@ impl Wanted {
     fn has_health(&self, health: Health) -> bool {
         self.state.is_none_or(|wanted| wanted == health)
     }
+}
+
+/// A page of what `of` tells, judged by what `beside` tells: a source that may not be read is no
+/// empty list, and what else could not be read is named beside the items.
+fn known<T>(
+    inventory: &Inventory,
+    of: Source,
+    beside: &[Source],
+    page: impl FnOnce() -> Page<T>,
+) -> Result<Page<T>, ApiError> {
+    match inventory.heard(of) {
+        Heard::Forbidden { permission } => return Err(ApiError::Unpermitted(of.word(), permission.to_string())),
+        Heard::Unread { reason } => {
+            let what = format!("{} are unknown: {reason}", of.word());
+            return Err(ApiError::Unreachable { what, todo: "Ask again: Binnacle keeps trying.".into() });
+        }
+        _ => {}
+    }
+    let mut page = page();
+    let missing = |source: &Source| match inventory.heard(*source) {
+        Heard::Forbidden { permission } => {
+            Some(format!("{} are unknown: the permission to {permission} is missing.", source.word()))
+        }
+        Heard::Unread { reason } => Some(format!("{} are unknown: {reason}.", source.word())),
+        Heard::NotYet => Some(format!("{} are still being read.", source.word())),
+        _ => None,
+    };
+    page.missing = std::iter::once(&of).chain(beside).filter_map(missing).collect();
+    Ok(page)
 }

@@ -9,7 +9,9 @@ use topology::{
 };
 use utoipa::ToSchema;
 
-use super::Wanted;
+use topology::inventory::Source;
+
+use super::{Wanted, known};
 use crate::rest::{
     ApiError, Here,
     asked::{Asked, Named},
@@ -80,36 +82,39 @@ pub(in crate::rest) async fn list(
 ) -> Result<Json<Page<Node>>, ApiError> {
     let cluster = here.site.cluster(&cluster).await?;
     let now = cluster.now();
-    Ok(Json(cluster.read(|inventory| {
-        let nodes = inventory.nodes().filter_map(|node| {
-            let state = node_state(inventory, node, now);
-            let passes = wanted.namespace.is_none()
-                && wanted.owner.is_none()
-                && wanted.has_node(Some(&node.name))
-                && wanted.has_text(&node.name)
-                && wanted.has_health(state.health.into());
-            let texts = |names: &[topology::inventory::Name]| names.iter().map(ToString::to_string).collect();
-            passes.then(|| {
-                let item = Node {
-                    name: node.name.to_string(),
-                    master: is_master(inventory, node),
-                    roles: texts(&node.roles),
-                    health: state.health.into(),
-                    why: state.long,
-                    address: node.address(AddressKind::Internal).map(ToString::to_string),
-                    cordoned: node.cordoned,
-                    kubelet: node.kubelet.to_string(),
-                    runtime: node.runtime.to_string(),
-                    os: node.os.to_string(),
-                    pod_cidrs: texts(&node.pod_cidrs),
-                    pods: inventory.pods_on(Some(&node.name)).count(),
-                    created: moment(node.created.0),
-                };
-                ([item.name.clone()], item)
-            })
-        });
-        page(nodes, wanted.next.as_deref(), wanted.limit)
-    })))
+    let found = cluster.read(|inventory| {
+        known(inventory, Source::Nodes, &[Source::Leases, Source::Pods], || {
+            let nodes = inventory.nodes().filter_map(|node| {
+                let state = node_state(inventory, node, now);
+                let passes = wanted.namespace.is_none()
+                    && wanted.owner.is_none()
+                    && wanted.has_node(Some(&node.name))
+                    && wanted.has_text(&node.name)
+                    && wanted.has_health(state.health.into());
+                let texts = |names: &[topology::inventory::Name]| names.iter().map(ToString::to_string).collect();
+                passes.then(|| {
+                    let item = Node {
+                        name: node.name.to_string(),
+                        master: is_master(inventory, node),
+                        roles: texts(&node.roles),
+                        health: state.health.into(),
+                        why: state.long,
+                        address: node.address(AddressKind::Internal).map(ToString::to_string),
+                        cordoned: node.cordoned,
+                        kubelet: node.kubelet.to_string(),
+                        runtime: node.runtime.to_string(),
+                        os: node.os.to_string(),
+                        pod_cidrs: texts(&node.pod_cidrs),
+                        pods: inventory.pods_on(Some(&node.name)).count(),
+                        created: moment(node.created.0),
+                    };
+                    ([item.name.clone()], item)
+                })
+            });
+            page(nodes, wanted.next.as_deref(), wanted.limit)
+        })
+    });
+    found.map(Json)
 }
 
 /// Components of all nodes, by node. `namespace` and `owner` let none through; `search` looks into their names.
@@ -123,30 +128,33 @@ pub(in crate::rest) async fn components(
 ) -> Result<Json<Page<Component>>, ApiError> {
     let cluster = here.site.cluster(&cluster).await?;
     let now = cluster.now();
-    Ok(Json(cluster.read(|inventory| {
-        let wanted = &wanted;
-        let nodes = inventory
-            .nodes()
-            .filter(|node| wanted.namespace.is_none() && wanted.owner.is_none() && wanted.has_node(Some(&node.name)));
-        let items = nodes.flat_map(|node| {
-            let state = node_state(inventory, node, now);
-            let mut parts = parts(inventory, node, &state, is_master(inventory, node), now);
-            parts.sort_by_key(|part| part.kind.program());
-            parts.into_iter().filter_map(move |part| {
-                let item = Component {
-                    node: node.name.to_string(),
-                    kind: part.kind.program().into(),
-                    name: part.label,
-                    health: part.health.into(),
-                    why: part.long,
-                    leads: part.leads,
-                    version: part.version.map(|version| version.to_string()),
-                    pod: part.pod.map(|pod| pod.to_string()),
-                };
-                let passes = wanted.has_text(&item.name) && wanted.has_health(item.health);
-                passes.then(|| ([item.node.clone(), item.kind.clone()], item))
-            })
-        });
-        page(items, wanted.next.as_deref(), wanted.limit)
-    })))
+    let found = cluster.read(|inventory| {
+        known(inventory, Source::Nodes, &[Source::Leases, Source::Pods], || {
+            let wanted = &wanted;
+            let nodes = inventory.nodes().filter(|node| {
+                wanted.namespace.is_none() && wanted.owner.is_none() && wanted.has_node(Some(&node.name))
+            });
+            let items = nodes.flat_map(|node| {
+                let state = node_state(inventory, node, now);
+                let mut parts = parts(inventory, node, &state, is_master(inventory, node), now);
+                parts.sort_by_key(|part| part.kind.program());
+                parts.into_iter().filter_map(move |part| {
+                    let item = Component {
+                        node: node.name.to_string(),
+                        kind: part.kind.program().into(),
+                        name: part.label,
+                        health: part.health.into(),
+                        why: part.long,
+                        leads: part.leads,
+                        version: part.version.map(|version| version.to_string()),
+                        pod: part.pod.map(|pod| pod.to_string()),
+                    };
+                    let passes = wanted.has_text(&item.name) && wanted.has_health(item.health);
+                    passes.then(|| ([item.node.clone(), item.kind.clone()], item))
+                })
+            });
+            page(items, wanted.next.as_deref(), wanted.limit)
+        })
+    });
+    found.map(Json)
 }

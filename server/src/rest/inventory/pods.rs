@@ -10,7 +10,9 @@ use topology::{
 };
 use utoipa::ToSchema;
 
-use super::Wanted;
+use topology::inventory::Source;
+
+use super::{Wanted, known};
 use crate::rest::{
     ApiError, Here,
     asked::{Asked, Named},
@@ -60,36 +62,39 @@ pub(in crate::rest) async fn list(
 ) -> Result<Json<Page<Pod>>, ApiError> {
     let cluster = here.site.cluster(&cluster).await?;
     let (now, filter) = (cluster.now(), wanted.filter());
-    Ok(Json(cluster.read(|inventory| {
-        let mut nodes: HashMap<Name, scene::Health> = HashMap::new();
-        let health_of = |name: &Name| {
-            inventory.node(name).map_or(scene::Health::Unknown, |node| node_state(inventory, node, now).health)
-        };
-        let items = inventory.pods().filter_map(|pod| {
-            if !wanted.has_node(pod.node.as_deref()) {
-                return None;
-            }
-            let node = pod.node.as_ref().map(|node| *nodes.entry(node.clone()).or_insert_with(|| health_of(node)));
-            let health = pod_health(pod, node);
-            filter.matches(inventory, pod, health).then(|| {
-                let item = Pod {
-                    namespace: pod.key.namespace.to_string(),
-                    name: pod.key.name.to_string(),
-                    node: pod.node.as_ref().map(ToString::to_string),
-                    health: health.into(),
-                    words: pod_words(pod, health),
-                    owner: inventory.top_owner(pod).map(|(kind, name)| format!("{}/{name}", kind.word())),
-                    containers_ready: pod.containers_ready,
-                    containers: pod.containers,
-                    restarts: pod.restarts,
-                    addresses: pod.addresses.iter().map(ToString::to_string).collect(),
-                    host_network: pod.host_network,
-                    images: pod.images.iter().map(ToString::to_string).collect(),
-                    created: moment(pod.created.0),
-                };
-                ([item.namespace.clone(), item.name.clone()], item)
-            })
-        });
-        page(items, wanted.next.as_deref(), wanted.limit)
-    })))
+    let found = cluster.read(|inventory| {
+        known(inventory, Source::Pods, &[Source::Nodes, Source::Leases], || {
+            let mut nodes: HashMap<Name, scene::Health> = HashMap::new();
+            let health_of = |name: &Name| {
+                inventory.node(name).map_or(scene::Health::Unknown, |node| node_state(inventory, node, now).health)
+            };
+            let items = inventory.pods().filter_map(|pod| {
+                if !wanted.has_node(pod.node.as_deref()) {
+                    return None;
+                }
+                let node = pod.node.as_ref().map(|node| *nodes.entry(node.clone()).or_insert_with(|| health_of(node)));
+                let health = pod_health(inventory, pod, node);
+                filter.matches(inventory, pod, health).then(|| {
+                    let item = Pod {
+                        namespace: pod.key.namespace.to_string(),
+                        name: pod.key.name.to_string(),
+                        node: pod.node.as_ref().map(ToString::to_string),
+                        health: health.into(),
+                        words: pod_words(pod, health),
+                        owner: inventory.top_owner(pod).map(|(kind, name)| format!("{}/{name}", kind.word())),
+                        containers_ready: pod.containers_ready,
+                        containers: pod.containers,
+                        restarts: pod.restarts,
+                        addresses: pod.addresses.iter().map(ToString::to_string).collect(),
+                        host_network: pod.host_network,
+                        images: pod.images.iter().map(ToString::to_string).collect(),
+                        created: moment(pod.created.0),
+                    };
+                    ([item.namespace.clone(), item.name.clone()], item)
+                })
+            });
+            page(items, wanted.next.as_deref(), wanted.limit)
+        })
+    });
+    found.map(Json)
 }

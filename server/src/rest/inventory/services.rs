@@ -5,7 +5,9 @@ use serde::Serialize;
 use topology::figure::service_state;
 use utoipa::ToSchema;
 
-use super::Wanted;
+use topology::inventory::Source;
+
+use super::{Wanted, known};
 use crate::rest::{
     ApiError, Here,
     asked::{Asked, Named},
@@ -60,32 +62,35 @@ pub(in crate::rest) async fn list(
 ) -> Result<Json<Page<Service>>, ApiError> {
     let cluster = here.site.cluster(&cluster).await?;
     let filter = wanted.filter();
-    Ok(Json(cluster.read(|inventory| {
-        let items = inventory.services().filter_map(|service| {
-            let (health, ready, total) = service_state(inventory, service);
-            let passes = wanted.node.is_none() && filter.matches_service(&service.key, health);
-            passes.then(|| {
-                let port = |port: &topology::inventory::ServicePort| Port {
-                    name: port.name.to_string(),
-                    protocol: port.protocol.to_string(),
-                    port: port.port,
-                    node_port: port.node_port,
-                };
-                let outside = service.balancer_ips.iter().chain(&service.external_ips);
-                let item = Service {
-                    namespace: service.key.namespace.to_string(),
-                    name: service.key.name.to_string(),
-                    kind: service.kind.to_string(),
-                    health: health.into(),
-                    cluster_ips: service.cluster_ips.iter().map(ToString::to_string).collect(),
-                    external: outside.map(ToString::to_string).collect(),
-                    ports: service.ports.iter().map(port).collect(),
-                    endpoints_ready: ready,
-                    endpoints: total,
-                };
-                ([item.namespace.clone(), item.name.clone()], item)
-            })
-        });
-        page(items, wanted.next.as_deref(), wanted.limit)
-    })))
+    let found = cluster.read(|inventory| {
+        known(inventory, Source::Services, &[Source::Endpoints], || {
+            let items = inventory.services().filter_map(|service| {
+                let (health, ready, total) = service_state(inventory, service);
+                let passes = wanted.node.is_none() && filter.matches_service(&service.key, health);
+                passes.then(|| {
+                    let port = |port: &topology::inventory::ServicePort| Port {
+                        name: port.name.to_string(),
+                        protocol: port.protocol.to_string(),
+                        port: port.port,
+                        node_port: port.node_port,
+                    };
+                    let outside = service.balancer_ips.iter().chain(&service.external_ips);
+                    let item = Service {
+                        namespace: service.key.namespace.to_string(),
+                        name: service.key.name.to_string(),
+                        kind: service.kind.to_string(),
+                        health: health.into(),
+                        cluster_ips: service.cluster_ips.iter().map(ToString::to_string).collect(),
+                        external: outside.map(ToString::to_string).collect(),
+                        ports: service.ports.iter().map(port).collect(),
+                        endpoints_ready: ready,
+                        endpoints: total,
+                    };
+                    ([item.namespace.clone(), item.name.clone()], item)
+                })
+            });
+            page(items, wanted.next.as_deref(), wanted.limit)
+        })
+    });
+    found.map(Json)
 }
