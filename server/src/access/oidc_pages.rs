@@ -162,7 +162,7 @@ pub(super) async fn back(
         Err(error) => refused(&here, &error, manner, &next, secure, request).await,
         Ok(vouched) => match arrive(door, vouched, &who, manner, (request.headers(), secure)).await {
             Ok(cookie) => went(&next, cookie),
-            Err(_) => Refusal::Away.into_response(),
+            Err(error) => Refusal::from(error).into_response(),
         },
     };
     // What was kept is good for one return.
@@ -301,12 +301,12 @@ pub(super) async fn logged_out(
     };
     match ends(door, &who, &ended).await {
         Ok(()) => (StatusCode::OK, uncached).into_response(),
-        Err(_) => Refusal::Away.into_response(),
+        Err(error) => Refusal::from(error).into_response(),
     }
 }
 
 async fn ends(door: &Door, who: &Who, ended: &super::oidc::Ended) -> Result<(), Refusal> {
-    let away = |_| Refusal::Away;
+    let away = Refusal::from;
     let until = jiff::Timestamp::now().as_millisecond() + 2 * 1_000 * super::oidc::GOOD_FOR;
     let once = secret::hash(&format!("{}{}", ended.provider, ended.token));
     if !door.store.logout_once(&once, until).await.map_err(away)? {

@@ -355,8 +355,7 @@ const fn identity(entry: &Entry) -> &str {
 }
 
 async fn audit_lines(State(here): State<Here>, Query(filter): Query<Filter>) -> Result<Response, Refusal> {
-    let away = |_: StoreError| Refusal::Away;
-    let kept = here.door.store.remembered(&filter.sought(), LINES).await.map_err(away)?;
+    let kept = here.door.store.remembered(&filter.sought(), LINES).await.map_err(Refusal::from)?;
     let lines: Vec<String> = kept.iter().filter_map(|kept| serde_json::to_string(kept).ok()).collect();
     let body = lines.into_iter().map(|line| line + "\n").collect::<String>();
     Ok(([(header::CONTENT_TYPE, "application/jsonl"), (header::CACHE_CONTROL, "no-store")], body).into_response())

@@ -68,7 +68,7 @@ pub(super) async fn end(
             Ok(Some(session)) => session.subject,
             // It has ended in the meantime.
             Ok(None) => return went("/sessions", None),
-            Err(_) => return Refusal::Away.into_response(),
+            Err(error) => return Refusal::from(error).into_response(),
         }
     };
     let detail = if ending.id.is_empty() { "all of them" } else { "one of them" };
@@ -82,6 +82,6 @@ pub(super) async fn end(
     };
     match ended {
         Ok(()) => went("/sessions", None),
-        Err(_) => Refusal::Away.into_response(),
+        Err(error) => Refusal::from(error).into_response(),
     }
 }
