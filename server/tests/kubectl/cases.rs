@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use crate::{
-    front::{Admits, proxy, serve},
+    front::{Admits, plain, proxy, serve},
     pki::{Authority, P256, Pair, encoded},
 };
 
@@ -16,11 +16,9 @@ pub enum Verdict {
     Fails,
     /// Only Binnacle, for this reason.
     OnlyHere(&'static str),
-    /// Only kubectl, for this reason.
-    OnlyKubectl(&'static str),
 }
 
-use Verdict::{Fails, OnlyHere, OnlyKubectl, Passes};
+use Verdict::{Fails, OnlyHere, Passes};
 
 /// The way in which the kubeconfig is named.
 pub enum Asks {
@@ -100,6 +98,7 @@ pub async fn all(folder: &Path, behind: SocketAddr) -> Vec<Case> {
     let port = serve(&pair, wants.clone(), behind).await;
     let mut cases = authorities(&authority, &stranger, &pair, port);
     cases.extend(other_servers(&authority, &wants, behind).await);
+    cases.extend(unsecured(&wants, behind).await);
     cases.extend(identities(&authority, &stranger, &pair, behind).await);
     let server =
         format!("server: 'https://127.0.0.1:{port}', certificate-authority-data: {}", encoded(&authority.certificate));
@@ -178,6 +177,28 @@ fn authorities(authority: &Authority, stranger: &Authority, pair: &Pair, port: u
             config(&format!("{server}, certificate-authority: gone.crt"), "token: good"),
         )
         .saying("there is no such file"),
+    ]
+}
+
+/// Callers of a server without TLS, to whom kubectl shows no credentials.
+async fn unsecured(wants: &Admits, behind: SocketAddr) -> Vec<Case> {
+    let port = plain(wants.clone(), behind).await;
+    let exec = "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never}";
+    let case = |what: &str, verdict: Verdict, port: u16, user: &str| {
+        Case::new(what, verdict, config(&format!("server: 'http://127.0.0.1:{port}'"), user))
+    };
+    vec![
+        case("a token without TLS", Fails, port, "token: good").saying("does not accept the credentials"),
+        case("a password without TLS", Fails, port, "username: ann, password: pw"),
+        case("a plugin without TLS", Fails, port, exec)
+            .file("plugin", prints("good", "client.authentication.k8s.io/v1")),
+        case("a plugin that fails, without TLS", Passes, behind.port(), exec).file("plugin", "#!/bin/sh\nexit 1\n"),
+        case(
+            "a broken client certificate without TLS",
+            Passes,
+            behind.port(),
+            "client-certificate-data: bm9uZQ==, client-key-data: bm9uZQ==",
+        ),
     ]
 }
 
@@ -304,7 +325,9 @@ fn users(server: &str) -> Vec<Case> {
         case("a token in a file, with CRLF", Passes, "tokenFile: token").file("token", "\tgood \r\n\r\n"),
         case("a token in a file and another here", Passes, "tokenFile: token, token: bad").file("token", "good\n"),
         case("an empty token file", Fails, "tokenFile: token").file("token", "\n").saying("is empty"),
-        case("a token file that is away", Fails, "tokenFile: token, token: good").saying("there is no such file"),
+        case("a token file that is away", Fails, "tokenFile: token").saying("there is no such file"),
+        case("a token file that is away, and a token", Passes, "tokenFile: token, token: good"),
+        case("an empty token file, and a token", Passes, "tokenFile: token, token: good").file("token", "\n"),
         case("a name and a password", Passes, "username: ann, password: pw"),
         case("a name, a password and a token", Fails, "username: ann, password: pw, token: good"),
         case("somebody else's name", Passes, "token: good, as: bob, as-groups: [viewers], as-user-extra: {a: [b]}"),
@@ -453,15 +476,28 @@ fn servers(port: u16, behind: SocketAddr, authority: &Authority) -> Vec<Case> {
     let data = format!("certificate-authority-data: {}", encoded(&authority.certificate));
     let case = |what: &str, verdict: Verdict, cluster: &str| Case::new(what, verdict, config(cluster, "token: good"));
     vec![
-        case("a server without a scheme, with an authority", Passes, &format!("server: '127.0.0.1:{port}', {data}")),
+        case(
+            "a server without a scheme, with an authority",
+            OnlyHere("an authority says that TLS is meant"),
+            &format!("server: '127.0.0.1:{port}', {data}"),
+        ),
         case("a server without a scheme, without one", Passes, &format!("server: '{behind}'")),
-        case("localhost without a scheme", Passes, &format!("server: 'localhost:{port}', {data}")),
+        case(
+            "localhost without a scheme",
+            OnlyHere("an authority says that TLS is meant"),
+            &format!("server: 'localhost:{port}', {data}"),
+        ),
         case("a server with a slash at its end", Passes, &format!("server: 'https://127.0.0.1:{port}/', {data}")),
         case("a scheme in capitals", Passes, &format!("server: 'HTTPS://127.0.0.1:{port}', {data}")),
         case("blanks around the server", Fails, &format!("server: ' https://127.0.0.1:{port} ', {data}")),
         case("a server that is no address", Fails, "server: 'https://'"),
         case("a server of another scheme", Fails, "server: 'ftp://127.0.0.1'"),
         case("a port beyond all", Fails, &format!("server: 'https://127.0.0.1:99999', {data}")),
+        case(
+            "a server without TLS, and an authority that is none",
+            Passes,
+            &format!("server: 'http://{behind}', certificate-authority-data: bm9uZQ=="),
+        ),
         case("no server", Fails, &data),
     ]
 }

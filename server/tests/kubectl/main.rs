@@ -55,9 +55,11 @@ fn prepared(command: &mut Command, case: &Case, folder: &Path) {
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder).current_dir("/");
     command.envs(case.environment.iter().map(|(name, value)| (name, value)));
     match &case.asks {
-        Asks::File(file) => drop(command.arg("--kubeconfig").arg(folder.join(file))),
+        Asks::File(file) => {
+            command.arg("--kubeconfig").arg(folder.join(file));
+        }
         Asks::Context(file, context) => {
-            drop(command.arg("--kubeconfig").arg(folder.join(file)).args(["--context", context]))
+            command.arg("--kubeconfig").arg(folder.join(file)).args(["--context", context]);
         }
         Asks::Variable(files) => {
             let paths = files.iter().map(|file| folder.join(file));
@@ -85,19 +87,17 @@ fn wrong(case: &Case, within: &Path) -> Option<String> {
     let mut ours = command(&["draw", "architecture"]);
     prepared(&mut ours, case, &folder);
     let ((they, they_say), (we, we_say)) = (ends_well(&mut theirs), ends_well(&mut ours));
-    let wanted = match case.verdict {
-        Verdict::Passes => (true, true),
-        Verdict::Fails => (false, false),
-        Verdict::OnlyHere(_) => (false, true),
-        Verdict::OnlyKubectl(_) => (true, false),
+    let (wanted, why) = match case.verdict {
+        Verdict::Passes => ((true, true), "both reach the server"),
+        Verdict::Fails => ((false, false), "neither reaches the server"),
+        Verdict::OnlyHere(why) => ((false, true), why),
     };
     let panicked = we_say.contains("panicked");
     let silent = !we && !case.says.is_empty() && !we_say.contains(case.says);
     if (they, we) == wanted && !panicked && !silent {
         return None;
     }
-    let (name, verdict) = (&case.name, &case.verdict);
-    Some(format!("{name}: {verdict:?}\n  kubectl: {they} {they_say}\n  binnacle: {we} {we_say}"))
+    Some(format!("{}: {why}\n  kubectl: {they} {they_say}\n  binnacle: {we} {we_say}", case.name))
 }
 
 #[tokio::test(flavor = "multi_thread")]
