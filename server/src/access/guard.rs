@@ -18,7 +18,7 @@ use super::{
 
 /// Whether the client spoke TLS, to us or to a trusted proxy; in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Secure(pub(super) bool);
+pub(crate) struct Secure(pub(crate) bool);
 
 /// The host that was asked for; in the extensions of each request that is meant for us.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     pages::{Asked, bare, render, theme},
-    store::{Entry, Kept, Sought, StoreError},
+    store::{Entry, Kept, Sought},
 };
 
 const ADMIN: Needs = Needs::Role(Role::Admin);
@@ -86,7 +86,7 @@ struct Next {
 }
 
 /// Only a path of ours: never an address of another site.
-pub(super) fn inside(next: &str) -> &str {
+pub(crate) fn inside(next: &str) -> &str {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if ours { next } else { "/" }
 }

@@ -68,7 +68,7 @@ fn lines(report: &Report) -> String {
         out += &format!("unknown: {unknown}\n");
     }
     if report.drifts.is_empty() {
-        out += "As far as the sources tell, the cluster is as planned.\n";
+        out += "No drift found.\n";
     }
     out
 }

@@ -226,7 +226,7 @@ fn troubled(trouble: &Trouble, frames: &str) -> Response {
 }
 
 fn said(code: StatusCode, why: &str, frames: &str) -> Response {
-    let page = app::pages::refusal(why);
+    let page = app::pages::refusal(why, crate::pages::assets());
     let mut response = (code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     if let Ok(policy) = HeaderValue::from_str(&policy(None, frames)) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
