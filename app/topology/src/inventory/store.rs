@@ -87,6 +87,9 @@ impl Inventory {
         for lease in self.leases.values().filter(|lease| ran_out(lease.renewed, lease.lasts)) {
             touched.merge(self.touched_by_lease(lease));
         }
+        // That nobody leads is said later, and in the sentence.
+        let overdue = |lease: &&Lease| ran_out(lease.renewed, lease.lasts + crate::health::OVERDUE);
+        touched.around |= self.leases.values().filter(|lease| lease.is_a_leaders()).any(|lease| overdue(&lease));
         for node in self.nodes.values() {
             let heartbeat = node.condition("Ready").and_then(|ready| ready.heartbeat);
             if ran_out(heartbeat, crate::health::HEARTBEAT_LASTS) {
@@ -488,7 +491,7 @@ impl Inventory {
         if &*lease.key.namespace == "kube-node-lease" {
             return Touched::node(&lease.key.name);
         }
-        if &*lease.key.namespace != "kube-system" {
+        if !lease.is_a_leaders() {
             return Touched::default();
         }
         let holder = lease.holder.rsplit_once('_').map_or(&*lease.holder, |(host, _)| host);
