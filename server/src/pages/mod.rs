@@ -4,6 +4,7 @@ mod assets;
 mod conversions;
 mod facts;
 mod plans;
+mod png;
 mod purpose;
 mod routes;
 mod site;
@@ -11,6 +12,7 @@ mod table;
 
 pub(crate) use assets::assets;
 pub use conversions::view as figure_view;
+pub(crate) use png::pixels;
 pub(crate) use routes::{Bodyless, Query, bare, drawn, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};
 pub use site::{Asked, Site};
