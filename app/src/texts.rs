@@ -370,6 +370,8 @@ pub const LINK_EXPIRED: &str = "This link has expired. Load the portal's page ag
 pub const LINK_REVOKED: &str = "This link was revoked. Ask whoever runs the portal.";
 /// Of a link to an embedded figure.
 pub const LINK_OTHER: &str = "This link is for another cluster or another figure.";
+/// Of an embedded figure.
+pub const NO_PIXELS: &str = "The figure cannot be drawn as pixels. Ask for its picture in SVG.";
 /// Of a link to an embedded figure.
 pub const LINK_UNSURE: &str =
     "The database does not answer, so it cannot be told whether this link is still good. Try again in a moment.";

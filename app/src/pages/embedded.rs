@@ -82,7 +82,7 @@ pub fn embedded(embedded: Embedded) -> AnyView {
                 <main id="content" tabindex="-1" class="embedded">
                     <div class="say">
                         <h1 id="sentence" inner_html=parts::sentence(&page.sentence, &prefix)></h1>
-                        <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
+                        <span class="pulse" id="pulse">{texts::STILL}</span>
                     </div>
                     <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
                     <section class="sheet" aria-label=name>

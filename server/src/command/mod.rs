@@ -118,6 +118,9 @@ struct ServeArgs {
     /// Seconds after which a session ends whatever happens.
     #[arg(long, value_name = "SECONDS")]
     session_length: Option<String>,
+    /// Where people and portals reach this server.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// Certificates for TLS in PEM form, the server's own first.
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<String>,
@@ -270,6 +273,7 @@ impl ServeArgs {
             ("base_path", self.base_path),
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
+            ("public_url", self.public_url),
             ("tls_cert", self.tls_cert),
             ("tls_key", self.tls_key),
             ("embed_origins", self.embed_origins),

@@ -69,7 +69,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let (deploying, plans) = deploying(&settings, simulator.is_some());
     let site = Site::new(Clusters::new(contexts, settings.idle), plans);
     let tidying = tokio::spawn(tidy(site.clone()));
-    let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins).await;
+    let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins, settings.public_url).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
     let bounds = Bounds { each: settings.connections_per_address, ..Bounds::here() };
     let (stopping, proxies) = (Stopping::default(), settings.trusted_proxies.clone());

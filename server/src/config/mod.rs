@@ -40,6 +40,8 @@ pub struct Settings {
     pub trusted_proxies: Proxies,
     /// Below which path everything is served; empty for the root.
     pub base_path: String,
+    /// Where people and portals reach this server, without a `/` at its end.
+    pub public_url: Option<String>,
     /// How long sessions last.
     pub sessions: Lasting,
     /// The files of certificate and key, where TLS is spoken.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    pages::{Embedded, embedded},
+    pages::{Embedded, Theme, embedded},
     parts,
     source::{Source, Trouble, View},
     texts,
@@ -19,7 +19,7 @@ use super::{Embed, Origin, Refused};
 use crate::{
     access::{Role, Who, policy},
     listen::Stopping,
-    pages::{Query, assets, drawn, status},
+    pages::{Query, assets, drawn, pixels, status},
     view,
 };
 
@@ -90,10 +90,28 @@ impl Figure {
         Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
             Ok(page) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-                quiet((kind, scene::document(&page.scene)).into_response())
+                quiet((kind, picture(&page.scene, admitted.query.theme)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })
+    }
+
+    pub(super) async fn png(
+        self,
+        State(embed): State<Embed>,
+        Path(cluster): Path<String>,
+        Extension(who): Extension<Who>,
+        raw: RawQuery,
+    ) -> Result<Response, Closed> {
+        let admitted = self.admit(&embed, &cluster, &who, raw).await?;
+        let page = match embed.asked.figure(&cluster, &admitted.query.view).await {
+            Ok(page) => page,
+            Err(trouble) => return Ok(troubled(&trouble, &admitted.frames)),
+        };
+        let Some(drawn) = pixels(picture(&page.scene, admitted.query.theme)).await else {
+            return Ok(said(StatusCode::INTERNAL_SERVER_ERROR, texts::NO_PIXELS, &admitted.frames));
+        };
+        Ok(quiet(([(header::CONTENT_TYPE, "image/png")], drawn).into_response()))
     }
 
     pub(super) async fn stream(
@@ -199,6 +217,10 @@ impl Figure {
         }
         Origin::parse(&claims.origin).map(Some).ok_or(Refused::Forged)
     }
+}
+
+fn picture(scene: &scene::Scene, theme: Theme) -> String {
+    if theme == Theme::Dark { scene::dark_document(scene) } else { scene::document(scene) }
 }
 
 /// That it may not: a page says why. Every portal may show it, for it tells nothing else.

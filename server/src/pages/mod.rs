@@ -5,6 +5,7 @@ mod beside;
 mod conversions;
 mod facts;
 mod plans;
+mod png;
 mod purpose;
 mod routes;
 mod site;
@@ -13,6 +14,7 @@ mod theme;
 
 pub(crate) use assets::assets;
 pub use conversions::view as figure_view;
+pub(crate) use png::pixels;
 pub(crate) use routes::{Bodyless, Query, bare, drawn, one_of, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};
 pub use site::{Asked, Site};
