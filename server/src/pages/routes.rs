@@ -203,7 +203,7 @@ async fn drift(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
 async fn drift_json(State(asked): State<Asked>, Path(cluster): Path<String>) -> Response {
     match asked.drift(&cluster).await {
         Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
@@ -288,14 +288,14 @@ async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, 
             scene::document(&page.scene),
         )
             .into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
 async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
     match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
         Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
@@ -322,7 +322,7 @@ async fn stream(
             });
             view::follow(upgrade, watched, query.version, stopping, still, beside)
         }
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
@@ -339,7 +339,7 @@ fn beside(office: Arc<Office>, cluster: String, acts: bool) -> view::Beside {
 }
 
 async fn fallback(State(asked): State<Asked>, request: Request) -> Response {
-    if let Some(file) = assets::file(request.uri().path()) {
+    if let Some(file) = assets::file(request.uri().path(), request.headers()) {
         return file;
     }
     let frame = bare("Not found", &asked);
