@@ -2,7 +2,10 @@
 
 pub mod backups;
 pub mod deployments;
+mod people;
 pub mod restore;
+
+pub use people::*;
 
 /// The name.
 pub const NAME: &str = "Binnacle";

@@ -181,7 +181,7 @@ pub fn first(key: &str, wrong: Option<&str>) -> AnyView {
     .into_any()
 }
 
-fn said(wrong: Option<&str>) -> Option<AnyView> {
+pub(super) fn said(wrong: Option<&str>) -> Option<AnyView> {
     wrong.map(|wrong| view! { <p class="wrong" role="alert">{wrong.to_owned()}</p> }.into_any())
 }
 
@@ -221,7 +221,7 @@ pub fn tokens(lines: &[TokenLine], made: Option<&str>, wrong: Option<&str>) -> A
 }
 
 /// A table whose rows become cards where it is narrow; the roles stay when they do.
-fn records(name: &'static str, none: &'static str, heads: [&'static str; 6], rows: Vec<AnyView>) -> AnyView {
+pub(super) fn records(name: &'static str, none: &'static str, heads: [&'static str; 6], rows: Vec<AnyView>) -> AnyView {
     if rows.is_empty() {
         return view! { <p class="hint">{none}</p> }.into_any();
     }
@@ -237,7 +237,7 @@ fn records(name: &'static str, none: &'static str, heads: [&'static str; 6], row
     .into_any()
 }
 
-fn cell(head: &'static str, class: &'static str, content: impl IntoView + 'static) -> AnyView {
+pub(super) fn cell(head: &'static str, class: &'static str, content: impl IntoView + 'static) -> AnyView {
     view! { <td role="cell" class=class data-label=head>{content}</td> }.into_any()
 }
 

@@ -238,6 +238,7 @@ fn visited(visitor: &Visitor, theme: Theme) -> Option<AnyView> {
     }
     let admin = visitor.admin.then(|| {
         view! {
+            <a href=ours("/users", theme)>{texts::USERS}</a>
             <a href=ours("/sessions", theme)>{texts::SESSIONS}</a>
             <a href=ours("/tokens", theme)>{texts::TOKENS}</a>
             <a href=ours("/audit", theme)>{texts::AUDIT}</a>

@@ -47,7 +47,7 @@ fn section(section: Section, base: &str) -> AnyView {
 fn row(row: TableRow, base: &str) -> AnyView {
     let class = row.health.map(|health| format!("h-{}", health.word()));
     let state = row.health.map(scene::Health::adjective).unwrap_or_default();
-    let mut cells = row.cells.into_iter();
+    let mut cells = row.cells.into_iter().map(|cell| scene::readable(&cell));
     let first = cells.next().unwrap_or_default();
     let first = match row.opens {
         Some(opens) => {

@@ -15,8 +15,8 @@ pub fn trouble(trouble: &Trouble) -> AnyView {
     view! {
         <main id="content" tabindex="-1" class="plain trouble">
             <div role="alert">
-                <h1>{trouble.to_string()}</h1>
-                <p>{todo}</p>
+                <h1>{scene::readable(&trouble.to_string())}</h1>
+                <p>{scene::readable(&todo)}</p>
                 {again.then(|| view! { <p><small>{texts::TRYING}</small></p> })}
             </div>
             <p><a href=at("/")>{texts::BACK}</a></p>

@@ -50,7 +50,7 @@ pub(super) async fn run(args: DriftArgs) -> Result<(), Failure> {
         Format::Json => {
             serde_json::to_string_pretty(&report).map_err(|error| (Exit::Failed, error.to_string()))? + "\n"
         }
-        Format::Text => lines(&report),
+        Format::Text => scene::readable(&lines(&report)),
     };
     write(None, &text)?;
     match report.drifts.len() {

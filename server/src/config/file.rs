@@ -12,7 +12,7 @@ use crate::{
     backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
     embed::{Origin, Origins},
     etcd::{Endpoint, Through, Tls},
-    store::Place,
+    store::{Keeping, Place},
 };
 
 /// Why settings cannot be used.
@@ -201,6 +201,22 @@ fn base_path(text: &str) -> Option<String> {
     (text.len() <= 200 && inside.split('/').all(part) && !taken).then(|| text.to_owned())
 }
 
+/// How much of the audit is kept.
+fn audit_kept(values: &Values) -> Result<Keeping, ConfigError> {
+    let wrong = |name: &'static str, expected: &'static str| {
+        let (value, place) = values[name].clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    let days: u32 = values["audit_days"].0.parse().map_err(|_| wrong("audit_days", "a number of days, or 0"))?;
+    let expected = "a number of entries, at least 1000, or 0";
+    let entries: u32 = values["audit_entries"].0.parse().map_err(|_| wrong("audit_entries", expected))?;
+    if (1..1_000).contains(&entries) {
+        return Err(wrong("audit_entries", expected));
+    }
+    let entries = (entries > 0).then_some(i64::from(entries));
+    Ok(Keeping { days: (days > 0).then_some(days), entries })
+}
+
 /// The machine through which etcd is reached.
 fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
     let (text, place) = values["etcd_through"].clone();
@@ -333,6 +349,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             wrong("embed_origins", "origins with commas between, as in https://portal.example,http://127.0.0.1:9000")
         })?,
         audit: some("audit").map(PathBuf::from),
+        audit_kept: audit_kept(values)?,
         rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
         connections_per_address: text("connections_per_address")
             .parse()

@@ -109,6 +109,16 @@ pub const KEYS: &[Key] = &[
         meaning: "Where audit entries also go as JSON lines: a file, or `-` for standard output.",
     },
     Key {
+        name: "audit_days",
+        default: "0",
+        meaning: "Days after which entries of the audit are removed; 0 keeps them for ever. An anchor in the database and an entry say how many went, with their digest.",
+    },
+    Key {
+        name: "audit_entries",
+        default: "1000000",
+        meaning: "Entries of the audit that are kept, at least 1000; of more, the oldest are removed. 0 keeps any number.",
+    },
+    Key {
         name: "rate",
         default: "1200",
         meaning: "Requests of the API a minute for each token, session or address, and refused ones of everything; who asks more often is told when to come back.",

@@ -17,7 +17,7 @@ use crate::{
     backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
-    store::Place,
+    store::{Keeping, Place},
     webhook::Webhook,
 };
 
@@ -50,6 +50,8 @@ pub struct Settings {
     pub embed_origins: Origins,
     /// Where audit lines go.
     pub audit: Option<PathBuf>,
+    /// How much of the audit is kept.
+    pub audit_kept: Keeping,
     /// Requests of the API a minute for each who asks.
     pub rate: NonZeroU32,
     /// Connections at once from one address that is no trusted proxy's; 0 for any number.

@@ -25,7 +25,7 @@ use transcript::Kind;
 
 use super::{
     Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
-    parts::Parts, startable, story, whole, wire,
+    parts::Parts, startable_apart, story, whole, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -321,11 +321,14 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
     };
     let dha = here.site.plan_bytes(text(&form.dha, &form.dha_text)).await;
     let network = here.site.plan_bytes(text(&form.network, &form.network_text)).await;
-    let (Ok(dha), Ok(network)) = (&dha, &network) else {
-        wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
-        return Err(wrong);
+    let (dha, network) = match (dha, network) {
+        (Ok(dha), Ok(network)) => (dha, network),
+        (dha, network) => {
+            wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
+            return Err(wrong);
+        }
     };
-    let plan = startable(dha, network);
+    let plan = startable_apart(dha, network).await;
     if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
         match misfits(&here.site, office, cluster, plan).await {
             Ok(misfits) => wrong.extend(misfits),

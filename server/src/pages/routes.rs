@@ -202,7 +202,7 @@ async fn drift(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
 async fn drift_json(State(asked): State<Asked>, Path(cluster): Path<String>) -> Response {
     match asked.drift(&cluster).await {
         Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
@@ -300,14 +300,14 @@ async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, 
             scene::document(&page.scene),
         )
             .into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
 async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
     match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
         Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
@@ -335,12 +335,12 @@ async fn stream(
             });
             view::follow(upgrade, watched, query.version, stopping, still, Some(beside))
         }
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
 async fn fallback(State(asked): State<Asked>, request: Request) -> Response {
-    if let Some(file) = assets::file(request.uri().path()) {
+    if let Some(file) = assets::file(request.uri().path(), request.headers()) {
         return file;
     }
     let frame = bare("Not found", &asked);

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -13,7 +13,6 @@ use app::source::{
 };
 
 use plan::Plan;
-use tokio::sync::Semaphore;
 use topology::{
     attention::{Concern, attention},
     figure::is_master,
@@ -28,9 +27,6 @@ use crate::{
     cluster::{self, Cluster, Clusters},
     view::{Views, Watched},
 };
-
-/// Plans that are checked at once: a large one takes a processor for a while.
-static PLANS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// The first page of a cluster waits this long for its facts, so that its picture is not empty.
 const FIRST: Duration = Duration::from_millis(1_600);
@@ -101,8 +97,8 @@ impl Site {
     /// A plan's file as it is, secrets included: for whoever runs it.
     pub(crate) async fn plan_bytes(&self, text: PlanText) -> Result<Vec<u8>, Trouble> {
         let folder = self.plans.clone();
-        let read = tokio::task::spawn_blocking(move || plans::source(folder.as_deref(), &text)).await;
-        read.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into()))).map(|(_, bytes)| bytes)
+        let read = crate::plan::placed(move || plans::source(folder.as_deref(), &text)).await;
+        read.unwrap_or_else(|| Err(Trouble::NoSuchThing("the plan".into()))).map(|(_, bytes)| bytes)
     }
 
     /// The masters of a cluster that is watched, with their addresses; none while it tells nothing.
@@ -197,7 +193,10 @@ impl Site {
             return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });
         }
         let cluster = self.cluster(name).await?;
-        Ok(self.views.get(&cluster, conversions::view(view)))
+        self.views.get(&cluster, conversions::view(view)).ok_or_else(|| Trouble::Unreachable {
+            what: "This server draws as many different views as it may.".into(),
+            todo: "Look at the whole cluster, or try again in a minute.".into(),
+        })
     }
 }
 
@@ -266,14 +265,8 @@ impl Source for Asked {
         let (folder, asked) = (self.0.plans.clone(), asked.clone());
         Box::pin(async move {
             // Reading files and a large paste take their time: not a worker's.
-            let turn = PLANS.clone().acquire_owned().await;
-            let checking = move || {
-                let page = plans::page(folder.as_deref(), &asked);
-                drop(turn);
-                page
-            };
-            let page = tokio::task::spawn_blocking(checking).await;
-            page.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into())))
+            let page = crate::plan::placed(move || plans::page(folder.as_deref(), &asked)).await;
+            page.unwrap_or_else(|| Err(Trouble::NoSuchThing("the plan".into())))
         })
     }
 

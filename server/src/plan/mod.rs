@@ -4,10 +4,27 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
 };
 
 use ::plan::{self as plan_file, Checked, LONGEST, Purpose, Severity, Stack};
+use tokio::sync::Semaphore;
 use topology::planned::Planned;
+
+/// Plans that are worked on at once: a large one takes a processor for a while.
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+
+/// Works on a plan on a thread of its own; `None` when that came to no end. The place belongs to the work and not to
+/// whoever asked, who may hang up.
+pub(crate) async fn placed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let place = PLACES.clone().acquire_owned().await.ok()?;
+    let placed = move || {
+        let done = work();
+        drop(place);
+        done
+    };
+    tokio::task::spawn_blocking(placed).await.ok()
+}
 
 /// Why a file of a plan cannot be read.
 #[derive(Debug, thiserror::Error)]
