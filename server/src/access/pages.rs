@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     pages::{Asked, bare, render, theme},
-    store::{Entry, Kept, Sought, StoreError},
+    store::{Entry, Kept, Sought},
 };
 
 const ADMIN: Needs = Needs::Role(Role::Admin);

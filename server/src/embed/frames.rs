@@ -87,10 +87,10 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => {
+        Ok(match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-                quiet((kind, scene::document(&page.scene)).into_response())
+                quiet((kind, scene::document(&scene)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })

@@ -13,4 +13,5 @@ pub(crate) use assets::assets;
 pub use conversions::view as figure_view;
 pub(crate) use routes::{Bodyless, Query, bare, drawn, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};
+pub(crate) use site::of;
 pub use site::{Asked, Site};

@@ -188,13 +188,15 @@ pub(super) async fn one(
     if known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, common, vary).into_response());
     }
+    let of = crate::pages::of(&cluster, watched.cluster().now());
+    let scene = scene::standing_alone(&page.scene, &of);
     let body = match format {
-        Format::Svg => document(&page.scene, dark).into_bytes(),
-        Format::Json => serde_json::to_vec(&figure::Scene::from(&page.scene)).map_err(|_| ApiError::Fault("JSON"))?,
+        Format::Svg => document(&scene, dark).into_bytes(),
+        Format::Json => serde_json::to_vec(&figure::Scene::from(&scene)).map_err(|_| ApiError::Fault("JSON"))?,
         Format::Png => {
             // The turn belongs to the work: a client that hangs up must not begin further ones.
             let turn = here.drawing.clone().acquire_owned().await.map_err(|_| ApiError::Fault("it is ending"))?;
-            let svg = document(&page.scene, dark);
+            let svg = document(&scene, dark);
             let drawing = move || {
                 let drawn = png::png(&svg);
                 drop(turn);
@@ -206,7 +208,8 @@ pub(super) async fn one(
         Format::Dot | Format::Mermaid => {
             let held = watched.cluster();
             let now = held.now();
-            let outline = held.read(|inventory| outline::of(inventory, &crate::pages::figure_view(&view), now));
+            let mut outline = held.read(|inventory| outline::of(inventory, &crate::pages::figure_view(&view), now));
+            outline.title = format!("{}: {of}", outline.title);
             let text = if format == Format::Dot { outline::dot(&outline) } else { outline::mermaid(&outline) };
             text.into_bytes()
         }

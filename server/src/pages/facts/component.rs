@@ -4,7 +4,7 @@ use app::source::{FactLine, Facts};
 use topology::{
     Inventory, Stamp,
     figure::is_master,
-    health::{node_state, parts},
+    health::{Leader, leader, leader_lease, node_state, parts},
     inventory::{ComponentKind, Etcd, EtcdMember, Key},
 };
 
@@ -22,10 +22,17 @@ pub(super) fn facts(inventory: &Inventory, node: &str, program: &str, now: Stamp
     facts.lines.push(line("State", part.long));
     facts.lines.push(line("Version", part.version.map_or_else(|| "unknown".into(), |version| version.to_string())));
     facts.lines.push(link("Node", &*node.name, format!("node/{}", node.name)));
-    if let Some(lease) = inventory.lease("kube-system", program) {
-        facts
-            .lines
-            .push(line("Leads", if part.leads { "yes".to_owned() } else { format!("no: {} does", lease.holder) }));
+    let elects = matches!(part.kind, ComponentKind::Scheduler | ComponentKind::ControllerManager);
+    if let Some(lease) = leader_lease(inventory, part.kind).filter(|_| elects) {
+        let leads = match leader(inventory, part.kind, now) {
+            _ if part.leads => "yes".to_owned(),
+            Leader::Node(name) if *name == node.name => "it did: its lease has run out".into(),
+            Leader::Node(_) => format!("no: {} does", lease.holder),
+            Leader::Stranger(_) => format!("no: {} does, which is no node here", lease.holder),
+            Leader::Nobody(..) => "no: nobody does".into(),
+            Leader::Unknown => "unknown".into(),
+        };
+        facts.lines.push(line("Leads", leads));
         facts.lines.push(line("Leader's lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
     }
     if let Some(checks) =
