@@ -246,3 +246,12 @@ pub fn startable(dha: &[u8], network: &[u8]) -> Result<Startable, Vec<String>> {
         wrong
     })
 }
+
+/// As [`startable`], on a thread of its own.
+///
+/// # Errors
+/// As [`startable`].
+pub(crate) async fn startable_apart(dha: Vec<u8>, network: Vec<u8>) -> Result<Startable, Vec<String>> {
+    let checked = crate::plan::placed(move || startable(&dha, &network)).await;
+    checked.unwrap_or_else(|| Err(vec!["the plan could not be checked".into()]))
+}

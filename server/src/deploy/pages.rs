@@ -25,7 +25,7 @@ use transcript::Kind;
 
 use super::{
     Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
-    parts::Parts, startable, story, whole, wire,
+    parts::Parts, startable_apart, story, whole, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -157,7 +157,9 @@ async fn drawn(
 ) -> Response {
     let mut query = around::Query::of(RawQuery(request.uri().query().map(str::to_owned)));
     query.view = app::source::View::default();
-    let frame = opened(&here.asked, cluster, Tab::Deployments, &query);
+    let mut frame = opened(&here.asked, cluster, Tab::Deployments, &query);
+    frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
+    frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
     render(status, frame, request, content).await
 }
 
@@ -319,11 +321,14 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
     };
     let dha = here.site.plan_bytes(text(&form.dha, &form.dha_text)).await;
     let network = here.site.plan_bytes(text(&form.network, &form.network_text)).await;
-    let (Ok(dha), Ok(network)) = (&dha, &network) else {
-        wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
-        return Err(wrong);
+    let (dha, network) = match (dha, network) {
+        (Ok(dha), Ok(network)) => (dha, network),
+        (dha, network) => {
+            wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
+            return Err(wrong);
+        }
     };
-    let plan = startable(dha, network);
+    let plan = startable_apart(dha, network).await;
     if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
         match misfits(&here.site, office, cluster, plan).await {
             Ok(misfits) => wrong.extend(misfits),
@@ -576,7 +581,7 @@ async fn compared(
     let page = async {
         let [a, b] = runs.as_slice() else {
             let todo = "Tick two runs in the list.".into();
-            return Err(NoPage::Trouble(Trouble::Unusable { what: "Two runs can be compared.".into(), todo }));
+            return Err(NoPage::Trouble(Trouble::Unusable { what: "Select two deployments to compare".into(), todo }));
         };
         let ((office, a), (_, b)) = (here.row(&cluster, a).await?, here.row(&cluster, b).await?);
         Ok(compare::compare(office, &a, &b).await?)

@@ -61,6 +61,9 @@ pub struct Further {
     pub left: Option<Stamp>,
     /// `metadata.finalizers` of a pod that is being deleted.
     pub finalizers: Vec<Name>,
+    /// Since when it is not ready, or waits for a node: the time of that condition.
+    #[serde(default)]
+    pub unready: Option<Stamp>,
 }
 
 /// How a container ended.
@@ -99,6 +102,15 @@ const SYSTEM_NAMESPACES: [&str; 5] = ["kube-system", "kube-public", "kube-node-l
 const SYSTEM_PREFIXES: [&str; 5] = ["openshift-", "cattle-", "gke-managed-", "gke-gmp-", "tigera-"];
 
 impl Pod {
+    /// Whether it failed, or is not ready where it should be or come to be.
+    pub const fn is_behind(&self) -> bool {
+        match self.phase {
+            Phase::Failed => true,
+            Phase::Pending | Phase::Running => !self.ready,
+            Phase::Succeeded | Phase::Unknown => false,
+        }
+    }
+
     /// Whether it belongs to the cluster itself rather than to its users.
     pub fn is_system(&self) -> bool {
         let namespace = &*self.key.namespace;

@@ -24,15 +24,13 @@ pub(super) fn facts(inventory: &Inventory, node: &str, program: &str, now: Stamp
     facts.lines.push(link("Node", &*node.name, format!("node/{}", node.name)));
     let elects = matches!(part.kind, ComponentKind::Scheduler | ComponentKind::ControllerManager);
     if let Some(lease) = leader_lease(inventory, part.kind).filter(|_| elects) {
-        let leads = match leader(inventory, part.kind, now) {
-            _ if part.leads => "yes".to_owned(),
-            Leader::Node(name) if *name == node.name => "it did: its lease has run out".into(),
-            Leader::Node(_) => format!("no: {} does", lease.holder),
-            Leader::Stranger(_) => format!("no: {} does, which is no node here", lease.holder),
-            Leader::Nobody(..) => "no: nobody does".into(),
-            Leader::Unknown => "unknown".into(),
-        };
-        facts.lines.push(line("Leads", leads));
+        facts.lines.push(match leader(inventory, part.kind, now) {
+            _ if part.leads => line("Leader", "this one"),
+            Leader::Node(name) => link("Leader", &**name, format!("component/{name}/{program}")),
+            Leader::Stranger(_) => line("Leader", format!("{}, which is no node here", lease.holder)),
+            Leader::Nobody(..) => line("Leader", "nobody"),
+            Leader::Unknown => line("Leader", "unknown"),
+        });
         facts.lines.push(line("Leader's lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
     }
     if let Some(checks) =
