@@ -255,7 +255,7 @@ struct ServeArgs {
     /// A program that is run when a deployment ends.
     #[arg(long, value_name = "PROGRAM")]
     on_finish: Option<String>,
-    /// Show the built-in cluster: always, if-none, never.
+    /// Show the built-in cluster: always, if-none, never; or a distribution's, as in k3s.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
     /// Seconds for which a cluster that nobody looks at is still watched.
