@@ -323,7 +323,8 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
         wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
         return Err(wrong);
     };
-    let plan = startable(dha, network);
+    let release = here.office.as_ref().map(|office| office.host().release).unwrap_or_default();
+    let plan = startable(release, dha, network);
     if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
         match misfits(&here.site, office, cluster, plan).await {
             Ok(misfits) => wrong.extend(misfits),

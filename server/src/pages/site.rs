@@ -11,7 +11,7 @@ use app::source::{
     Trouble, View,
 };
 
-use plan::Plan;
+use plan::{Plan, Release};
 use tokio::sync::Semaphore;
 use topology::{figure::is_master, graph::Question, inventory::AddressKind, planned::Planned};
 
@@ -35,12 +35,18 @@ pub struct Site {
     clusters: Clusters,
     views: Views,
     plans: Option<PathBuf>,
+    release: Release,
 }
 
 impl Site {
     /// Of these clusters, and with this folder of plans.
     pub fn new(clusters: Clusters, plans: Option<PathBuf>) -> Arc<Self> {
-        Arc::new(Self { clusters, views: Views::default(), plans })
+        Self::of(clusters, plans, Release::default())
+    }
+
+    /// The same, with plans for this release of Compass.
+    pub fn of(clusters: Clusters, plans: Option<PathBuf>, release: Release) -> Arc<Self> {
+        Arc::new(Self { clusters, views: Views::default(), plans, release })
     }
 
     /// Ends what nobody looks at; called now and then.
@@ -193,12 +199,12 @@ impl Source for Asked {
     }
 
     fn plan(&self, asked: &PlanAsked) -> Answer<PlanPage> {
-        let (folder, asked) = (self.0.plans.clone(), asked.clone());
+        let (folder, asked, release) = (self.0.plans.clone(), asked.clone(), self.0.release);
         Box::pin(async move {
             // Reading files and a large paste take their time: not a worker's.
             let turn = PLANS.clone().acquire_owned().await;
             let checking = move || {
-                let page = plans::page(folder.as_deref(), &asked);
+                let page = plans::page(folder.as_deref(), release, &asked);
                 drop(turn);
                 page
             };
