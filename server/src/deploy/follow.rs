@@ -226,6 +226,7 @@ impl Following {
             .then(|| format!("{work}/deploy/docker/ansible/run/{}/ansible.log", self.made.folder));
         let request = json!({
             "dir": dir, "argv": run.argv, "env": env, "work": work, "tail": tail, "reach": host.reach,
+            "deck": self.made.deck,
         });
         match host.ask::<serde_json::Value>("launch", request).await {
             Ok(_) => Ok(true),
