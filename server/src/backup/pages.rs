@@ -219,7 +219,7 @@ fn about(backups: &Backups, now: i64) -> Vec<(&'static str, String)> {
     let schedule = keeping.schedule.as_ref().map(|schedule| {
         let next = jiff::Timestamp::from_millisecond(now).ok().and_then(|now| schedule.after(now));
         let next = next.map(|next| format!(", next {}", story::moment(next.as_millisecond()))).unwrap_or_default();
-        format!("{} in {}{next}", schedule.text(), schedule.zone())
+        format!("{} ({}) in {}{next}", schedule.text(), schedule.words(), schedule.zone())
     });
     let places: Vec<&str> = keeping.places.iter().map(super::places::Place::name).collect();
     let allowed = i64::try_from(keeping.allowed.as_millis()).unwrap_or(i64::MAX);

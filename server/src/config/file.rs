@@ -9,7 +9,14 @@ use super::{
 };
 use crate::{
     access::{Lasting, Proxies, table},
-    backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
+    backup::{
+        hosts::Host,
+        rehearsing::When,
+        retention::Rules,
+        schedule::{Schedule, ScheduleError},
+        seal::Recipients,
+        zone,
+    },
     embed::{Origin, Origins},
     etcd::{Endpoint, Through, Tls},
     store::{Keeping, Place},
@@ -45,6 +52,16 @@ pub enum ConfigError {
         name: String,
         /// The one that is most like it.
         nearest: String,
+    },
+    /// A schedule that cannot be.
+    #[error("{place}: {name}: {error}")]
+    Schedule {
+        /// Where it stands.
+        place: String,
+        /// The setting.
+        name: &'static str,
+        /// Which part is wrong.
+        error: ScheduleError,
     },
     /// A value of another kind than expected.
     #[error("{place}: {name} is {value:?}, but must be {expected}")]
@@ -96,7 +113,36 @@ pub(super) fn load(
             values.insert(key.name, (value.clone(), key.flag()));
         }
     }
+    in_files(&mut values)?;
     settings(&values)
+}
+
+/// Settings that may be a secret, or have one in them, with those that name a file for it instead.
+const IN_FILES: [(&str, &str); 4] = [
+    ("database", "database_file"),
+    ("compass_variables", "compass_variables_file"),
+    ("webhook", "webhook_file"),
+    ("backup_webhook", "backup_webhook_file"),
+];
+
+/// Takes values from the files that are named for them: a command line and an environment can be read by others.
+fn in_files(values: &mut Values) -> Result<(), ConfigError> {
+    for (name, in_file) in IN_FILES {
+        let (file, place) = values[in_file].clone();
+        if file.is_empty() {
+            continue;
+        }
+        if !values[name].0.is_empty() {
+            let expected = "left out, as its value is given too";
+            return Err(ConfigError::Value { place, name: in_file, value: file, expected });
+        }
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| ConfigError::Unreadable { file: format!("{place}: {file}"), what: error.to_string() })?;
+        // A variable a line is easier to read than commas.
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        values.insert(name, (lines.join(","), file));
+    }
+    Ok(())
 }
 
 fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
@@ -263,9 +309,10 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let zone = zone::named(&zone_name);
     let zone =
         zone.ok_or_else(|| wrong("backup_zone", zone_name.clone(), "a time zone, as in Europe/Berlin or UTC"))?;
+    let no_schedule = |name: &'static str, error| ConfigError::Schedule { place: values[name].1.clone(), name, error };
     let schedule = some("backup_schedule").map(|text| {
         let parsed = Schedule::parse(&text, &zone_name);
-        parsed.map_err(|_| wrong("backup_schedule", text, "minute, hour, day, month and weekday, as in 0 3 * * *"))
+        parsed.map_err(|error| no_schedule("backup_schedule", error))
     });
     let days: u64 =
         text("backup_reread").parse().map_err(|_| wrong("backup_reread", text("backup_reread"), "a number of days"))?;
@@ -278,13 +325,18 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let rehearse = match text("backup_rehearse").as_str() {
         "each" => When::Each,
         "never" => When::Never,
-        cron => When::At(Schedule::parse(cron, &zone_name).map(Box::new).map_err(|_| {
+        // A word is none of ours; more of them are a schedule.
+        word if !word.contains([' ', '@']) => {
             let expected = "each, never, or minute, hour, day, month and weekday, as in 0 4 * * 0";
-            wrong("backup_rehearse", text("backup_rehearse"), expected)
-        })?),
+            return Err(wrong("backup_rehearse", word.to_owned(), expected));
+        }
+        cron => When::At(
+            Schedule::parse(cron, &zone_name).map(Box::new).map_err(|error| no_schedule("backup_rehearse", error))?,
+        ),
     };
     let rules = Rules::parse(&text("backup_keep"), zone);
-    let counts = "counts as in newest=7,daily=14,weekly=8,monthly=12";
+    let counts =
+        "counts of which one is at least 1, as in newest=7,daily=14,weekly=8,monthly=12; left out, all backups stay";
     Ok(BackupSettings {
         to: text("backup_to"),
         recipients,
@@ -379,12 +431,16 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         etcd_through: through(values)?,
         backups: backups(values)?,
         plans: some("plans").map(PathBuf::from),
+        compass_release: deploying::release(values)?,
         deploying: Deploying::of(values)?,
         demo: match text("demo").as_str() {
             "always" | "true" => Demo::Always,
             "if-none" => Demo::IfNone,
             "never" | "false" => Demo::Never,
-            _ => return Err(wrong("demo", "always, if-none or never")),
+            name => match simulator::Distribution::named(name) {
+                Some(distribution) => Demo::Of(distribution),
+                None => return Err(wrong("demo", "always, if-none, never or a distribution, as in k3s")),
+            },
         },
         idle: seconds("idle")?,
         log_format: match text("log_format").as_str() {

@@ -74,6 +74,8 @@ pub struct Settings {
     pub backups: BackupSettings,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
+    /// The release of Compass that plans are for.
+    pub compass_release: plan::Release,
     /// From where deployments are made; none where they are not.
     pub deploying: Option<Deploying>,
     /// Whether to show the built-in cluster.
@@ -122,6 +124,8 @@ pub struct BackupSettings {
 pub enum Demo {
     /// Only it.
     Always,
+    /// Only a distribution's instead of it.
+    Of(simulator::Distribution),
     /// When no other cluster is found.
     IfNone,
     /// Never.

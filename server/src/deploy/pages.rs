@@ -328,7 +328,8 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
             return Err(wrong);
         }
     };
-    let plan = startable_apart(dha, network).await;
+    let release = here.office.as_ref().map(|office| office.host().release).unwrap_or_default();
+    let plan = startable_apart(release, dha, network).await;
     if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
         match misfits(&here.site, office, cluster, plan).await {
             Ok(misfits) => wrong.extend(misfits),

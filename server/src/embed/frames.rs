@@ -91,10 +91,10 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => {
+        Ok(match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-                quiet((kind, picture(&page.scene, admitted.query.theme)).into_response())
+                quiet((kind, picture(&scene, admitted.query.theme)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })
@@ -108,11 +108,11 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        let page = match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => page,
+        let scene = match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => scene,
             Err(trouble) => return Ok(troubled(&trouble, &admitted.frames)),
         };
-        let Some(drawn) = pixels(picture(&page.scene, admitted.query.theme)).await else {
+        let Some(drawn) = pixels(picture(&scene, admitted.query.theme)).await else {
             return Ok(said(StatusCode::INTERNAL_SERVER_ERROR, texts::NO_PIXELS, &admitted.frames));
         };
         Ok(quiet(([(header::CONTENT_TYPE, "image/png")], drawn).into_response()))

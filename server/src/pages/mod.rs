@@ -17,4 +17,5 @@ pub use conversions::view as figure_view;
 pub(crate) use png::pixels;
 pub(crate) use routes::{Bodyless, Query, bare, drawn, one_of, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};
+pub(crate) use site::of;
 pub use site::{Asked, Site};

@@ -294,19 +294,18 @@ fn view_of_file(uri: &Uri, raw: RawQuery) -> View {
 }
 
 async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
-    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
-        Ok(page) => (
-            [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")],
-            scene::document(&page.scene),
-        )
-            .into_response(),
+    match asked.0.file(&cluster, &view_of_file(&uri, raw)).await {
+        Ok(scene) => {
+            let kind = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")];
+            (kind, scene::document(&scene)).into_response()
+        }
         Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
 async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
-    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
-        Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
+    match asked.0.file(&cluster, &view_of_file(&uri, raw)).await {
+        Ok(scene) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(scene)).into_response(),
         Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }

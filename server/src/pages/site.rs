@@ -12,7 +12,7 @@ use app::source::{
     Source, Table, Trouble, View,
 };
 
-use plan::Plan;
+use plan::{Plan, Release};
 use topology::{
     attention::{Concern, attention},
     figure::is_master,
@@ -38,6 +38,7 @@ pub struct Site {
     clusters: Clusters,
     views: Views,
     plans: Option<PathBuf>,
+    release: Release,
     concerns: Mutex<HashMap<String, Concerns>>,
 }
 
@@ -60,7 +61,12 @@ const SHARE: u32 = 30;
 impl Site {
     /// Of these clusters, and with this folder of plans.
     pub fn new(clusters: Clusters, plans: Option<PathBuf>) -> Arc<Self> {
-        Arc::new(Self { clusters, views: Views::default(), plans, concerns: Mutex::default() })
+        Self::of(clusters, plans, Release::default())
+    }
+
+    /// The same, with plans for this release of Compass.
+    pub fn of(clusters: Clusters, plans: Option<PathBuf>, release: Release) -> Arc<Self> {
+        Arc::new(Self { clusters, views: Views::default(), plans, release, concerns: Mutex::default() })
     }
 
     /// Ends what nobody looks at; called now and then.
@@ -198,6 +204,17 @@ impl Site {
             todo: "Look at the whole cluster, or try again in a minute.".into(),
         })
     }
+
+    /// A figure for a file, which says of which cluster it is, and when.
+    pub(crate) async fn file(&self, name: &str, view: &View) -> Result<scene::Scene, Trouble> {
+        let watched = self.watched(name, view).await?;
+        Ok(scene::standing_alone(&watched.page().scene, &of(name, watched.cluster().now())))
+    }
+}
+
+/// What a figure in a file is of, as in `lab, 2026-11-29 12:03:20 UTC`.
+pub(crate) fn of(cluster: &str, now: topology::Stamp) -> String {
+    format!("{cluster}, {}", topology::health::moment(now))
 }
 
 fn silent(name: &str) -> cluster::Trouble {
@@ -262,10 +279,10 @@ impl Source for Asked {
     }
 
     fn plan(&self, asked: &PlanAsked) -> Answer<PlanPage> {
-        let (folder, asked) = (self.0.plans.clone(), asked.clone());
+        let (folder, asked, release) = (self.0.plans.clone(), asked.clone(), self.0.release);
         Box::pin(async move {
             // Reading files and a large paste take their time: not a worker's.
-            let page = crate::plan::placed(move || plans::page(folder.as_deref(), &asked)).await;
+            let page = crate::plan::placed(move || plans::page(folder.as_deref(), release, &asked)).await;
             page.unwrap_or_else(|| Err(Trouble::NoSuchThing("the plan".into())))
         })
     }

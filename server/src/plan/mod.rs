@@ -114,9 +114,17 @@ pub fn whole(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<plan_f
 /// # Errors
 /// [`PlanError`] when one of them cannot be read from the disk.
 pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<Checked, PlanError> {
+    load_for(plan_file::Release::default(), dha, network)
+}
+
+/// The same for a release of Compass.
+///
+/// # Errors
+/// [`PlanError`] when one of them cannot be read from the disk.
+pub fn load_for(release: plan_file::Release, dha: Option<&Path>, network: Option<&Path>) -> Result<Checked, PlanError> {
     let dha = dha.map(read_file).transpose()?;
     let network = network.map(read_file).transpose()?;
-    Ok(Checked::new(dha.as_deref(), network.as_deref()))
+    Ok(Checked::of(release, dha.as_deref(), network.as_deref()))
 }
 
 /// What a plan is and how it fares, in a sentence.
