@@ -77,8 +77,8 @@ fn what_breaks_a_client_is_named_and_what_is_added_is_not() {
     more["paths"]["/api/v1/backups"] = old["paths"]["/api/v1/plans"].clone();
     more["components"]["schemas"]["Version"]["properties"]["commit"] = json!({ "type": "string" });
     more["components"]["schemas"]["Version"]["required"] = json!(["name", "version", "api", "commit"]);
-    let folder = json!([{ "name": "folder", "in": "query", "required": false, "schema": { "type": "string" } }]);
-    more["paths"]["/api/v1/plans"]["get"]["parameters"] = folder;
+    let folder = json!({ "name": "folder", "in": "query", "required": false, "schema": { "type": "string" } });
+    more["paths"]["/api/v1/plans"]["get"]["parameters"].as_array_mut().expect("parameters").push(folder);
     assert_eq!(breaks(&old, &more), Vec::<String>::new());
 }
 
