@@ -263,7 +263,7 @@ async fn a_link_is_told_once_and_only_its_maker_and_admins_know_of_it() {
     let make = || with(send("/api/v1/embed-links", &wanted), "content-type", "application/json");
     let make = || with(make(), "idempotency-key", "a link");
     let made = json(house.answer(make(), Role::Viewer).await).await;
-    assert!(made["page"].as_str().is_some_and(|page| page.starts_with("/embed/demo/networking?link=")), "{made}");
+    assert!(made["page"].as_str().is_some_and(|page| page.contains("/embed/demo/networking?link=")), "{made}");
     let again = json(house.answer(make(), Role::Viewer).await).await;
     assert_eq!((&again["id"], &again["page"], &again["picture"]), (&made["id"], &Value::Null, &Value::Null));
     let list = async |role| json(house.answer(ask(Method::GET, "/api/v1/embed-links"), role).await).await;

@@ -367,7 +367,7 @@ fn exit(evidence: &Evidence) -> Proof {
 
 fn last_line(evidence: &Evidence) -> Proof {
     let (says, text) = match (evidence.success_written, evidence.success_last) {
-        (_, true) => (Says::Yes, "the last line is that of success"),
+        (_, true) => (Says::Yes, "success line found in log"),
         (true, false) => (Says::Yes, "the line of success was written, and others came after it"),
         (false, false) => (Says::No, "the line of success was never written"),
     };

@@ -251,6 +251,7 @@ async fn drawn(
     let mut query = around::Query::of(RawQuery(request.uri().query().map(str::to_owned)));
     query.view = app::source::View::default();
     let mut frame = opened(&here.asked, cluster, Tab::Backups, &query);
+    frame.title = around::one_of(&frame.title, request.uri().path(), "backups");
     frame.again = again.then_some(AGAIN);
     render(status, frame, request, content).await
 }

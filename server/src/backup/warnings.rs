@@ -76,7 +76,7 @@ pub fn warnings(facts: &Facts) -> Vec<Warning> {
 
 fn age(facts: &Facts) -> Option<Warning> {
     let Some(newest) = facts.newest.first() else {
-        let what = "There is no backup of etcd that was found right: what is lost is lost.".into();
+        let what = "No verified etcd backup. Data loss would be permanent.".into();
         return Some(Warning { grave: true, kind: "none", what, todo: "Take one now.".into() });
     };
     let age = facts.now.saturating_sub(newest.began);

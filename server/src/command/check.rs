@@ -59,7 +59,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Failure> {
         Format::Json => format!("{:#}\n", answer(args, &checked)),
         Format::Text => {
             let findings: String = checked.findings.iter().map(|finding| lines(args, finding)).collect();
-            findings + &crate::plan::headline(&checked) + "\n"
+            scene::readable(&(findings + &crate::plan::headline(&checked) + "\n"))
         }
     };
     write(None, &text)?;

@@ -50,7 +50,7 @@ pub(super) async fn run(args: DriftArgs) -> Result<(), Failure> {
         Format::Json => {
             serde_json::to_string_pretty(&report).map_err(|error| (Exit::Failed, error.to_string()))? + "\n"
         }
-        Format::Text => lines(&report),
+        Format::Text => scene::readable(&lines(&report)),
     };
     write(None, &text)?;
     match report.drifts.len() {
@@ -68,7 +68,7 @@ fn lines(report: &Report) -> String {
         out += &format!("unknown: {unknown}\n");
     }
     if report.drifts.is_empty() {
-        out += "As far as the sources tell, the cluster is as planned.\n";
+        out += "No drift found.\n";
     }
     out
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod beside;
 mod check;
+mod data;
 mod diff;
 mod doctor;
 mod draw;
@@ -14,6 +15,7 @@ mod provider;
 mod rehearse;
 mod serve;
 mod simulate;
+mod sweeping;
 mod take;
 mod token;
 mod user;
@@ -75,6 +77,9 @@ enum Command {
     /// Print every setting with its variable, flag, default and meaning.
     #[command(after_help = "Example:\n  binnacle settings")]
     Settings,
+    /// Print the licences of everything that is in this program.
+    #[command(after_help = "Example:\n  binnacle licences | less")]
+    Licences,
     /// Print the permissions that Binnacle needs in a cluster, as the rules of a ClusterRole.
     #[command(after_help = "Example:\n  binnacle rbac > rules.yaml")]
     Rbac,
@@ -121,6 +126,9 @@ struct ServeArgs {
     /// Seconds after which a session ends whatever happens.
     #[arg(long, value_name = "SECONDS")]
     session_length: Option<String>,
+    /// Where people and portals reach this server.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// Certificates for TLS in PEM form, the server's own first.
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<String>,
@@ -133,6 +141,12 @@ struct ServeArgs {
     /// Where audit entries also go as JSON lines; - for standard output.
     #[arg(long, value_name = "FILE")]
     audit: Option<String>,
+    /// Days after which entries of the audit are removed; 0 for never.
+    #[arg(long, value_name = "DAYS")]
+    audit_days: Option<String>,
+    /// Entries of the audit that are kept; 0 for any number.
+    #[arg(long, value_name = "NUMBER")]
+    audit_entries: Option<String>,
     /// Requests of the API a minute for each who asks.
     #[arg(long, value_name = "NUMBER")]
     rate: Option<String>,
@@ -283,10 +297,13 @@ impl ServeArgs {
             ("base_path", self.base_path),
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
+            ("public_url", self.public_url),
             ("tls_cert", self.tls_cert),
             ("tls_key", self.tls_key),
             ("embed_origins", self.embed_origins),
             ("audit", self.audit),
+            ("audit_days", self.audit_days),
+            ("audit_entries", self.audit_entries),
             ("rate", self.rate),
             ("connections_per_address", self.connections_per_address),
             ("kubeconfig", self.kubeconfig),
@@ -358,6 +375,7 @@ pub fn run() -> Exit {
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::Token(args) => wait(token::run(args)),
         Command::Settings => draw::write(None, &crate::config::table()),
+        Command::Licences => draw::write(None, include_str!("../../licences.txt")),
         Command::Rbac => draw::write(None, &crate::cluster::permissions::rules()),
         Command::Completions { shell } => {
             // By way of a buffer, because the generator panics where a pipe ends.
@@ -369,7 +387,7 @@ pub fn run() -> Exit {
     match ended {
         Ok(()) => Exit::Fine,
         Err((exit, why)) => {
-            eprintln!("binnacle: {why}");
+            eprintln!("binnacle: {}", scene::readable(&why));
             exit
         }
     }

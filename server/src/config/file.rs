@@ -17,9 +17,9 @@ use crate::{
         seal::Recipients,
         zone,
     },
-    embed::Origins,
+    embed::{Origin, Origins},
     etcd::{Endpoint, Through, Tls},
-    store::Place,
+    store::{Keeping, Place},
 };
 
 /// Why settings cannot be used.
@@ -211,13 +211,31 @@ fn listed(name: &str, items: &toml::de::DeArray<'_>) -> Option<String> {
     items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(","))
 }
 
-/// What a base path must be.
 /// What the setting `database` takes. What is wrong with it is not told in its own words, which may be a password's.
 const DATABASE: &str = "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. In USER and PASSWORD, and in values \
     behind ?, percent-encode what an address takes for its own: % is %25, / is %2F, ? is %3F, # is %23, @ is %40, : is \
     %3A, a space is %20. Parameters behind ? are those of the PostgreSQL driver, such as sslmode";
 
+const PUBLIC_URL: &str = "an address as in https://lab.example/binnacle: http or https, a host, a port where it is another than \
+    usual, and the setting base_path behind it where that is set";
+
+/// The public address without a `/` at its end, when it leads to what is served below the base path.
+fn public_url(text: &str, base: &str) -> Option<String> {
+    let address = text.trim_end_matches('/');
+    let origin = address.strip_suffix(base).filter(|_| !base.is_empty()).unwrap_or(address);
+    let fits = base.is_empty() || origin.len() < address.len();
+    (fits && Origin::parse(origin).is_some()).then(|| address.to_owned())
+}
+
+/// What a base path must be.
 const BASE_PATH: &str = "a path as in /binnacle: / before each part and not at its end, of letters, digits and - . _ ~, and none that Binnacle has itself";
+
+/// The names of the setting, and that of the public address.
+fn known_hosts(names: &str, public_url: &str) -> String {
+    let public = public_url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    let named = [Some(names), public].into_iter().flatten().filter(|name| !name.is_empty());
+    named.collect::<Vec<_>>().join(",")
+}
 
 fn base_path(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
@@ -227,6 +245,22 @@ fn base_path(text: &str) -> Option<String> {
     // Of a path below it nobody could tell whether a proxy had taken it off.
     let taken = table().iter().any(|row| first(row.path) == first(text));
     (text.len() <= 200 && inside.split('/').all(part) && !taken).then(|| text.to_owned())
+}
+
+/// How much of the audit is kept.
+fn audit_kept(values: &Values) -> Result<Keeping, ConfigError> {
+    let wrong = |name: &'static str, expected: &'static str| {
+        let (value, place) = values[name].clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    let days: u32 = values["audit_days"].0.parse().map_err(|_| wrong("audit_days", "a number of days, or 0"))?;
+    let expected = "a number of entries, at least 1000, or 0";
+    let entries: u32 = values["audit_entries"].0.parse().map_err(|_| wrong("audit_entries", expected))?;
+    if (1..1_000).contains(&entries) {
+        return Err(wrong("audit_entries", expected));
+    }
+    let entries = (entries > 0).then_some(i64::from(entries));
+    Ok(Keeping { days: (days > 0).then_some(days), entries })
 }
 
 /// The machine through which etcd is reached.
@@ -348,11 +382,14 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             .transpose()?,
         sign_in,
         oidc: sign_in.oidc.then(|| provider::of(values)).transpose()?,
-        hosts: text("hosts"),
+        hosts: known_hosts(&text("hosts"), &text("public_url")),
         trusted_proxies: Proxies::parse(&text("trusted_proxies")).ok_or_else(|| {
             wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")
         })?,
         base_path: base_path(&text("base_path")).ok_or_else(|| wrong("base_path", BASE_PATH))?,
+        public_url: some("public_url")
+            .map(|url| public_url(&url, &text("base_path")).ok_or_else(|| wrong("public_url", PUBLIC_URL)))
+            .transpose()?,
         sessions: Lasting { idle: seconds("session_idle")?, whole: seconds("session_length")? },
         tls: match (some("tls_cert"), some("tls_key")) {
             (Some(certificate), Some(key)) => Some((PathBuf::from(certificate), PathBuf::from(key))),
@@ -364,6 +401,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             wrong("embed_origins", "origins with commas between, as in https://portal.example,http://127.0.0.1:9000")
         })?,
         audit: some("audit").map(PathBuf::from),
+        audit_kept: audit_kept(values)?,
         rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
         connections_per_address: text("connections_per_address")
             .parse()

@@ -90,6 +90,11 @@ pub const KEYS: &[Key] = &[
         default: "",
         meaning: "Path below which everything is served, as in `/binnacle`, when a proxy shares its host with others. The proxy may take it off the paths that it sends on, if it is in `trusted_proxies`.",
     },
+    Key {
+        name: "public_url",
+        default: "",
+        meaning: "The address by which people and portals reach this server, with scheme and base path, as in `https://lab.example/binnacle`. Links to embedded figures begin with it; without it they begin with the address that was asked for one. Its host is one that this server answers to.",
+    },
     Key { name: "session_idle", default: "43200", meaning: "Seconds without a request after which a session ends." },
     Key { name: "session_length", default: "604800", meaning: "Seconds after which a session ends whatever happens." },
     Key {
@@ -107,6 +112,16 @@ pub const KEYS: &[Key] = &[
         name: "audit",
         default: "",
         meaning: "Where audit entries also go as JSON lines: a file, or `-` for standard output.",
+    },
+    Key {
+        name: "audit_days",
+        default: "0",
+        meaning: "Days after which entries of the audit are removed; 0 keeps them for ever. An anchor in the database and an entry say how many went, with their digest.",
+    },
+    Key {
+        name: "audit_entries",
+        default: "1000000",
+        meaning: "Entries of the audit that are kept, at least 1000; of more, the oldest are removed. 0 keeps any number.",
     },
     Key {
         name: "rate",

@@ -17,7 +17,7 @@ use crate::{
     backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
-    store::Place,
+    store::{Keeping, Place},
     webhook::Webhook,
 };
 
@@ -40,6 +40,8 @@ pub struct Settings {
     pub trusted_proxies: Proxies,
     /// Below which path everything is served; empty for the root.
     pub base_path: String,
+    /// Where people and portals reach this server, without a `/` at its end.
+    pub public_url: Option<String>,
     /// How long sessions last.
     pub sessions: Lasting,
     /// The files of certificate and key, where TLS is spoken.
@@ -48,6 +50,8 @@ pub struct Settings {
     pub embed_origins: Origins,
     /// Where audit lines go.
     pub audit: Option<PathBuf>,
+    /// How much of the audit is kept.
+    pub audit_kept: Keeping,
     /// Requests of the API a minute for each who asks.
     pub rate: NonZeroU32,
     /// Connections at once from one address that is no trusted proxy's; 0 for any number.

@@ -246,3 +246,16 @@ pub fn startable(release: Release, dha: &[u8], network: &[u8]) -> Result<Startab
         wrong
     })
 }
+
+/// As [`startable`], on a thread of its own.
+///
+/// # Errors
+/// As [`startable`].
+pub(crate) async fn startable_apart(
+    release: Release,
+    dha: Vec<u8>,
+    network: Vec<u8>,
+) -> Result<Startable, Vec<String>> {
+    let checked = crate::plan::placed(move || startable(release, &dha, &network)).await;
+    checked.unwrap_or_else(|| Err(vec!["the plan could not be checked".into()]))
+}

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use app::{
-    pages::{Embedded, embedded},
+    pages::{Embedded, Theme, embedded},
     parts,
-    source::{Source, Trouble, View},
+    source::{Facts, Source, Trouble, View},
     texts,
 };
 use axum::{
@@ -15,11 +15,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use scene::Scene;
+
 use super::{Embed, Origin, Refused};
 use crate::{
-    access::{Role, Who, policy},
+    access::{Role, Who, policy, rights},
     listen::Stopping,
-    pages::{Query, assets, drawn, status},
+    pages::{Query, assets, drawn, pixels, status},
     view,
 };
 
@@ -41,6 +43,8 @@ struct Admitted {
     /// What the figure's links begin with.
     prefix: String,
     query: Query,
+    /// Whether it is a link that opens it: then it opens this figure alone.
+    by_link: bool,
 }
 
 impl Figure {
@@ -61,15 +65,15 @@ impl Figure {
         raw: RawQuery,
         request: Request,
     ) -> Result<Response, Closed> {
-        let Admitted { frames, parent, prefix, query } = self.admit(&embed, &cluster, &who, raw).await?;
+        let Admitted { frames, parent, prefix, query, by_link } = self.admit(&embed, &cluster, &who, raw).await?;
         let page = match embed.asked.figure(&cluster, &query.view).await {
             Ok(page) => page,
             Err(trouble) => return Ok(troubled(&trouble, &frames)),
         };
         let selected = match query.selection {
             Some(selection) => {
-                let facts = embed.asked.facts(&cluster, &selection).await;
-                Some((selection, facts.map(without_log)))
+                let facts = told(&embed, &cluster, &selection, by_link.then_some(&page.scene)).await;
+                Some((selection, facts))
             }
             None => None,
         };
@@ -90,10 +94,28 @@ impl Figure {
         Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
             Ok(page) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-                quiet((kind, scene::document(&page.scene)).into_response())
+                quiet((kind, picture(&page.scene, admitted.query.theme)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })
+    }
+
+    pub(super) async fn png(
+        self,
+        State(embed): State<Embed>,
+        Path(cluster): Path<String>,
+        Extension(who): Extension<Who>,
+        raw: RawQuery,
+    ) -> Result<Response, Closed> {
+        let admitted = self.admit(&embed, &cluster, &who, raw).await?;
+        let page = match embed.asked.figure(&cluster, &admitted.query.view).await {
+            Ok(page) => page,
+            Err(trouble) => return Ok(troubled(&trouble, &admitted.frames)),
+        };
+        let Some(drawn) = pixels(picture(&page.scene, admitted.query.theme)).await else {
+            return Ok(said(StatusCode::INTERNAL_SERVER_ERROR, texts::NO_PIXELS, &admitted.frames));
+        };
+        Ok(quiet(([(header::CONTENT_TYPE, "image/png")], drawn).into_response()))
     }
 
     pub(super) async fn stream(
@@ -131,10 +153,18 @@ impl Figure {
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
         let selection = admitted.query.selection.unwrap_or_default();
-        let (code, html) = match embed.asked.facts(&cluster, &selection).await {
+        let facts = if admitted.by_link {
+            match embed.asked.figure(&cluster, &admitted.query.view).await {
+                Ok(page) => told(&embed, &cluster, &selection, Some(&page.scene)).await,
+                Err(trouble) => Err(trouble),
+            }
+        } else {
+            told(&embed, &cluster, &selection, None).await
+        };
+        let (code, html) = match facts {
             Ok(facts) => {
                 let prefix = &admitted.prefix;
-                (StatusCode::OK, parts::panel(&without_log(facts), prefix, prefix.trim_end_matches('&')))
+                (StatusCode::OK, parts::panel(&facts, prefix, prefix.trim_end_matches('&')))
             }
             Err(trouble) => {
                 (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
@@ -175,7 +205,11 @@ impl Figure {
         } else if let Some(says) = &says {
             prefix += &format!("parent={}&", scene::encoded(says.as_str()));
         }
-        Ok(Admitted { frames: embed.origins.frames(only.as_ref()), parent, prefix, query })
+        // What leads from one pod to another is a figure of its own.
+        if link.is_some() && query.view.at.starts_with("follow/") {
+            return Err(Refused::Other);
+        }
+        Ok(Admitted { frames: embed.origins.frames(only.as_ref()), parent, prefix, query, by_link: link.is_some() })
     }
 
     /// The one portal of a link that opens this figure; `None` for every one.
@@ -186,7 +220,7 @@ impl Figure {
             return Err(Refused::Other);
         }
         match embed.store.link(&claims.id).await {
-            Ok(Some(kept)) if kept.revoked.is_none() => {}
+            Ok(Some(kept)) if kept.revoked.is_none() => maker(embed, &kept.subject).await?,
             Ok(Some(_)) => return Err(Refused::Revoked),
             Ok(None) => return Err(Refused::Forged),
             Err(error) => {
@@ -198,6 +232,22 @@ impl Figure {
             return Ok(None);
         }
         Origin::parse(&claims.origin).map(Some).ok_or(Refused::Forged)
+    }
+}
+
+fn picture(scene: &scene::Scene, theme: Theme) -> String {
+    if theme == Theme::Dark { scene::dark_document(scene) } else { scene::document(scene) }
+}
+
+/// A link is worth nothing once its maker may not see the figure any more.
+async fn maker(embed: &Embed, subject: &str) -> Result<(), Refused> {
+    match rights::of(&embed.store, subject).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(Refused::Revoked),
+        Err(error) => {
+            tracing::warn!("the maker of a link cannot be looked up: {error}");
+            Err(Refused::Away)
+        }
     }
 }
 
@@ -226,7 +276,7 @@ fn troubled(trouble: &Trouble, frames: &str) -> Response {
 }
 
 fn said(code: StatusCode, why: &str, frames: &str) -> Response {
-    let page = app::pages::refusal(why);
+    let page = app::pages::refusal(why, crate::pages::assets());
     let mut response = (code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     if let Ok(policy) = HeaderValue::from_str(&policy(None, frames)) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -244,8 +294,20 @@ fn quiet(mut response: Response) -> Response {
     response
 }
 
-/// A link shows a figure and what it is made of. What a program wrote into its log is none of a portal's.
-fn without_log(mut facts: app::source::Facts) -> app::source::Facts {
+/// The facts of a selection, without what a program wrote into its log, which is none of a portal's. By a link only
+/// what its figure shows is told, and leads only to what it shows.
+async fn told(embed: &Embed, cluster: &str, selection: &str, shown: Option<&Scene>) -> Result<Facts, Trouble> {
+    let shows =
+        |scene: &Scene, selection: &str| scene.marks.iter().any(|mark| mark.opens.as_deref() == Some(selection));
+    if shown.is_some_and(|scene| !shows(scene, selection)) {
+        return Err(Trouble::NoSuchThing(selection.to_owned()));
+    }
+    let mut facts = embed.asked.facts(cluster, selection).await?;
     facts.log = None;
-    facts
+    if let Some(scene) = shown {
+        for line in &mut facts.lines {
+            line.opens = line.opens.take().filter(|opens| shows(scene, opens));
+        }
+    }
+    Ok(facts)
 }

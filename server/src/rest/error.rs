@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::source::Trouble;
 use axum::{
-    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
+    extract::rejection::PathRejection,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     access::{Refusal, TokenError},
-    store::StoreError,
+    store::{StoreError, tell},
 };
 
 /// What is wrong with a request, or with us (RFC 9457).
@@ -42,9 +42,12 @@ pub enum ApiError {
     /// A path, a parameter or a header cannot be understood.
     #[error("{0}")]
     Unclear(String),
-    /// The body cannot be taken.
-    #[error("{}", .0.body_text())]
-    Body(#[from] JsonRejection),
+    /// The body is of another media type.
+    #[error("the body must be JSON: send it with Content-Type: application/json")]
+    Media,
+    /// The body is larger than what the path takes.
+    #[error("the body is larger than what this path takes")]
+    Large,
     /// What was handed in is understood and cannot be used.
     #[error("{what}")]
     Unusable {
@@ -95,6 +98,12 @@ pub enum ApiError {
     /// The database takes no changes.
     #[error("the database is read-only: nothing was done")]
     ReadOnly,
+    /// The database's disk is full.
+    #[error("the disk of the database is full: nothing was done")]
+    Full,
+    /// The database is damaged.
+    #[error("the database is damaged: nothing was done")]
+    Damaged,
     /// A fault of ours.
     #[error("this is a fault of the server: {0}")]
     Fault(&'static str),
@@ -105,31 +114,37 @@ impl ApiError {
         match self {
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Unclear(_) => StatusCode::BAD_REQUEST,
-            Self::Body(rejection) => rejection.status(),
+            Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unusable { .. } | Self::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unpermitted(..) => StatusCode::FORBIDDEN,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::Format(_) => StatusCode::NOT_ACCEPTABLE,
             Self::Underway | Self::Unsure(_) => StatusCode::CONFLICT,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Large | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Away | Self::ReadOnly | Self::Unset(..) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Away | Self::ReadOnly | Self::Full | Self::Damaged | Self::Unset(..) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
 
 /// The statuses that any route may answer with, beside those of its own.
-pub(super) const ANYWHERE: [(&str, &str); 9] = [
+pub(super) const ANYWHERE: [(&str, &str); 10] = [
     ("400", "The path, a parameter, a header or the body cannot be understood"),
     ("401", "Nobody is known by what was sent: send a token"),
     ("403", "The role does not suffice, a page of another site asked, or the cluster lets its user not read this"),
     ("404", "What the path or a parameter names is not there"),
+    ("405", "The path has no such method: Allow tells which it has"),
     ("406", "None of the accepted formats is offered"),
     ("421", "This server does not answer to the host name that was asked for"),
     ("429", "Too many requests: Retry-After tells when to come back"),
     ("502", "The cluster cannot be reached"),
-    ("503", "The database does not answer or is read-only, or a setting is missing, which the detail names"),
+    (
+        "503",
+        "The database does not answer, is read-only, full or damaged, or a setting is missing, which the detail names",
+    ),
 ];
 
 /// The further statuses of routes that take a body or act.
@@ -157,6 +172,8 @@ impl IntoResponse for ApiError {
             )),
             Self::Unset(setting, _) => Some(format!("Set `{setting}` and start the server anew, then send it again.")),
             Self::ReadOnly => Some("Lead the setting `database` to the PostgreSQL server that takes changes.".into()),
+            Self::Full => Some("Make room on the disk of the database, then send it again.".into()),
+            Self::Damaged => Some("Stop the server and put back a copy of the database; its log says more.".into()),
             _ => None,
         };
         let problem = Problem {
@@ -194,23 +211,19 @@ impl From<Trouble> for ApiError {
     }
 }
 
-impl From<QueryRejection> for ApiError {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::Unclear(rejection.body_text())
-    }
-}
-
 impl From<PathRejection> for ApiError {
-    fn from(rejection: PathRejection) -> Self {
-        Self::Unclear(rejection.body_text())
+    fn from(_: PathRejection) -> Self {
+        Self::Unclear("the path cannot be read: its parts are UTF-8, percent-encoded".into())
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!("the database: {error}");
+        tell(&error);
         match error {
             StoreError::ReadOnly(_) => Self::ReadOnly,
+            StoreError::Full(_) => Self::Full,
+            StoreError::Damaged(_) => Self::Damaged,
             _ => Self::Away,
         }
     }
@@ -220,6 +233,8 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::ReadOnly => Self::ReadOnly,
+            Refusal::Full => Self::Full,
+            Refusal::Damaged => Self::Damaged,
             _ => Self::Away,
         }
     }

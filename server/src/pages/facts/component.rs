@@ -4,7 +4,7 @@ use app::source::{FactLine, Facts};
 use topology::{
     Inventory, Stamp,
     figure::is_master,
-    health::{node_state, parts},
+    health::{holder, node_state, parts},
     inventory::{ComponentKind, Etcd, EtcdMember, Key},
 };
 
@@ -23,9 +23,11 @@ pub(super) fn facts(inventory: &Inventory, node: &str, program: &str, now: Stamp
     facts.lines.push(line("Version", part.version.map_or_else(|| "unknown".into(), |version| version.to_string())));
     facts.lines.push(link("Node", &*node.name, format!("node/{}", node.name)));
     if let Some(lease) = inventory.lease("kube-system", program) {
-        facts
-            .lines
-            .push(line("Leads", if part.leads { "yes".to_owned() } else { format!("no: {} does", lease.holder) }));
+        facts.lines.push(match holder(inventory, lease) {
+            _ if part.leads => line("Leader", "this one"),
+            Some(leader) => link("Leader", &**leader, format!("component/{leader}/{program}")),
+            None => line("Leader", &*lease.holder),
+        });
         facts.lines.push(line("Leader's lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
     }
     if let Some(checks) =
