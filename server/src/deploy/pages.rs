@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     pages::{
         Tab,
-        deployments::{self as pages, Asking, CheckLine, Review, Sought},
+        deployments::{self as pages, Asking, Review, Sought},
     },
     source::{PlanText, Source, Trouble},
     texts::deployments as words,
@@ -19,12 +19,11 @@ use axum::{
     routing::{get, post},
 };
 use leptos::prelude::AnyView;
-use scene::Health;
 use serde::Deserialize;
 use transcript::Kind;
 
 use super::{
-    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
+    Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
     parts::Parts, startable_apart, story, whole, wire,
 };
 use crate::{
@@ -365,7 +364,7 @@ async fn reviewed(
         is_virtual: order.is_virtual(),
         command: order.run(office.host(), &format!("{}/…", office.host().runs)).masked().shown(),
         host: office.host().name().to_owned(),
-        checks: checks.map(|checks| checks.iter().map(check).collect()).map_err(|error| error.to_string()),
+        checks: checks.map(|checks| checks.iter().map(Into::into).collect()).map_err(|error| error.to_string()),
         findings: order
             .plan
             .findings()
@@ -377,20 +376,6 @@ async fn reviewed(
     let status = if review.wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let of = order.cluster.clone();
     drawn(here, &order.cluster, status, request, move || pages::review(&of, &review)).await
-}
-
-fn check(check: &super::Check) -> CheckLine {
-    CheckLine {
-        health: match check.is {
-            Fit::Well => Health::Ok,
-            Fit::Doubtful => Health::Warn,
-            Fit::Ill => Health::Bad,
-            Fit::Unknown => Health::Unknown,
-        },
-        what: check.what.replace('-', " "),
-        seen: check.seen.clone(),
-        todo: check.todo.clone(),
-    }
 }
 
 #[derive(Deserialize)]
