@@ -104,7 +104,7 @@ test('who signs out in one window sees no more in another', async () => {
 test('a wrong password says so and not which half was wrong', async () => {
   const page = await open(chromium, `${local.url}/sign-in`, { complains: true });
   await signIn(page, 'ann', 'wrong horse battery');
-  assert.equal(await page.textContent('.wrong'), 'This name and password do not go together.');
+  assert.equal(await page.textContent('.wrong'), 'Wrong name or password.');
   await clean(page);
 });
 

@@ -11,11 +11,13 @@ let chromium, lab, named, stranger, token;
 // A page on an origin of its own; what it holds is said later.
 async function portal() {
   let body = '';
-  const server = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(`<!DOCTYPE html><title>portal</title>
+  let policy;
+  const server = createServer((_, answer) => (policy ? answer.setHeader('content-security-policy', policy) : answer)
+    .setHeader('content-type', 'text/html').end(`<!DOCTYPE html><title>portal</title>
     <script>window.told = []; addEventListener('message', (event) => told.push({ origin: event.origin, ...event.data }));</script>${body}`));
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return { origin, show: (html) => { body = html; }, stop: () => server.close() };
+  return { origin, show: (html, allowed) => { body = html; policy = allowed; }, stop: () => server.close() };
 }
 
 async function link(wanted) {
@@ -24,10 +26,13 @@ async function link(wanted) {
     body: JSON.stringify({ cluster: 'lab', ...wanted }),
   });
   assert.equal(answer.status, 201);
-  return answer.json();
+  const made = await answer.json();
+  // Another name than the portal's: to the browser they are two sites.
+  for (const name of ['page', 'picture', 'pixels']) made[name] = made[name].replace(lab.url, lab.local);
+  return made;
 }
 
-const frames = (links) => links.map(({ page }) => `<iframe src="${lab.local}${page}&theme=dark" width="420" height="320"></iframe>`).join('');
+const frames = (links, more = '') => links.map(({ page }) => `<iframe src="${page}&theme=dark" width="420" height="320" ${more}></iframe>`).join('');
 const inside = (page) => page.frames().filter((frame) => frame !== page.mainFrame());
 const figures = (page) => Promise.all(inside(page).map((frame) => frame.waitForSelector('#pulse.live', { timeout: 60_000 })));
 
@@ -38,7 +43,6 @@ before(async () => {
     .split(/\s+/).find((word) => word.startsWith('bnc_'));
   [chromium, lab] = await Promise.all([browser(),
     stage({ data, more: ['--sign-in', 'tokens', '--embed-origins', named.origin] })]);
-  // Another name than the portal's: to the browser they are two sites.
   lab.local = lab.url.replace('127.0.0.1', 'localhost');
 });
 after(async () => { await chromium?.close(); named?.stop(); stranger?.stop(); await lab?.stop(); });
@@ -90,10 +94,53 @@ test('height and selection are told to the portal, from the frame and to its ori
 });
 
 test('a picture in a page of another site is drawn by the same link', async () => {
-  const { picture } = await link({ view: 'architecture' });
-  named.show(`<img src="${lab.local}${picture}" alt="the cluster">`);
+  const { picture, pixels } = await link({ view: 'architecture' });
+  named.show([picture, pixels].map((address) => `<img src="${address}" alt="the cluster">`).join(''));
   const page = await open(chromium, named.origin);
-  await page.waitForFunction(() => document.querySelector('img').naturalWidth > 300);
+  await page.waitForFunction(() => [...document.images].length === 2 && [...document.images].every((image) => image.naturalWidth > 300));
+  await page.context().close();
+});
+
+test('a sandboxed frame that may run scripts and nothing else is live', async () => {
+  named.show(frames([await link({ view: 'architecture' })], 'sandbox="allow-scripts"'));
+  const page = await open(chromium, named.origin);
+  await figures(page);
+  const [frame] = inside(page);
+  assert.equal(await frame.evaluate(() => window.origin), 'null');
+  await lab.pod('in-a-sandbox', 'host5');
+  await frame.waitForSelector(mark('pod/default/in-a-sandbox'), { state: 'attached', timeout: 60_000 });
+  await lab.gone('in-a-sandbox');
+  await page.context().close();
+});
+
+test('a sandboxed frame without scripts shows a figure that says it stands still', async () => {
+  named.show(frames([await link({ view: 'architecture' })], 'sandbox'));
+  const page = await open(chromium, named.origin, { complains: true });
+  const [frame] = inside(page);
+  await frame.waitForSelector('#figure', { state: 'attached', timeout: 60_000 });
+  assert.match(await (await frame.$('#pulse')).innerText(), /^A still picture/);
+  await page.context().close();
+});
+
+test('thirty frames of a page with a policy of its own are live, printed, and live again when mounted anew', async () => {
+  const links = await Promise.all(Array.from({ length: 30 }, (_, n) => link({ view: FIGURES[n % 2], origin: named.origin })));
+  const policy = `default-src 'none'; script-src 'unsafe-inline'; frame-src ${lab.local}`;
+  named.show(`<main>${frames(links)}</main>`, policy);
+  const page = await open(chromium, named.origin);
+  assert.equal(inside(page).length, 30);
+  await figures(page);
+  const printed = await page.pdf({ width: '1480px', height: '4000px', printBackground: true });
+  assert.ok(printed.length > 50_000, `${printed.length} bytes`);
+  await page.evaluate(() => { const main = document.querySelector('main'); window.html = main.innerHTML; main.replaceChildren(); });
+  await page.waitForFunction(() => window.frames.length === 0);
+  await page.evaluate(() => { document.querySelector('main').innerHTML = window.html; });
+  await page.waitForFunction(() => window.frames.length === 30);
+  await figures(page);
+  await lab.pod('in-thirty', 'host5');
+  const architectures = inside(page).filter((frame) => frame.url().includes('/architecture'));
+  assert.equal(architectures.length, 15);
+  await Promise.all(architectures.map((frame) => frame.waitForSelector(mark('pod/default/in-thirty'), { state: 'attached', timeout: 60_000 })));
+  await lab.gone('in-thirty');
   await page.context().close();
 });
 

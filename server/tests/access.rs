@@ -52,7 +52,7 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
     let proxies = Proxies::parse("192.0.2.7").expect("an address");
     let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
     let site = Site::new(Clusters::new(vec![demo::context().0], HOUR), None);
-    let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
+    let embed = Embed::new(site.clone(), store.clone(), Origins::default(), None).await.expect("a key");
     let running = Running {
         site: site.clone(),
         store: store.clone(),

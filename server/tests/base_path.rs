@@ -55,8 +55,10 @@ fn all_that_a_page_leads_to_is_below_the_base() {
     let wanted = r#"{"cluster":"demo","view":"architecture"}"#;
     let head = format!("{bearer}Content-Type: application/json\r\n");
     let made = server.ask("POST", "/ops/binnacle/api/v1/embed-links", &head, wanted);
-    assert!(made.body.contains(r#""page":"/ops/binnacle/embed/demo/architecture?link="#), "{made:?}");
-    assert!(made.body.contains(r#""picture":"/ops/binnacle/embed/demo/architecture.svg?link="#), "{made:?}");
+    for (name, ending) in [("page", ""), ("picture", ".svg"), ("pixels", ".png")] {
+        let whole = format!(r#""{name}":"{}/embed/demo/architecture{ending}?link="#, server.url);
+        assert!(made.body.contains(&whole), "{made:?}");
+    }
 }
 
 #[test]

@@ -35,7 +35,12 @@ impl House {
     fn link(&self, wanted: &Value) -> Value {
         let made = self.ask("POST", "/api/v1/embed-links", &wanted.to_string());
         assert_eq!(made.status, 201, "{made:?}");
-        serde_json::from_str(&made.body).unwrap_or_else(|_| panic!("{made:?}"))
+        let mut made: Value = serde_json::from_str(&made.body).unwrap_or_else(|_| panic!("{made:?}"));
+        for name in ["page", "picture", "pixels"] {
+            let path = text(&made, name).strip_prefix(&self.server.url).expect("a whole address").to_owned();
+            made[name] = json!(path);
+        }
+        made
     }
 }
 
@@ -63,11 +68,20 @@ fn a_link_opens_its_figure_as_page_picture_stream_and_panel_and_nothing_else() {
     assert!(frame.body.contains(&format!("?{link}&amp;sel=")) || frame.body.contains(&format!("?{link}&sel=")));
     let svg = house.server.get(picture);
     assert!(svg.status == 200 && svg.header("content-type") == Some("image/svg+xml"), "{svg:?}");
+    let png = house.server.get(text(&made, "pixels"));
+    assert!(png.status == 200 && png.header("content-type") == Some("image/png"), "{}", png.status);
+    let dark = house.server.get(&format!("{picture}&theme=dark"));
+    assert!(dark.status == 200 && dark.body != svg.body, "its colours are chosen");
     let panel = house.server.get(&format!("/embed/demo/architecture/panel?{link}&sel=node/host1"));
     assert!(panel.status == 200 && panel.body.contains("host1"), "{panel:?}");
     let (_line, said) = house.server.stream(&format!("/embed/demo/architecture/stream?{link}"), house.server.connect());
     assert!(said.starts_with("HTTP/1.1 101"), "{said}");
-    for other in ["/embed/demo/networking", "/embed/demo/networking.svg", "/embed/else/architecture"] {
+    for other in [
+        "/embed/demo/networking",
+        "/embed/demo/networking.svg",
+        "/embed/demo/networking.png",
+        "/embed/else/architecture",
+    ] {
         let answer = house.server.get(&format!("{other}?{link}"));
         assert!(
             answer.status == 403 && answer.body.contains("another cluster or another figure"),
@@ -82,6 +96,29 @@ fn a_link_opens_its_figure_as_page_picture_stream_and_panel_and_nothing_else() {
     }
     let secret = link.trim_start_matches("link=");
     assert!(!house.server.log().contains(&secret[secret.len() - 20..]), "the link is in the log");
+}
+
+#[test]
+fn links_begin_with_the_public_address_or_with_the_one_that_was_asked() {
+    let house = House::open();
+    let made = house.ask("POST", "/api/v1/embed-links", r#"{"cluster":"demo","view":"networking"}"#).body;
+    let made: Value = serde_json::from_str(&made).unwrap_or_else(|_| panic!("{made}"));
+    assert!(text(&made, "page").starts_with(&format!("{}/embed/demo/networking?link=", house.server.url)), "{made}");
+    assert!(text(&made, "hint").contains("public_url"), "it says how far the address is known: {made}");
+    let folder = Folder::new();
+    let token = token(&folder, "viewer");
+    let more = ["--sign-in", "tokens", "--embed-origins", PORTAL, "--public-url", "https://lab.example/ops/"];
+    let server = Process::demo(&folder, &[&more[..], &["--base-path", "/ops"]].concat());
+    let head = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+    let made = server.ask("POST", "/ops/api/v1/embed-links", &head, r#"{"cluster":"demo","view":"architecture"}"#);
+    let made: Value = serde_json::from_str(&made.body).unwrap_or_else(|_| panic!("{made:?}"));
+    for (name, ending) in [("page", ""), ("picture", ".svg"), ("pixels", ".png")] {
+        let whole = format!("https://lab.example/ops/embed/demo/architecture{ending}?link=");
+        assert!(text(&made, name).starts_with(&whole), "{made}");
+    }
+    assert_eq!(made["hint"], Value::Null);
+    let page = text(&made, "page").strip_prefix("https://lab.example").expect("it").to_owned();
+    assert_eq!(server.ask("GET", &page, "", "").status, 200);
 }
 
 #[test]

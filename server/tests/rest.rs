@@ -125,6 +125,8 @@ async fn a_figure_comes_in_every_format_by_its_ending_and_by_accept() {
             assert_eq!(by_ending.headers()[header::CONTENT_TYPE], media, "{ending}");
             let text = String::from_utf8_lossy(&bytes(by_ending).await).into_owned();
             assert!(text.starts_with(begins), "{ending}: {}", &text[..40]);
+            // A file that is sent on says of which cluster it is, and when.
+            assert!(ending == "png" || text.contains("demo, 20"), "{ending}: {}", &text[..200]);
             let asked = with(ask(Method::GET, &path), "accept", &format!("text/html;q=0.9, {media}"));
             let by_accept = house.answer(asked, Role::Viewer).await;
             assert_eq!(by_accept.headers()[header::CONTENT_TYPE], media, "{ending}");
@@ -263,7 +265,7 @@ async fn a_link_is_told_once_and_only_its_maker_and_admins_know_of_it() {
     let make = || with(send("/api/v1/embed-links", &wanted), "content-type", "application/json");
     let make = || with(make(), "idempotency-key", "a link");
     let made = json(house.answer(make(), Role::Viewer).await).await;
-    assert!(made["page"].as_str().is_some_and(|page| page.starts_with("/embed/demo/networking?link=")), "{made}");
+    assert!(made["page"].as_str().is_some_and(|page| page.contains("/embed/demo/networking?link=")), "{made}");
     let again = json(house.answer(make(), Role::Viewer).await).await;
     assert_eq!((&again["id"], &again["page"], &again["picture"]), (&made["id"], &Value::Null, &Value::Null));
     let list = async |role| json(house.answer(ask(Method::GET, "/api/v1/embed-links"), role).await).await;

@@ -32,6 +32,37 @@ async fn a_wrong_password_is_said_without_the_password() {
     assert!(!text.contains("wrong-"), "{text}");
 }
 
+/// An address of pgbouncer, by the name of a pool.
+fn pooled(pool: &str) -> Place {
+    let server = std::env::var("BINNACLE_TEST_PGBOUNCER").expect("end2end/with-postgres starts pgbouncer, too");
+    Place::parse(&format!("{server}/{pool}")).expect("a place")
+}
+
+#[tokio::test]
+async fn pgbouncer_works_by_session_and_is_refused_by_transaction() {
+    let store = Store::open(&pooled("by_session")).await.expect("it works");
+    store.ping().await.expect("an answer");
+    store.close().await;
+    let refused = Store::open(&pooled("by_transaction")).await.expect_err("refused").to_string();
+    assert!(refused.contains("pool_mode = session") && !refused.contains("prepared statement \""), "{refused}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_private_authority_is_verified_whole() {
+    let authority = std::env::var("BINNACLE_TEST_POSTGRES_CA").expect("end2end/with-postgres names it");
+    let at = |mode: &str, authority: &str| {
+        Place::parse(&format!("{}/postgres?sslmode={mode}&sslrootcert={authority}", server())).expect("a place")
+    };
+    let store = Store::open(&at("verify-full", &authority)).await.expect("it is trusted");
+    store.ping().await.expect("an answer");
+    let other = std::env::temp_dir().join(format!("binnacle-ca-{}.pem", std::process::id()));
+    let stranger = rcgen::generate_simple_self_signed(vec!["other.example".into()]).expect("a certificate");
+    std::fs::write(&other, stranger.cert.pem()).expect("written");
+    let refused = Store::open(&at("verify-full", other.to_str().expect("text"))).await.expect_err("refused");
+    assert!(refused.to_string().contains("certificate"), "{refused}");
+    std::fs::remove_file(&other).expect("removed");
+}
+
 #[tokio::test]
 async fn a_server_that_is_away_is_said_within_seconds_and_its_return_is_noticed() {
     let began = Instant::now();

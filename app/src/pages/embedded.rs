@@ -73,7 +73,7 @@ pub fn embedded(embedded: Embedded) -> AnyView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=theme.word().unwrap_or("light dark") />
-                <title>{format!("{cluster} · {name} · {}", texts::NAME)}</title>
+                <title inner_html=scene::escaped(&format!("{cluster} · {name} · {}", texts::NAME))></title>
                 <link rel="icon" href=at(&assets.icon) type="image/svg+xml" />
                 <link rel="stylesheet" href=at(&assets.style) />
                 {scripts}
@@ -82,7 +82,7 @@ pub fn embedded(embedded: Embedded) -> AnyView {
                 <main id="content" tabindex="-1" class="embedded">
                     <div class="say">
                         <h1 id="sentence" inner_html=parts::sentence(&page.sentence, &prefix)></h1>
-                        <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
+                        <span class="pulse" id="pulse">{texts::STILL}</span>
                     </div>
                     <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
                     <section class="sheet" aria-label=name>

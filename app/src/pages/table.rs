@@ -26,7 +26,7 @@ pub fn table(cluster: &str, view: &View, theme: Theme, table: Table) -> AnyView 
 fn section(section: Section, base: &str) -> AnyView {
     let shown = section.rows.len();
     let count = if shown < section.total {
-        format!("{shown} of {}; narrow it down by a filter or a search", section.total)
+        format!("Showing {shown} of {} – filter or search to narrow down", section.total)
     } else {
         section.total.to_string()
     };

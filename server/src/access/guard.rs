@@ -23,11 +23,16 @@ use crate::store::Entry;
 
 /// Whether the client spoke TLS, to us or to a trusted proxy; in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Secure(pub(super) bool);
+pub(crate) struct Secure(pub(crate) bool);
 
 /// The host that was asked for; in the extensions of each request that is meant for us.
 #[derive(Clone, Debug)]
 pub(super) struct Host(pub(super) String);
+
+/// Our address as whoever asks knows it, the base path included and without a `/` at its end; in the extensions of
+/// each request that is meant for us.
+#[derive(Clone, Debug)]
+pub(crate) struct Ours(pub(crate) String);
 
 /// Our address as whoever asks knows it, the base path included and without a `/` at its end.
 pub(crate) fn address(request: &Request) -> String {
@@ -146,6 +151,8 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
     }
     if let Some(host) = ours {
         request.extensions_mut().insert(Host(hosts::without_default_port(host, origin.tls).to_owned()));
+        let ours = address(request);
+        request.extensions_mut().insert(Ours(ours));
     }
     let (mut who, mut again) = door.who(request.headers(), origin).await?;
     // A page under a name that was bound to our address sends no token. Only a token makes somebody known there.

@@ -97,7 +97,7 @@ struct Next {
 }
 
 /// Only a path of ours: never an address of another site.
-pub(super) fn inside(next: &str) -> &str {
+pub(crate) fn inside(next: &str) -> &str {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if ours { next } else { "/" }
 }

@@ -50,7 +50,7 @@ pub enum Refusal {
     #[error("This token is not known, has expired or was revoked. Ask an admin for another.")]
     Token,
     /// We know, and they may not.
-    #[error("This needs the role {0}. Ask an admin for it.")]
+    #[error("You need the {0} role for this. Ask an admin for it.")]
     Role(&'static str),
     /// Another site's page asks.
     #[error("This was sent by a page of another site. Open this server's own page and do it there.")]
@@ -127,7 +127,7 @@ impl Refusal {
             });
             ([(header::CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
         } else {
-            let page = app::pages::refusal(&self.to_string());
+            let page = app::pages::refusal(&self.to_string(), crate::pages::assets());
             ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
         };
         *response.status_mut() = status;

@@ -112,7 +112,7 @@ fn cookie(value: &str, seconds: u64, secure: bool) -> HeaderValue {
 }
 
 /// A cookie that no script can read and no other site's post brings along.
-pub(super) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) -> HeaderValue {
+pub(crate) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) -> HeaderValue {
     let flag = if secure { "; Secure" } else { "" };
     let path = if base().is_empty() { "/" } else { base() };
     let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}");
@@ -120,7 +120,7 @@ pub(super) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) ->
 }
 
 /// The value of a cookie of this name.
-pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)

@@ -103,6 +103,9 @@ struct ServeArgs {
     /// Where users, tokens and the audit are kept: sqlite:PATH or postgres://….
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// A file with its address instead, which others cannot read from the list of processes.
+    #[arg(long, value_name = "FILE")]
+    database_file: Option<String>,
     /// none, or some of local, oidc, tokens with commas between.
     #[arg(long, value_name = "HOW")]
     sign_in: Option<String>,
@@ -123,6 +126,9 @@ struct ServeArgs {
     /// Seconds after which a session ends whatever happens.
     #[arg(long, value_name = "SECONDS")]
     session_length: Option<String>,
+    /// Where people and portals reach this server.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// Certificates for TLS in PEM form, the server's own first.
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<String>,
@@ -219,6 +225,9 @@ struct ServeArgs {
     /// Compass4nfv's folder on the jump host.
     #[arg(long, value_name = "DIR")]
     compass: Option<String>,
+    /// The release of Compass: euphrates, fraser or gambia.
+    #[arg(long, value_name = "NAME")]
+    compass_release: Option<String>,
     /// The jump host as OpenSSH takes it; this machine without.
     #[arg(long, value_name = "HOST")]
     jump_host: Option<String>,
@@ -228,6 +237,9 @@ struct ServeArgs {
     /// Further variables for deploy.sh.
     #[arg(long, value_name = "NAME=VALUE,…")]
     compass_variables: Option<String>,
+    /// A file with them instead, one a line.
+    #[arg(long, value_name = "FILE")]
+    compass_variables_file: Option<String>,
     /// Compass's working folder.
     #[arg(long, value_name = "DIR")]
     compass_work: Option<String>,
@@ -246,13 +258,16 @@ struct ServeArgs {
     /// An address that is told when a deployment ends.
     #[arg(long, value_name = "URL")]
     webhook: Option<String>,
+    /// A file with its address instead.
+    #[arg(long, value_name = "FILE")]
+    webhook_file: Option<String>,
     /// What that is signed with.
     #[arg(long, value_name = "FILE")]
     webhook_secret_file: Option<String>,
     /// A program that is run when a deployment ends.
     #[arg(long, value_name = "PROGRAM")]
     on_finish: Option<String>,
-    /// Show the built-in cluster: always, if-none, never.
+    /// Show the built-in cluster: always, if-none, never; or a distribution's, as in k3s.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
     /// Seconds for which a cluster that nobody looks at is still watched.
@@ -275,12 +290,14 @@ impl ServeArgs {
             ("listen", self.listen),
             ("data", self.data),
             ("database", self.database),
+            ("database_file", self.database_file),
             ("sign_in", self.sign_in),
             ("hosts", self.hosts),
             ("trusted_proxies", self.trusted_proxies),
             ("base_path", self.base_path),
             ("session_idle", self.session_idle),
             ("session_length", self.session_length),
+            ("public_url", self.public_url),
             ("tls_cert", self.tls_cert),
             ("tls_key", self.tls_key),
             ("embed_origins", self.embed_origins),
@@ -313,15 +330,18 @@ impl ServeArgs {
             ("backup_key_file", self.backup_key_file),
             ("plans", self.plans),
             ("compass", self.compass),
+            ("compass_release", self.compass_release),
             ("jump_host", self.jump_host),
             ("ssh_config", self.ssh_config),
             ("compass_variables", self.compass_variables),
+            ("compass_variables_file", self.compass_variables_file),
             ("compass_work", self.compass_work),
             ("compass_deck", self.compass_deck),
             ("compass_reach", self.compass_reach),
             ("log_days", self.log_days),
             ("log_size", self.log_size),
             ("webhook", self.webhook),
+            ("webhook_file", self.webhook_file),
             ("webhook_secret_file", self.webhook_secret_file),
             ("on_finish", self.on_finish),
             ("demo", self.demo),

@@ -62,9 +62,9 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     announce_first(&address, &door).await?;
     announce(&address, &contexts);
     let (deploying, plans) = deploying(&settings, simulator.is_some());
-    let site = Site::new(Clusters::new(contexts, settings.idle), plans);
+    let site = Site::of(Clusters::new(contexts, settings.idle), plans, settings.compass_release);
     let tidying = tokio::spawn(tidy(site.clone()));
-    let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins).await;
+    let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins, settings.public_url).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
     let bounds = Bounds { each: settings.connections_per_address, ..Bounds::here() };
     let (stopping, proxies) = (Stopping::default(), settings.trusted_proxies.clone());
@@ -200,6 +200,9 @@ fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Simulator>), Fa
     };
     if settings.demo == Demo::Always {
         return Ok(built_in());
+    }
+    if let Demo::Of(distribution) = settings.demo {
+        return Ok((vec![demo::context_of(distribution)], None));
     }
     let mut found = contexts::find(settings.kubeconfig.as_deref())
         .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;

@@ -31,6 +31,9 @@ pub(super) struct DatabaseArgs {
     /// The server's database, if it is not in that folder.
     #[arg(long, value_name = "URL", global = true)]
     database: Option<String>,
+    /// A file with its address instead.
+    #[arg(long, value_name = "FILE")]
+    database_file: Option<String>,
     /// The server's TOML file with settings.
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<String>,
@@ -102,7 +105,12 @@ impl From<RoleWord> for Role {
 
 impl DatabaseArgs {
     pub(super) async fn open(self) -> Result<Store, Failure> {
-        let pairs = [("data", self.data), ("database", self.database), ("config", self.config)];
+        let pairs = [
+            ("data", self.data),
+            ("database", self.database),
+            ("database_file", self.database_file),
+            ("config", self.config),
+        ];
         let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
         super::serve::store(&settings).await

@@ -9,8 +9,15 @@ use super::{
 };
 use crate::{
     access::{Lasting, Proxies, table},
-    backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
-    embed::Origins,
+    backup::{
+        hosts::Host,
+        rehearsing::When,
+        retention::Rules,
+        schedule::{Schedule, ScheduleError},
+        seal::Recipients,
+        zone,
+    },
+    embed::{Origin, Origins},
     etcd::{Endpoint, Through, Tls},
     store::{Keeping, Place},
 };
@@ -45,6 +52,16 @@ pub enum ConfigError {
         name: String,
         /// The one that is most like it.
         nearest: String,
+    },
+    /// A schedule that cannot be.
+    #[error("{place}: {name}: {error}")]
+    Schedule {
+        /// Where it stands.
+        place: String,
+        /// The setting.
+        name: &'static str,
+        /// Which part is wrong.
+        error: ScheduleError,
     },
     /// A value of another kind than expected.
     #[error("{place}: {name} is {value:?}, but must be {expected}")]
@@ -96,7 +113,36 @@ pub(super) fn load(
             values.insert(key.name, (value.clone(), key.flag()));
         }
     }
+    in_files(&mut values)?;
     settings(&values)
+}
+
+/// Settings that may be a secret, or have one in them, with those that name a file for it instead.
+const IN_FILES: [(&str, &str); 4] = [
+    ("database", "database_file"),
+    ("compass_variables", "compass_variables_file"),
+    ("webhook", "webhook_file"),
+    ("backup_webhook", "backup_webhook_file"),
+];
+
+/// Takes values from the files that are named for them: a command line and an environment can be read by others.
+fn in_files(values: &mut Values) -> Result<(), ConfigError> {
+    for (name, in_file) in IN_FILES {
+        let (file, place) = values[in_file].clone();
+        if file.is_empty() {
+            continue;
+        }
+        if !values[name].0.is_empty() {
+            let expected = "left out, as its value is given too";
+            return Err(ConfigError::Value { place, name: in_file, value: file, expected });
+        }
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| ConfigError::Unreadable { file: format!("{place}: {file}"), what: error.to_string() })?;
+        // A variable a line is easier to read than commas.
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        values.insert(name, (lines.join(","), file));
+    }
+    Ok(())
 }
 
 fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
@@ -165,13 +211,31 @@ fn listed(name: &str, items: &toml::de::DeArray<'_>) -> Option<String> {
     items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(","))
 }
 
-/// What a base path must be.
 /// What the setting `database` takes. What is wrong with it is not told in its own words, which may be a password's.
 const DATABASE: &str = "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. In USER and PASSWORD, and in values \
     behind ?, percent-encode what an address takes for its own: % is %25, / is %2F, ? is %3F, # is %23, @ is %40, : is \
     %3A, a space is %20. Parameters behind ? are those of the PostgreSQL driver, such as sslmode";
 
+const PUBLIC_URL: &str = "an address as in https://lab.example/binnacle: http or https, a host, a port where it is another than \
+    usual, and the setting base_path behind it where that is set";
+
+/// The public address without a `/` at its end, when it leads to what is served below the base path.
+fn public_url(text: &str, base: &str) -> Option<String> {
+    let address = text.trim_end_matches('/');
+    let origin = address.strip_suffix(base).filter(|_| !base.is_empty()).unwrap_or(address);
+    let fits = base.is_empty() || origin.len() < address.len();
+    (fits && Origin::parse(origin).is_some()).then(|| address.to_owned())
+}
+
+/// What a base path must be.
 const BASE_PATH: &str = "a path as in /binnacle: / before each part and not at its end, of letters, digits and - . _ ~, and none that Binnacle has itself";
+
+/// The names of the setting, and that of the public address.
+fn known_hosts(names: &str, public_url: &str) -> String {
+    let public = public_url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    let named = [Some(names), public].into_iter().flatten().filter(|name| !name.is_empty());
+    named.collect::<Vec<_>>().join(",")
+}
 
 fn base_path(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
@@ -245,9 +309,10 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let zone = zone::named(&zone_name);
     let zone =
         zone.ok_or_else(|| wrong("backup_zone", zone_name.clone(), "a time zone, as in Europe/Berlin or UTC"))?;
+    let no_schedule = |name: &'static str, error| ConfigError::Schedule { place: values[name].1.clone(), name, error };
     let schedule = some("backup_schedule").map(|text| {
         let parsed = Schedule::parse(&text, &zone_name);
-        parsed.map_err(|_| wrong("backup_schedule", text, "minute, hour, day, month and weekday, as in 0 3 * * *"))
+        parsed.map_err(|error| no_schedule("backup_schedule", error))
     });
     let days: u64 =
         text("backup_reread").parse().map_err(|_| wrong("backup_reread", text("backup_reread"), "a number of days"))?;
@@ -260,13 +325,18 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let rehearse = match text("backup_rehearse").as_str() {
         "each" => When::Each,
         "never" => When::Never,
-        cron => When::At(Schedule::parse(cron, &zone_name).map(Box::new).map_err(|_| {
+        // A word is none of ours; more of them are a schedule.
+        word if !word.contains([' ', '@']) => {
             let expected = "each, never, or minute, hour, day, month and weekday, as in 0 4 * * 0";
-            wrong("backup_rehearse", text("backup_rehearse"), expected)
-        })?),
+            return Err(wrong("backup_rehearse", word.to_owned(), expected));
+        }
+        cron => When::At(
+            Schedule::parse(cron, &zone_name).map(Box::new).map_err(|error| no_schedule("backup_rehearse", error))?,
+        ),
     };
     let rules = Rules::parse(&text("backup_keep"), zone);
-    let counts = "counts as in newest=7,daily=14,weekly=8,monthly=12";
+    let counts =
+        "counts of which one is at least 1, as in newest=7,daily=14,weekly=8,monthly=12; left out, all backups stay";
     Ok(BackupSettings {
         to: text("backup_to"),
         recipients,
@@ -312,11 +382,14 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             .transpose()?,
         sign_in,
         oidc: sign_in.oidc.then(|| provider::of(values)).transpose()?,
-        hosts: text("hosts"),
+        hosts: known_hosts(&text("hosts"), &text("public_url")),
         trusted_proxies: Proxies::parse(&text("trusted_proxies")).ok_or_else(|| {
             wrong("trusted_proxies", "addresses and networks with commas between, as in 10.0.0.0/8,::1")
         })?,
         base_path: base_path(&text("base_path")).ok_or_else(|| wrong("base_path", BASE_PATH))?,
+        public_url: some("public_url")
+            .map(|url| public_url(&url, &text("base_path")).ok_or_else(|| wrong("public_url", PUBLIC_URL)))
+            .transpose()?,
         sessions: Lasting { idle: seconds("session_idle")?, whole: seconds("session_length")? },
         tls: match (some("tls_cert"), some("tls_key")) {
             (Some(certificate), Some(key)) => Some((PathBuf::from(certificate), PathBuf::from(key))),
@@ -358,12 +431,16 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         etcd_through: through(values)?,
         backups: backups(values)?,
         plans: some("plans").map(PathBuf::from),
+        compass_release: deploying::release(values)?,
         deploying: Deploying::of(values)?,
         demo: match text("demo").as_str() {
             "always" | "true" => Demo::Always,
             "if-none" => Demo::IfNone,
             "never" | "false" => Demo::Never,
-            _ => return Err(wrong("demo", "always, if-none or never")),
+            name => match simulator::Distribution::named(name) {
+                Some(distribution) => Demo::Of(distribution),
+                None => return Err(wrong("demo", "always, if-none, never or a distribution, as in k3s")),
+            },
         },
         idle: seconds("idle")?,
         log_format: match text("log_format").as_str() {

@@ -31,6 +31,11 @@ pub const KEYS: &[Key] = &[
         meaning: "Where users, tokens and the audit are kept: `sqlite:PATH` or `postgres://…`; without it `binnacle.db` in the data folder.",
     },
     Key {
+        name: "database_file",
+        default: "",
+        meaning: "A file with that address instead: a password on a command line is seen by everybody on the machine.",
+    },
+    Key {
         name: "sign_in",
         default: "none",
         meaning: "`none`: whoever is on this machine may see and operate; or some of `local` (users of `binnacle user add`), `oidc` (a provider), `tokens` (API tokens alone) with commas between.",
@@ -84,6 +89,11 @@ pub const KEYS: &[Key] = &[
         name: "base_path",
         default: "",
         meaning: "Path below which everything is served, as in `/binnacle`, when a proxy shares its host with others. The proxy may take it off the paths that it sends on, if it is in `trusted_proxies`.",
+    },
+    Key {
+        name: "public_url",
+        default: "",
+        meaning: "The address by which people and portals reach this server, with scheme and base path, as in `https://lab.example/binnacle`. Links to embedded figures begin with it; without it they begin with the address that was asked for one. Its host is one that this server answers to.",
     },
     Key { name: "session_idle", default: "43200", meaning: "Seconds without a request after which a session ends." },
     Key { name: "session_length", default: "604800", meaning: "Seconds after which a session ends whatever happens." },
@@ -160,7 +170,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "backup_to",
         default: "",
-        meaning: "Where backups of etcd are kept, with commas between: folders, and `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE&ca=FILE` (keys to a bucket come from that file or from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`); without it `backups` in the data folder.",
+        meaning: "Where backups of etcd are kept, with commas between: folders, and `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE&profile=NAME&ca=FILE` (keys to a bucket come from that file, by its profile, `AWS_PROFILE` or `default`, or from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`); without it `backups` in the data folder.",
     },
     Key {
         name: "backup_recipients",
@@ -223,6 +233,11 @@ pub const KEYS: &[Key] = &[
         meaning: "An address that is told by POST when a grave warning about backups appears or ends; only where a secret signs it.",
     },
     Key {
+        name: "backup_webhook_file",
+        default: "",
+        meaning: "A file with that address instead, for one with a token in it.",
+    },
+    Key {
         name: "backup_webhook_secret_file",
         default: "",
         meaning: "A file with what its body is signed with: HMAC-SHA256, in the header Binnacle-Signature.",
@@ -238,6 +253,11 @@ pub const KEYS: &[Key] = &[
         meaning: "Compass4nfv's folder on the jump host, with deploy.sh in it; without it nothing can be deployed.",
     },
     Key {
+        name: "compass_release",
+        default: "gambia",
+        meaning: "The release of Compass that lies there, which plans are checked for: `euphrates`, `fraser` or `gambia`.",
+    },
+    Key {
         name: "jump_host",
         default: "",
         meaning: "The jump host as OpenSSH takes it, as in `root@10.1.0.2` or a name of its configuration; without it this machine.",
@@ -247,6 +267,11 @@ pub const KEYS: &[Key] = &[
         name: "compass_variables",
         default: "",
         meaning: "Further variables for deploy.sh, as in `LOCAL_PROXY=http://10.1.0.1:3128,VIRT_CPUS=4`; of those the pages offer these hold.",
+    },
+    Key {
+        name: "compass_variables_file",
+        default: "",
+        meaning: "A file with them instead, one a line: for those with passwords in them.",
     },
     Key {
         name: "compass_work",
@@ -274,6 +299,7 @@ pub const KEYS: &[Key] = &[
         default: "",
         meaning: "An address that is told by POST when a deployment ends; only where a secret signs it.",
     },
+    Key { name: "webhook_file", default: "", meaning: "A file with that address instead, for one with a token in it." },
     Key {
         name: "webhook_secret_file",
         default: "",
@@ -287,7 +313,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "demo",
         default: "if-none",
-        meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`. The flag alone means `always`.",
+        meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`, or a distribution's cluster in its place, as in `k3s`. The flag alone means `always`.",
     },
     Key { name: "idle", default: "600", meaning: "Seconds for which a cluster that nobody looks at is still watched." },
     Key { name: "log_format", default: "text", meaning: "`text` for people, `json` for machines; on standard error." },

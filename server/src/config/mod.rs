@@ -40,6 +40,8 @@ pub struct Settings {
     pub trusted_proxies: Proxies,
     /// Below which path everything is served; empty for the root.
     pub base_path: String,
+    /// Where people and portals reach this server, without a `/` at its end.
+    pub public_url: Option<String>,
     /// How long sessions last.
     pub sessions: Lasting,
     /// The files of certificate and key, where TLS is spoken.
@@ -72,6 +74,8 @@ pub struct Settings {
     pub backups: BackupSettings,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
+    /// The release of Compass that plans are for.
+    pub compass_release: plan::Release,
     /// From where deployments are made; none where they are not.
     pub deploying: Option<Deploying>,
     /// Whether to show the built-in cluster.
@@ -120,6 +124,8 @@ pub struct BackupSettings {
 pub enum Demo {
     /// Only it.
     Always,
+    /// Only a distribution's instead of it.
+    Of(simulator::Distribution),
     /// When no other cluster is found.
     IfNone,
     /// Never.

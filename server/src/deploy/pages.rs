@@ -157,7 +157,9 @@ async fn drawn(
 ) -> Response {
     let mut query = around::Query::of(RawQuery(request.uri().query().map(str::to_owned)));
     query.view = app::source::View::default();
-    let frame = opened(&here.asked, cluster, Tab::Deployments, &query);
+    let mut frame = opened(&here.asked, cluster, Tab::Deployments, &query);
+    frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
+    frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
     render(status, frame, request, content).await
 }
 
@@ -326,7 +328,8 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
             return Err(wrong);
         }
     };
-    let plan = startable_apart(dha, network).await;
+    let release = here.office.as_ref().map(|office| office.host().release).unwrap_or_default();
+    let plan = startable_apart(release, dha, network).await;
     if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
         match misfits(&here.site, office, cluster, plan).await {
             Ok(misfits) => wrong.extend(misfits),
@@ -579,7 +582,7 @@ async fn compared(
     let page = async {
         let [a, b] = runs.as_slice() else {
             let todo = "Tick two runs in the list.".into();
-            return Err(NoPage::Trouble(Trouble::Unusable { what: "Two runs can be compared.".into(), todo }));
+            return Err(NoPage::Trouble(Trouble::Unusable { what: "Select two deployments to compare".into(), todo }));
         };
         let ((office, a), (_, b)) = (here.row(&cluster, a).await?, here.row(&cluster, b).await?);
         Ok(compare::compare(office, &a, &b).await?)

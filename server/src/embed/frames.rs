@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    pages::{Embedded, embedded},
+    pages::{Embedded, Theme, embedded},
     parts,
     source::{Facts, Source, Trouble, View},
     texts,
@@ -21,7 +21,7 @@ use super::{Embed, Origin, Refused};
 use crate::{
     access::{Role, Who, policy, rights},
     listen::Stopping,
-    pages::{Query, assets, drawn, status},
+    pages::{Query, assets, drawn, pixels, status},
     view,
 };
 
@@ -91,13 +91,31 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => {
+        Ok(match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-                quiet((kind, scene::document(&page.scene)).into_response())
+                quiet((kind, picture(&scene, admitted.query.theme)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })
+    }
+
+    pub(super) async fn png(
+        self,
+        State(embed): State<Embed>,
+        Path(cluster): Path<String>,
+        Extension(who): Extension<Who>,
+        raw: RawQuery,
+    ) -> Result<Response, Closed> {
+        let admitted = self.admit(&embed, &cluster, &who, raw).await?;
+        let scene = match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => scene,
+            Err(trouble) => return Ok(troubled(&trouble, &admitted.frames)),
+        };
+        let Some(drawn) = pixels(picture(&scene, admitted.query.theme)).await else {
+            return Ok(said(StatusCode::INTERNAL_SERVER_ERROR, texts::NO_PIXELS, &admitted.frames));
+        };
+        Ok(quiet(([(header::CONTENT_TYPE, "image/png")], drawn).into_response()))
     }
 
     pub(super) async fn stream(
@@ -217,6 +235,10 @@ impl Figure {
     }
 }
 
+fn picture(scene: &scene::Scene, theme: Theme) -> String {
+    if theme == Theme::Dark { scene::dark_document(scene) } else { scene::document(scene) }
+}
+
 /// A link is worth nothing once its maker may not see the figure any more.
 async fn maker(embed: &Embed, subject: &str) -> Result<(), Refused> {
     match rights::of(&embed.store, subject).await {
@@ -254,7 +276,7 @@ fn troubled(trouble: &Trouble, frames: &str) -> Response {
 }
 
 fn said(code: StatusCode, why: &str, frames: &str) -> Response {
-    let page = app::pages::refusal(why);
+    let page = app::pages::refusal(why, crate::pages::assets());
     let mut response = (code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     if let Ok(policy) = HeaderValue::from_str(&policy(None, frames)) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -34,10 +34,12 @@ const KEY: &str = "embed-links";
 pub const ROUTES: &[Row] = &[
     Row::get("/embed/{cluster}/architecture", Needs::Link),
     Row::get("/embed/{cluster}/architecture.svg", Needs::Link),
+    Row::get("/embed/{cluster}/architecture.png", Needs::Link),
     Row::get("/embed/{cluster}/architecture/stream", Needs::Link),
     Row::get("/embed/{cluster}/architecture/panel", Needs::Link),
     Row::get("/embed/{cluster}/networking", Needs::Link),
     Row::get("/embed/{cluster}/networking.svg", Needs::Link),
+    Row::get("/embed/{cluster}/networking.png", Needs::Link),
     Row::get("/embed/{cluster}/networking/stream", Needs::Link),
     Row::get("/embed/{cluster}/networking/panel", Needs::Link),
 ];
@@ -49,16 +51,29 @@ pub struct Embed {
     store: Store,
     origins: Arc<Origins>,
     signer: Arc<Signer>,
+    /// Where portals reach this server, where that is set.
+    public: Option<Arc<str>>,
 }
 
 impl Embed {
-    /// Of a site, for these origins. The key comes from the database, so that every replica takes every link.
+    /// Of a site, for these origins, reached at this address where it is known. The key comes from the database, so that every replica takes every link.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub async fn new(site: Arc<Site>, store: Store, origins: Origins) -> Result<Self, StoreError> {
+    pub async fn new(
+        site: Arc<Site>,
+        store: Store,
+        origins: Origins,
+        public: Option<String>,
+    ) -> Result<Self, StoreError> {
         let key = store.key(KEY, &random::<32>()).await?;
-        Ok(Self { asked: Asked::of(site), store, origins: Arc::new(origins), signer: Arc::new(Signer::new(&key)) })
+        let (origins, signer, public) = (Arc::new(origins), Arc::new(Signer::new(&key)), public.map(Into::into));
+        Ok(Self { asked: Asked::of(site), store, origins, signer, public })
+    }
+
+    /// Where portals reach this server, as the setting `public_url` says.
+    pub fn public(&self) -> Option<&str> {
+        self.public.as_deref()
     }
 }
 
@@ -67,10 +82,11 @@ pub fn router(embed: Embed) -> Router {
     let mut router = Router::new();
     for figure in frames::Figure::ALL {
         let base = format!("/embed/{{cluster}}/{}", figure.word());
-        let (page, picture, stream, panel) = (figure, figure, figure, figure);
+        let (page, picture, pixels, stream, panel) = (figure, figure, figure, figure, figure);
         router = router
             .route(&base, get(move |embed, cluster, who, raw, request| page.page(embed, cluster, who, raw, request)))
             .route(&format!("{base}.svg"), get(move |embed, cluster, who, raw| picture.svg(embed, cluster, who, raw)))
+            .route(&format!("{base}.png"), get(move |embed, cluster, who, raw| pixels.png(embed, cluster, who, raw)))
             .route(
                 &format!("{base}/stream"),
                 get(move |embed, cluster, who, stopping, raw, upgrade| {

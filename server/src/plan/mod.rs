@@ -114,15 +114,23 @@ pub fn whole(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<plan_f
 /// # Errors
 /// [`PlanError`] when one of them cannot be read from the disk.
 pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<Checked, PlanError> {
+    load_for(plan_file::Release::default(), dha, network)
+}
+
+/// The same for a release of Compass.
+///
+/// # Errors
+/// [`PlanError`] when one of them cannot be read from the disk.
+pub fn load_for(release: plan_file::Release, dha: Option<&Path>, network: Option<&Path>) -> Result<Checked, PlanError> {
     let dha = dha.map(read_file).transpose()?;
     let network = network.map(read_file).transpose()?;
-    Ok(Checked::new(dha.as_deref(), network.as_deref()))
+    Ok(Checked::of(release, dha.as_deref(), network.as_deref()))
 }
 
 /// What a plan is and how it fares, in a sentence.
 pub fn headline(checked: &Checked) -> String {
     let what = match (&checked.plan.dha, &checked.plan.network) {
-        (None, None) => "Nothing that can be read as a plan".to_owned(),
+        (None, None) => "Not a readable plan".to_owned(),
         (None, Some(_)) => "Networks without hosts".to_owned(),
         (Some(dha), _) => {
             let stack = match dha.stack() {
@@ -142,7 +150,7 @@ pub fn headline(checked: &Checked) -> String {
     let counts = counts.map(|(severity, word)| (checked.count(severity), word));
     let said: Vec<String> =
         counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word)).collect();
-    let said = if said.is_empty() { "nothing was found".to_owned() } else { said.join(", ") };
+    let said = if said.is_empty() { "no problems found".to_owned() } else { said.join(", ") };
     let never = if checked.never() { "; it can be looked at, never started" } else { "" };
     format!("{what}; {said}{never}")
 }

@@ -38,6 +38,7 @@ pub struct Entry {
     /// Its number, which grows.
     pub id: i64,
     /// When, RFC 3339.
+    #[schema(format = DateTime)]
     pub at: String,
     /// What they are called; `nobody` when nobody was known.
     pub who: String,

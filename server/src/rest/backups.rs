@@ -46,8 +46,10 @@ pub struct Backup {
     /// Its name.
     pub id: String,
     /// When it was begun, RFC 3339.
+    #[schema(format = DateTime)]
     pub began: String,
     /// When it was complete, RFC 3339.
+    #[schema(format = DateTime)]
     pub ended: String,
     /// Who asked for it; `schedule` when nobody did.
     pub by: String,
@@ -84,6 +86,7 @@ pub struct BackupStep {
     /// lies, 6 restored and started.
     pub step: u8,
     /// When, RFC 3339.
+    #[schema(format = DateTime)]
     pub at: String,
     /// With what.
     pub tool: String,
@@ -99,6 +102,7 @@ pub struct BackupCopy {
     /// How it is there.
     pub state: There,
     /// Since when, RFC 3339.
+    #[schema(format = DateTime)]
     pub since: String,
     /// What is wrong; empty when nothing is.
     pub detail: String,
@@ -138,13 +142,28 @@ pub struct BackupPage {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackupCourse {
     /// When it began, RFC 3339.
+    #[schema(format = DateTime)]
     pub began: String,
     /// Who asked for it.
     pub by: String,
-    /// How far it is: `taking`, `delivering`, `done`, `failed`.
-    pub stage: String,
+    /// How far it is.
+    pub stage: BackupStage,
     /// The backup's id, or why there is none; null before.
     pub detail: Option<String>,
+}
+
+/// How far a backup is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackupStage {
+    /// It is being taken and proved.
+    Taking,
+    /// It is on its way to where backups are kept.
+    Delivering,
+    /// It is there.
+    Done,
+    /// There is none.
+    Failed,
 }
 
 /// Something to be warned of.
@@ -339,12 +358,12 @@ fn line(found: store::Backup) -> Option<Backup> {
 fn course(here: &Here, cluster: &str) -> Option<BackupCourse> {
     let course = here.backups.course(cluster)?;
     let (stage, detail) = match course.stage {
-        Stage::Taking(_) => ("taking", None),
-        Stage::Delivering(id) => ("delivering", Some(id)),
-        Stage::Done(id) => ("done", Some(id)),
-        Stage::Failed(why) => ("failed", Some(why)),
+        Stage::Taking(_) => (BackupStage::Taking, None),
+        Stage::Delivering(id) => (BackupStage::Delivering, Some(id)),
+        Stage::Done(id) => (BackupStage::Done, Some(id)),
+        Stage::Failed(why) => (BackupStage::Failed, Some(why)),
     };
-    Some(BackupCourse { began: moment(course.began), by: course.by, stage: stage.into(), detail })
+    Some(BackupCourse { began: moment(course.began), by: course.by, stage, detail })
 }
 
 fn warned(warning: crate::backup::warnings::Warning) -> BackupWarning {

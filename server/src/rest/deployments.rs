@@ -100,7 +100,7 @@ pub struct Deployment {
     /// The cluster.
     pub cluster: String,
     /// What is done.
-    pub kind: String,
+    pub kind: Kind,
     /// How far it is.
     pub state: DeploymentState,
     /// Whether something still goes on.
@@ -118,16 +118,20 @@ pub struct Deployment {
     /// Who cancelled it.
     pub cancelled_by: Option<String>,
     /// When it was ordered, RFC 3339.
+    #[schema(format = DateTime)]
     pub created: String,
     /// When it began, RFC 3339.
+    #[schema(format = DateTime)]
     pub started: Option<String>,
     /// When it ended, RFC 3339.
+    #[schema(format = DateTime)]
     pub ended: Option<String>,
     /// How much of the log there is, in bytes.
     pub log_size: i64,
     /// How its hosts fare while their systems install, in the plan's order; empty before.
     pub hosts: Vec<DeploymentHost>,
     /// Since when compass-deck does not answer, RFC 3339; null when it does, or is not asked.
+    #[schema(format = DateTime)]
     pub deck_silent_since: Option<String>,
     /// What was deployed and with what (`kubernetes`, `etcd`, `ansible`, `kubespray`, `os`, `kernel`, `runtime`; more may
     /// come), each by the versions that were found; empty before its end.
@@ -147,6 +151,7 @@ pub struct DeploymentRedaction {
     /// The version of the rules.
     pub rules: i64,
     /// When the stored log was redacted anew by newer rules, RFC 3339; null when it was not.
+    #[schema(format = DateTime)]
     pub redacted_anew: Option<String>,
     /// Whether that is still to be done. Until then the log and what it tells are withheld.
     pub withheld: bool,
@@ -184,6 +189,7 @@ pub struct DeploymentHost {
     /// Whether it answers on SSH's port; null when nobody could look.
     pub answers: Option<bool>,
     /// Since when it answers, or has stopped to, RFC 3339.
+    #[schema(format = DateTime)]
     pub since: Option<String>,
 }
 
@@ -206,6 +212,7 @@ pub struct DeploymentPhase {
     /// Its word; more may come.
     pub phase: String,
     /// When it began, RFC 3339.
+    #[schema(format = DateTime)]
     pub began: String,
     /// The line that began it; counts from 1.
     pub line: u64,
@@ -229,10 +236,23 @@ pub struct DeploymentFailure {
 pub struct Evidence {
     /// Who: `exit`, `last-line`, `deck`, `outer`, `nested`, `nodes`, `etcd`. More may come.
     pub witness: String,
-    /// `yes`, `no` or `nothing`.
-    pub says: String,
+    /// Whether it went well by this witness.
+    pub says: Says,
     /// What was seen.
     pub text: String,
+}
+
+/// What a witness says of success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = EvidenceSays)]
+#[serde(rename_all = "kebab-case")]
+pub enum Says {
+    /// It went well.
+    Yes,
+    /// It did not.
+    No,
+    /// It does not answer, was not asked, or cannot be believed here.
+    Nothing,
 }
 
 /// A part of a list of deployments.
@@ -353,7 +373,7 @@ async fn order(here: &Here, cluster: String, new: NewDeployment) -> Result<Order
     let files = [named(&new.dha, &new.dha_file), named(&new.network, &new.network_file)];
     let dha = here.site.plan_bytes(text(new.dha, new.dha_file)).await?;
     let network = here.site.plan_bytes(text(new.network, new.network_file)).await?;
-    let plan = deploy::startable_apart(dha, network).await.map_err(|wrong| {
+    let plan = deploy::startable_apart(here.office()?.host().release, dha, network).await.map_err(|wrong| {
         let todo = wrong.get(1..).unwrap_or_default().join(" ");
         ApiError::Unusable { what: wrong.first().cloned().unwrap_or_default(), todo }
     })?;
@@ -498,7 +518,11 @@ fn line(row: &RunRow) -> Deployment {
         row.judgement.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let evidence = judgement.iter().flat_map(|judgement| &judgement.proofs).map(|proof| Evidence {
         witness: word(proof.witness),
-        says: word(proof.says),
+        says: match proof.says {
+            transcript::Says::Yes => Says::Yes,
+            transcript::Says::No => Says::No,
+            transcript::Says::Nothing => Says::Nothing,
+        },
         text: proof.text.clone(),
     });
     let state = RunState::from_word(&row.state);
@@ -506,7 +530,11 @@ fn line(row: &RunRow) -> Deployment {
     Deployment {
         id: row.id.clone(),
         cluster: row.cluster.clone(),
-        kind: row.kind.clone(),
+        kind: match row.kind.as_str() {
+            "expand" => Kind::Expand,
+            "redeploy" => Kind::Redeploy,
+            _ => Kind::Deploy,
+        },
         state: match state {
             RunState::Queued => DeploymentState::Queued,
             RunState::Running => DeploymentState::Running,

@@ -13,10 +13,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     ApiError, Here, accept,
     asked::{Asked, Named},
-    figure, png,
+    figure,
     tags::known,
     words::{Figure, Health, Theme},
 };
+use crate::pages::pixels;
 
 /// The formats, as a path has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +158,6 @@ pub(super) async fn present(here: &Here, cluster: &str, view: &View) -> Result<(
             (figure::Scene = "application/json"), (String = "image/svg+xml"), (String = "image/png"),
             (String = "text/vnd.graphviz"), (String = "text/vnd.mermaid"),
         )),
-        (status = 304, description = "It is still as If-None-Match says"),
     ))]
 pub(super) async fn one(
     State(here): State<Here>,
@@ -188,25 +188,20 @@ pub(super) async fn one(
     if known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, common, vary).into_response());
     }
+    let of = crate::pages::of(&cluster, watched.cluster().now());
+    let scene = scene::standing_alone(&page.scene, &of);
     let body = match format {
-        Format::Svg => document(&page.scene, dark).into_bytes(),
-        Format::Json => serde_json::to_vec(&figure::Scene::from(&page.scene)).map_err(|_| ApiError::Fault("JSON"))?,
+        Format::Svg => document(&scene, dark).into_bytes(),
+        Format::Json => serde_json::to_vec(&figure::Scene::from(&scene)).map_err(|_| ApiError::Fault("JSON"))?,
         Format::Png => {
-            // The turn belongs to the work: a client that hangs up must not begin further ones.
-            let turn = here.drawing.clone().acquire_owned().await.map_err(|_| ApiError::Fault("it is ending"))?;
-            let svg = document(&page.scene, dark);
-            let drawing = move || {
-                let drawn = png::png(&svg);
-                drop(turn);
-                drawn
-            };
-            let drawn = tokio::task::spawn_blocking(drawing).await.ok().flatten();
+            let drawn = pixels(document(&scene, dark)).await;
             drawn.ok_or(ApiError::Fault("the figure cannot be drawn as pixels"))?
         }
         Format::Dot | Format::Mermaid => {
             let held = watched.cluster();
             let now = held.now();
-            let outline = held.read(|inventory| outline::of(inventory, &crate::pages::figure_view(&view), now));
+            let mut outline = held.read(|inventory| outline::of(inventory, &crate::pages::figure_view(&view), now));
+            outline.title = format!("{}: {of}", outline.title);
             let text = if format == Format::Dot { outline::dot(&outline) } else { outline::mermaid(&outline) };
             text.into_bytes()
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::source::Trouble;
 use axum::{
-    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
+    extract::rejection::PathRejection,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -42,9 +42,12 @@ pub enum ApiError {
     /// A path, a parameter or a header cannot be understood.
     #[error("{0}")]
     Unclear(String),
-    /// The body cannot be taken.
-    #[error("{}", .0.body_text())]
-    Body(#[from] JsonRejection),
+    /// The body is of another media type.
+    #[error("the body must be JSON: send it with Content-Type: application/json")]
+    Media,
+    /// The body is larger than what the path takes.
+    #[error("the body is larger than what this path takes")]
+    Large,
     /// What was handed in is understood and cannot be used.
     #[error("{what}")]
     Unusable {
@@ -111,13 +114,13 @@ impl ApiError {
         match self {
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Unclear(_) => StatusCode::BAD_REQUEST,
-            Self::Body(rejection) => rejection.status(),
+            Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unusable { .. } | Self::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unpermitted(..) => StatusCode::FORBIDDEN,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::Format(_) => StatusCode::NOT_ACCEPTABLE,
             Self::Underway | Self::Unsure(_) => StatusCode::CONFLICT,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Large | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Away | Self::ReadOnly | Self::Full | Self::Damaged | Self::Unset(..) => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -128,11 +131,12 @@ impl ApiError {
 }
 
 /// The statuses that any route may answer with, beside those of its own.
-pub(super) const ANYWHERE: [(&str, &str); 9] = [
+pub(super) const ANYWHERE: [(&str, &str); 10] = [
     ("400", "The path, a parameter, a header or the body cannot be understood"),
     ("401", "Nobody is known by what was sent: send a token"),
     ("403", "The role does not suffice, a page of another site asked, or the cluster lets its user not read this"),
     ("404", "What the path or a parameter names is not there"),
+    ("405", "The path has no such method: Allow tells which it has"),
     ("406", "None of the accepted formats is offered"),
     ("421", "This server does not answer to the host name that was asked for"),
     ("429", "Too many requests: Retry-After tells when to come back"),
@@ -207,15 +211,9 @@ impl From<Trouble> for ApiError {
     }
 }
 
-impl From<QueryRejection> for ApiError {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::Unclear(rejection.body_text())
-    }
-}
-
 impl From<PathRejection> for ApiError {
-    fn from(rejection: PathRejection) -> Self {
-        Self::Unclear(rejection.body_text())
+    fn from(_: PathRejection) -> Self {
+        Self::Unclear("the path cannot be read: its parts are UTF-8, percent-encoded".into())
     }
 }
 

@@ -39,8 +39,8 @@ pub struct Mark {
     pub h: i32,
     /// How it fares; null for what has no health.
     pub health: Option<Health>,
-    /// Its family of colours: `plain`, `system`, `service`, `mgmt`, `net`.
-    pub tone: String,
+    /// Its family of colours.
+    pub tone: Tone,
     /// What is written on it.
     pub texts: Vec<Text>,
     /// The whole of it in words.
@@ -64,10 +64,52 @@ pub struct Text {
     pub x: i32,
     /// The baseline, from the mark's top edge.
     pub y: i32,
-    /// What `x` is: `start`, `middle`, `end`.
-    pub anchor: String,
-    /// Size and weight: `head`, `body`, `note`, `tiny`.
-    pub style: String,
+    /// Which point of the text `x` is.
+    pub anchor: Anchor,
+    /// Size and weight.
+    pub style: TextStyle,
+}
+
+/// A family of colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tone {
+    /// None of the others.
+    Plain,
+    /// Of the cluster itself.
+    System,
+    /// Of those who use the cluster.
+    Service,
+    /// Install and management network.
+    Mgmt,
+    /// Container service network.
+    Net,
+}
+
+/// A point of a line of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Anchor {
+    /// Its left end.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its right end.
+    End,
+}
+
+/// Size and weight of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextStyle {
+    /// Large and bold.
+    Head,
+    /// Usual.
+    Body,
+    /// Smaller.
+    Note,
+    /// Smallest.
+    Tiny,
 }
 
 /// A corner.
@@ -90,6 +132,7 @@ pub struct Share {
 
 /// A step from one figure to the next; steps are taken in their order.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FigureStep)]
 #[serde(rename_all = "kebab-case", tag = "step")]
 pub enum Step {
     /// The mark goes, and all that lies in it.
@@ -123,6 +166,18 @@ impl From<&scene::Scene> for Scene {
     }
 }
 
+impl From<scene::Tone> for Tone {
+    fn from(tone: scene::Tone) -> Self {
+        match tone {
+            scene::Tone::Plain => Self::Plain,
+            scene::Tone::System => Self::System,
+            scene::Tone::Service => Self::Service,
+            scene::Tone::Mgmt => Self::Mgmt,
+            scene::Tone::Net => Self::Net,
+        }
+    }
+}
+
 impl From<&scene::Mark> for Mark {
     fn from(mark: &scene::Mark) -> Self {
         Self {
@@ -134,7 +189,7 @@ impl From<&scene::Mark> for Mark {
             w: mark.at.w,
             h: mark.at.h,
             health: mark.health.map(Into::into),
-            tone: mark.tone.word().into(),
+            tone: mark.tone.into(),
             texts: mark.texts.iter().map(text).collect(),
             title: mark.title.clone(),
             opens: mark.opens.clone(),
@@ -147,11 +202,17 @@ impl From<&scene::Mark> for Mark {
 
 fn text(text: &scene::Text) -> Text {
     let anchor = match text.anchor {
-        scene::Anchor::Start => "start",
-        scene::Anchor::Middle => "middle",
-        scene::Anchor::End => "end",
+        scene::Anchor::Start => Anchor::Start,
+        scene::Anchor::Middle => Anchor::Middle,
+        scene::Anchor::End => Anchor::End,
     };
-    Text { text: text.text.clone(), x: text.x, y: text.y, anchor: anchor.into(), style: text.style.word().into() }
+    let style = match text.style {
+        scene::Style::Head => TextStyle::Head,
+        scene::Style::Body => TextStyle::Body,
+        scene::Style::Note => TextStyle::Note,
+        scene::Style::Tiny => TextStyle::Tiny,
+    };
+    Text { text: text.text.clone(), x: text.x, y: text.y, anchor, style }
 }
 
 impl From<&scene::Op> for Step {

@@ -20,6 +20,7 @@ pub struct BackupHost {
     /// How it is reached.
     pub host: String,
     /// When it was asked, RFC 3339.
+    #[schema(format = DateTime)]
     pub asked: String,
     /// Why it is not known what lies there; null when it is.
     pub wrong: Option<String>,
@@ -33,6 +34,7 @@ pub struct HostBackup {
     /// Where it lies.
     pub path: String,
     /// When it was written, RFC 3339.
+    #[schema(format = DateTime)]
     pub written: String,
     /// Its bytes.
     pub size: u64,

@@ -1,6 +1,5 @@
 //! Links to embedded figures: made, listed, revoked by who may see what they open.
 
-use app::base::at;
 use axum::{
     Extension, Json,
     extract::State,
@@ -17,10 +16,14 @@ use super::{
     words::{Figure, moment},
 };
 use crate::{
-    access::Who,
+    access::{Ours, Who},
     embed::{self, LinkError, Wanted},
     store,
 };
+
+/// Said beside addresses that another name of this server may have been asked for.
+const BY_REQUEST: &str = "The addresses begin with the one that this request was sent to. If browsers reach this \
+                          server by another, set `public_url`.";
 
 /// A link that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,7 +31,7 @@ use crate::{
 pub struct NewLink {
     /// The one cluster.
     cluster: String,
-    /// The one figure: `architecture` or `networking`.
+    /// The one figure.
     view: Figure,
     /// The one portal that may show it, as in `https://portal.example`; without it every one of the setting
     /// `embed_origins`.
@@ -45,28 +48,35 @@ pub struct LinkLine {
     pub id: String,
     /// The one cluster that it opens.
     pub cluster: String,
-    /// The one figure that it opens: `architecture` or `networking`.
-    pub view: String,
+    /// The one figure that it opens.
+    pub view: Figure,
     /// Who made it.
     pub maker: String,
     /// Since when, RFC 3339.
+    #[schema(format = DateTime)]
     pub created: String,
     /// Until when, RFC 3339.
+    #[schema(format = DateTime)]
     pub expires: String,
     /// Since when it is refused, RFC 3339; null as long as it is not.
+    #[schema(format = DateTime)]
     pub revoked: Option<String>,
 }
 
-/// A link that was made. Its paths open the figure; they are told this once, and null when the answer is given again
+/// A link that was made. Its addresses open the figure; they are told this once, and null when the answer is given again
 /// for the same Idempotency-Key. Who missed them makes another.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MadeLink {
     #[serde(flatten)]
     line: LinkLine,
-    /// Below this server's address: the page for a frame.
+    /// The address of the page for a frame.
     page: Option<String>,
-    /// The same as a picture.
+    /// The address of the same as a picture in SVG.
     picture: Option<String>,
+    /// The address of the same as pixels in PNG.
+    pixels: Option<String>,
+    /// What to know of these addresses, as when they are only as good as the one that was asked; null for nothing.
+    hint: Option<String>,
 }
 
 /// Links.
@@ -82,6 +92,7 @@ pub struct LinkList {
 pub(super) async fn make(
     State(here): State<Here>,
     Extension(who): Extension<Who>,
+    Extension(Ours(ours)): Extension<Ours>,
     Sent(new): Sent<NewLink>,
 ) -> Result<Response, ApiError> {
     let figure = match new.view {
@@ -90,18 +101,23 @@ pub(super) async fn make(
     };
     let wanted = Wanted { cluster: new.cluster, figure, origin: new.origin, ttl: new.ttl };
     let (link, text) = here.embed.make(&who, wanted).await?;
-    let path = at(&format!("/embed/{}/{}", scene::segment(&link.cluster), link.figure));
+    let (base, hint) = match here.embed.public() {
+        Some(public) => (public.to_owned(), None),
+        None => (ours, Some(BY_REQUEST.to_owned())),
+    };
+    let path = format!("{base}/embed/{}/{}", scene::segment(&link.cluster), link.figure);
     let line = line(link);
-    let kept = MadeLink { line: line.clone(), page: None, picture: None };
+    let kept = MadeLink { line: line.clone(), page: None, picture: None, pixels: None, hint: None };
     let kept = serde_json::to_string(&kept).map_err(|_| ApiError::Fault("JSON"))?;
-    let (page, picture) = (Some(format!("{path}?link={text}")), Some(format!("{path}.svg?link={text}")));
-    let mut response = (StatusCode::CREATED, Json(MadeLink { line, page, picture })).into_response();
+    let of = |ending: &str| Some(format!("{path}{ending}?link={text}"));
+    let made = MadeLink { line, page: of(""), picture: of(".svg"), pixels: of(".png"), hint };
+    let mut response = (StatusCode::CREATED, Json(made)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(Kept(kept));
     Ok(response)
 }
 
-/// Lists one's own links, without what opens them; an admin's list has all.
+/// List your embed links (without secrets); an admin's list has all.
 #[utoipa::path(get, path = "/api/v1/embed-links", tag = "embed-links",
     responses((status = 200, description = "One's own, or all", body = LinkList)))]
 pub(super) async fn list(State(here): State<Here>, Extension(who): Extension<Who>) -> Result<Json<LinkList>, ApiError> {
@@ -126,7 +142,7 @@ fn line(link: store::Link) -> LinkLine {
     LinkLine {
         id: link.id,
         cluster: link.cluster,
-        view: link.figure,
+        view: if link.figure == "networking" { Figure::Networking } else { Figure::Architecture },
         maker: link.maker,
         created: moment(link.created),
         expires: moment(link.expires),

@@ -29,7 +29,7 @@ mod limits;
 mod links;
 mod page;
 mod plans;
-mod png;
+mod reading;
 mod rehearsals;
 mod restore;
 mod retention;
@@ -38,7 +38,10 @@ mod tokens;
 mod trial;
 mod words;
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -46,7 +49,6 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get},
 };
-use tokio::sync::Semaphore;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -66,8 +68,6 @@ pub use trial::router as page;
 pub const RATE: NonZeroU32 = NonZeroU32::new(1_200).expect("it is not zero");
 /// A plan is no larger than this, both files together and encoded.
 const PLAN: usize = 4 << 20;
-/// Figures that are drawn as pixels at once: it takes memory.
-const DRAWING: usize = 2;
 
 const SEE: Needs = Needs::Role(Role::Viewer);
 const OPERATE: Needs = Needs::Role(Role::Operator);
@@ -130,6 +130,9 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/audit", ADMIN),
 ];
 
+/// The document as it is answered: it stays the same while the server runs.
+static DOCUMENT: LazyLock<serde_json::Value> = LazyLock::new(document);
+
 /// What every answer needs.
 #[derive(Clone)]
 struct Here {
@@ -139,7 +142,6 @@ struct Here {
     embed: Embed,
     office: Option<Arc<Office>>,
     limits: Arc<Limits>,
-    drawing: Arc<Semaphore>,
     backups: Backups,
 }
 
@@ -153,10 +155,10 @@ pub fn router(
     backups: Backups,
 ) -> Router {
     let asked = Asked::of(site.clone());
-    let here = Here { asked, site, door, embed, office, limits, drawing: Arc::new(Semaphore::new(DRAWING)), backups };
+    let here = Here { asked, site, door, embed, office, limits, backups };
     let acting = acting().layer(from_fn_with_state(here.clone(), idempotency::once));
     let routes: Router<Here> = Router::from(telling().merge(acting))
-        .route("/api/v1/openapi.json", get(|| async { axum::Json(document()) }))
+        .route("/api/v1/openapi.json", get(|| async { axum::Json(&*DOCUMENT) }))
         // No row of the table names it, so the guard says that there is nothing.
         .route("/api/{*rest}", any(|| async { ApiError::Missing("this address".into()) }));
     routes.layer(from_fn(tags::tagged)).layer(from_fn_with_state(here.clone(), limits::limited)).with_state(here)

@@ -22,6 +22,7 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackupRehearsal {
     /// When it was over, RFC 3339.
+    #[schema(format = DateTime)]
     pub at: String,
     /// The version of the etcd that started; empty when none did.
     pub etcd: String,
@@ -64,11 +65,26 @@ pub struct RehearsalCourse {
     /// Who asked for it; `schedule` when nobody did.
     pub by: String,
     /// When it began, RFC 3339.
+    #[schema(format = DateTime)]
     pub began: String,
-    /// How far it is: `running`, `restores`, `fails`; `not-held` when nothing is known of the backup.
-    pub stage: String,
+    /// How far it is.
+    pub stage: RehearsalStage,
     /// Why it does not restore or could not be held.
     pub detail: Option<String>,
+}
+
+/// How far a rehearsal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RehearsalStage {
+    /// It goes on.
+    Running,
+    /// The backup restores.
+    Restores,
+    /// The backup does not restore.
+    Fails,
+    /// It could not be held: nothing is known of the backup.
+    NotHeld,
 }
 
 /// Begins a rehearsal of a stored backup. Only of one that is not encrypted: its private key is not here.
@@ -103,12 +119,12 @@ pub(super) async fn accept(
 pub(super) fn course(here: &Here, cluster: &str) -> Option<RehearsalCourse> {
     let Trial { backup, by, began, held } = here.backups.trial(cluster)?;
     let (stage, detail) = match held {
-        None => ("running", None),
-        Some(Held::Well(_)) => ("restores", None),
-        Some(Held::Ill(why)) => ("fails", Some(why)),
-        Some(Held::Not(why)) => ("not-held", Some(why)),
+        None => (RehearsalStage::Running, None),
+        Some(Held::Well(_)) => (RehearsalStage::Restores, None),
+        Some(Held::Ill(why)) => (RehearsalStage::Fails, Some(why)),
+        Some(Held::Not(why)) => (RehearsalStage::NotHeld, Some(why)),
     };
-    Some(RehearsalCourse { backup, by, began: moment(began), stage: stage.into(), detail })
+    Some(RehearsalCourse { backup, by, began: moment(began), stage, detail })
 }
 
 impl From<Rehearsal> for BackupRehearsal {

@@ -21,6 +21,7 @@ pub struct RetentionVerdict {
     /// Its name.
     pub id: String,
     /// When it was begun, RFC 3339.
+    #[schema(format = DateTime)]
     pub began: String,
     /// Whether it would be removed.
     pub goes: bool,

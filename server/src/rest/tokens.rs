@@ -45,12 +45,16 @@ pub struct Token {
     /// Who made it.
     pub maker: String,
     /// Since when, RFC 3339.
+    #[schema(format = DateTime)]
     pub created: String,
     /// Until when, RFC 3339.
+    #[schema(format = DateTime)]
     pub expires: String,
     /// When it was last used, RFC 3339; null when never.
+    #[schema(format = DateTime)]
     pub used: Option<String>,
     /// Since when it is refused, RFC 3339; null as long as it is not.
+    #[schema(format = DateTime)]
     pub revoked: Option<String>,
 }
 

@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use super::{
     ROUTES, document,
-    document::{example, operations},
+    document::{answering, example, operations},
 };
 use crate::{
     access::{Needs, Tls, Way, Who, address},
@@ -64,7 +64,7 @@ fn text(value: &Value) -> String {
 }
 
 fn operation(document: &Value, path: &str, method: &str, told: &Value) -> Operation {
-    let row = ROUTES.iter().find(|row| row.path == path && row.method.as_str().eq_ignore_ascii_case(method));
+    let row = ROUTES.iter().find(|row| row.path == answering(path) && row.method.as_str().eq_ignore_ascii_case(method));
     let role = row.map_or("", |row| if let Needs::Role(role) = row.needs { role.word() } else { "" });
     let fields: Vec<Field> = told["parameters"].as_array().into_iter().flatten().map(field).collect();
     let kinds: Vec<String> =

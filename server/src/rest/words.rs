@@ -114,5 +114,5 @@ pub enum Theme {
 
 /// A moment as RFC 3339, as in `2026-01-31T12:00:00Z`.
 pub(super) fn moment(milliseconds: i64) -> String {
-    jiff::Timestamp::from_millisecond(milliseconds).map(|moment| moment.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }

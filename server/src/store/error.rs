@@ -28,6 +28,16 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// A pooler lends its connections for one transaction each.
+    #[error(
+        "the database {place} is reached through a pooler that lends a connection for one transaction only, as \
+         pgbouncer does with pool_mode = transaction. Binnacle keeps locks and prepared statements on its connections: \
+         set pool_mode = session for this database, or name PostgreSQL's own port"
+    )]
+    Pooled {
+        /// Without a password.
+        place: String,
+    },
     /// A newer Binnacle has been here.
     #[error(
         "the database {place} was changed by a newer Binnacle (its version {version} is not known here): start that \
@@ -78,7 +88,12 @@ impl StoreError {
         if let Self::Damaged(what) = Self::of(error) {
             return Self::Damaged(format!("{place} cannot be opened: {what}"));
         }
-        Self::Closed { place: place.to_string(), what: error.to_string() }
+        let mut what = error.to_string();
+        if what.contains("unsupported startup parameter") {
+            what += ". That is pgbouncer: set ignore_startup_parameters = extra_float_digits in its configuration, and \
+                     pool_mode = session for this database";
+        }
+        Self::Closed { place: place.to_string(), what }
     }
 
     pub(super) fn silent(place: &Place) -> Self {

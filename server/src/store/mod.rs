@@ -21,6 +21,7 @@ mod leases;
 mod links;
 mod log;
 mod place;
+mod pooler;
 mod probe;
 mod redaction;
 mod retention;
@@ -94,6 +95,7 @@ impl Store {
     pub async fn open_at(place: &Place, version: Option<i64>) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let kind = place.kind();
+        pooler::refuse(place).await?;
         migrate(place, version).await?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)

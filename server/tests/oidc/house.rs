@@ -75,7 +75,7 @@ impl House {
         let door = Door::new(store.clone(), Ways::default(), hosts, proxies, lasting, None);
         let door = Arc::new(door.with_oidc(Oidc::new(settings).expect("a client")));
         let site = Site::new(Clusters::new(vec![demo::context().0], HOUR), None);
-        let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
+        let embed = Embed::new(site.clone(), store.clone(), Origins::default(), None).await.expect("a key");
         let running = Running {
             site: site.clone(),
             store: store.clone(),

@@ -88,7 +88,7 @@ impl House {
         let door = Door::new(store.clone(), Ways::default(), Hosts::new(listen, ""), proxies, lasting, None);
         let site = Site::new(Clusters::new(vec![cluster], HOUR), None);
         let a_minute = NonZeroU32::new(rate).expect("a rate");
-        let embed = Embed::new(site.clone(), store.clone(), Origins::default()).await.expect("a key");
+        let embed = Embed::new(site.clone(), store.clone(), Origins::default(), None).await.expect("a key");
         let (stopping, duty) = (Stopping::default(), tokio::sync::watch::channel(None).1);
         let backups = keep(&folder, store.clone());
         let kept = backups.clone();

@@ -47,6 +47,7 @@ pub struct Node {
     /// How many pods are on it.
     pub pods: usize,
     /// Since when it is in the cluster, RFC 3339.
+    #[schema(format = DateTime)]
     pub created: String,
 }
 

@@ -48,6 +48,7 @@ pub struct Pod {
     /// Images of its containers.
     pub images: Vec<String>,
     /// Since when it is there, RFC 3339.
+    #[schema(format = DateTime)]
     pub created: String,
 }
 

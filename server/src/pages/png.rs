@@ -1,5 +1,5 @@
 //! A figure as pixels. Texts are set in DejaVu Sans, with whose widths figures are laid out; it comes inside the
-//! binary, so that no machine needs a font.
+//! binary, so that no machine needs a font. Few are drawn at once: it takes memory.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,6 +7,10 @@ use resvg::{
     tiny_skia::{Pixmap, Transform},
     usvg::{Options, Tree, fontdb::Database},
 };
+use tokio::sync::Semaphore;
+
+/// Figures that are drawn as pixels at once.
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// Pixels at most: 64 MB while it is drawn. Larger figures are drawn smaller.
 const MOST: f32 = 16_000_000.0;
@@ -19,8 +23,20 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
+/// An SVG file as PNG; `None` when it cannot be drawn. It may wait for its turn.
+pub(crate) async fn pixels(svg: String) -> Option<Vec<u8>> {
+    // The turn belongs to the work: a client that hangs up must not begin further ones.
+    let turn = TURNS.clone().acquire_owned().await.ok()?;
+    let drawing = move || {
+        let drawn = png(&svg);
+        drop(turn);
+        drawn
+    };
+    tokio::task::spawn_blocking(drawing).await.ok().flatten()
+}
+
 /// Draws an SVG file; `None` when it has no area.
-pub(super) fn png(svg: &str) -> Option<Vec<u8>> {
+fn png(svg: &str) -> Option<Vec<u8>> {
     let options = Options { font_family: "DejaVu Sans".into(), fontdb: FONTS.clone(), ..Options::default() };
     let tree = Tree::from_str(svg, &options).ok()?;
     let size = tree.size();

@@ -1,85 +1,8 @@
-//! The OpenAPI document: generated from the routes, and what of a change would break a client.
+//! What of a change of the document breaks the clients that were written for it before.
 
-use app::base::base;
-use serde_json::{Value, json};
-use utoipa::{OpenApi as _, PartialSchema as _};
+use serde_json::Value;
 
-use super::{
-    acting,
-    error::{ACTING, ANYWHERE, Problem},
-    idempotency, telling,
-};
-
-#[derive(utoipa::OpenApi)]
-#[openapi(info(
-    title = "Binnacle",
-    version = "1",
-    description = "A live picture of the Kubernetes cluster that Compass4nfv made, for programs.",
-    license(name = "Apache-2.0", identifier = "Apache-2.0")
-))]
-struct Base;
-
-/// The document, OpenAPI 3.1.
-pub fn document() -> Value {
-    let mut document = Base::openapi();
-    document.merge(telling().merge(acting()).into_openapi());
-    let mut document = serde_json::to_value(document).unwrap_or_default();
-    document["components"]["schemas"]["Problem"] = serde_json::to_value(Problem::schema()).unwrap_or_default();
-    document["components"]["securitySchemes"]["token"] = json!({
-        "type": "http", "scheme": "bearer",
-        "description": "A token, as the page of tokens or `binnacle token` makes them.",
-    });
-    if !base().is_empty() {
-        document["servers"] = json!([{ "url": base() }]);
-    }
-    // Nobody is asked to sign in where only this machine is listened to.
-    document["security"] = json!([{ "token": [] }, {}]);
-    let acts: Vec<(String, &str)> = operations(&Value::clone(&document))
-        .filter(|(_, method, _)| *method != "get")
-        .map(|(path, method, _)| (path.to_owned(), method))
-        .collect();
-    for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
-        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
-            let acting = acts.iter().any(|(known, verb)| known == path && verb == method);
-            let further = if acting { ACTING.as_slice() } else { &[] };
-            for (status, description) in ANYWHERE.iter().chain(further) {
-                operation["responses"][status] = json!({
-                    "description": description,
-                    "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-                });
-            }
-            // The names of functions repeat from noun to noun; of these each is one operation's.
-            operation["operationId"] = json!(id(method, path));
-            if acting && path != "/api/v1/plans/check" {
-                let key = json!({
-                    "name": idempotency::KEY, "in": "header", "required": false,
-                    "description": "The same request with the same key acts once and is answered the same again, for a day. When the server died while it acted, DELETE is done again; of POST the answer 409 says that it is not known whether it was done, and how to find out.",
-                    "schema": { "type": "string", "maxLength": 200 },
-                });
-                match operation["parameters"].as_array_mut() {
-                    Some(parameters) => parameters.push(key),
-                    None => operation["parameters"] = json!([key]),
-                }
-            }
-        }
-    }
-    document
-}
-
-fn id(method: &str, path: &str) -> String {
-    let path = path.trim_start_matches("/api/v1/");
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
-}
-
-const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-
-pub(super) fn operations(document: &Value) -> impl Iterator<Item = (&str, &'static str, &Value)> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    paths.flat_map(|(path, item)| {
-        METHODS.into_iter().filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
-    })
-}
+use super::{followed, operations, words};
 
 /// What in `new` breaks a client that was written for `old`, each in a sentence. What is only added breaks nobody.
 pub fn breaks(old: &Value, new: &Value) -> Vec<String> {
@@ -142,7 +65,8 @@ fn bodies(at: &str, before: &Value, after: &Value, compared: &mut Compared) {
     }
     contents(&format!("{at}: the body"), &before["requestBody"], &after["requestBody"], Way::In, compared);
     for (status, answer) in before["responses"].as_object().into_iter().flatten() {
-        match after["responses"].get(status) {
+        let answer = followed(compared.old, answer);
+        match after["responses"].get(status).map(|now| followed(compared.new, now)) {
             None if status.starts_with('2') => compared.found.push(format!("{at} does not answer {status} any more")),
             None => {}
             Some(now) => contents(&format!("{at}: the answer {status}"), answer, now, Way::Out, compared),
@@ -154,22 +78,10 @@ fn contents(at: &str, before: &Value, after: &Value, way: Way, compared: &mut Co
     for (media, was) in before["content"].as_object().into_iter().flatten() {
         match after["content"].get(media) {
             None => compared.found.push(format!("{at} is not {media} any more")),
-            Some(now) => schemas(at, &was["schema"], &now["schema"], way, compared),
+            // Of bytes and pictures a schema says nothing that is sent.
+            Some(now) if media.ends_with("json") => schemas(at, &was["schema"], &now["schema"], way, compared),
+            Some(_) => {}
         }
-    }
-}
-
-fn followed<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let target = schema["$ref"].as_str().and_then(|target| target.strip_prefix("#/components/schemas/"));
-    target.map_or(schema, |name| &document["components"]["schemas"][name])
-}
-
-fn words(value: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    match value {
-        Value::Array(values) => values.iter().map(text).collect(),
-        Value::Null => Vec::new(),
-        one => vec![text(one)],
     }
 }
 
@@ -246,26 +158,5 @@ fn bounds(at: &str, before: &Value, after: &Value, way: Way, compared: &mut Comp
     }
     if !after["pattern"].is_null() && after["pattern"] != before["pattern"] {
         compared.found.push(format!("{at} has another pattern"));
-    }
-}
-
-/// A value that fits a schema, for people to start from.
-pub(super) fn example(document: &Value, schema: &Value) -> Value {
-    let schema = followed(document, schema);
-    if let Some(first) = schema["enum"].as_array().and_then(|words| words.first()) {
-        return first.clone();
-    }
-    if let Some(choice) = ["oneOf", "anyOf", "allOf"].iter().find_map(|name| schema[*name].as_array()?.first()) {
-        return example(document, choice);
-    }
-    match words(&schema["type"]).first().map(String::as_str) {
-        Some("object") => {
-            let properties = schema["properties"].as_object().into_iter().flatten();
-            properties.map(|(name, property)| (name.clone(), example(document, property))).collect()
-        }
-        Some("array") => json!([example(document, &schema["items"])]),
-        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
-        Some("boolean") => json!(false),
-        _ => json!("…"),
     }
 }
