@@ -19,7 +19,7 @@ use scene::Scene;
 
 use super::{Embed, Origin, Refused};
 use crate::{
-    access::{Role, Who, policy, rights},
+    access::{Role, Stays, Who, policy, rights},
     listen::Stopping,
     pages::{Query, assets, drawn, pixels, status},
     view,
@@ -124,6 +124,7 @@ impl Figure {
         Path(cluster): Path<String>,
         Extension(who): Extension<Who>,
         Extension(stopping): Extension<Stopping>,
+        Extension(stays): Extension<Stays>,
         raw: RawQuery,
         upgrade: WebSocketUpgrade,
     ) -> Result<Response, Closed> {
@@ -131,12 +132,14 @@ impl Figure {
         let query = admitted.query;
         Ok(match embed.asked.0.watched(&cluster, &query.view).await {
             Ok(watched) => {
-                // A link may expire or be revoked while its figure is looked at.
-                let (embed, cluster) = (embed.clone(), cluster.clone());
+                // A link, a session or a token may end while its figure is looked at.
+                let (embed, cluster, by_link) = (embed.clone(), cluster.clone(), admitted.by_link);
                 let still: view::Still = Arc::new(move || {
-                    let (embed, cluster, who) = (embed.clone(), cluster.clone(), who.clone());
+                    let (embed, cluster, who, stays) = (embed.clone(), cluster.clone(), who.clone(), stays.clone());
                     let raw = RawQuery(raw.0.clone());
-                    Box::pin(async move { self.admit(&embed, &cluster, &who, raw).await.is_ok() })
+                    Box::pin(async move {
+                        (by_link || stays.still().await) && self.admit(&embed, &cluster, &who, raw).await.is_ok()
+                    })
                 });
                 view::follow(upgrade, watched, query.version, stopping, still, None)
             }

@@ -466,7 +466,10 @@ pub(crate) async fn drawn(
     document: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
     let draw = leptos_axum::render_app_async_with_context(move || allow_own_script(&frames), document);
-    let mut response = draw(request).await;
+    let (head, body) = draw(request).await.into_parts();
+    // It is whole when it comes: what is known to be whole can be compressed whole.
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut response = Response::from_parts(head, Body::from(whole));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
