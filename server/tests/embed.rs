@@ -185,7 +185,11 @@ fn a_link_tells_only_of_what_its_figure_shows() {
     assert!(!hidden.is_empty(), "the figure shows every pod: {pods:?}");
     for pod in &hidden {
         assert_eq!(panel(pod).status, 404, "{pod}");
-        assert_eq!(house.server.get(&format!("/embed/demo/networking?{link}&sel={pod}")).status, 200, "its page stands");
+        assert_eq!(
+            house.server.get(&format!("/embed/demo/networking?{link}&sel={pod}")).status,
+            200,
+            "its page stands"
+        );
     }
     let nodes = ["node/host1", "node/host2"].into_iter().filter(|node| picture.contains(&format!("sel={node}")));
     let open: Vec<u16> = nodes.chain(shown.iter().map(|pod| pod.as_str())).map(|one| panel(one).status).collect();
