@@ -156,6 +156,34 @@ pub struct TableRow {
     pub opens: Option<String>,
 }
 
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What was searched for.
+    pub text: String,
+    /// The best hits.
+    pub lines: Vec<HitLine>,
+    /// How many nodes there are in all.
+    pub nodes: usize,
+    /// How many services.
+    pub services: usize,
+    /// How many pods.
+    pub pods: usize,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HitLine {
+    /// What it is, as in `pod`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Where it is: its namespace and its node.
+    pub beside: String,
+    /// What it leads to, as in [`scene::Mark::opens`].
+    pub opens: String,
+}
+
 /// Where a cluster has left its plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftPage {
@@ -319,10 +347,10 @@ pub struct EventLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Trouble {
     /// No cluster has this name.
-    #[error("there is no cluster named {0}")]
+    #[error("Cluster “{0}” not found")]
     NoSuchCluster(String),
     /// The cluster has nothing of this name, or has it no more.
-    #[error("{0} is not in the cluster, or not any more")]
+    #[error("{0} does not exist, or no longer exists")]
     NoSuchThing(String),
     /// What was handed in cannot be used; asking again changes nothing.
     #[error("{what}")]
@@ -364,7 +392,7 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         notices: Option<Vec<Notice>>,
     },
-    /// What stands beside the figure has changed: the cluster's latest deployments.
+    /// What stands beside the figure has changed: what needs attention, the latest deployments and backups.
     Beside {
         /// All of it, as HTML.
         html: String,

@@ -2,12 +2,15 @@
 
 pub mod backups;
 pub mod deployments;
+mod people;
 pub mod restore;
+
+pub use people::*;
 
 /// The name.
 pub const NAME: &str = "Binnacle";
 /// Said on every page of the built-in cluster.
-pub const DEMO: &str = "This is the built-in demonstration: no real cluster is shown.";
+pub const DEMO: &str = "Demo cluster – simulated data";
 /// Tabs.
 pub const ARCHITECTURE: &str = "Architecture";
 /// Tabs.
@@ -19,24 +22,23 @@ pub const MGMT_NETWORK: &str = "install & mgmt network";
 /// The golden line of the networking figure.
 pub const SERVICE_NETWORK: &str = "container service network";
 /// Above the drift.
-pub const NO_PLAN: &str = "No plan was given for this cluster, so there is nothing to compare it with.";
+pub const NO_PLAN: &str = "No plan configured for this cluster.";
 /// What to do then.
-pub const NO_PLAN_TODO: &str = "Start Binnacle with --dha FILE --network FILE: the two files that Compass was given.";
+pub const NO_PLAN_TODO: &str = "Start Binnacle with --dha FILE --network FILE, the two files that Compass was given.";
 /// When all is as planned.
-pub const NO_DRIFT: &str = "As far as the sources tell, the cluster is as planned.";
+pub const NO_DRIFT: &str = "No drift found.";
 /// Above what cannot be compared.
-pub const NOT_COMPARED: &str = "What cannot be compared";
+pub const NOT_COMPARED: &str = "Not checked";
 /// The page of plans.
 pub const PLANS: &str = "Plans";
 /// What that page is for.
-pub const PLANS_FOR: &str =
-    "Check what Compass is to be told before it is told: choose the two files, or paste them. Either alone will do.";
+pub const PLANS_FOR: &str = "Validate a plan before deploying. Choose or paste a DHA file, a network.yml, or both.";
 /// When no folder is configured.
 pub const NO_PLANS: &str = "No folder of plans is configured (--plans DIR): paste a plan instead.";
 /// A file of a plan.
-pub const DHA_FILE: &str = "DHA file: who plays which role";
+pub const DHA_FILE: &str = "DHA file (hosts and roles)";
 /// A file of a plan.
-pub const NETWORK_FILE: &str = "network.yml: which network carries what";
+pub const NETWORK_FILE: &str = "network.yml (networks)";
 /// A choice.
 pub const NONE: &str = "none";
 /// The button.
@@ -54,15 +56,17 @@ pub fn lines_left_out(count: u32) -> String {
 /// Above the findings.
 pub const FINDINGS: &str = "Findings";
 /// The way form.
-pub const FOLLOW: &str = "Follow";
+pub const FOLLOW: &str = "Trace";
 /// What it takes.
-pub const FOLLOW_HINT: &str = "namespace/service, pod/…, port, address";
+pub const FOLLOW_HINT: &str = "Trace a service, pod, port or IP";
 /// The same facts in rows.
 pub const TABLE: &str = "Table";
 /// Above the list of clusters.
 pub const CHOOSE: &str = "Choose a cluster";
+/// On error pages.
+pub const BACK: &str = "Back to clusters";
 /// When there is none.
-pub const NO_CLUSTER: &str = "No cluster is known here.";
+pub const NO_CLUSTER: &str = "No clusters configured";
 /// What to do then.
 pub const NO_CLUSTER_TODO: &str =
     "Start Binnacle with --kubeconfig FILE, set KUBECONFIG, or start it with --demo to see the built-in cluster.";
@@ -71,6 +75,28 @@ pub const NO_ADDRESS: &str =
     "No address can hold this name. Rename the context, for example with kubectl config rename-context.";
 /// The search field.
 pub const SEARCH: &str = "Search pods, nodes, services";
+/// How much a search found, as in `3 matches · 2 pods, 1 service`.
+pub fn matches(found: &crate::source::Found) -> String {
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let Some(total) = counted(found.nodes + found.services + found.pods, "match", "matches") else {
+        return format!("No matches for “{}”", found.text);
+    };
+    let parts = [
+        counted(found.nodes, "node", "nodes"),
+        counted(found.services, "service", "services"),
+        counted(found.pods, "pod", "pods"),
+    ];
+    format!("{total} · {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+/// Leads back from a search.
+pub const CLEAR_SEARCH: &str = "Clear search";
+/// Names of parts of the page.
+pub const RESULTS: &str = "Search results";
 /// Filters.
 pub const NAMESPACE: &str = "Namespace";
 /// Filters.
@@ -82,19 +108,48 @@ pub const STATE: &str = "State";
 /// Filters.
 pub const EVERY: &str = "all";
 /// The button for those without script.
-pub const APPLY: &str = "Show";
+pub const APPLY: &str = "Apply";
 /// Leads back to everything.
-pub const CLEAR: &str = "Clear";
+pub const CLEAR: &str = "Clear filters";
 /// Leads from a node back to the cluster.
 pub const WHOLE: &str = "Whole cluster";
 /// For keyboards.
-pub const SKIP: &str = "Skip to the figure";
+pub const SKIP: &str = "Skip to content";
 /// Figure tools.
 pub const ZOOM_IN: &str = "Zoom in";
 /// Figure tools.
 pub const ZOOM_OUT: &str = "Zoom out";
 /// Figure tools.
 pub const FIT: &str = "Fit";
+/// Beside the figure.
+pub const OVERVIEW: &str = "Overview";
+/// Beside the figure: what can be done.
+pub const ACTIONS: &str = "Actions";
+/// Beside the figure.
+pub const ATTENTION: &str = "Needs attention";
+/// When nothing does.
+pub const NO_CONCERNS: &str = "Nothing needs attention.";
+/// When the cluster does not tell enough to say so.
+pub const CONCERNS_UNKNOWN: &str = "Unknown: the cluster does not report its nodes and pods.";
+
+/// Since when.
+pub fn since(moment: &str) -> String {
+    format!("since {moment}")
+}
+
+/// Concerns that the list has no room for.
+pub fn more_concerns(count: usize) -> String {
+    format!("{count} more in the table")
+}
+
+/// In place of a button, for a viewer.
+pub fn needs_role(action: &str) -> String {
+    format!("{action}: needs the operator role")
+}
+
+/// Above what a visitor may not do.
+pub const REFUSED_PAGE: &str = "Not available";
+
 /// Panel.
 pub const CLOSE: &str = "Close";
 /// Panel.
@@ -102,27 +157,36 @@ pub const CONDITIONS: &str = "Conditions";
 /// Panel.
 pub const EVENTS: &str = "Recent events";
 /// Panel.
-pub const NO_EVENTS: &str = "None are kept.";
+pub const NO_EVENTS: &str = "No recent events";
 /// Panel.
-pub const LOG: &str = "End of the log";
+pub const LOG: &str = "Log (latest lines)";
 /// Panel.
 pub const EMPTY_LOG: &str = "The log is empty.";
 /// Panel, when nothing is chosen.
-pub const NOTHING_CHOSEN: &str = "Choose anything in the figure to see what is known of it.";
+pub const NOTHING_CHOSEN: &str = "Select an item to see its details.";
+/// The control of colours.
+pub const THEME: &str = "Theme";
+/// Theme links: as the system has it.
+pub const SYSTEM: &str = "System";
 /// Theme links.
 pub const LIGHT: &str = "Light";
 /// Theme links.
 pub const DARK: &str = "Dark";
 /// How to use the figure.
-pub const KEYS: &str = "Keys: arrows move, Enter opens, + − 0 zoom, / searches, Esc closes.";
+pub const KEYS: &str = "Shortcuts: arrow keys to move, Enter to open, + − 0 to zoom, / to search, Esc to close";
+/// For those without script.
+pub fn as_of(moment: &str) -> String {
+    format!("Snapshot of {moment}. Reload to update.")
+}
+
 /// While the page follows the cluster.
 pub const LIVE: &str = "live";
 /// Before any script runs.
-pub const STILL: &str = "A still picture: reload for a newer one.";
+pub const STILL: &str = "Snapshot – reload to update";
 /// Shown when the page cannot be made.
-pub const TRYING: &str = "This page tries again by itself.";
+pub const TRYING: &str = "Retrying automatically";
 /// Shown when the address leads nowhere.
-pub const NOT_FOUND: &str = "There is no such page.";
+pub const NOT_FOUND: &str = "Page not found";
 /// Names of parts of the page, for those who hear it.
 pub const VIEWS: &str = "Views";
 /// Names of parts of the page.
@@ -134,7 +198,7 @@ pub const SAMPLES: [&str; 8] =
 /// The way in.
 pub const SIGN_IN: &str = "Sign in";
 /// Below it.
-pub const SIGN_IN_FOR: &str = "Who has no name here asks whoever runs this server.";
+pub const SIGN_IN_FOR: &str = "No account? Ask your administrator.";
 /// Between two ways in.
 pub const OR: &str = "or";
 /// The way in through a provider.
@@ -144,7 +208,7 @@ pub const SIGN_OUT: &str = "Sign out";
 /// The way out, of every browser.
 pub const SIGN_OUT_EVERYWHERE: &str = "Sign out everywhere";
 /// After a wrong name or password; it does not say which.
-pub const SIGN_IN_FAILED: &str = "This name and password do not go together.";
+pub const SIGN_IN_FAILED: &str = "Wrong name or password.";
 /// A field.
 pub const USER: &str = "Name";
 /// A field.
@@ -152,25 +216,25 @@ pub const PASSWORD: &str = "Password";
 /// A field.
 pub const NEW_PASSWORD: &str = "Password, at least 12 characters";
 /// The page of the one-time link.
-pub const FIRST: &str = "Make the first admin";
+pub const FIRST: &str = "Create the first admin";
 /// What that is.
-pub const FIRST_FOR: &str = "Nobody can sign in here yet. Whoever started this server makes the first admin.";
+pub const FIRST_FOR: &str = "Nobody can sign in yet. Create the first administrator of this server.";
 /// When the link is wrong or was used.
 pub const FIRST_USED: &str =
-    "This link is not good, or was used before: restart the server for a new one, or use `binnacle user add`.";
+    "This link is not valid or was used before. Restart the server for a new one, or use `binnacle user add`.";
 /// What a user's name is.
 pub const USER_NAME: &str = "A name has 1 to 64 letters, digits and any of . _ @ -";
 /// Who is known by being here.
-pub const ON_THIS_MACHINE: &str = "somebody on this machine";
+pub const ON_THIS_MACHINE: &str = "local user";
 /// Said on every page without sign-in.
-pub const NO_SIGN_IN: &str = "No sign-in: whoever is on this machine may see and operate.";
+pub const NO_SIGN_IN: &str = "Sign-in is off: anyone on this machine can view and operate";
 /// A button.
-pub const MAKE: &str = "Make";
+pub const MAKE: &str = "Create token";
 /// A page.
 pub const SESSIONS: &str = "Sessions";
 /// What that page is for.
 pub const SESSIONS_FOR: &str =
-    "People who are signed in, the last used first. A session that ends here is refused from its next request on.";
+    "People who are signed in, the most recent first. An ended session is refused at its next request.";
 /// Of sessions.
 pub const NO_SESSIONS: &str = "Nobody is signed in.";
 /// Of sessions.
@@ -182,7 +246,7 @@ pub const THIS_BROWSER: &str = "This browser";
 /// A button.
 pub const END_SESSION: &str = "End";
 /// A button.
-pub const END_ALL: &str = "End all of this person";
+pub const END_ALL: &str = "End all sessions of this person";
 /// Said after signing out, before the provider's own page.
 pub const SIGNED_OUT_HERE: &str =
     "You are signed out here. The sign-in provider still knows you; its page to sign out opens by itself.";
@@ -195,28 +259,27 @@ pub const TOKENS: &str = "Tokens";
 /// A page.
 pub const AUDIT: &str = "Audit";
 /// What that page is for.
-pub const TOKENS_FOR: &str =
-    "Programs come in with a token. Each has a role and an end, and is refused once it is revoked.";
+pub const TOKENS_FOR: &str = "API tokens for scripts. Each has a role and an expiry date.";
 /// What that page is for.
-pub const AUDIT_FOR: &str = "Who did what, or was refused; newest first. Nothing here can be changed.";
+pub const AUDIT_FOR: &str = "All actions, newest first. Read-only.";
 /// Of tokens.
-pub const TOKEN_NAME: &str = "What for";
+pub const TOKEN_NAME: &str = "Name";
 /// Of tokens.
 pub const TOKEN_MADE: &str = "The new token";
 /// Of tokens.
-pub const TOKEN_ONCE: &str = "It is shown this once and kept only as a hash. Send it as: Authorization: Bearer …";
+pub const TOKEN_ONCE: &str = "Copy it now – it will not be shown again. Send it as: Authorization: Bearer …";
 /// Of tokens.
-pub const NO_TOKENS: &str = "There are none.";
+pub const NO_TOKENS: &str = "No tokens yet";
 /// Of tokens.
 pub const ROLE: &str = "Role";
 /// A role.
-pub const VIEWER: &str = "viewer: see";
+pub const VIEWER: &str = "Viewer – read only";
 /// A role.
-pub const OPERATOR: &str = "operator: deploy and back up";
+pub const OPERATOR: &str = "Operator – deploy and back up";
 /// A role.
-pub const ADMIN: &str = "admin: tokens and settings";
+pub const ADMIN: &str = "Admin – people, tokens and settings";
 /// Of tokens.
-pub const DAYS: &str = "Days";
+pub const DAYS: &str = "Expires in (days)";
 /// Of tokens.
 pub const MAKER: &str = "Made by";
 /// Of tokens.
@@ -236,15 +299,15 @@ pub const WHO: &str = "Who";
 /// Of the audit.
 pub const WHEN: &str = "When";
 /// Of the audit.
-pub const ACTION: &str = "What";
+pub const ACTION: &str = "Action";
 /// Of the audit.
-pub const TARGET: &str = "To what";
+pub const TARGET: &str = "Target";
 /// Of the audit.
 pub const CLUSTER: &str = "Cluster";
 /// Of the audit.
 pub const ALLOWED: &str = "Allowed";
 /// Of the audit.
-pub const DETAIL: &str = "More";
+pub const DETAIL: &str = "Details";
 /// Of the audit.
 pub const YES: &str = "yes";
 /// Of the audit.
@@ -252,14 +315,14 @@ pub const REFUSED: &str = "refused";
 /// Of the audit.
 pub const OLDER: &str = "Older entries";
 /// Of the audit.
-pub const NO_ENTRIES: &str = "No entry is like this.";
+pub const NO_ENTRIES: &str = "No matching entries";
 /// Of the audit.
 pub const AS_LINES: &str = "As JSON lines";
 
 /// A page.
 pub const API: &str = "API";
 /// What it is for.
-pub const API_FOR: &str = "Whatever a page shows, a program gets here, too. What only tells can be tried: the answer is what a program of your role would get.";
+pub const API_FOR: &str = "Everything in the UI is also available here. GET requests can be tried with your own role.";
 /// The document that it is made from.
 pub const API_DOCUMENT: &str = "OpenAPI document";
 /// Names of parts of the page.
@@ -267,7 +330,7 @@ pub const API_PARTS: &str = "Parts of the API";
 /// The button.
 pub const TRY: &str = "Try";
 /// Of a parameter.
-pub const NEEDED: &str = "needed";
+pub const NEEDED: &str = "required";
 /// Of a parameter that may be left out.
 pub const ANY: &str = "any";
 /// Of the choice of a media type.
@@ -281,14 +344,13 @@ pub const API_BODY: &str = "Body of the answer";
 /// Of a picture.
 pub const API_PICTURE: &str = "The figure that was asked for";
 /// Of what was larger, or does not end.
-pub const API_CUT: &str =
-    "There is more: here its beginning is shown. Open the address, or ask for it as a program does.";
+pub const API_CUT: &str = "Only the beginning is shown. Open the address to see all of it.";
 /// Above a command.
-pub const FOR_PROGRAMS: &str = "As a program asks";
+pub const FOR_PROGRAMS: &str = "Example";
 
 /// While the page is cut off, since a time of day.
 pub fn no_news(since: &str) -> String {
-    format!("no news since {since}, trying again")
+    format!("Disconnected since {since} – reconnecting…")
 }
 
 /// Legend of the networking figure.

@@ -8,11 +8,11 @@ const { browser, live, open, stage } = await import('../browser/stage.mjs');
 
 const CHANGES = 200;
 const quantile = (times, q) => times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
-const said = (times) => `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms`;
-const resident = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+export const said = (times) => `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms`;
+export const resident = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
 // From before the write is sent to the first change of the figure's DOM.
-async function changes(page, lab, node) {
+export async function changes(page, lab, node) {
   await page.evaluate(() => {
     window.seen = [];
     const note = () => window.seen.push(performance.timeOrigin + performance.now());

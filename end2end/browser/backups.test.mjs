@@ -156,8 +156,8 @@ test('an admin restores one for trial, and removes it by typing its revision', a
   const older = await page.locator('.backups tbody th a').last().getAttribute('href');
   await page.goto(house.url + older);
   await everybody(page, 390);
-  await page.click('button:text-is("Restore for trial")');
-  await page.waitForSelector('.course:has-text("It restores.")', { timeout: 20_000 });
+  await page.click('button:text-is("Test restore")');
+  await page.waitForSelector('.course:has-text("Test restore passed.")', { timeout: 20_000 });
   await page.goto(house.url + older);
   assert.match(await page.textContent('.headline'), /Restores: proved just now/);
   await page.click('summary:text-is("Remove this backup")');

@@ -67,7 +67,7 @@ test('what is no plan is said, and nothing outside of the folder is read', async
   const page = await open(chromium, `${server.url}/plans`);
   await page.fill('textarea[name=dha]', "a: 'open");
   await page.click('form.paste button');
-  assert.match(await heading(page), /Nothing that can be read as a plan; 1 error/);
+  assert.match(await heading(page), /Not a readable plan; 1 error/);
   for (const name of ['../kubeconfig', '/etc/passwd', 'pod1/../../kubeconfig']) {
     const answer = await fetch(`${server.url}/plans?dha=${encodeURIComponent(name)}`);
     assert.equal(answer.status, 404, name);

@@ -131,7 +131,7 @@ async fn text(answer: Response) -> String {
 
 /// A path of the table with something in its places.
 fn filled(path: &str) -> String {
-    path.replace("{cluster}", "demo").replace("{id}", "0123456789abcdef")
+    path.replace("{cluster}", "demo").replace("{id}", "0123456789abcdef").replace("{name}", "zoe")
 }
 
 #[tokio::test]
@@ -266,6 +266,60 @@ async fn a_page_of_another_site_can_neither_act_nor_listen() {
     }
     let ours = with(ask(Method::POST, "/plans"), "origin", &format!("http://{HOST}"));
     assert_ne!(house.status(ours).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_loads_nothing_that_needs_a_role() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    let load = |site: &str, mode: &str| {
+        with(with(ask(Method::GET, "/c/demo/architecture.svg"), "sec-fetch-site", site), "sec-fetch-mode", mode)
+    };
+    assert_eq!(house.status(load("cross-site", "no-cors")).await, StatusCode::FORBIDDEN, "an image");
+    assert_eq!(house.status(load("cross-site", "cors")).await, StatusCode::FORBIDDEN, "a script's question");
+    assert_ne!(house.status(load("cross-site", "navigate")).await, StatusCode::FORBIDDEN, "a link that is followed");
+    assert_ne!(house.status(load("same-origin", "no-cors")).await, StatusCode::FORBIDDEN, "our own page");
+}
+
+#[tokio::test]
+async fn a_request_that_an_unnamed_proxy_passed_on_is_nobodys() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    for name in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
+        let answer = house.answer(with(ask(Method::GET, "/plans"), name, "198.51.100.4")).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{name}");
+        assert!(text(answer).await.contains("trusted_proxies"), "{name}");
+        assert_eq!(house.status(with(ask(Method::GET, "/healthz"), name, "198.51.100.4")).await, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn refused_requests_fill_neither_the_audit_nor_the_log() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    for n in 0..40 {
+        let post = with(ask(Method::POST, &format!("/c/demo/backups?{n}")), "origin", "http://evil.example");
+        assert_eq!(house.status(post).await, StatusCode::FORBIDDEN);
+        let mut stranger = ask(Method::POST, "/sign-out");
+        stranger.extensions_mut().insert(ConnectInfo::<SocketAddr>("198.51.100.9:1".parse().expect("an address")));
+        house.status(stranger).await;
+    }
+    let kept = house.store.remembered(&Sought::default(), 1_000).await.expect("entries");
+    assert!((2..=10).contains(&kept.len()), "{} entries", kept.len());
+}
+
+#[tokio::test]
+async fn beyond_the_limit_nothing_is_written_into_the_audit() {
+    let house = house(Ways { local: true, ..Ways::default() }).await;
+    let token = house.token(Role::Viewer).await;
+    let few = Gate { door: house.door.clone(), limits: Arc::new(Limits::new(3.try_into().expect("not zero"))) };
+    let gated = Router::new()
+        .route("/tokens", get(|| async { "tokens" }).post(|| async { "made" }))
+        .layer(axum::middleware::from_fn_with_state(few, access::guard));
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        let post = with(ask(Method::POST, "/tokens"), "authorization", &format!("Bearer {token}"));
+        statuses.push(gated.clone().oneshot(post).await.expect("an answer").status().as_u16());
+    }
+    assert_eq!(statuses, [403, 403, 403, 429, 429, 429]);
+    assert_eq!(house.store.remembered(&Sought::default(), 100).await.expect("entries").len(), 3);
 }
 
 #[tokio::test]

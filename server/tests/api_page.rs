@@ -74,7 +74,7 @@ fn what_a_viewer_tries_is_answered_as_their_program_would_be() {
         lines.contains("content-type: application/x-ndjson") && lines.contains("-H 'Accept: application/x-ndjson'")
     );
     let audit = house.tries(&house.viewer, "get_audit");
-    assert!(audit.contains("403 Forbidden") && audit.contains("This needs the role admin"), "{audit}");
+    assert!(audit.contains("403 Forbidden") && audit.contains("You need the admin role for this"), "{audit}");
     assert!(house.tries(&house.admin, "get_audit").contains("200 OK"));
     let refused = house.ask(&house.admin, "/api/v1/audit?action=refused").body;
     assert!(refused.contains("/api/v1/audit"), "what was refused there is in the audit: {refused}");

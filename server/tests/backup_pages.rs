@@ -23,11 +23,11 @@ async fn a_list_tells_how_far_each_is_proved_and_where_it_lies() {
         "Restores: proved 2 hours ago in 3.1 s",
         "Restores: not tried yet",
         "6 of 6 steps",
-        "sound as etcd's history",
+        "etcd revisions intact",
         "1,234,567",
         "20.4 kB",
         "&lt;ann&gt;",
-        "not as it was put",
+        "corrupted",
         "its digest is &lt;another&gt;",
     ] {
         assert!(page.contains(said), "{said} is missing: {page}");

@@ -39,7 +39,9 @@ impl Drop for Running {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["serve", "draw", "check", "drift", "simulate", "user", "token", "settings", "completions"] {
+    for command in
+        ["serve", "draw", "check", "drift", "simulate", "user", "token", "settings", "licences", "completions"]
+    {
         let output = run(&[command, "--help"]);
         assert!(output.status.success() && said(&output).contains("Example:"), "{command}: {}", said(&output));
     }

@@ -4,7 +4,10 @@
 //! falter run after the others, one by one.
 
 mod conformance;
+mod differences;
 mod drift;
+#[path = "kubectl/pki.rs"]
+mod pki;
 mod restored;
 mod sources;
 mod troubles;

@@ -316,7 +316,8 @@ async fn whoever_is_to_be_told_of_an_end_is_told_once_and_can_check_who_tells() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expansion_is_read_on_after_deploy_sh_has_ended() {
-    let yard = Yard::new("success", &[]);
+    // Longer than Ansible may be silent: the hosts install their systems before it begins.
+    let yard = Yard::new("success", &[("REHEARSAL_PACE", "8")]);
     let open = yard.open().await;
     let id = open.office.order(&order(Kind::Expand), "ann").await.expect("taken").id;
     let (row, judgement) = open.ended(&id).await;
@@ -369,6 +370,82 @@ async fn a_plan_goes_to_the_jump_host_byte_for_byte_and_goes_when_nobody_comes_f
     assert!(open.office.order(&order, "bob").await.expect("taken").before);
     let runs = std::fs::read_dir(yard.dir.join("runs")).expect("runs").count();
     assert_eq!(runs, 1, "the second order left its plan");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_client_hangs_up_is_placed_all_the_same() {
+    let yard = Yard::new("success", &[]);
+    let open = yard.look().await;
+    let order = order(Kind::Deploy);
+    // Polled once, then dropped, as with the connection.
+    let placed = futures::FutureExt::now_or_never(open.office.order(&order, "ann"));
+    assert!(placed.is_none(), "the jump host was asked within one poll");
+    let again = open.office.order(&order, "ann").await.expect("taken");
+    let row = open.until(&again.id, "its row", |row| !row.dir.is_empty()).await;
+    let left = async || {
+        let runs = std::fs::read_dir(yard.dir.join("runs")).expect("runs");
+        runs.flatten().map(|run| run.path().display().to_string()).collect::<Vec<_>>()
+    };
+    let began = std::time::Instant::now();
+    while left().await != [row.dir.clone()] {
+        assert!(began.elapsed() < Duration::from_secs(60), "plans without a row stay: {:?}", left().await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plans_without_a_row_are_removed_and_those_of_others_stay() {
+    let yard = Yard::new("success", &[]);
+    let owner = yard.store().await.key("runs", "this database").await.expect("a key");
+    let old = std::time::SystemTime::now() - Duration::from_secs(3_600);
+    let folder = |name: &str, owner: Option<&str>, is_old: bool| {
+        let run = yard.dir.join("runs").join(name);
+        std::fs::create_dir_all(&run).expect("a folder");
+        std::fs::write(run.join("dha.yml"), "ipmiPass: pr0be-Secret").expect("written");
+        owner.map(|owner| std::fs::write(run.join("owner"), owner).expect("written"));
+        if is_old {
+            std::fs::File::open(&run).and_then(|open| open.set_modified(old)).expect("its time");
+        }
+        run
+    };
+    let lost = folder("lost", Some(&owner), true);
+    let stay =
+        [folder("young", Some(&owner), false), folder("foreign", Some("another"), true), folder("old", None, true)];
+    let _open = yard.open().await;
+    let began = std::time::Instant::now();
+    while lost.exists() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is not removed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(stay.iter().all(|run| run.join("dha.yml").exists()), "{stay:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modules_in_the_home_folder_of_a_jump_host_are_not_run() {
+    let yard = Yard::new("success", &[]);
+    let ran = yard.dir.join("ran");
+    // A module of this name in the working folder came before Python's own.
+    let module = format!("open({:?}, 'w').close()", ran.display().to_string());
+    let modules = yard.dir.join("modules");
+    std::fs::create_dir(&modules).expect("a folder");
+    for name in ["json.py", "shutil.py", "sitecustomize.py"] {
+        std::fs::write(modules.join(name), &module).expect("written");
+    }
+    let status = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "a_server_in_a_folder_with_modules", "--nocapture"])
+        .current_dir(&modules)
+        .env("PYTHONPATH", &modules)
+        .env("BINNACLE_TEST_MODULES", yard.told())
+        .status();
+    assert!(status.expect("it runs").success());
+    assert!(!ran.exists(), "a module of the working folder was run");
+}
+
+/// Begun as a process of its own, in a folder with modules of Python.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_in_a_folder_with_modules() {
+    let Ok(told) = std::env::var("BINNACLE_TEST_MODULES") else { return };
+    Yard::of(&told).order_only(Kind::Deploy).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

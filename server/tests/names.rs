@@ -4,6 +4,8 @@ mod served;
 
 use std::collections::BTreeSet;
 
+use axum::http::Method;
+use binnacle::access::{Row, table};
 use served::{Folder, Process, command, text};
 
 const LONG: usize = 253;
@@ -35,6 +37,7 @@ fn names() -> Vec<String> {
     .map(str::to_owned)
     .into();
     names.push("n".repeat(LONG));
+    names.push("n.".repeat(LONG / 2) + "n");
     names.push("/ü".repeat(LONG / 3));
     names
 }
@@ -166,5 +169,69 @@ fn names_that_no_address_can_hold_are_told() {
         let answer = server.get(path);
         assert_eq!(answer.status, status, "{path}: {answer:?}");
         assert!(answer.body.contains("an empty part, . or .. in its path"), "{path}: {answer:?}");
+    }
+}
+
+/// A path of the table with its places filled: an encoded cluster, an odd id.
+fn filled(row: &Row, cluster: &str) -> String {
+    let file = if row.path.contains("/api/") { "networking.json" } else { "x" };
+    let path = row.path.replace("{cluster}", &segment(cluster));
+    path.replace("{file}", file).replace("{id}", &segment("a/b: 100%"))
+}
+
+/// The status of an answer. The body is not read: a stream has no end.
+fn status(server: &Process, row: &Row, path: &str) -> u16 {
+    use std::io::{Read as _, Write as _};
+    let mut line = server.connect();
+    let length = if row.method == Method::POST { "Content-Length: 0\r\n" } else { "" };
+    let (method, host) = (&row.method, server.address);
+    write!(line, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{length}\r\n").expect("sent");
+    let mut said = [0; 12];
+    line.read_exact(&mut said).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+    String::from_utf8_lossy(&said[9..]).parse().unwrap_or_else(|_| panic!("{method} {path}: {said:?}"))
+}
+
+#[test]
+fn every_route_answers_for_any_name_as_for_a_plain_one() {
+    let (folder, simulated) = (Folder::new(), simulated());
+    let mut all = names();
+    all.insert(0, "plain".into());
+    let file = folder.file("kubeconfig", &kubeconfig(&simulated.url, &all));
+    let args = ["serve", "--listen", "127.0.0.1:0", "--data", text(&folder.0), "--kubeconfig", text(&file)];
+    let server = Process::start(&mut command(&[&args[..], &["--rate", "1000000"]].concat()));
+    let rows = table().into_iter().filter(|row| row.path.contains("{cluster}"));
+    for row in rows.collect::<Vec<_>>() {
+        let plain = status(&server, &row, &filled(&row, "plain"));
+        assert!(plain < 500 || plain == 503, "{} {}: {plain}", row.method, row.path);
+        for name in &all[1..] {
+            let path = filled(&row, name);
+            assert_eq!(status(&server, &row, &path), plain, "{} {} for {name}", row.method, row.path);
+        }
+    }
+}
+
+#[test]
+fn what_is_sought_chosen_and_filtered_may_have_any_name() {
+    let (folder, simulated) = (Folder::new(), simulated());
+    let server = serve(&folder, &simulated, &["lab".to_owned()]);
+    for name in names() {
+        let value = segment(&name);
+        for path in [
+            format!("/c/lab?at=node/{value}"),
+            format!("/c/lab?at=group/{value}"),
+            format!("/c/lab?ns={value}&owner={value}&state={value}&q={value}"),
+            format!("/c/lab/table?ns={value}&q={value}"),
+            format!("/c/lab/networking?at=node/{value}&sel=service/{value}/{value}"),
+            format!("/c/lab/architecture.svg?at=node/{value}&ns={value}"),
+            format!("/api/v1/clusters/lab/pods?namespace={value}&node={value}&owner={value}&search={value}"),
+            format!("/api/v1/clusters/lab/diagrams/architecture.svg?ns={value}&at=node/{value}"),
+        ] {
+            let answer = server.ask("GET", &path, "Accept: */*\r\n", "");
+            assert!(matches!(answer.status, 200 | 307 | 400 | 404 | 422), "{path}: {answer:?}");
+            for to in links(&answer.body).iter().filter(|_| answer.status == 200) {
+                let further = server.ask("GET", to.split('#').next().unwrap_or_default(), "Accept: */*\r\n", "");
+                assert!(matches!(further.status, 200 | 307), "{path} → {to}: {further:?}");
+            }
+        }
     }
 }

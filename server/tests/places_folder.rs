@@ -101,6 +101,32 @@ async fn a_process_with_a_faulty_disk() {
     std::process::exit(i32::from(put.is_err()));
 }
 
+/// As exFAT, SMB and s3fs: a backup is put there all the same, once, and never over another.
+#[tokio::test]
+async fn a_file_system_without_hard_links_keeps_every_promise() {
+    let (here, fresh) = (Folder::new(), fresh());
+    let disk = Disk::new(&here.0);
+    let put = |file: &std::path::Path, manifest: &Manifest| {
+        std::fs::write(format!("{}.manifest", file.display()), manifest.text()).expect("written");
+        let mut command = std::process::Command::new(std::env::current_exe().expect("this program"));
+        command.args(["--exact", "a_process_with_a_faulty_disk", "--nocapture"]);
+        command.env("BINNACLE_TEST_FAULTY", &fresh.text).env("BINNACLE_TEST_FILE", file);
+        disk.without_links(&mut command, &fresh.files);
+        command.stdout(std::process::Stdio::null()).status().expect("it runs").code()
+    };
+    for (id, size) in [("small", 1_000), ("large", 6 << 20)] {
+        let (file, manifest) = backup(&here.0, id, "harbour", size);
+        assert_eq!(put(&file, &manifest), Some(0), "{id}");
+        assert_eq!(put(&file, &manifest), Some(0), "{id} is there already, byte by byte");
+    }
+    let (other, manifest) = backup(&here.0, "small", "harbour", 2_000);
+    assert_eq!(put(&other, &manifest), Some(1), "another backup of that name");
+    let place = fresh.open();
+    assert_eq!(listed(&place).await, ["small", "large"]);
+    assert_eq!(places::strays(&place).await, Vec::<String>::new());
+    assert_eq!(std::fs::read_dir(fresh.files.join("harbour")).expect("a folder").count(), 4);
+}
+
 /// Each write, sync, name and file that an upload needs, one after the other; whole and by parts.
 #[tokio::test]
 async fn whatever_the_disk_refuses_nothing_half_is_listed_and_trying_again_does() {

@@ -80,7 +80,7 @@ fn a_clean_plan_is_one_line_and_ends_with_nought() {
     let folder = Folder::new("clean", &[("dha.yml", clean.as_bytes())]);
     let output = binnacle(&["check", "--dha", &folder.path("dha.yml")]);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
-    assert_eq!(words(&output), "A Kubernetes plan of 2 hosts; nothing was found\n");
+    assert_eq!(words(&output), "A Kubernetes plan of 2 hosts; no problems found\n");
 }
 
 #[test]

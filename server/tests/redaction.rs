@@ -39,6 +39,7 @@ impl Folder {
             deck: None,
             reach: None,
             variables: Vec::new(),
+            release: plan::Release::default(),
         };
         let keep = Keep { age: Duration::from_secs(86_400), size: 1 << 40 };
         Office::new(store.clone(), host, Finish::default(), keep)

@@ -125,6 +125,8 @@ async fn a_figure_comes_in_every_format_by_its_ending_and_by_accept() {
             assert_eq!(by_ending.headers()[header::CONTENT_TYPE], media, "{ending}");
             let text = String::from_utf8_lossy(&bytes(by_ending).await).into_owned();
             assert!(text.starts_with(begins), "{ending}: {}", &text[..40]);
+            // A file that is sent on says of which cluster it is, and when.
+            assert!(ending == "png" || text.contains("demo, 20"), "{ending}: {}", &text[..200]);
             let asked = with(ask(Method::GET, &path), "accept", &format!("text/html;q=0.9, {media}"));
             let by_accept = house.answer(asked, Role::Viewer).await;
             assert_eq!(by_accept.headers()[header::CONTENT_TYPE], media, "{ending}");

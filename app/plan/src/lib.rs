@@ -19,6 +19,7 @@ mod masked;
 mod network;
 mod place;
 mod read;
+mod release;
 mod secret;
 mod start;
 
@@ -32,6 +33,7 @@ pub use network::{
 };
 pub use place::{At, File, Place, Unknown};
 pub use read::{kind_of, read_dha, read_network};
+pub use release::Release;
 pub use secret::Secret;
 pub use start::{Checked, Refused, Startable};
 

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{File, Finding, Plan, Rule, Severity, check, check_expansion};
+use super::{File, Finding, Plan, Release, Rule, Severity, Stack, check::check_for, check_expansion};
 
 /// A plan with all that was found in it.
 #[derive(Clone)]
@@ -30,13 +30,20 @@ pub struct Refused {
     pub shell: Vec<Finding>,
     /// The other errors.
     pub errors: Vec<Finding>,
+    /// Whether it is for OpenStack: only deployments of Kubernetes are started and judged here.
+    pub open_stack: bool,
 }
 
 impl Checked {
-    /// Reads and checks both files, or one of them.
+    /// Reads and checks both files, or one of them, for the newest release of Compass.
     pub fn new(dha: Option<&[u8]>, network: Option<&[u8]>) -> Self {
+        Self::of(Release::default(), dha, network)
+    }
+
+    /// Reads and checks both files, or one of them, for a release of Compass.
+    pub fn of(release: Release, dha: Option<&[u8]>, network: Option<&[u8]>) -> Self {
         let (plan, mut findings) = Plan::read(dha, network);
-        findings.extend(check(&plan));
+        findings.extend(check_for(release, &plan));
         let kept = |text: Option<&[u8]>| text.map(<[u8]>::to_vec);
         Self { plan, findings: in_order(findings), dha: kept(dha), network: kept(network) }
     }
@@ -73,6 +80,7 @@ impl Checked {
         for finding in self.findings.iter().filter(|one| one.severity == Severity::Error) {
             if is_shell(finding) { &mut refused.shell } else { &mut refused.errors }.push(finding.clone());
         }
+        refused.open_stack = self.plan.dha.as_ref().is_some_and(|dha| dha.stack() == Stack::OpenStack);
         if refused == Refused::default() { Ok(Startable(self)) } else { Err(refused) }
     }
 }
@@ -122,6 +130,13 @@ impl fmt::Display for Refused {
             Some(first) if self.errors.len() == 1 => said.push(format!("there is an error: {}", first.what)),
             Some(first) => said.push(format!("there are {} errors, the first: {}", self.errors.len(), first.what)),
             None => {}
+        }
+        if self.open_stack {
+            said.push(
+                "it is for OpenStack, and only Kubernetes is deployed and judged from here. Start it with Compass's own \
+                 deploy.sh"
+                    .into(),
+            );
         }
         write!(f, "the plan cannot be started: {}", said.join("; "))
     }

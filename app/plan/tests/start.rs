@@ -1,6 +1,6 @@
 //! What may be started, and what may only be looked at.
 
-use plan::{Checked, File, Rule, Severity};
+use plan::{Checked, File, Release, Rule, Severity};
 
 const DHA: &str = include_str!("../../../server/src/demo/plan/dha.yml");
 const NETWORK: &str = include_str!("../../../server/src/demo/plan/network.yml");
@@ -56,4 +56,30 @@ fn an_expansion_that_takes_a_name_of_the_cluster_is_not_started() {
     assert!(refused.errors.iter().any(|one| one.rule == Rule::Expansion), "{refused:?}");
     let fits = expansion("host6");
     assert!(fits.is_ok(), "{fits:?}");
+}
+
+#[test]
+fn a_plan_for_open_stack_is_refused_before_it_starts() {
+    let dha = DHA.replace("kube_master, etcd, ha", "controller, ha").replace("kube_node", "compute");
+    assert_ne!(dha, DHA);
+    let refused = Checked::new(Some(dha.as_bytes()), Some(NETWORK.as_bytes())).start().expect_err("it is refused");
+    assert!(refused.open_stack && !refused.never(), "{refused}");
+    assert!(refused.to_string().contains("OpenStack"), "{refused}");
+}
+
+#[test]
+fn euphrates_knows_no_role_ha_and_later_releases_require_it() {
+    let errors = |release: Release, dha: &str| -> Vec<String> {
+        let checked = Checked::of(release, Some(dha.as_bytes()), Some(NETWORK.as_bytes()));
+        let errors = checked.findings.into_iter().filter(|one| one.severity == Severity::Error);
+        errors.map(|one| one.what).collect()
+    };
+    let without = DHA.replace(", ha]", "]");
+    assert_ne!(without, DHA);
+    assert_eq!(errors(Release::Euphrates, &without), Vec::<String>::new());
+    assert_eq!(errors(Release::Gambia, &without), ["no host has the role ha"]);
+    assert_eq!(errors(Release::Fraser, DHA), Vec::<String>::new());
+    let refused = errors(Release::Euphrates, DHA);
+    assert!(refused.iter().all(|one| one.contains("no role of Kubernetes in Euphrates")), "{refused:?}");
+    assert!(!refused.is_empty());
 }

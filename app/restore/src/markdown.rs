@@ -27,7 +27,7 @@ impl Guide {
             }
         };
         list("What will be lost", &self.losses);
-        list("Heed this first", &self.warnings);
+        list("Before you start", &self.warnings);
         list("What is unknown here", &self.unknown);
         out += &format!("\n{}\n", plain(crate::guide::HOW));
         for (number, step) in (1..).zip(&self.steps) {

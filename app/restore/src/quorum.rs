@@ -39,7 +39,7 @@ fn prepare(facts: &Facts) -> Step {
     let members = hosts::members(facts);
     let endpoints = hosts::endpoints(&facts.members);
     Step {
-        title: "Tell every host of etcd who it is".into(),
+        title: "Set each member's identity".into(),
         why: "Nothing that runs is changed by this. It is held against what etcd is started with there.".into(),
         acts: members.iter().flat_map(|member| [hosts::prepare(facts, member, &endpoints), others(member)]).collect(),
     }

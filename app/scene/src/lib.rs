@@ -13,14 +13,18 @@
 //! - `apply(diff(a, b), a) == b`.
 //! - The writer escapes every text itself: a Scene may hold whatever a cluster's users typed.
 
+mod alone;
 mod diff;
 mod mark;
 mod patch;
 mod svg;
 mod text;
 
+pub use alone::standing_alone;
 pub use diff::{diff, diff_marks};
 pub use mark::{Anchor, Health, Id, Kind, Mark, Place, Point, Scene, Style, Text, Tone};
 pub use patch::{ApplyError, Op, Patch, apply};
-pub use svg::{dark_document, document, encoded, escaped, figure, is_addressable, link, mark_svg, own_svg, segment};
+pub use svg::{
+    dark_document, document, encoded, escaped, figure, is_addressable, link, mark_svg, own_svg, readable, segment,
+};
 pub use text::{clip, width};

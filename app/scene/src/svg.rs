@@ -347,6 +347,13 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
+/// Text as people may be shown it: characters that turn the direction of what follows are left out, and control
+/// characters, which a terminal would obey, become U+FFFD; ends of lines and tabs stay.
+pub fn readable(text: &str) -> String {
+    let shown = text.chars().filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+    shown.map(|c| if c.is_control() && !matches!(c, '\t' | '\n') { '\u{fffd}' } else { c }).collect()
+}
+
 /// Where something leads from a page whose address so far is `query`, as in `/c/demo?ns=default&`. What opens a place of
 /// its own (`?at=node/host4`) keeps the filters and the theme, and leaves the place and the choice that the page had.
 pub fn link(opens: &str, query: &str) -> String {

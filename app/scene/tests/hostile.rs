@@ -51,3 +51,10 @@ proptest! {
         prop_assert!(svg.chars().all(allowed));
     }
 }
+
+#[test]
+fn a_shown_text_neither_turns_nor_commands_a_terminal() {
+    let hostile = "\u{1b}[2J\u{202e}1tsoh\u{2066}\nhost2\t\u{9b}31m";
+    assert_eq!(scene::readable(hostile), "\u{fffd}[2J1tsoh\nhost2\t\u{fffd}31m");
+    assert_eq!(scene::readable("größe ✓"), "größe ✓");
+}

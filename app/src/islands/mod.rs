@@ -5,6 +5,8 @@
 
 #[cfg(feature = "hydrate")]
 mod dom;
+#[cfg(feature = "hydrate")]
+mod find;
 mod follow;
 #[cfg(feature = "hydrate")]
 mod keys;

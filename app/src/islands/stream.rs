@@ -166,9 +166,9 @@ fn paint_waiting(line: &Shared) {
             Message::Beside { html } => {
                 // Whoever is in it with the keyboard is not thrown out.
                 let inside =
-                    super::dom::document().and_then(|page| page.query_selector("#strip :focus").ok().flatten());
+                    super::dom::document().and_then(|page| page.query_selector("#overview :focus").ok().flatten());
                 if inside.is_none() {
-                    set_html("strip", &html);
+                    set_html("overview", &html);
                 }
             }
             Message::Alive => {}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Theme, frame::hidden};
+use super::{Assets, Theme, frame::hidden};
 use crate::{base::at, source::View, texts};
 
 /// A token in a list.
@@ -174,14 +174,14 @@ pub fn first(key: &str, wrong: Option<&str>) -> AnyView {
                 <input type="hidden" name="key" value=key.to_owned() />
                 <label>{texts::USER}<input name="name" autocomplete="username" required /></label>
                 <label>{texts::NEW_PASSWORD}<input name="password" type="password" autocomplete="new-password" minlength="12" required /></label>
-                <button class="meant" type="submit">{texts::MAKE}</button>
+                <button class="meant" type="submit">{texts::FIRST}</button>
             </form>
         </main>
     }
     .into_any()
 }
 
-fn said(wrong: Option<&str>) -> Option<AnyView> {
+pub(super) fn said(wrong: Option<&str>) -> Option<AnyView> {
     wrong.map(|wrong| view! { <p class="wrong" role="alert">{wrong.to_owned()}</p> }.into_any())
 }
 
@@ -221,7 +221,7 @@ pub fn tokens(lines: &[TokenLine], made: Option<&str>, wrong: Option<&str>) -> A
 }
 
 /// A table whose rows become cards where it is narrow; the roles stay when they do.
-fn records(name: &'static str, none: &'static str, heads: [&'static str; 6], rows: Vec<AnyView>) -> AnyView {
+pub(super) fn records(name: &'static str, none: &'static str, heads: [&'static str; 6], rows: Vec<AnyView>) -> AnyView {
     if rows.is_empty() {
         return view! { <p class="hint">{none}</p> }.into_any();
     }
@@ -237,7 +237,7 @@ fn records(name: &'static str, none: &'static str, heads: [&'static str; 6], row
     .into_any()
 }
 
-fn cell(head: &'static str, class: &'static str, content: impl IntoView + 'static) -> AnyView {
+pub(super) fn cell(head: &'static str, class: &'static str, content: impl IntoView + 'static) -> AnyView {
     view! { <td role="cell" class=class data-label=head>{content}</td> }.into_any()
 }
 
@@ -318,13 +318,20 @@ fn entry(line: &AuditLine) -> AnyView {
 }
 
 /// A page that stands alone: why a request was refused.
-pub fn refusal(why: &str) -> String {
+pub fn refusal(why: &str, assets: &Assets) -> String {
     format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title></head>\
-         <body><main><h1>{name}</h1><p>{why}</p><p><a href=\"{to}\">{home}</a></p></main></body></html>",
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · {name}</title>\
+         <link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{style}\"></head>\
+         <body><header><div class=\"top\"><a class=\"logo\" href=\"{to}\"><img src=\"{icon}\" alt=\"\" width=\"22\" height=\"22\">{name}</a>\
+         </div></header><main id=\"content\" class=\"plain trouble\"><h1>{title}</h1><p>{why}</p>\
+         <p><a href=\"{to}\">{home}</a></p></main></body></html>",
         name = texts::NAME,
+        title = texts::REFUSED_PAGE,
+        icon = at(&assets.icon),
+        style = at(&assets.style),
         why = scene::escaped(why),
         to = at("/"),
-        home = texts::CHOOSE,
+        home = texts::BACK,
     )
 }

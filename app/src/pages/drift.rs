@@ -11,7 +11,7 @@ use crate::{
 
 /// The page's content.
 pub fn drift(cluster: &str, page: DriftPage) -> AnyView {
-    let unknown = page.unknown.into_iter().map(|what| view! { <li>{what}</li> }).collect_view();
+    let unknown = page.unknown.into_iter().map(|what| view! { <li>{scene::readable(&what)}</li> }).collect_view();
     let unknown = (!unknown.is_empty()).then(|| {
         view! { <section class="card plain"><h2>{texts::NOT_COMPARED}</h2><ul>{unknown}</ul></section> }
     });
@@ -56,9 +56,9 @@ fn row(cluster: &str, drift: DriftLine) -> AnyView {
     view! {
         <tr>
             <td class=format!("h-{}", health.word())>{drift.kind.replace('-', " ")}</td>
-            <th scope="row"><a href=to>{drift.about}</a></th>
-            <td>{drift.planned}</td>
-            <td>{drift.found}</td>
+            <th scope="row"><a href=to>{scene::readable(&drift.about)}</a></th>
+            <td>{scene::readable(&drift.planned)}</td>
+            <td>{scene::readable(&drift.found)}</td>
             <td>{drift.todo}</td>
         </tr>
     }

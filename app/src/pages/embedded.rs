@@ -73,7 +73,7 @@ pub fn embedded(embedded: Embedded) -> AnyView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=theme.word().unwrap_or("light dark") />
-                <title>{format!("{cluster} · {name} · {}", texts::NAME)}</title>
+                <title inner_html=scene::escaped(&format!("{cluster} · {name} · {}", texts::NAME))></title>
                 <link rel="icon" href=at(&assets.icon) type="image/svg+xml" />
                 <link rel="stylesheet" href=at(&assets.style) />
                 {scripts}

@@ -5,37 +5,17 @@ use scene::Health;
 
 use super::{
     Tab, Theme,
-    backups::{self, Kept},
-    deployments::RunLine,
     filters::{filters, follow},
     frame::{prefix, query},
+    overview::{Overview, actions, overview},
 };
 use crate::{
     base::at,
     islands::Live,
     parts,
-    source::{Facts, FigurePage, Trouble, View},
+    source::{Facts, FigurePage, Found, Trouble, View},
     texts,
-    texts::deployments as words,
 };
-
-/// What was and is done to a cluster, beside its figure.
-#[derive(Clone, Debug, Default)]
-pub struct Done {
-    /// The latest runs.
-    pub runs: Vec<RunLine>,
-    /// Whether whoever looks may act.
-    pub acts: bool,
-}
-
-/// What stands between a figure's sentence and the figure.
-#[derive(Clone, Debug, Default)]
-pub struct Beside {
-    /// Its deployments.
-    pub done: Option<Done>,
-    /// Its backups.
-    pub kept: Option<Kept>,
-}
 
 /// The page's content. `selected` is what the address asks for after `sel=`.
 pub fn figure(
@@ -44,7 +24,8 @@ pub fn figure(
     theme: Theme,
     page: &FigurePage,
     selected: Option<(String, Result<Facts, Trouble>)>,
-    beside: &Beside,
+    found: Option<&Found>,
+    beside: &Overview,
     live: bool,
 ) -> AnyView {
     let prefix = prefix(view, theme);
@@ -60,6 +41,8 @@ pub fn figure(
             (selection, format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
         }
     };
+    let clear = query(&View { search: String::new(), ..view.clone() }, theme);
+    let clear = if clear.is_empty() { "?".to_owned() } else { clear };
     let island = live.then(|| {
         view! {
             <Live base=at(&format!("/c/{}", scene::segment(cluster))) parent=String::new() query=view.query() prefix=prefix.clone() selection=selection.clone()
@@ -73,10 +56,11 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
-        {beside.done.as_ref().map(|done| view! {
-            <section class="bar strip" id="strip" aria-label=words::DEPLOYMENTS>{strip(cluster, done)}</section>
+        {found.map(|found| view! {
+            <section class="found" aria-label=texts::RESULTS>
+                <div inner_html=parts::hits(found, &prefix)></div><a href=clear>{texts::CLEAR_SEARCH}</a>
+            </section>
         })}
-        {beside.kept.as_ref().map(|kept| backups::strip(cluster, kept))}
         <div class="bar">
             {filters(cluster, tab, view, theme, &page.choices)}
             {follow(cluster, tab, view, theme)}
@@ -92,27 +76,18 @@ pub fn figure(
                 <div class="canvas" id="figure" tabindex="-1" inner_html=figure></div>
                 <div class="legend">{legend(tab)}<span class="grow"></span>{files(cluster, view)}</div>
             </section>
-            <section class="card panel" id="panel" aria-label=texts::DETAILS aria-live="polite" inner_html=panel></section>
+            <div class="side">
+                <section class="card panel" id="panel" aria-label=texts::DETAILS aria-live="polite" inner_html=panel></section>
+                <section class="card overview" aria-label=texts::OVERVIEW>
+                    {actions(cluster, beside)}
+                    <div id="overview">{overview(cluster, &prefix, beside)}</div>
+                </section>
+            </div>
         </div>
         {island}
         </main>
     }
     .into_any()
-}
-
-/// What was and is done to a cluster, in a line.
-pub fn strip(cluster: &str, done: &Done) -> AnyView {
-    let base = at(&format!("/c/{}/deployments", scene::segment(cluster)));
-    let deploy = done.acts.then(|| view! { <a class="button" href=format!("{base}/new")>{words::DEPLOY}</a> });
-    let runs = done.runs.iter().map(|run| {
-        let text = format!("{} · {} · {}", run.kind, run.headline, run.created);
-        view! {
-            <li><span class=format!("badge h-{}", run.health.word())>{words::state(&run.state).to_owned()}</span>
-            " "<a href=format!("{base}/{}", run.id)>{text}</a></li>
-        }
-    });
-    let none = done.runs.is_empty().then(|| view! { <li class="hint">{words::NO_RUNS}</li> });
-    view! { {deploy}<ul>{runs.collect_view()}{none}</ul> }.into_any()
 }
 
 fn files(cluster: &str, view: &View) -> AnyView {

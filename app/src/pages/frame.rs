@@ -63,6 +63,18 @@ impl Tab {
         }
     }
 
+    /// Its name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Architecture => texts::ARCHITECTURE,
+            Self::Networking => texts::NETWORKING,
+            Self::Table => texts::TABLE,
+            Self::Drift => texts::DRIFT,
+            Self::Deployments => texts::deployments::DEPLOYMENTS,
+            Self::Backups => texts::backups::BACKUPS,
+        }
+    }
+
     /// Where the view that is open stands.
     pub(super) fn of(view: &View) -> Self {
         if view.figure == View::NETWORKING { Self::Networking } else { Self::Architecture }
@@ -115,8 +127,14 @@ pub struct Frame {
     pub open: Option<(String, Tab)>,
     /// The view, for links that keep it.
     pub view: View,
-    /// The colours.
+    /// The colours that the address asks for: links keep them.
     pub theme: Theme,
+    /// The colours that are shown.
+    pub shown: Theme,
+    /// The page's own path and query, without colours.
+    pub here: String,
+    /// When it was drawn, as in `2026-11-29 12:03:20 UTC`.
+    pub at: String,
     /// Files.
     pub assets: Assets,
     /// For pages that try again by themselves: seconds until they do.
@@ -141,7 +159,7 @@ pub enum Warned {
 
 /// The whole document around a page's content.
 pub fn frame(frame: Frame, content: AnyView) -> AnyView {
-    let Frame { title, clusters, open, view, theme, assets, again, visitor, warned } = frame;
+    let Frame { title, clusters, open, view, theme, shown, here, at: drawn, assets, again, visitor, warned } = frame;
     // Where there is a script, the page renews itself by it.
     let scripted = assets.script.is_some();
     let again = again.map(|seconds| {
@@ -157,6 +175,9 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
     });
     let demo = open.as_ref().is_some_and(|(name, _)| clusters.iter().any(|line| line.demo && line.name == *name));
     let to = |path: &str| ours(path, theme);
+    let printed = format!("{title} · {drawn}");
+    let still =
+        (scripted && open.is_some()).then(|| view! { <noscript><p class="demo">{texts::as_of(&drawn)}</p></noscript> });
     // Who is nobody yet can open none of these.
     let known = visitor.open || !visitor.role.is_empty();
     let warnings = match &warned {
@@ -173,23 +194,25 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
             {known.then(|| view! { <a class="plans" href=to("/plans")>{texts::PLANS}</a><a class="plans" href=to("/api")>{texts::API}</a> })}
             <span class="grow"></span>
             {open.as_ref().map(|(cluster, tab)| search(cluster, *tab, &view, theme))}
-            {themes(&view, theme)}
+            {themes(&here, shown)}
             {visited(&visitor, theme)}
         </div>
+        <p class="printed">{printed}</p>
         </header>
+        {still}
         {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
         {warnings}
         {content}
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.word()>
+        <html lang="en" data-theme=shown.word()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content=theme.word().unwrap_or("light dark") />
+                <meta name="color-scheme" content=shown.word().unwrap_or("light dark") />
                 {again}
-                <title>{format!("{title} · {}", texts::NAME)}</title>
+                <title inner_html=scene::escaped(&format!("{title} · {}", texts::NAME))></title>
                 <link rel="icon" href=at(&assets.icon) type="image/svg+xml" />
                 <link rel="stylesheet" href=at(&assets.style) />
                 {scripts}
@@ -215,6 +238,7 @@ fn visited(visitor: &Visitor, theme: Theme) -> Option<AnyView> {
     }
     let admin = visitor.admin.then(|| {
         view! {
+            <a href=ours("/users", theme)>{texts::USERS}</a>
             <a href=ours("/sessions", theme)>{texts::SESSIONS}</a>
             <a href=ours("/tokens", theme)>{texts::TOKENS}</a>
             <a href=ours("/audit", theme)>{texts::AUDIT}</a>
@@ -256,17 +280,10 @@ fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>, theme: Theme)
 }
 
 fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
-    let tabs = [
-        (Tab::Architecture, texts::ARCHITECTURE),
-        (Tab::Networking, texts::NETWORKING),
-        (Tab::Drift, texts::DRIFT),
-        (Tab::Table, texts::TABLE),
-        (Tab::Deployments, texts::deployments::DEPLOYMENTS),
-        (Tab::Backups, texts::backups::BACKUPS),
-    ];
-    let tabs = tabs.map(|(tab, name)| {
+    let tabs = [Tab::Architecture, Tab::Networking, Tab::Drift, Tab::Table, Tab::Deployments, Tab::Backups];
+    let tabs = tabs.map(|tab| {
         let to = at(&format!("/c/{}{}{}", scene::segment(cluster), tab.path(), query(view, theme)));
-        view! { <a href=to aria-current=(tab == open).then_some("page")>{name}</a> }
+        view! { <a href=to aria-current=(tab == open).then_some("page")>{tab.name()}</a> }
     });
     view! { <nav class="tabs" aria-label=texts::VIEWS>{tabs.into_iter().collect_view()}</nav> }.into_any()
 }
@@ -294,6 +311,7 @@ fn search(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyView {
         <form class="search" method="get" action=to role="search">
             <input type="search" name="q" value=view.search.clone() placeholder=texts::SEARCH aria-label=texts::SEARCH
                 id="search" autocomplete="off" spellcheck="false" />
+            <div id="hits" class="hits" role="status" hidden></div>
             {hidden(&View { search: String::new(), ..view.clone() }, theme)}
         </form>
     }
@@ -318,12 +336,16 @@ pub(super) fn hidden(view: &View, theme: Theme) -> AnyView {
         .into_any()
 }
 
-fn themes(view: &View, theme: Theme) -> AnyView {
+/// One control of three states. The choice is kept in a cookie.
+fn themes(here: &str, shown: Theme) -> AnyView {
     let link = |to: Theme, name: &'static str| {
-        let to = if theme == to { Theme::System } else { to };
-        let href = query(view, to);
-        let pressed = (theme != Theme::System && to == Theme::System).then_some("true");
-        view! { <a href=if href.is_empty() { "?".to_owned() } else { href } aria-current=pressed>{name}</a> }
+        let href = at(&format!("/theme?to={}&back={}", to.word().unwrap_or("system"), scene::segment(here)));
+        view! { <a href=href aria-current=(shown == to).then_some("true")>{name}</a> }
     };
-    view! { <span class="themes">{link(Theme::Light, texts::LIGHT)}{link(Theme::Dark, texts::DARK)}</span> }.into_any()
+    view! {
+        <nav class="themes" aria-label=texts::THEME>
+            {link(Theme::System, texts::SYSTEM)}{link(Theme::Light, texts::LIGHT)}{link(Theme::Dark, texts::DARK)}
+        </nav>
+    }
+    .into_any()
 }

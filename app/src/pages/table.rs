@@ -26,7 +26,7 @@ pub fn table(cluster: &str, view: &View, theme: Theme, table: Table) -> AnyView 
 fn section(section: Section, base: &str) -> AnyView {
     let shown = section.rows.len();
     let count = if shown < section.total {
-        format!("{shown} of {}; narrow it down by a filter or a search", section.total)
+        format!("Showing {shown} of {} – filter or search to narrow down", section.total)
     } else {
         section.total.to_string()
     };
@@ -47,7 +47,7 @@ fn section(section: Section, base: &str) -> AnyView {
 fn row(row: TableRow, base: &str) -> AnyView {
     let class = row.health.map(|health| format!("h-{}", health.word()));
     let state = row.health.map(scene::Health::adjective).unwrap_or_default();
-    let mut cells = row.cells.into_iter();
+    let mut cells = row.cells.into_iter().map(|cell| scene::readable(&cell));
     let first = cells.next().unwrap_or_default();
     let first = match row.opens {
         Some(opens) => {

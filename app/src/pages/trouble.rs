@@ -13,11 +13,13 @@ pub fn trouble(trouble: &Trouble) -> AnyView {
         Trouble::NoSuchThing(_) => (String::new(), false),
     };
     view! {
-        <main id="content" tabindex="-1" class="plain trouble" role="alert">
-            <h1>{trouble.to_string()}</h1>
-            <p>{todo}</p>
-            {again.then(|| view! { <p><small>{texts::TRYING}</small></p> })}
-            <p><a href=at("/")>{texts::CHOOSE}</a></p>
+        <main id="content" tabindex="-1" class="plain trouble">
+            <div role="alert">
+                <h1>{scene::readable(&trouble.to_string())}</h1>
+                <p>{scene::readable(&todo)}</p>
+                {again.then(|| view! { <p><small>{texts::TRYING}</small></p> })}
+            </div>
+            <p><a href=at("/")>{texts::BACK}</a></p>
         </main>
     }
     .into_any()
@@ -25,6 +27,6 @@ pub fn trouble(trouble: &Trouble) -> AnyView {
 
 /// For addresses that lead nowhere.
 pub fn not_found() -> AnyView {
-    view! { <main id="content" tabindex="-1" class="plain trouble"><h1>{texts::NOT_FOUND}</h1><p><a href=at("/")>{texts::CHOOSE}</a></p></main> }
+    view! { <main id="content" tabindex="-1" class="plain trouble"><h1>{texts::NOT_FOUND}</h1><p><a href=at("/")>{texts::BACK}</a></p></main> }
         .into_any()
 }

@@ -30,9 +30,6 @@ pub fn panel(facts: &Facts, query: &str, back: &str) -> String {
         texts::CLOSE,
         escaped(&facts.name)
     );
-    if !facts.purpose.is_empty() {
-        let _ = write!(out, "<p class=\"purpose\">{}</p>", escaped(&facts.purpose));
-    }
     lines(&mut out, facts, query);
     if !facts.conditions.is_empty() {
         let _ = write!(out, "<h3>{}</h3><ul class=\"conditions\">", texts::CONDITIONS);
@@ -56,10 +53,18 @@ pub fn panel(facts: &Facts, query: &str, back: &str) -> String {
                 let _ = write!(out, "<p>{}</p>", texts::EMPTY_LOG);
             }
             Ok(text) => {
-                let _ = write!(out, "<pre tabindex=\"0\" aria-label=\"{}\">{}</pre>", texts::LOG, escaped(text));
+                let _ = write!(
+                    out,
+                    "<div class=\"tail\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><pre>{}</pre></div>",
+                    texts::LOG,
+                    escaped(text)
+                );
             }
             Err(why) => out += &refused(why),
         }
+    }
+    if !facts.purpose.is_empty() {
+        let _ = write!(out, "<p class=\"purpose\">{}</p>", escaped(&facts.purpose));
     }
     out
 }

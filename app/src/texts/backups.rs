@@ -5,44 +5,45 @@ pub const BACKUPS: &str = "Backups";
 /// The button.
 pub const BACK_UP: &str = "Back up etcd";
 /// What that does.
-pub const BACK_UP_MEANS: &str = "A snapshot is taken from the member that is best for it, proved, and put where backups are kept. The cluster goes on meanwhile.";
+pub const BACK_UP_MEANS: &str =
+    "Takes a snapshot from the most suitable member, verifies it, and stores it. The cluster keeps running.";
 /// Where it is not known where etcd is.
-pub const UNKNOWN: &str = "It is not known where this cluster's etcd is, so nothing can be backed up from here.";
+pub const UNKNOWN: &str = "etcd endpoints are not configured.";
 /// What to do then.
-pub const UNKNOWN_TODO: &str = "Set these for binnacle serve; they belong to the first context. The first is enough where etcd asks for no certificates.";
+pub const UNKNOWN_TODO: &str = "Set these for binnacle serve. They apply to the first context. The first one is enough where etcd needs no certificates.";
 /// What is not known but for the built-in cluster, which has none.
-pub const UNKNOWN_DEMO: &str = "The built-in cluster has no etcd of its own.";
+pub const UNKNOWN_DEMO: &str = "The demo cluster has no etcd of its own.";
 /// Settings, and what each says; names as `binnacle settings` has them.
 pub const SETTINGS: [(&str, &str); 8] = [
+    ("etcd_endpoints", "etcd endpoints, for example https://10.1.0.50:2379; default: taken from the plan"),
+    ("etcd_cacert", "CA certificate of etcd"),
+    ("etcd_cert", "client certificate for etcd"),
+    ("etcd_key", "private key of that certificate"),
+    ("backup_to", "where backups are stored: folders and s3://…; default: a folder in the data folder"),
+    ("backup_schedule", "when backups are taken, for example 0 3 * * *"),
     (
-        "etcd_endpoints",
-        "where etcd may be asked, as in https://10.1.0.50:2379; left out, where the plan lets expect it",
+        "backup_recipients",
+        "age public keys that backups are encrypted for; each backup holds every Secret of the cluster",
     ),
-    ("etcd_cacert", "the authority that signs etcd's certificates"),
-    ("etcd_cert", "our certificate for etcd"),
-    ("etcd_key", "its private key"),
-    ("backup_to", "where backups are kept: folders and s3://…; without it a folder in the data folder"),
-    ("backup_schedule", "when they are taken by themselves, as in 0 3 * * *"),
-    ("backup_recipients", "public keys of age that they are encrypted for: each holds every Secret of the cluster"),
-    ("backup_keep", "which of them stay, as in newest=7,daily=14"),
+    ("backup_keep", "which backups are kept, for example newest=7,daily=14"),
 ];
 /// Above the list when etcd is not known any more.
 pub const KNOWN_NO_MORE: &str =
-    "It is not known where this cluster's etcd is (etcd_endpoints): these can be fetched, and no new one can be taken.";
+    "etcd endpoints are not configured (etcd_endpoints). These backups can be downloaded, but no new one can be taken.";
 /// Where there is none.
-pub const NONE: &str = "There is no backup yet.";
+pub const NONE: &str = "No backups yet";
 /// Where no older one is.
-pub const NONE_BEFORE: &str = "There is none from before that day.";
+pub const NONE_BEFORE: &str = "No backups before that day";
 /// On the cluster's own page.
-pub const NOT_BACKED_UP: &str = "etcd is not backed up from here";
+pub const NOT_BACKED_UP: &str = "etcd backups not configured";
 /// What leads to [`SETTINGS`].
-pub const WHAT_TO_SET: &str = "what to set";
+pub const WHAT_TO_SET: &str = "set up";
 /// On the cluster's own page.
-pub const NO_GOOD_ONE: &str = "no backup of etcd was found right";
+pub const NO_GOOD_ONE: &str = "no verified backup";
 /// A column.
 pub const TAKEN: &str = "Taken";
 /// A column.
-pub const PROVED: &str = "How far it is proved";
+pub const PROVED: &str = "Verification";
 /// A column, a fact.
 pub const REVISION: &str = "Revision";
 /// A column, a fact.
@@ -50,13 +51,13 @@ pub const KEYS: &str = "Keys";
 /// A column, a fact.
 pub const SIZE: &str = "Size";
 /// A column.
-pub const KEPT: &str = "Where it lies";
+pub const KEPT: &str = "Stored in";
 /// A column.
 pub const SECRECY: &str = "Encrypted";
 /// A fact.
 pub const MEMBER: &str = "Member";
 /// A fact.
-pub const BY: &str = "Asked for by";
+pub const BY: &str = "Requested by";
 /// Of who asked.
 pub const BY_SCHEDULE: &str = "the schedule";
 /// A filter.
@@ -66,50 +67,50 @@ pub const OLDER: &str = "Older backups";
 /// A way.
 pub const NEWEST: &str = "Newest backups";
 /// A way, a page.
-pub const RETENTION: &str = "What retention would remove";
+pub const RETENTION: &str = "Preview retention";
 /// What that page is.
 pub const RETENTION_MEANS: &str =
-    "A dry run: nothing is removed by looking. The real run comes after each backup, and judges each place by itself.";
+    "A dry run: nothing is removed. Retention runs after each backup, separately for each place.";
 /// On that page.
-pub const NOTHING_GOES: &str = "Nothing would go.";
+pub const NOTHING_GOES: &str = "Nothing would be removed.";
 /// On that page.
-pub const GOES: &str = "would go";
+pub const GOES: &str = "would be removed";
 /// On that page.
-pub const STAYS: &str = "stays";
+pub const STAYS: &str = "kept";
 /// On that page.
 pub const WHY: &str = "Why";
 /// A fact.
-pub const SCHEDULE: &str = "By themselves";
+pub const SCHEDULE: &str = "Schedule";
 /// Without a schedule.
-pub const NO_SCHEDULE: &str = "never: backup_schedule is not set";
+pub const NO_SCHEDULE: &str = "none (backup_schedule is not set)";
 /// A fact.
-pub const PLACES: &str = "Kept in";
+pub const PLACES: &str = "Stored in";
 /// A fact.
-pub const RULES: &str = "Which stay";
+pub const RULES: &str = "Retention";
 /// Without rules.
-pub const NO_RULES: &str = "all of them: backup_keep is not set";
+pub const NO_RULES: &str = "keeps everything (backup_keep is not set)";
 /// A fact.
-pub const ALLOWED: &str = "Worth a warning";
+pub const ALLOWED: &str = "Warn when";
 /// Names of parts of the page.
 pub const ABOUT: &str = "How backups are kept";
 /// The steps, from the first on, in a few words.
 pub const STEPS: [&str; 6] =
-    ["complete", "its digest is right", "sound as a database", "sound as etcd's history", "read back", "restored"];
+    ["complete", "checksum matches", "database intact", "etcd revisions intact", "read back", "restored"];
 /// The steps, from the first on, in a sentence.
 pub const STEPS_MEAN: [&str; 6] = [
-    "The stream came to its end, and nothing was missing.",
-    "The SHA-256 that etcd sent behind it is that of what came.",
+    "The stream reached its end, and nothing was missing.",
+    "The SHA-256 that etcd sent matches the received data.",
     "Every page of the database was read: tree, free list and every leaf.",
-    "Every revision was read, and their order is right.",
-    "It was read back from where it lies, and is what was put there.",
-    "It was restored into an etcd of its own, which started and told the same revision, keys and hash.",
+    "Every revision was read, and all are in order.",
+    "It was read back from storage and matches what was written.",
+    "It was restored into a separate etcd, which reported the same revision, keys and hash.",
 ];
 /// Of a step.
 pub const NOT_YET: &str = "not yet";
 /// When no step was climbed.
-pub const UNPROVED: &str = "nothing is proved";
+pub const UNPROVED: &str = "not verified";
 /// When no rehearsal was.
-pub const NOT_RESTORED: &str = "Restores: not tried yet";
+pub const NOT_RESTORED: &str = "Test restore: not run yet";
 /// A fact.
 pub const STORED: &str = "Stored";
 /// A fact.
@@ -117,9 +118,9 @@ pub const RAFT: &str = "Raft index";
 /// A fact.
 pub const FILE: &str = "File";
 /// A fact.
-pub const IDS: &str = "Ids of cluster and member";
+pub const IDS: &str = "Cluster ID and member ID";
 /// A fact.
-pub const HASH: &str = "Hash, as etcdutl tells it";
+pub const HASH: &str = "Hash (as in etcdutl)";
 /// A fact.
 pub const DIGEST: &str = "SHA-256 of the database";
 /// A fact.
@@ -127,101 +128,101 @@ pub const STORED_DIGEST: &str = "SHA-256 of the file";
 /// A fact.
 pub const RECIPIENT: &str = "Encrypted for";
 /// Names of parts of the page.
-pub const LADDER: &str = "The ladder of proof";
+pub const LADDER: &str = "Verification steps";
 /// Names of parts of the page.
-pub const FACTS: &str = "What it is";
+pub const FACTS: &str = "Details";
 /// Names of parts of the page.
-pub const COPIES: &str = "Where it lies";
+pub const COPIES: &str = "Stored in";
 /// A column.
 pub const SINCE: &str = "Since";
 /// A column.
 pub const TOOL: &str = "With";
 /// A column.
-pub const TOOK: &str = "Took";
+pub const TOOK: &str = "Duration";
 /// A column.
 pub const PLACE: &str = "Place";
 /// A column.
-pub const STATE: &str = "How it is";
+pub const STATE: &str = "Status";
 /// A column.
 pub const IF_RETENTION_RAN: &str = "If retention ran now";
 /// How a copy is.
-pub const PENDING: &str = "on its way";
+pub const PENDING: &str = "uploading";
 /// How a copy is.
-pub const THERE: &str = "there";
+pub const THERE: &str = "available";
 /// How a copy is.
-pub const BAD: &str = "not as it was put";
+pub const BAD: &str = "corrupted";
 /// Of a place.
-pub const GONE_PLACE: &str = "not configured any more";
+pub const GONE_PLACE: &str = "no longer configured";
 /// Of a backup that is encrypted for nobody.
 pub const OPEN: &str = "no";
 /// Of a backup that is encrypted.
 pub const SEALED: &str = "yes";
 /// What it means that it is not encrypted.
-pub const OPEN_MEANS: &str =
-    "It is not encrypted, and holds every Secret of the cluster: whoever has the file has them.";
+pub const OPEN_MEANS: &str = "Not encrypted. Anyone with this file can read every Secret in the cluster.";
 /// Above what an admin can do.
-pub const ACTS: &str = "With this backup";
+pub const ACTS: &str = "Actions";
 /// A way.
 pub const DOWNLOAD: &str = "Download";
 /// What that is.
-pub const DOWNLOAD_MEANS: &str = "As it is stored; binnacle backup verify reads it. It is remembered in the audit.";
+pub const DOWNLOAD_MEANS: &str = "As it is stored; binnacle backup verify reads it. Downloads are audited.";
 /// A way.
 pub const REMOVE: &str = "Remove this backup";
 /// What that does.
-pub const REMOVE_MEANS: &str = "It goes from every place, and nothing brings it back.";
+pub const REMOVE_MEANS: &str = "Deletes every copy. This cannot be undone.";
 /// The button.
-pub const REMOVE_NOW: &str = "Remove it for good";
+pub const REMOVE_NOW: &str = "Remove permanently";
 /// The button.
-pub const REHEARSE: &str = "Restore for trial";
+pub const REHEARSE: &str = "Test restore";
 /// What that does.
-pub const REHEARSE_MEANS: &str = "An etcd of its own is started on it on this machine, compared and wiped. It listens on no port, and the cluster notices nothing.";
+pub const REHEARSE_MEANS: &str = "Starts a separate etcd on this machine from the backup, compares it, and wipes it. It opens no port and does not touch the cluster.";
 /// Where that cannot be.
-pub const SEALED_HERE: &str = "It is encrypted, and its private key is not here: binnacle backup rehearse restores it for trial where the key is.";
+pub const SEALED_HERE: &str =
+    "It is encrypted, and its private key is not here. Run binnacle backup rehearse where the key is.";
 /// While one is restored for trial.
-pub const REHEARSING: &str = "A backup is restored for trial";
+pub const REHEARSING: &str = "Test restore is running";
 /// What that is.
-pub const REHEARSING_MEANS: &str = "An etcd of its own is started on it, and its revision, keys and hash are compared.";
+pub const REHEARSING_MEANS: &str = "A separate etcd is started from it, and its revision, keys and hash are compared.";
 /// After that.
-pub const RESTORED: &str = "It restores.";
+pub const RESTORED: &str = "Test restore passed.";
 /// What travels with a backup.
-pub const TRAVELS: &str = "With it";
+pub const TRAVELS: &str = "Attached files";
 /// A way.
-pub const DOWNLOAD_WITH: &str = "Download what travels with it";
+pub const DOWNLOAD_WITH: &str = "Download attached files";
 /// A fact.
-pub const REHEARSED: &str = "Last restored for trial";
+pub const REHEARSED: &str = "Last test restore";
 /// A wrong confirmation.
-pub const NOT_CONFIRMED: &str = "The number that was typed is not the backup's revision: nothing was removed.";
+pub const NOT_CONFIRMED: &str = "The number does not match the backup's revision. Nothing was removed.";
 /// A backup that is not there.
 pub const NO_SUCH: &str = "this backup";
 /// A backup whose manifest cannot be read.
 pub const UNREADABLE: &str =
-    "What is known of this backup cannot be read: its manifest was changed, or a newer Binnacle wrote it.";
+    "The manifest of this backup cannot be read. It was changed, or a newer Binnacle wrote it.";
 /// Progress.
-pub const PROGRESS: &str = "How far it is";
+pub const PROGRESS: &str = "Progress";
 /// While one is taken.
-pub const LOOKING: &str = "etcd's members are asked how they fare.";
+pub const LOOKING: &str = "Checking the health of etcd's members.";
 /// While one is taken.
-pub const PROVING: &str = "What came is read again, page by page and record by record.";
+pub const PROVING: &str = "Verifying the snapshot, page by page and record by record.";
 /// While one is taken.
-pub const STORING: &str = "It is compressed, encrypted when it is to be, and gets its name.";
+pub const STORING: &str = "Compressing, and encrypting where configured.";
 /// While one is taken.
-pub const DELIVERING: &str = "It is proved, and is put where backups are kept and read back.";
+pub const DELIVERING: &str = "Storing the verified backup and reading it back.";
 /// When one was taken.
-pub const DONE: &str = "The backup is there.";
+pub const DONE: &str = "Backup complete.";
 /// A way.
-pub const SEE: &str = "Look at it";
+pub const SEE: &str = "View";
 /// When none was taken.
-pub const FAILED: &str = "No backup was taken";
+pub const FAILED: &str = "Backup failed";
 /// Another is being taken.
-pub const UNDERWAY: &str = "A backup is being taken";
+pub const UNDERWAY: &str = "A backup is running";
 /// By another one of several.
-pub const ELSEWHERE: &str = "Another server takes it, and the list will tell.";
+pub const ELSEWHERE: &str = "Another server is taking it. The list will show the result.";
 /// Without a script.
-pub const RELOADS: &str = "This page looks again by itself.";
+pub const RELOADS: &str = "Refreshing automatically";
 /// Names of parts of the page.
 pub const WARNED: &str = "Warnings about backups";
 /// Of warnings.
-pub const TO_BACKUPS: &str = "To the backups";
+pub const TO_BACKUPS: &str = "Go to backups";
 
 /// What is to be typed.
 pub fn confirm(revision: &str) -> String {
@@ -235,31 +236,31 @@ pub fn notes(count: usize) -> String {
 
 /// Of a rehearsal that went well: when, as in `2 hours ago`, and how long it took.
 pub fn restores(ago: &str, took: &str) -> String {
-    format!("Restores: proved {ago} in {took}")
+    format!("Test restore passed {ago} ({took})")
 }
 
 /// Of one whose etcd refuses writes.
 pub fn restores_and_refuses(ago: &str, took: &str) -> String {
-    format!("Restores, and refuses writes until its alarm is disarmed: proved {ago} in {took}")
+    format!("Test restore passed {ago} ({took}), but it refuses writes until its alarm is disarmed")
 }
 
 /// Of one that was not restored yet, and whose etcd will refuse writes.
 pub const NOT_RESTORED_AND_REFUSES: &str =
-    "Restores: not tried yet. Its etcd will refuse writes until its alarm is disarmed";
+    "Test restore: not run yet. Its etcd will refuse writes until its alarm is disarmed";
 
 /// Whether Kubernetes' own namespaces were found.
 pub fn namespaces(found: bool) -> &'static str {
-    if found { "Kubernetes' own namespaces are there." } else { "No namespace of Kubernetes was found in it." }
+    if found { "Kubernetes' own namespaces were found." } else { "No namespace of Kubernetes was found in it." }
 }
 
 /// Of a rehearsal that found otherwise.
 pub fn does_not_restore(why: &str) -> String {
-    format!("Does not restore: {why}")
+    format!("Test restore failed: {why}")
 }
 
 /// When a rehearsal could not be held.
 pub fn not_held(why: &str) -> String {
-    format!("It could not be restored for trial: {why}")
+    format!("The test restore could not run: {why}")
 }
 
 /// How many steps of the ladder were climbed.
@@ -269,12 +270,12 @@ pub fn climbed(steps: usize) -> String {
 
 /// While the database comes.
 pub fn streaming(member: &str, done: &str, total: &str) -> String {
-    format!("{done} of {total} came from {member}.")
+    format!("Received {done} of {total} from {member}.")
 }
 
 /// When a member did not do.
 pub fn next(why: &str) -> String {
-    format!("Another member is asked: {why}")
+    format!("Asking another member: {why}")
 }
 
 /// How many there are.
@@ -284,12 +285,12 @@ pub fn in_all(total: &str) -> String {
 
 /// When the newest becomes too old.
 pub fn older_than(age: &str) -> String {
-    format!("when the newest good one is older than {age}")
+    format!("the newest verified backup is older than {age}")
 }
 
 /// How many stay in a place.
 pub fn stay(count: usize) -> String {
-    format!("{count} would stay")
+    format!("{count} would be kept")
 }
 
 /// How many are not listed.
@@ -299,13 +300,13 @@ pub fn not_listed(count: usize) -> String {
 /// Below the list.
 pub const ON_HOSTS: &str = "Left by kubespray on the hosts";
 /// What these are.
-pub const ON_HOSTS_MEANS: &str = "kubespray takes a snapshot whenever it restarts etcd, and looks after none: nobody has proved these, they hold every Secret, and they are lost with their host. Fetch one with scp, and binnacle backup verify tells what it is worth.";
+pub const ON_HOSTS_MEANS: &str = "kubespray takes a snapshot whenever it restarts etcd, and never checks or removes it. These hold every Secret and are lost with their host. Fetch one with scp and run binnacle backup verify.";
 /// Of a host.
-pub const NONE_ON_HOST: &str = "Nothing lies there.";
+pub const NONE_ON_HOST: &str = "No snapshots";
 /// Of a snapshot on a host.
-pub const NOT_PROVED: &str = "not proved";
+pub const NOT_PROVED: &str = "not verified";
 /// Of one whose length cannot be right.
-pub const NOT_WHOLE: &str = "not whole: no digest ends it";
+pub const NOT_WHOLE: &str = "incomplete: no checksum at its end";
 
 /// When a host was asked.
 pub fn asked(ago: &str) -> String {
@@ -314,8 +315,8 @@ pub fn asked(ago: &str) -> String {
 
 /// Why it is not known what lies on a host.
 pub fn not_known(why: &str) -> String {
-    format!("What lies there is not known: {why}")
+    format!("Unknown: {why}")
 }
 
 /// The button that answers another life of a cluster.
-pub const ACCEPT: &str = "It was meant: the cluster was rebuilt or restored";
+pub const ACCEPT: &str = "Expected: the cluster was rebuilt or restored";

@@ -5,22 +5,24 @@ pub const DEPLOYMENTS: &str = "Deployments";
 /// A button.
 pub const DEPLOY: &str = "Deploy";
 /// Where nothing can be deployed.
-pub const NO_JUMP_HOST: &str = "No folder of Compass4nfv is configured, so nothing can be deployed from here.";
+pub const NO_JUMP_HOST: &str = "Deployments are not set up (--compass).";
 /// What to do then.
-pub const NO_JUMP_HOST_TODO: &str = "Start Binnacle with --compass FOLDER, and with --jump-host where that folder is on another machine. The built-in \
-     cluster is deployed by a rehearsal, which needs ansible-playbook: make run installs it.";
+pub const NO_JUMP_HOST_TODO: &str = "Start Binnacle with --compass FOLDER, and with --jump-host where that folder is on another machine. The demo cluster is \
+     deployed by a rehearsal, which needs ansible-playbook. make run installs it.";
 /// Where there is no run.
-pub const NO_RUNS: &str = "Nothing was deployed from here yet.";
+pub const NO_RUNS: &str = "No deployments yet";
+/// Beside the figure.
+pub const LATEST: &str = "Latest deployments";
 /// Of runs.
-pub const HOW: &str = "How it went";
+pub const HOW: &str = "Result";
 /// Of runs.
 pub const KIND: &str = "Kind";
 /// Of runs.
-pub const BEGAN: &str = "Ordered";
+pub const BEGAN: &str = "Started";
 /// Of runs.
-pub const TOOK: &str = "Took";
+pub const TOOK: &str = "Duration";
 /// Of runs.
-pub const BY: &str = "By";
+pub const BY: &str = "Started by";
 /// Of runs.
 pub const OLDER: &str = "Older runs";
 /// A filter's choice.
@@ -32,62 +34,72 @@ pub const NEW: &str = "New deployment";
 /// The first step's button.
 pub const REVIEW: &str = "Check and review";
 /// The second step.
-pub const REVIEWED: &str = "Before it starts";
+pub const REVIEWED: &str = "Review";
 /// What is deployed.
 pub const PLAN: &str = "Plan";
 /// Choices of the kind.
 pub const KINDS: [(&str, &str); 3] = [
-    ("deploy", "Deploy: a cluster from nothing"),
-    ("expand", "Expand: more workers for this cluster"),
-    ("redeploy", "Redeploy: the same hosts again"),
+    ("deploy", "Deploy – new cluster"),
+    ("expand", "Expand – add workers to this cluster"),
+    ("redeploy", "Redeploy – reinstall the same hosts"),
 ];
 /// Of kinds whose exit status lies.
-pub const EXIT_LIES: &str = "Of an expansion or a redeployment Compass's own exit status tells nothing: it fails after it has sent \
-                             the order. How it went is judged by compass-deck, Ansible's recaps and the cluster.";
+pub const EXIT_LIES: &str = "Compass always exits with an error for Expand and Redeploy. The result is taken from compass-deck, \
+                             Ansible and the cluster instead.";
 /// Where recovery is explained.
-pub const RECOVERY: &str = "A master is lost: what to do";
+pub const RECOVERY: &str = "Recover a lost control-plane node";
 /// A field.
-pub const TARBALL: &str = "Tarball of Compass (file:///… or https://…; empty for its own place)";
+pub const TARBALL: &str = "Compass tarball URL (file:///… or https://…; leave empty for the default)";
 /// A field.
-pub const INSTALL_NIC: &str = "Card on the installation network (machines of their own)";
+pub const INSTALL_NIC: &str = "Installation NIC (bare metal only)";
 /// A field.
-pub const CPUS: &str = "Processors of each virtual machine";
+pub const CPUS: &str = "CPUs of each VM";
 /// A field.
-pub const MEMORY: &str = "Memory of each virtual machine, MB";
+pub const MEMORY: &str = "Memory of each VM (MB)";
 /// A field.
-pub const DISK: &str = "Disk of each virtual machine, GB";
+pub const DISK: &str = "Disk of each VM (GB)";
 /// A field.
-pub const FIRST_TIME: &str = "Make the jump host anew: packages, containers, networks";
+pub const FIRST_TIME: &str = "Reinstall the jump host (packages, containers, networks)";
 /// Above the options.
 pub const OPTIONS: &str = "Options";
 /// Above the hosts that will be lost.
-pub const DESTROYED: &str = "These virtual machines are destroyed, with their disks, and made anew";
+pub const DESTROYED: &str = "These VMs and their disks will be destroyed and recreated";
 /// Above the hosts that will be reset.
-pub const RESET: &str = "These machines are reset and installed anew: what is on them is lost";
+pub const RESET: &str = "These machines will be reset and reinstalled. Everything on them will be lost";
 /// Of a cancelled start.
-pub const RESET_ANYWAY: &str = "They are reset some 20 seconds after the machines are known to Compass, even if the \
-                                deployment fails or is cancelled before.";
+pub const RESET_ANYWAY: &str = "They are reset about 20 seconds after Compass knows the machines, even if the deployment \
+                                fails or is cancelled before.";
 /// Of an expansion.
-pub const ADDED: &str = "These hosts are installed anew and join the cluster";
+pub const ADDED: &str = "These hosts will be installed and join the cluster";
 /// The command.
-pub const COMMAND: &str = "What is run, with nothing else in its environment";
+pub const COMMAND: &str = "Command and full environment";
 /// The preflight.
-pub const PREFLIGHT: &str = "The jump host";
+pub const PREFLIGHT: &str = "Jump host";
+/// How a check of the jump host came out.
+pub const fn check(health: scene::Health) -> &'static str {
+    match health {
+        scene::Health::Ok => "passed",
+        scene::Health::Warn => "may matter",
+        scene::Health::Bad => "blocks the start",
+        _ => "not checked",
+    }
+}
+
 /// While it cannot be looked at.
-pub const NO_PREFLIGHT: &str = "It cannot be looked at";
+pub const NO_PREFLIGHT: &str = "The jump host could not be checked";
 /// The last step.
 pub const START: &str = "Start";
 /// When the plan cannot be started.
 pub const NOT_STARTABLE: &str = "This cannot be started";
 /// A review that is too old.
-pub const REVIEW_AGAIN: &str = "This review is not known here any more: check and review once more.";
+pub const REVIEW_AGAIN: &str = "This review has expired. Check and review again.";
 /// A wrong confirmation.
-pub const NOT_CONFIRMED: &str = "The name that was typed is not the cluster's: nothing was started.";
+pub const NOT_CONFIRMED: &str = "Name does not match. Nothing was started.";
 /// On a run.
 pub const CANCEL: &str = "Cancel this deployment";
 /// What that does.
-pub const CANCEL_MEANS: &str = "deploy.sh, all that it started and the Ansible in the tasks container are ended. \
-                                Hosts that install their system go on installing, and what is half-made stays as it is.";
+pub const CANCEL_MEANS: &str = "Ends deploy.sh, everything that it started, and the Ansible in the tasks container. Hosts that \
+                                are installing their system continue, and what is incomplete stays as it is.";
 /// On a run.
 pub const AGAIN: &str = "Run again";
 /// On a run.
@@ -103,7 +115,7 @@ pub const TASKS: &str = "Tasks and hosts";
 /// On a run.
 pub const ALL_TASKS: &str = "All tasks";
 /// On a run.
-pub const TASKS_SHOWN: &str = "what failed, and the last ones";
+pub const TASKS_SHOWN: &str = "failures and the latest tasks";
 /// On a run.
 pub const LOG: &str = "Log";
 /// On a log.
@@ -111,7 +123,7 @@ pub const SEARCH_LOG: &str = "Search the log";
 /// On a log, behind the line that was found.
 pub const NEXT_HIT: &str = "Next";
 /// On a log.
-pub const FOUND_NOTHING: &str = "It is not in the log from here on.";
+pub const FOUND_NOTHING: &str = "No more matches";
 /// On a log.
 pub const EARLIER: &str = "Earlier";
 /// On a log.
@@ -123,17 +135,17 @@ pub const END: &str = "End";
 /// On a log.
 pub const DOWNLOAD: &str = "Download";
 /// On a log, for scripts.
-pub const FOLLOWING: &str = "Follow the end";
+pub const FOLLOWING: &str = "Follow";
 /// On a log that was forgotten.
-pub const LOG_FORGOTTEN: &str = "The log is not kept any more.";
+pub const LOG_FORGOTTEN: &str = "The log is no longer kept.";
 /// On a log.
-pub const LOG_EMPTY: &str = "Nothing was said yet.";
+pub const LOG_EMPTY: &str = "No output yet";
 /// On a run.
-pub const CHANGED_PLAN: &str = "What changed in the plan since the run before";
+pub const CHANGED_PLAN: &str = "Plan changes since the previous run";
 /// On a run.
-pub const SAME_PLAN: &str = "The plan is that of the run before.";
+pub const SAME_PLAN: &str = "Same plan as the previous run.";
 /// On a run.
-pub const FIRST_RUN: &str = "It is the first run of this cluster.";
+pub const FIRST_RUN: &str = "First run of this cluster.";
 /// How far a run is.
 pub const PROGRESS: &str = "Progress";
 /// In a comparison.
@@ -143,24 +155,24 @@ pub const DIFFERENCE: &str = "Difference";
 /// In a comparison.
 pub const HOST: &str = "Host";
 /// In a comparison.
-pub const ONLY_RUNS: &str = "Only tasks that took longer or shorter, or ended otherwise, are listed.";
+pub const ONLY_RUNS: &str = "Only tasks with another duration or result are listed.";
 /// In a comparison without differences.
 pub const NO_DIFFERENCE: &str = "No task took noticeably longer, and no host differs.";
 /// Where a run is not found.
-pub const NO_SUCH_RUN: &str = "There is no such deployment of this cluster.";
+pub const NO_SUCH_RUN: &str = "Deployment not found in this cluster.";
 
 /// On a run.
 pub const HOSTS: &str = "Hosts";
 /// Of hosts.
 pub const SYSTEM: &str = "Operating system";
 /// Of hosts.
-pub const ANSWERS: &str = "Answers";
+pub const ANSWERS: &str = "Reachable";
 /// Of a host that answers, or does not.
 pub const YES: &str = "yes";
 /// Of a host that does not answer.
-pub const NO: &str = "not yet";
+pub const NO: &str = "no";
 /// Of a host that nobody could look at.
-pub const NOT_SEEN: &str = "not looked at";
+pub const NOT_SEEN: &str = "not checked";
 /// On a run.
 pub const VERSIONS: &str = "Versions found";
 /// In a comparison, of what is not the same.
@@ -170,7 +182,7 @@ pub const WHAT: &str = "What";
 
 /// While compass-deck says nothing.
 pub fn deck_is_silent(since: &str) -> String {
-    format!("compass-deck does not answer since {since}: what it said before stands here")
+    format!("compass-deck has not answered since {since}. Its last answer is shown.")
 }
 
 /// Of a host that answers.
@@ -180,7 +192,7 @@ pub fn answers_since(since: &str) -> String {
 
 /// Of a host that has answered and does not any more.
 pub fn silent_since(since: &str) -> String {
-    format!("not any more, since {since}")
+    format!("no, since {since}")
 }
 
 /// While Ansible runs.
@@ -191,9 +203,9 @@ pub fn at_task(task: &str) -> String {
 /// While hosts install their systems.
 pub fn systems_install(there: usize, of: usize) -> String {
     match there {
-        0 => format!("{of} hosts install their systems"),
-        _ if there == of => format!("all {of} hosts have their systems"),
-        _ => format!("hosts install their systems: {there} of {of} answer"),
+        0 => format!("Installing the OS on {of} hosts"),
+        _ if there == of => format!("The OS is installed on all {of} hosts"),
+        _ => format!("Installing the OS: {there} of {of} hosts are reachable"),
     }
 }
 
@@ -201,8 +213,8 @@ pub fn systems_install(there: usize, of: usize) -> String {
 pub const CANCELLED_AT_ONCE: &str = "cancelled before anything was done";
 
 /// A run that was cancelled in a phase: whether anybody could look that no Ansible is left, whether hosts were reset,
-/// and those that install their systems nevertheless.
-pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String]) -> String {
+/// those that install their systems nevertheless, and those whose machines were destroyed and not made again.
+pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String], gone: &[String]) -> String {
     let left = if looked {
         "nothing of deploy.sh and Ansible is left there"
     } else {
@@ -213,17 +225,21 @@ pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String
         [] => String::new(),
         hosts => format!("; {} will go on installing", hosts.join(", ")),
     };
-    format!("cancelled; {left}. Half-made is “{phase}”; {reset}{still}")
+    let gone = match gone {
+        [] => String::new(),
+        hosts => format!("; destroyed and not rebuilt: {}", hosts.join(", ")),
+    };
+    format!("cancelled; {left}. Half-made is “{phase}”; {reset}{still}{gone}")
 }
 
 /// What compass-deck says of a system, for people.
 pub fn system(state: &str, message: &str) -> String {
     let word = match state {
-        "INSTALLING" => "installs",
+        "INSTALLING" => "installing",
         "SUCCESSFUL" => "installed",
         "ERROR" => "failed",
-        "UNINITIALIZED" | "INITIALIZED" | "UPDATE_PREPARING" => "waits",
-        "" => "nothing is known of it",
+        "UNINITIALIZED" | "INITIALIZED" | "UPDATE_PREPARING" => "waiting",
+        "" => "unknown",
         other => other,
     };
     if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") }
@@ -253,18 +269,18 @@ pub fn state(word: &str) -> &str {
 /// A phase for people.
 pub fn phase(word: &str) -> &str {
     match word {
-        "python" => "Programs on the jump host",
-        "input" => "The plan is looked through",
-        "config" => "The plan becomes variables",
-        "teardown" => "Old virtual machines are destroyed",
-        "addresses" => "Hardware addresses",
-        "networks" => "Networks on the jump host",
-        "core" => "Compass's containers",
-        "machines" => "Machines are made known",
-        "boot" => "Virtual machines start",
-        "cluster" => "Compass is told; systems install",
-        "reset" => "Hosts are reset",
-        "ansible" => "Ansible and kubespray",
+        "python" => "Prepare the jump host",
+        "input" => "Validate plan",
+        "config" => "Convert plan to variables",
+        "teardown" => "Destroy old VMs",
+        "addresses" => "Assign MAC addresses",
+        "networks" => "Set up networks on the jump host",
+        "core" => "Start Compass containers",
+        "machines" => "Register machines",
+        "boot" => "Start VMs",
+        "cluster" => "Install operating systems",
+        "reset" => "Reset hosts",
+        "ansible" => "Run Ansible and kubespray",
         "summary" => "Summary",
         _ => word,
     }
@@ -273,28 +289,28 @@ pub fn phase(word: &str) -> &str {
 /// How much is left, learnt from earlier runs: the shortest and the longest of them.
 pub fn left(least: &str, most: &str, of: usize) -> String {
     match of {
-        1 => format!("about {most} more, if it takes as long as the last run of this kind"),
-        _ if least == most => format!("about {most} more, as the last {of} runs of this kind that went well"),
-        _ => format!("{least} to {most} more, as the last {of} runs of this kind that went well"),
+        1 => format!("about {most} left (based on the last run)"),
+        _ if least == most => format!("about {most} left (based on the last {of} successful runs)"),
+        _ => format!("{least} to {most} left (based on the last {of} successful runs)"),
     }
 }
 
 /// When only the longest of the earlier runs took longer.
 pub fn at_most_left(most: &str, of: usize) -> String {
-    format!("at most {most} more, if it is none longer than the last {of} runs of this kind that went well")
+    format!("at most {most} left (based on the last {of} successful runs)")
 }
 
 /// When it takes longer than all of them.
 pub fn overdue(by: &str, of: usize) -> String {
     match of {
-        1 => format!("{by} longer than the last run of this kind that went well"),
-        _ => format!("{by} longer than any of the last {of} runs of this kind that went well"),
+        1 => format!("{by} longer than the last successful run"),
+        _ => format!("{by} longer than any of the last {of} successful runs"),
     }
 }
 
 /// Asks for the cluster's name.
 pub fn confirm(cluster: &str) -> String {
-    format!("Type {cluster} to confirm")
+    format!("Type {cluster} to confirm deployment")
 }
 
 /// The lines of a log that are shown.
@@ -325,7 +341,7 @@ pub const RECOVERY_STEPS: [(&str, &str); 6] = [
          that /etc/etcd.env names. A new member must not be added while a lost one is still counted.",
     ),
     (
-        "Install the host anew",
+        "Reinstall the host",
         "Give it the same name and addresses. kubespray's playbook recover-control-plane, run in the tasks container \
          with the inventory of the deployment, makes it a master and a member again; kubespray itself gives no \
          guarantee for it, so have the backup at hand.",

@@ -10,7 +10,7 @@ pub const QUORUM: &str = "The quorum, or all data";
 /// Above what will be lost.
 pub const LOSSES: &str = "What will be lost";
 /// Above what speaks against it.
-pub const WARNINGS: &str = "Heed this first";
+pub const WARNINGS: &str = "Before you start";
 /// Above what is not known.
 pub const UNKNOWN: &str = "What is unknown here";
 /// Before a host.

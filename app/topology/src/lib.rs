@@ -11,8 +11,10 @@
 //! - What no source tells is unknown, and unknown is never drawn as healthy.
 //! - Adding or losing a pod moves nothing outside its node; adding a node moves no node before it.
 
+pub mod attention;
 pub mod drift;
 pub mod figure;
+pub mod find;
 pub mod graph;
 pub mod health;
 pub mod inventory;

@@ -44,10 +44,6 @@ fn chip(inventory: &Inventory, id: &str) -> (Option<Health>, String) {
     (mark.health, mark.title)
 }
 
-fn one(condition: &str) -> (Option<Health>, String) {
-    chip(&inventory(&format!("node n1 condition={condition}\n")), "node/n1")
-}
-
 fn cut(mut facts: Inventory) -> Inventory {
     for source in Source::ALL {
         facts.apply(Change::Heard(source, Heard::Stale { since: NOW, reason: "the connection is lost".into() }));
@@ -87,6 +83,41 @@ fn a_lost_connection_is_told_as_no_news_and_not_as_loss() {
 }
 
 #[test]
+fn without_news_nothing_is_counted_as_well_however_short_ago() {
+    let text = format!("{MASTERS}node n1\npod web on n1 ready\nservice web 1/1 over web\nleader kube-scheduler m2\n");
+    let facts = cut(inventory(&text));
+    let soon = Stamp(NOW.0 + 30_000);
+    let sentence: String = phrases_at(&facts, soon).iter().map(|phrase| phrase.text.as_str()).collect();
+    assert!(sentence.contains("etcd not heard of") && !sentence.contains("3/3"), "{sentence}");
+    for id in ["node/n1", "node/m1", "chip/m1/etcd", "chip/m1/kube-apiserver", "pod/default/web", "service/default/web"]
+    {
+        let scene = Drawing::draw(&facts, &View::default(), soon).scene();
+        let mark = scene.marks.iter().find(|mark| mark.id.to_string() == id).expect("a mark of this id");
+        assert_eq!(mark.health, Some(Health::Stale), "{id}: {}", mark.title);
+    }
+    assert!(chip(&facts, "chip/m2/kube-scheduler").1.contains("It led when last heard"));
+}
+
+#[test]
+fn a_node_is_as_its_watched_condition_says_while_leases_are_not_heard() {
+    let mut facts = inventory("node n1\n");
+    facts.apply(Change::Heard(Source::Leases, Heard::Stale { since: NOW, reason: "the watch ended".into() }));
+    let (health, words) = chip(&facts, "node/n1");
+    assert_eq!(health, Some(Health::Unknown));
+    assert!(words.contains("there has been no news of leases since 22:13:20 UTC"), "{words}");
+}
+
+#[test]
+fn k3s_without_members_of_etcd_answers_by_its_datastore() {
+    let mut facts = inventory("node m1 master version=v1.34.1+k3s1\n");
+    assert!(said(&facts).contains("the datastore answers the API server"), "{}", said(&facts));
+    for change in fixture::line("node m2 master role=etcd version=v1.34.1+k3s1") {
+        facts.apply(change);
+    }
+    assert!(said(&facts).contains("etcd answers the API server"), "{}", said(&facts));
+}
+
+#[test]
 fn no_sentence_contradicts_an_api_server_that_says_etcd_is_well() {
     for text in ["node m1 master silent\nnode m2 master silent\npart m1 etcd\npart m2 etcd\n", MASTERS] {
         assert!(!said(&inventory(text)).contains("quorum"), "{text}");
@@ -113,50 +144,6 @@ fn a_master_with_a_warning_is_up() {
     let facts = inventory(&MASTERS.replace("node m1 master", "node m1 master condition=DiskPressure:True"));
     assert_eq!(first(&facts).0, "3 of 3 masters up");
     assert_eq!(chip(&facts, "node/m1").0, Some(Health::Warn));
-}
-
-#[test]
-fn conditions_that_are_faults_are_warnings() {
-    for condition in [
-        "MemoryPressure:True",
-        "NetworkUnavailable:True",
-        // node-problem-detector, with the plugins of GKE and AKS
-        "KernelDeadlock:True",
-        "ReadonlyFilesystem:True",
-        "FrequentKubeletRestart:True",
-        "CorruptDockerOverlay2:True",
-        "FilesystemCorruptionProblem:True",
-        "KubeletProblem:True",
-        // EKS
-        "NetworkingReady:False",
-        "ContainerRuntimeReady:False",
-        "StorageReady:False",
-        // Cluster API and OpenShift style
-        "NodeHealthy:False",
-    ] {
-        let (health, words) = one(condition);
-        let kind = condition.split(':').next().unwrap_or_default();
-        assert!(health == Some(Health::Warn) && words.contains(kind), "{condition}: {words}");
-    }
-}
-
-#[test]
-fn conditions_that_are_well_or_unknown_are_no_warnings() {
-    for condition in [
-        "MemoryPressure:False",
-        "KernelDeadlock:False",
-        "KernelDeadlock:Unknown",
-        "EtcdIsVoter:True",
-        "EtcdIsVoter:False",
-        "ContainerRuntimeReady:True",
-        "NetworkingReady:Unknown",
-        "NodeHealthy:True",
-        "VMEventScheduled:True",
-        "example.com/NotReady:False",
-        "Updated:True",
-    ] {
-        assert_eq!(one(condition).0, Some(Health::Ok), "{condition}");
-    }
 }
 
 #[test]
@@ -217,6 +204,48 @@ fn a_lease_that_ran_out_is_told_as_nobody_leads() {
     }
     let facts = cut(inventory(&format!("{MASTERS}leader kube-scheduler m1 7200\n")));
     assert!(!said(&facts).contains("nobody"), "a lease that cannot be read says nothing of now");
+}
+
+#[test]
+fn a_leader_whose_lease_ran_out_is_no_leader_on_its_chip() {
+    let facts = inventory(&format!("{MASTERS}part m1 kube-scheduler\nleader kube-scheduler m1 7200\n"));
+    let (health, words) = chip(&facts, "chip/m1/kube-scheduler");
+    assert_eq!(health, Some(Health::Stale));
+    assert!(
+        words.contains("It led, but has not renewed its lease for 2 h") && !words.contains("the leader"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_lease_in_a_namespace_of_openshift_tells_who_leads() {
+    let text = format!(
+        "{MASTERS}part m2 kube-scheduler\nleader kube-scheduler - 90000\nleader kube-scheduler m2 in=openshift-kube-scheduler\n"
+    );
+    let facts = inventory(&text);
+    assert!(chip(&facts, "chip/m2/kube-scheduler").1.contains("It leads"));
+    assert!(!said(&facts).contains("nobody"), "{}", said(&facts));
+}
+
+#[test]
+fn leases_that_are_only_listed_are_judged_as_of_their_list() {
+    let mut facts = inventory(&format!("{MASTERS}part m1 kube-scheduler\nleader kube-scheduler m1\n"));
+    facts.apply(Change::Heard(Source::Leases, Heard::Listed { since: NOW, permission: "watch leases".into() }));
+    let later = Stamp(NOW.0 + 18_000);
+    let scene = Drawing::draw(&facts, &View::default(), later).scene();
+    let mark = scene.marks.iter().find(|mark| mark.id.to_string() == "chip/m1/kube-scheduler").expect("the chip");
+    assert!(mark.health == Some(Health::Ok) && mark.title.contains("It leads"), "{}", mark.title);
+}
+
+#[test]
+fn that_nobody_leads_is_said_when_the_time_has_come() {
+    let facts = inventory(&format!("{MASTERS}leader kube-scheduler m1\n"));
+    let mut figure = Drawing::draw(&facts, &View::default(), NOW);
+    let (before, after) = (Stamp(NOW.0 + 27_000), Stamp(NOW.0 + 29_000));
+    let touched = facts.elapsed(before, after);
+    figure.redraw(&facts, &touched, after);
+    let sentence: String = figure.sentence().iter().map(|phrase| phrase.text.as_str()).collect();
+    assert!(sentence.contains("nobody leads kube-scheduler"), "{sentence}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ mod phase;
 mod redact;
 mod verdict;
 
-pub use ansible::{Cell, Change, MESSAGE, Mistake, Play, Recap, Run, Runs, State, Task};
+pub use ansible::{Cell, Change, MESSAGE, Mistake, Play, Recap, Run, Runs, State, Style, Task};
 pub use line::{SHOWN, Shown, shown};
 pub use outline::{Event, Failure, Outline, STRIDE, Transcript};
 pub use phase::{Mark, Phase, Trouble};

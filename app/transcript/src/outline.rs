@@ -4,7 +4,7 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ansible::{Change, Runs, State, said},
+    ansible::{Change, Runs, State, callbacks, said},
     line::{Line, Lines},
     phase::{self, Mark, Phase, Trouble},
 };
@@ -118,7 +118,9 @@ impl Outline {
         if let Some((prefix, said)) = said::prefix(text) {
             *traceback = false;
             self.last(text);
-            if said.starts_with("PLAY [") && !self.phases.iter().any(|mark| mark.phase == Phase::Ansible) {
+            if (said.starts_with("PLAY [") || callbacks::begins(said))
+                && !self.phases.iter().any(|mark| mark.phase == Phase::Ansible)
+            {
                 self.begin(Phase::Ansible, line, heard, events);
             }
             let change = self.runs.record(Some(prefix), said, line.number);
@@ -142,7 +144,7 @@ impl Outline {
         }
         self.told(text, line.number, traceback, events);
         let change = if self.phases.iter().any(|mark| mark.phase == Phase::Ansible) {
-            self.runs.continuation(text)
+            self.runs.continuation(text, line.number)
         } else {
             self.runs.record(None, text, line.number)
         };

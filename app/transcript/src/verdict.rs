@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Outline, Run};
+use crate::{Outline, Run, State, ansible::Style};
 
 /// What was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct Sum {
     pub failed: Vec<String>,
     /// Hosts that did not answer.
     pub unreachable: Vec<String>,
+    /// Whether its callback writes no recap, so that results alone tell.
+    #[serde(default)]
+    pub bare: bool,
 }
 
 /// What the cluster itself says.
@@ -104,6 +107,8 @@ pub struct Evidence {
     pub ansible_alive: Option<bool>,
     /// Whether a cancel found Ansible running, and ended it.
     pub ansible_ended: bool,
+    /// Whether Ansible wrote something from which neither plays nor results can be read.
+    pub ansible_unread: bool,
     /// Whether the line of success was written at all.
     pub success_written: bool,
     /// Whether it is the last line, which is all that deploy.sh's exit status tells.
@@ -198,12 +203,24 @@ pub struct Judgement {
 
 impl Sum {
     fn of(run: &Run) -> Self {
+        if run.style == Style::Bare && !run.recapped {
+            let left = |wanted: State| run.hosts_left(wanted).map(str::to_owned).collect();
+            return Self {
+                plays: run.plays.len(),
+                hosts: run.hosts.len(),
+                failed: left(State::Failed),
+                unreachable: left(State::Unreachable),
+                bare: true,
+                ..Self::default()
+            };
+        }
         Self {
             plays: run.plays.len(),
             recapped: run.recapped,
             hosts: run.recap.len(),
             failed: run.failed().map(str::to_owned).collect(),
             unreachable: run.unreachable().map(str::to_owned).collect(),
+            bare: false,
         }
     }
 
@@ -223,6 +240,7 @@ impl Evidence {
             cancelled: false,
             ansible_alive: None,
             ansible_ended: false,
+            ansible_unread: outline.runs.unread > 0 && outer.is_none(),
             success_written: outline.success_line.is_some(),
             success_last: outline.success_line.is_some() && crate::phase::is_success(&outline.last_line),
             deck: Deck::Unasked,
@@ -249,8 +267,8 @@ pub fn judge(evidence: &Evidence) -> Judgement {
         exit(evidence),
         last_line(evidence),
         deck(evidence),
-        recap(Witness::Outer, "Ansible", evidence.outer.as_ref()),
-        recap(Witness::Nested, "kubespray", evidence.nested.as_ref()),
+        recap(Witness::Outer, "Ansible", evidence.outer.as_ref(), evidence.ansible_unread),
+        recap(Witness::Nested, "kubespray", evidence.nested.as_ref(), evidence.ansible_unread),
         nodes(evidence),
         etcd(evidence),
     ];
@@ -349,7 +367,7 @@ fn exit(evidence: &Evidence) -> Proof {
 
 fn last_line(evidence: &Evidence) -> Proof {
     let (says, text) = match (evidence.success_written, evidence.success_last) {
-        (_, true) => (Says::Yes, "the last line is that of success"),
+        (_, true) => (Says::Yes, "success line found in log"),
         (true, false) => (Says::Yes, "the line of success was written, and others came after it"),
         (false, false) => (Says::No, "the line of success was never written"),
     };
@@ -373,14 +391,24 @@ fn deck(evidence: &Evidence) -> Proof {
     proof(Witness::Deck, says, text)
 }
 
-fn recap(witness: Witness, name: &str, sum: Option<&Sum>) -> Proof {
+fn recap(witness: Witness, name: &str, sum: Option<&Sum>, unread: bool) -> Proof {
+    if unread && sum.is_none() {
+        return proof(witness, Says::Nothing, format!("{name}'s callback writes no plays: how it went is not known"));
+    }
     let Some(sum) = sum.filter(|sum| sum.plays > 0) else {
         return proof(witness, Says::No, format!("{name} never ran"));
     };
     if sum.is_well() {
         return proof(witness, Says::Yes, format!("{name} went well on {} hosts", sum.hosts));
     }
-    let text = match (sum.recapped, &sum.failed[..], &sum.unreachable[..]) {
+    if sum.bare && sum.failed.is_empty() && sum.unreachable.is_empty() {
+        return proof(
+            witness,
+            Says::Nothing,
+            format!("{name}'s callback writes no recap, and no failure is in its log"),
+        );
+    }
+    let text = match (sum.recapped || sum.bare, &sum.failed[..], &sum.unreachable[..]) {
         (false, ..) => format!("{name} never came to its end"),
         (true, [], []) => format!("{name} had no host"),
         (true, [], hosts) => format!("{name} did not reach {}", listed(hosts)),

@@ -1,7 +1,7 @@
 //! Phases, runs, tasks and results out of a log, however it comes and whatever is in it.
 
 use proptest::prelude::*;
-use transcript::{Event, Evidence, Kind, Phase, Process, State, Transcript, shown};
+use transcript::{Event, Evidence, Kind, Phase, Process, State, Transcript, Verdict, judge, shown};
 
 /// A whole deployment in short: traces, both runs of Ansible in one log, a rescued and an ignored error.
 const LOG: &str = include_str!("deployment.log");
@@ -162,6 +162,187 @@ fn a_failure_in_further_lines_is_told_by_its_reason_alone() {
         let log = [&["PLAY [all] ***", "TASK [do] ***"][..], &lines].concat();
         assert_eq!(records(&log).outline().first_failure().unwrap().message, says);
     }
+}
+
+/// The same, as newer ones write it: one space, whatever the text begins with.
+fn newer(texts: &[&str]) -> Transcript {
+    let line = |text: &&str| format!("2026-11-23 16:16:11,413 p=7 u=root n=ansible | {text}\n");
+    read(texts.iter().map(line).collect::<String>().as_bytes())
+}
+
+#[test]
+fn a_run_of_the_callback_unixy_is_read() {
+    let transcript = newer(&[
+        "Executing playbook site.yml",
+        "- install on hosts: all -",
+        "prepare...",
+        "  a done",
+        "  b ok",
+        "probe...",
+        "  a failed | msg: no route to host",
+        "join...",
+        "  a ok",
+        "  Retrying... (1 of 3)",
+        "  b failed | msg: it broke | stderr: x",
+        "  a                          : ok=3    changed=1    unreachable=0    failed=0    rescued=0    ignored=1",
+        "  b                          : ok=1    changed=0    unreachable=0    failed=1    rescued=0    ignored=0",
+    ]);
+    let outline = transcript.outline();
+    let run = &outline.runs.all[0];
+    assert_eq!(
+        run.tasks.iter().map(|task| (task.name.as_str(), task.retries)).collect::<Vec<_>>(),
+        [("prepare", 0), ("probe", 0), ("join", 1)]
+    );
+    assert_eq!((run.recapped, run.failed().collect::<Vec<_>>()), (true, vec!["b"]));
+    let failure = outline.first_failure().unwrap();
+    assert_eq!((failure.name.as_deref(), failure.message.as_str()), (Some("join"), "it broke"));
+}
+
+#[test]
+fn results_of_a_callback_without_plays_tell_what_failed() {
+    let transcript = newer(&[
+        "a | CHANGED | rc=0 | (stdout) ",
+        "b | SUCCESS => {\"changed\": false}",
+        "a | FAILED! => {\"msg\": \"non-zero return code\", \"stderr\": \"Error: may fail\"}",
+        "b | SKIPPED",
+        "a | SKIPPED",
+        "b | FAILED! => {\"msg\": \"non-zero return code\", \"stderr\": \"Error: not healthy\"}",
+    ]);
+    let outline = transcript.outline();
+    assert_eq!((outline.runs.all.len(), outline.runs.all[0].tasks.len()), (1, 3));
+    let failure = outline.first_failure().unwrap();
+    assert_eq!((failure.host.as_deref(), failure.message.as_str()), (Some("b"), "Error: not healthy"));
+    let evidence = Evidence::of_log(Kind::Deploy, Process::Exited(0), outline, Vec::new());
+    let proofs = judge(&evidence).proofs;
+    assert!(proofs.iter().any(|proof| proof.text == "Ansible failed on b"), "{proofs:?}");
+}
+
+/// What the callback `json` prints of a run with one task that failed on b.
+fn object(play: &str, message: &str) -> String {
+    format!(
+        r#"{{
+    "custom_stats": {{}},
+    "plays": [
+        {{
+            "play": {{
+                "id": "1",
+                "name": "{play}"
+            }},
+            "tasks": [
+                {{
+                    "hosts": {{
+                        "a": {{
+                            "changed": true,
+                            "rc": 0
+                        }},
+                        "b": {{
+                            "cmd": [
+                                "false"
+                            ],
+                            "failed": true,
+                            "msg": "{message}"
+                        }}
+                    }},
+                    "task": {{
+                        "id": "2",
+                        "name": "join"
+                    }}
+                }}
+            ]
+        }}
+    ],
+    "stats": {{
+        "a": {{
+            "changed": 1,
+            "failures": 0,
+            "ignored": 0,
+            "ok": 1,
+            "rescued": 0,
+            "skipped": 0,
+            "unreachable": 0
+        }},
+        "b": {{
+            "changed": 0,
+            "failures": 1,
+            "ignored": 0,
+            "ok": 0,
+            "rescued": 0,
+            "skipped": 0,
+            "unreachable": 0
+        }}
+    }}
+}}
+"#
+    )
+}
+
+#[test]
+fn the_object_of_the_callback_json_is_read() {
+    let record = |pid: u32, text: &str| format!("2026-11-23 16:16:11,413 p={pid} u=root n=ansible | {text}");
+    let log = [record(8, &object("install", "it broke")), record(7, &object("outer", "kubespray failed"))].concat();
+    let transcript = read(log.as_bytes());
+    let outline = transcript.outline();
+    assert_eq!(outline.compass(), (Some(1), Some(0)), "a run prints what it is when it has ended");
+    let nested = &outline.runs.all[0];
+    assert_eq!((nested.plays[0].name.as_str(), nested.tasks[0].name.as_str()), ("install", "join"));
+    assert_eq!(
+        [0, 1].map(|host| nested.cell(0, host).map(|cell| cell.state)),
+        [Some(State::Changed), Some(State::Failed)]
+    );
+    assert_eq!(nested.failed().collect::<Vec<_>>(), ["b"]);
+    let failure = outline.first_failure().unwrap();
+    assert_eq!((failure.host.as_deref(), failure.message.as_str()), (Some("b"), "it broke"));
+}
+
+#[test]
+fn a_callback_that_writes_nothing_is_not_an_ansible_that_never_ran() {
+    let transcript = newer(&["No config file found; using defaults", "\tto retry, use: --limit @site.retry"]);
+    let evidence = Evidence::of_log(Kind::Deploy, Process::Exited(0), transcript.outline(), Vec::new());
+    let judgement = judge(&evidence);
+    assert_eq!(judgement.verdict, Verdict::Unknown, "{judgement:?}");
+    assert!(judgement.headline.contains("callback"), "{judgement:?}");
+}
+
+#[test]
+fn rescued_errors_that_an_old_recap_counts_as_failed_are_overcome() {
+    let log = |after: &[&str], recap: &str| {
+        let begun = [
+            "PLAY [all] ***",
+            "TASK [try] ***",
+            "fatal: [a]: FAILED! => {\"msg\": \"it broke\"}",
+            "ok: [b]",
+            "TASK [answer] ***",
+            "ok: [a]",
+        ];
+        let recaps = ["PLAY RECAP ***", recap, "b : ok=2 changed=0 unreachable=0 failed=0"];
+        records(&[&begun[..], after, &recaps[..]].concat())
+    };
+    let on = ["TASK [last] ***", "ok: [a]", "ok: [b]"];
+    let out = ["TASK [last] ***", "ok: [b]"];
+    let rescued = log(&on, "a : ok=2 changed=0 unreachable=0 failed=1");
+    assert_eq!(rescued.outline().first_failure(), None);
+    assert_eq!(rescued.outline().runs.all[0].failed().count(), 0);
+    let failed = log(&out, "a : ok=1 changed=0 unreachable=0 failed=1");
+    assert_eq!(failed.outline().first_failure().unwrap().message, "it broke");
+    let newer = log(&on, "a : ok=2 changed=0 unreachable=0 failed=1 skipped=0 rescued=0 ignored=0");
+    assert_eq!(newer.outline().runs.all[0].failed().count(), 1, "a recap that tells both is believed");
+}
+
+#[test]
+fn lines_after_a_recap_begin_no_run() {
+    let transcript = records(&[
+        "PLAY [all] ***",
+        "TASK [do] ***",
+        "ok: [a]",
+        "PLAY RECAP ***",
+        "a : ok=1 changed=0 unreachable=0 failed=0",
+        "[ERROR]: a plugin could not be ended",
+        "TASK [timer] ***",
+        "ok: [a]",
+    ]);
+    let runs = &transcript.outline().runs.all;
+    assert_eq!(runs.len(), 1);
+    assert_eq!(transcript.outline().first_failure(), None);
 }
 
 #[test]

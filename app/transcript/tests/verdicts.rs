@@ -18,6 +18,7 @@ fn success() -> Evidence {
         cancelled: false,
         ansible_alive: Some(false),
         ansible_ended: false,
+        ansible_unread: false,
         success_written: true,
         success_last: true,
         deck: Deck::Successful,
@@ -53,7 +54,8 @@ fn compass_says_success_but_kubespray_never_ran() {
 
 #[test]
 fn compass_overlooks_more_than_one_failure() {
-    let nested = Some(Sum { plays: 3, recapped: true, hosts: 5, failed: hosts(2..=3), unreachable: vec![] });
+    let nested =
+        Some(Sum { plays: 3, recapped: true, hosts: 5, failed: hosts(2..=3), unreachable: vec![], bare: false });
     check(
         &Evidence { nested, ..success() },
         Verdict::Failed,
@@ -116,7 +118,14 @@ fn expansion_and_redeploy_are_judged_in_spite_of_their_traceback() {
         let exit = &judge(&evidence).proofs[0];
         assert_eq!((exit.witness, exit.says), (Witness::Exit, Says::Nothing));
         let failed = Evidence {
-            nested: Some(Sum { plays: 3, recapped: true, hosts: 1, failed: hosts(6..=6), unreachable: vec![] }),
+            nested: Some(Sum {
+                plays: 3,
+                recapped: true,
+                hosts: 1,
+                failed: hosts(6..=6),
+                unreachable: vec![],
+                bare: false,
+            }),
             deck: Deck::Error,
             ..evidence
         };
@@ -138,7 +147,8 @@ fn an_early_end_is_a_failure() {
         ..success()
     };
     check(&evidence, Verdict::Failed, "Compass says failure: Ansible never ran");
-    let outer = Some(Sum { plays: 3, recapped: true, hosts: 5, failed: vec![], unreachable: hosts(2..=2) });
+    let outer =
+        Some(Sum { plays: 3, recapped: true, hosts: 5, failed: vec![], unreachable: hosts(2..=2), bare: false });
     check(&Evidence { outer, ..evidence }, Verdict::Failed, "Compass says failure: Ansible did not reach host2");
 }
 

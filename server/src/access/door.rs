@@ -13,10 +13,10 @@ use axum::http::HeaderMap;
 use super::{
     Hosts, Lasting, Limits, Made, Oidc, Proxies, Refusal, Role, Row, TokenError, Way, Who,
     household::household,
-    password,
+    password, people,
     proxies::Origin,
     renewal::{Again, Standing},
-    repeats::{Repeat, Repeats, WINDOW},
+    repeats::{Repeat, Repeats, WINDOW, Whose, Window},
     secret, sessions,
     slow::Slow,
     tokens,
@@ -135,7 +135,7 @@ impl Door {
         if !valid_name(name) {
             return Err(app::texts::USER_NAME.into());
         }
-        let hashed = password::hashed(given).await.map_err(|error| error.to_string())?;
+        let hashed = password::hashed_for(name, given).await.map_err(|error| error.to_string())?;
         if self.first.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
             return Err(app::texts::FIRST_USED.into());
         }
@@ -168,7 +168,7 @@ impl Door {
             }
         }
         // Whoever comes through a proxy is not on this machine, whatever address is told of them.
-        if self.ways.loopback && !proxied && from.is_loopback() {
+        if self.ways.loopback && !proxied && !origin.unnamed && from.is_loopback() {
             let name = app::texts::ON_THIS_MACHINE.into();
             return Ok((Who { name, role: Some(Role::Operator), way: Way::Loopback, from }, None));
         }
@@ -177,7 +177,13 @@ impl Door {
 
     /// Whether a local user's password is right; waits are kept by account and by address.
     pub(super) async fn local(&self, name: &str, given: &str, from: IpAddr) -> Result<Option<Role>, Refusal> {
-        let (account, address) = (format!("account {name}"), format!("address {}", household(from)));
+        let address = format!("address {}", household(from));
+        // Whoever guesses from elsewhere must not keep out the owner of an account.
+        let account = if self.has_signed_in(name, from).await.map_err(Refusal::from)? {
+            format!("account {name} at {address}")
+        } else {
+            format!("account {name}")
+        };
         let names = [account.as_str(), address.as_str()];
         let began = self.slow.begin(&names, Instant::now());
         let attempt = began.map_err(|wait| {
@@ -206,6 +212,13 @@ impl Door {
         Ok(role)
     }
 
+    /// Whether this user has signed in well from this household before.
+    async fn has_signed_in(&self, name: &str, from: IpAddr) -> Result<bool, StoreError> {
+        let addresses = self.store.addresses_of(&people::subject(name)).await?;
+        let here = household(from);
+        Ok(addresses.iter().filter_map(|address| address.parse().ok()).any(|address| household(address) == here))
+    }
+
     /// Makes a token in somebody's name.
     ///
     /// # Errors
@@ -214,32 +227,28 @@ impl Door {
         tokens::make(&self.store, maker, name, role, lasts).await
     }
 
-    /// Writes into the audit: the database, and a line where lines are wanted. Of a stranger's
-    /// entries a few a minute are written, and then how many more there were.
+    /// Writes into the audit: the database, and a line where lines are wanted. Of a stranger's entries, and of
+    /// anybody's refusals, a few a minute are written, and then how many more there were.
     ///
     /// # Errors
     /// [`Refusal::Away`]: what cannot be remembered must not be done.
     pub async fn remember(&self, entry: &Entry) -> Result<(), Refusal> {
-        let is_stranger = entry.way == Way::Nobody.word() && entry.subject.is_empty();
-        if is_stranger && let Repeat::Counted(first) = self.repeats.take(&entry.address, &entry.action, Instant::now())
-        {
-            if let Some(window) = first {
-                let (store, repeats, entry) = (self.store.clone(), self.repeats.clone(), entry.clone());
-                tokio::spawn(async move {
-                    tokio::time::sleep(WINDOW).await;
-                    let detail = format!("and {} more like it", repeats.end(&window));
-                    let at = jiff::Timestamp::now().as_millisecond();
-                    if let Err(error) = store.remember(&Entry { at, detail, target: String::new(), ..entry }).await {
-                        tracing::error!("the audit cannot be written: {error}");
-                    }
-                });
+        let is_strangers = entry.way == Way::Nobody.word() && entry.subject == Way::Nobody.word();
+        if is_strangers || !entry.allowed {
+            let whose = Whose::of(entry);
+            if let Repeat::Counted(first) = self.repeats.take(&whose, &entry.action, Instant::now()) {
+                if let Some(window) = first {
+                    self.tell_number_of(window, entry.clone());
+                }
+                return Ok(());
             }
-            return Ok(());
         }
-        let kept = self.store.remember(entry).await.map_err(|error| {
-            tracing::error!("the audit cannot be written: {error}");
-            Refusal::from(error)
-        })?;
+        self.write(entry).await.map_err(Refusal::from)
+    }
+
+    /// Writes an entry into the database, and a line where lines are wanted.
+    pub(super) async fn write(&self, entry: &Entry) -> Result<(), StoreError> {
+        let kept = self.store.remember(entry).await?;
         if let Some(lines) = &self.lines
             && let Ok(line) = serde_json::to_string(&crate::store::Kept { id: kept, entry: entry.clone() })
         {
@@ -252,7 +261,25 @@ impl Door {
     }
 }
 
+impl Door {
+    /// Writes, when a window is over, how many entries were counted in it.
+    fn tell_number_of(&self, window: Window, entry: Entry) {
+        let (store, repeats) = (self.store.clone(), self.repeats.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(WINDOW).await;
+            let detail = format!("and {} more like it", repeats.end(&window));
+            let at = jiff::Timestamp::now().as_millisecond();
+            if let Err(error) = store.remember(&Entry { at, detail, target: String::new(), ..entry }).await {
+                tracing::error!("the audit cannot be written: {error}");
+            }
+        });
+    }
+}
+
 /// A user's name: short, and nothing that could be taken for something else.
 pub(crate) fn valid_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte))
+    // Clients and proxies take these for ways through a path.
+    !matches!(name, "." | "..")
+        && (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte))
 }

@@ -1,6 +1,10 @@
 //! The one place that every request passes.
 
-use std::{net::IpAddr, net::Ipv4Addr, net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use app::base::base;
 use axum::{
@@ -15,10 +19,11 @@ use super::{
     proxies::Origin,
     table::{Found, find},
 };
+use crate::store::Entry;
 
 /// Whether the client spoke TLS, to us or to a trusted proxy; in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Secure(pub(super) bool);
+pub(crate) struct Secure(pub(crate) bool);
 
 /// The host that was asked for; in the extensions of each request that is meant for us.
 #[derive(Clone, Debug)]
@@ -46,6 +51,9 @@ const STRICT: header::HeaderValue = header::HeaderValue::from_static("max-age=31
 /// Characters of a path that the audit keeps.
 const LONGEST_TARGET: usize = 300;
 
+/// Each kind of refusal is logged at most so often.
+const LOGGED: Duration = Duration::from_secs(1);
+
 /// Bytes of a foreign Host or Origin that the log keeps.
 const LONGEST_SHOWN: usize = 200;
 
@@ -58,7 +66,19 @@ pub struct Gate {
     pub limits: Arc<Limits>,
 }
 
-/// Lets pass what may pass, with a [`Who`] in its extensions. Who is refused has asked as often as who is answered.
+/// Room that an API's request took when it came; in its extensions, so that it takes none again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken(pub(crate) u32);
+
+/// What came of a request.
+struct Judged {
+    passes: Result<(), Refusal>,
+    /// What the audit is to hold of it before it acts.
+    entry: Option<Entry>,
+}
+
+/// Lets pass what may pass, with a [`Who`] in its extensions. Refused requests count toward the rate limit, and so does
+/// what acts; nothing beyond the limit is written into the audit.
 pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let Gate { door, limits } = gate;
     let path = request.uri().path().to_owned();
@@ -66,13 +86,20 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
     let secure = origin.secure();
     request.extensions_mut().insert(Secure(secure));
     let judged = judge(&door, &mut request, origin).await;
-    // Pages that take something are bounded as the API is, which counts its own requests.
-    let posts = judged.is_ok() && !tells(request.method()) && !path.starts_with("/api/");
-    let taken = (posts || judged.as_ref().is_err_and(Refusal::is_counted)).then(|| {
+    let judged = judged.unwrap_or_else(|refusal| Judged { passes: Err(refusal), entry: None });
+    let posts = judged.passes.is_ok() && !tells(request.method());
+    let taken = (posts || judged.passes.as_ref().is_err_and(Refusal::is_counted)).then(|| {
         let who = request.extensions().get::<Who>();
         limits.take(&who.map_or_else(|| Caller::at(origin.address), Caller::of))
     });
-    let mut response = match judged {
+    if let Some(Ok(left)) = taken {
+        request.extensions_mut().insert(Taken(left));
+    }
+    let passes = match judged.entry {
+        Some(entry) if !matches!(taken, Some(Err(_))) => remembered(&door, &entry, judged.passes).await,
+        _ => judged.passes,
+    };
+    let mut response = match passes {
         _ if let Some(Err(wait)) = taken => Refusal::Often(wait).answer(&path),
         Ok(()) => next.run(request).await,
         Err(Refusal::Again) => to_sign_in(&request, "/sign-in/oidc?silent=true&next="),
@@ -86,6 +113,12 @@ pub async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
     response
+}
+
+/// Writes an entry before its request acts. What cannot be written is not done; what is refused is refused anyway.
+async fn remembered(door: &Door, entry: &Entry, passes: Result<(), Refusal>) -> Result<(), Refusal> {
+    let written = door.remember(entry).await;
+    passes.and(written)
 }
 
 /// Sends a page's visitor to sign in, and back to that page afterwards.
@@ -108,7 +141,7 @@ fn peer(request: &Request) -> IpAddr {
     peer.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)))
 }
 
-async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Result<(), Refusal> {
+async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Result<Judged, Refusal> {
     let asked = door.proxies.hosts(peer(request), request.uri(), request.headers());
     let ours = asked.iter().find(|host| door.hosts.is_ours(host));
     let beside = request.extensions().get::<MatchedPath>().is_some_and(|path| is_beside(path.as_str()));
@@ -133,7 +166,8 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let Some(matched) = matched else {
         // What no route matches is a file of a page, or nowhere; both are only told.
-        return if tells(request.method()) { Ok(()) } else { Err(Refusal::Nowhere) };
+        let passes = if tells(request.method()) { Ok(()) } else { Err(Refusal::Nowhere) };
+        return Ok(Judged { passes, entry: None });
     };
     let row = match find(&door.rows, request.method(), &matched) {
         Found::Row(row) => row,
@@ -147,12 +181,16 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
     {
         return Err(Refusal::Again);
     }
-    let judged = allowed(row.needs, &who).and_then(|()| match row.needs {
+    let passes = allowed(row.needs, &who).and_then(|()| match row.needs {
         // A link is no cookie either: a frame without an origin of its own follows its figure by it.
         Needs::Link if has_link(request) => Ok(()),
-        _ => same_site(&host, origin.tls, &who, request),
+        needs => same_site(&host, origin.tls, &who, needs, request),
     });
-    let refused = judged.as_ref().err().map(ToString::to_string);
+    let passes = passes.map_err(|refusal| match refusal {
+        Refusal::Unknown if origin.unnamed && door.ways.loopback => Refusal::Unnamed,
+        other => other,
+    });
+    let refused = passes.as_ref().err().map(ToString::to_string);
     let known = who.role.is_some();
     // What acts is remembered before it does; of what only tells, a known person's refusal is.
     let action = match row.acts {
@@ -160,12 +198,11 @@ async fn judge(door: &Arc<Door>, request: &mut Request, origin: Origin) -> Resul
         Acts::No | Acts::Itself if refused.is_some() && known => Some("refused"),
         Acts::No | Acts::Itself => None,
     };
-    if let Some(action) = action {
+    let entry = action.map(|action| {
         let target: String = request.uri().path().chars().take(LONGEST_TARGET).collect();
-        let detail = refused.unwrap_or_default();
-        door.remember(&who.entry(action, &target, &cluster(&target), judged.is_ok(), &detail)).await?;
-    }
-    judged
+        who.entry(action, &target, &cluster(&target), passes.is_ok(), &refused.unwrap_or_default())
+    });
+    Ok(Judged { passes, entry })
 }
 
 fn allowed(needs: Needs, who: &Who) -> Result<(), Refusal> {
@@ -177,31 +214,54 @@ fn allowed(needs: Needs, who: &Who) -> Result<(), Refusal> {
     }
 }
 
-/// Cross-site requests can neither act nor listen. A token is no cookie: no browser sends it by itself.
-fn same_site(host: &str, tls: Option<bool>, who: &Who, request: &Request) -> Result<(), Refusal> {
-    let stream = request.headers().contains_key(header::UPGRADE);
-    if (tells(request.method()) && !stream) || matches!(who.way, Way::Token(_)) {
+/// Cross-site requests can neither act nor listen, nor see what needs a role but by opening it as a page. A token is no
+/// cookie: no browser sends it by itself.
+fn same_site(host: &str, tls: Option<bool>, who: &Who, needs: Needs, request: &Request) -> Result<(), Refusal> {
+    if matches!(who.way, Way::Token(_)) {
         return Ok(());
+    }
+    let stream = request.headers().contains_key(header::UPGRADE);
+    if tells(request.method()) && !stream {
+        let loads = matches!(needs, Needs::Role(_)) && hosts::loads_for_another(request.headers());
+        return if loads { Err(Refusal::Site) } else { Ok(()) };
     }
     match hosts::site(host, tls, request.headers()) {
         hosts::Site::Ours => Ok(()),
         hosts::Site::Other => {
-            let told = |name: &str| shown(request.headers().get(name).map_or(&b"none"[..], |value| value.as_bytes()));
-            tracing::warn!(
-                "a page of another site is refused: its Origin is {}, its Sec-Fetch-Site is {}, and this server was \
-                 asked for as {}{}. If a proxy stands between, it must pass on the host, the port and the scheme, and \
-                 the setting `trusted_proxies` must name it",
-                told("origin"),
-                told("sec-fetch-site"),
-                tls.map_or("", |tls| if tls { "https://" } else { "http://" }),
-                shown(host.as_bytes()),
-            );
+            tell_site(host, tls, request);
             Err(Refusal::Site)
         }
         // A browser says where a post comes from. Whoever has a cookie and does not say is none of ours.
         hosts::Site::Untold if matches!(who.way, Way::Session { .. }) && !stream => Err(Refusal::Site),
         hosts::Site::Untold => Ok(()),
     }
+}
+
+/// Whether a word of this kind may be logged now: a page of another site must not fill the log.
+fn may_log(last: &Mutex<Option<Instant>>) -> bool {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    let may = last.is_none_or(|at| at.elapsed() >= LOGGED);
+    if may {
+        *last = Some(Instant::now());
+    }
+    may
+}
+
+fn tell_site(host: &str, tls: Option<bool>, request: &Request) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    if !may_log(&LAST) {
+        return;
+    }
+    let told = |name: &str| shown(request.headers().get(name).map_or(&b"none"[..], |value| value.as_bytes()));
+    tracing::warn!(
+        "a page of another site is refused: its Origin is {}, its Sec-Fetch-Site is {}, and this server was \
+         asked for as {}{}. If a proxy stands between, it must pass on the host, the port and the scheme, and \
+         the setting `trusted_proxies` must name it",
+        told("origin"),
+        told("sec-fetch-site"),
+        tls.map_or("", |tls| if tls { "https://" } else { "http://" }),
+        shown(host.as_bytes()),
+    );
 }
 
 /// Whether balancers and monitors ask for it, by whatever name they know this server.
@@ -217,6 +277,10 @@ fn has_link(request: &Request) -> bool {
 }
 
 fn tell_host(door: &Door, asked: &[String]) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    if !may_log(&LAST) {
+        return;
+    }
     let asked = if asked.is_empty() { "none".to_owned() } else { shown(asked.join(", ").as_bytes()) };
     tracing::warn!(
         "the host {asked} is refused: this server answers to {}. Add the name to the setting `hosts`; if a proxy \

@@ -104,6 +104,10 @@ pub(super) enum Site {
 /// came with it, where it is known by which the client came.
 pub(super) fn site(host: &str, tls: Option<bool>, headers: &HeaderMap) -> Site {
     let text = |name: &str| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
+    // No browser sends two.
+    if headers.get_all("origin").iter().nth(1).is_some() {
+        return Site::Other;
+    }
     if let Some(origin) = text("origin") {
         let same = origin.split_once("://").is_some_and(|(scheme, from)| {
             let so = tls.is_none_or(|tls| scheme.eq_ignore_ascii_case(if tls { "https" } else { "http" }));
@@ -116,6 +120,12 @@ pub(super) fn site(host: &str, tls: Option<bool>, headers: &HeaderMap) -> Site {
         Some(_) => Site::Other,
         None => Site::Untold,
     }
+}
+
+/// Whether a page of another site loads something, as an image or a script, and does not lead somebody here.
+pub(super) fn loads_for_another(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    text("sec-fetch-site").is_some_and(|site| site == "cross-site") && text("sec-fetch-mode") != Some("navigate")
 }
 
 #[cfg(test)]
@@ -166,6 +176,10 @@ mod tests {
         assert_eq!(told(&[("sec-fetch-site", "same-site")]), Site::Other);
         assert_eq!(told(&[("sec-fetch-site", "same-origin")]), Site::Ours);
         assert_eq!(told(&[]), Site::Untold);
+        let mut two = HeaderMap::new();
+        two.append("origin", "http://127.0.0.1:8080".parse().unwrap());
+        two.append("origin", "http://evil.example".parse().unwrap());
+        assert_eq!(site("127.0.0.1:8080", None, &two), Site::Other, "two origins");
     }
 
     #[test]

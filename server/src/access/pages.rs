@@ -16,10 +16,10 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    Acts, Door, Needs, Refusal, Role, Row, Who,
+    Acts, Door, Needs, Refusal, Role, Row, TokenError, Who,
     door::valid_name,
     guard::Secure,
-    oidc, oidc_pages, session_pages,
+    oidc, oidc_pages, people_pages, session_pages,
     sessions::{self, Arrival},
 };
 use crate::{
@@ -45,6 +45,12 @@ pub const ROUTES: &[Row] = &[
     Row::post("/tokens/{id}/revoke", ADMIN, Acts::As("token.revoke")),
     Row::get("/sessions", ADMIN),
     Row::post("/sessions/end", ADMIN, Acts::Itself),
+    Row::get("/users", ADMIN),
+    Row::post("/users", ADMIN, Acts::Itself),
+    Row::post("/users/{name}/password", ADMIN, Acts::Itself),
+    Row::post("/users/{name}/role", ADMIN, Acts::Itself),
+    Row::post("/users/{name}/enable", ADMIN, Acts::Itself),
+    Row::post("/users/{name}/disable", ADMIN, Acts::Itself),
     Row::get("/audit", ADMIN),
     Row::get("/audit.jsonl", ADMIN),
 ];
@@ -74,6 +80,11 @@ pub fn router(door: Arc<Door>, asked: Asked) -> Router {
         .route("/tokens/{id}/revoke", post(revoke_token))
         .route("/sessions", get(session_pages::sessions))
         .route("/sessions/end", post(session_pages::end))
+        .route("/users", get(people_pages::users).post(people_pages::add))
+        .route("/users/{name}/password", post(people_pages::password))
+        .route("/users/{name}/role", post(people_pages::role))
+        .route("/users/{name}/enable", post(people_pages::enable))
+        .route("/users/{name}/disable", post(people_pages::disable))
         .route("/audit", get(audit))
         .route("/audit.jsonl", get(audit_lines))
         .with_state(Here { door, asked })
@@ -86,7 +97,7 @@ struct Next {
 }
 
 /// Only a path of ours: never an address of another site.
-pub(super) fn inside(next: &str) -> &str {
+pub(crate) fn inside(next: &str) -> &str {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if ours { next } else { "/" }
 }
@@ -268,6 +279,7 @@ async fn make_token(
     let request = again(who, secure);
     match made {
         Ok(made) => token_page(&here, StatusCode::CREATED, Some(made.secret), None, request).await,
+        Err(TokenError::Store(error)) => Refusal::from(error).into_response(),
         Err(error) => token_page(&here, StatusCode::UNPROCESSABLE_ENTITY, None, Some(error.to_string()), request).await,
     }
 }
@@ -286,7 +298,10 @@ async fn token_page(
     wrong: Option<String>,
     request: Request,
 ) -> Response {
-    let Ok(tokens) = here.door.store.tokens().await else { return Refusal::Away.into_response() };
+    let tokens = match here.door.store.tokens().await {
+        Ok(tokens) => tokens,
+        Err(error) => return Refusal::from(error).into_response(),
+    };
     let now = jiff::Timestamp::now().as_millisecond();
     let line = |token: crate::store::Token| TokenLine {
         state: match token.revoked {
@@ -328,8 +343,9 @@ impl Filter {
 }
 
 async fn audit(State(here): State<Here>, Query(filter): Query<Filter>, request: Request) -> Response {
-    let Ok(kept) = here.door.store.remembered(&filter.sought(), PAGE).await else {
-        return Refusal::Away.into_response();
+    let kept = match here.door.store.remembered(&filter.sought(), PAGE).await {
+        Ok(kept) => kept,
+        Err(error) => return Refusal::from(error).into_response(),
     };
     let next = (kept.len() == PAGE as usize).then(|| kept.last().map(|kept| kept.id)).flatten();
     let line = |kept: Kept| AuditLine {

@@ -31,6 +31,12 @@ pub enum PasswordError {
     /// Too long.
     #[error("a password has at most {LONGEST} bytes")]
     Long,
+    /// Among those that are tried first.
+    #[error(
+        "this password is among those that are tried first, or repeats itself: take one that is harder to guess, \
+         such as four words that have nothing to do with each other"
+    )]
+    Common,
     /// It could not be hashed.
     #[error("the password could not be hashed: {0}")]
     Failed(String),
@@ -39,16 +45,32 @@ pub enum PasswordError {
 /// What is kept of a password: a PHC string.
 ///
 /// # Errors
-/// [`PasswordError`] when it is too short or too long.
+/// [`PasswordError`] when it is too short, too long or too common.
 pub async fn hashed(password: &str) -> Result<String, PasswordError> {
+    hashed_for("", password).await
+}
+
+/// As [`hashed`], of somebody whose name must not be what the password is made of.
+///
+/// # Errors
+/// As [`hashed`].
+pub async fn hashed_for(name: &str, password: &str) -> Result<String, PasswordError> {
     if password.chars().count() < SHORTEST {
         return Err(PasswordError::Short);
     }
     if password.len() > LONGEST {
         return Err(PasswordError::Long);
     }
-    let password = password.to_owned();
-    work(move || hash_now(&password)).await.unwrap_or_else(|| Err(PasswordError::Failed("it was cut short".into())))
+    let (name, password) = (name.to_owned(), password.to_owned());
+    let hashing = move || if is_common(&name, &password) { Err(PasswordError::Common) } else { hash_now(&password) };
+    work(hashing).await.unwrap_or_else(|| Err(PasswordError::Failed("it was cut short".into())))
+}
+
+/// Whether a password is found within a hundred million guesses by somebody who knows what people choose: lists of
+/// leaked ones, words, names, dates, keys side by side, sequences and repeats.
+fn is_common(name: &str, password: &str) -> bool {
+    let about = [name, "binnacle", "compass4nfv", "kubernetes"];
+    zxcvbn::zxcvbn(password, &about).score() < zxcvbn::Score::Three
 }
 
 /// Whether a password is the one that was kept; without one kept it takes as long and is not.
@@ -139,6 +161,25 @@ mod tests {
         assert_eq!(hashed("short").await, Err(PasswordError::Short));
         assert_eq!(hashed(&"x".repeat(2_000)).await, Err(PasswordError::Long));
         assert_eq!(hashed(&"é".repeat(600)).await, Err(PasswordError::Long), "what is set can be typed");
+    }
+
+    #[tokio::test]
+    async fn a_password_that_is_tried_first_is_refused() {
+        for common in [
+            "123456789012",
+            "aaaaaaaaaaaa",
+            "passwordpassword",
+            "Password1234!",
+            "qwertyuiop12",
+            "abcabcabcabc",
+            "letmeinletmein",
+        ] {
+            assert_eq!(hashed(common).await, Err(PasswordError::Common), "{common}");
+        }
+        assert_eq!(hashed_for("margarethe", "margarethe2026").await, Err(PasswordError::Common));
+        for good in ["correct horse battery", "tide-7-anvil-kettle", "wDk3#mQ9!vTz2"] {
+            assert!(hashed_for("margarethe", good).await.is_ok(), "{good}");
+        }
     }
 
     #[tokio::test]

@@ -20,7 +20,13 @@ pub struct Origin {
     pub tls: Option<bool>,
     /// Whether a proxy stands between.
     pub proxied: bool,
+    /// Whether a proxy that is not trusted says that it passed the request on.
+    pub unnamed: bool,
 }
+
+/// Headers that proxies add, and that no browser sends by itself.
+const PASSED_ON: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 impl Origin {
     /// Whether the client is known to have spoken TLS.
@@ -79,11 +85,12 @@ impl Proxies {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
             // Before us may stand a proxy that spoke TLS and that nobody named.
-            return Origin { address: peer, tls: secure.then_some(true), proxied: false };
+            let unnamed = PASSED_ON.iter().any(|name| headers.contains_key(*name));
+            return Origin { address: peer, tls: secure.then_some(true), proxied: false, unnamed };
         }
         let told = Forwarded::of(headers);
         let (address, hops) = self.client(peer, &told);
-        Origin { address, tls: told.tls(hops), proxied: true }
+        Origin { address, tls: told.tls(hops), proxied: true, unnamed: false }
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::store::StoreError;
+use crate::store::{StoreError, tell};
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +37,12 @@ pub enum Refusal {
     /// We do not know who asks.
     #[error("Sign in first, or send a token: Authorization: Bearer …")]
     Unknown,
+    /// A proxy passed it on that is not named, where whoever is on this machine is let in.
+    #[error(
+        "A proxy passed this on, so nobody knows who asks, and this server lets in whoever is on its machine. Name \
+         the proxy in the setting `trusted_proxies`, and set `sign_in`."
+    )]
+    Unnamed,
     /// Their role must be looked at anew by the provider first.
     #[error("Your sign-in must be renewed. Open a page of this server in your browser.")]
     Again,
@@ -44,7 +50,7 @@ pub enum Refusal {
     #[error("This token is not known, has expired or was revoked. Ask an admin for another.")]
     Token,
     /// We know, and they may not.
-    #[error("This needs the role {0}. Ask an admin for it.")]
+    #[error("You need the {0} role for this. Ask an admin for it.")]
     Role(&'static str),
     /// Another site's page asks.
     #[error("This was sent by a page of another site. Open this server's own page and do it there.")]
@@ -58,6 +64,18 @@ pub enum Refusal {
     /// The database does not answer, so nobody can be known.
     #[error("The database does not answer, so it cannot be told who you are. Try again in a moment.")]
     Away,
+    /// The database's disk is full.
+    #[error(
+        "The disk of the database is full, so nothing can be changed and nobody can sign in; everything can still be \
+         read. Ask whoever runs this server to make room on it."
+    )]
+    Full,
+    /// The database is damaged.
+    #[error(
+        "The database is damaged. Ask whoever runs this server to stop it and to put back a copy from before; the \
+         log says what is damaged."
+    )]
+    Damaged,
     /// The database takes no changes.
     #[error(
         "The database is read-only, so nothing can be changed and nobody can sign in. Ask whoever runs this server \
@@ -68,8 +86,11 @@ pub enum Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
+        tell(&error);
         match error {
             StoreError::ReadOnly(_) => Self::ReadOnly,
+            StoreError::Full(_) => Self::Full,
+            StoreError::Damaged(_) => Self::Damaged,
             _ => Self::Away,
         }
     }
@@ -82,10 +103,10 @@ impl Refusal {
             Self::Odd(_) | Self::Garbled(_) => StatusCode::BAD_REQUEST,
             Self::Nowhere | Self::Outside(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unknown | Self::Again | Self::Token => StatusCode::UNAUTHORIZED,
+            Self::Unknown | Self::Unnamed | Self::Again | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
             Self::Slow(_) | Self::Often(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Away | Self::ReadOnly => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -106,7 +127,7 @@ impl Refusal {
             });
             ([(header::CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
         } else {
-            let page = app::pages::refusal(&self.to_string());
+            let page = app::pages::refusal(&self.to_string(), crate::pages::assets());
             ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
         };
         *response.status_mut() = status;
@@ -118,13 +139,13 @@ impl Refusal {
                     headers.insert(header::ALLOW, others);
                 }
             }
-            Self::Unknown | Self::Token => {
+            Self::Unknown | Self::Unnamed | Self::Token => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"binnacle\""));
             }
             Self::Slow(wait) | Self::Often(wait) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
             }
-            Self::Away | Self::ReadOnly => {
+            Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
             }
             _ => {}

@@ -25,7 +25,10 @@ use crate::{
 const MOST: u32 = 500;
 
 pub(super) async fn sessions(State(here): State<Here>, Extension(who): Extension<Who>, request: Request) -> Response {
-    let Ok(all) = here.door.store.sessions(MOST).await else { return Refusal::Away.into_response() };
+    let all = match here.door.store.sessions(MOST).await {
+        Ok(all) => all,
+        Err(error) => return Refusal::from(error).into_response(),
+    };
     let own = match &who.way {
         Way::Session { id, .. } => id.clone(),
         _ => String::new(),

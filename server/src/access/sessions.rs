@@ -10,6 +10,8 @@ use crate::store::{Session, Store, StoreError};
 
 /// How often a session's last use is written: not on every request.
 const NOTED: i64 = 60_000;
+/// So many milliseconds the clocks of replicas, or of one before and after it was set, may differ.
+const ASTRAY: i64 = 600_000;
 
 /// How long sessions last.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +112,7 @@ fn cookie(value: &str, seconds: u64, secure: bool) -> HeaderValue {
 }
 
 /// A cookie that no script can read and no other site's post brings along.
-pub(super) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) -> HeaderValue {
+pub(crate) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) -> HeaderValue {
     let flag = if secure { "; Secure" } else { "" };
     let path = if base().is_empty() { "/" } else { base() };
     let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}");
@@ -118,7 +120,7 @@ pub(super) fn any_cookie(name: &str, value: &str, seconds: u64, secure: bool) ->
 }
 
 /// The value of a cookie of this name.
-pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
@@ -151,13 +153,27 @@ pub(super) async fn of(
 /// A session that is neither idle nor old.
 pub(super) async fn current(store: &Store, id: &str, lasting: Lasting) -> Result<Option<Session>, StoreError> {
     let Some(session) = store.session(id).await? else { return Ok(None) };
-    let now = jiff::Timestamp::now().as_millisecond();
-    let idle = i64::try_from(lasting.idle.as_millis()).unwrap_or(i64::MAX / 2);
-    if now >= session.expires || now >= session.seen.saturating_add(idle) {
-        store.end_session(id).await?;
+    if is_over(&session, jiff::Timestamp::now().as_millisecond(), lasting) {
+        // It counts for nothing whether or not its row can be removed.
+        if let Err(error) = store.end_session(id).await {
+            tracing::debug!("a session that is over cannot be removed: {error}");
+        }
         return Ok(None);
     }
     Ok(Some(session))
+}
+
+/// Whether a session is idle, old, or was written by a clock that was ahead: no session begins or is seen later than
+/// now, nor lasts longer than sessions may.
+fn is_over(session: &Session, now: i64, lasting: Lasting) -> bool {
+    let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 2);
+    let (idle, whole) = (milliseconds(lasting.idle), milliseconds(lasting.whole));
+    let soon = now.saturating_add(ASTRAY);
+    now >= session.expires
+        || now >= session.seen.saturating_add(idle)
+        || session.created > soon
+        || session.seen > soon
+        || session.expires > soon.saturating_add(whole)
 }
 
 /// Notes that a session was used.
@@ -176,4 +192,43 @@ pub(super) async fn who(store: &Store, session: Session, from: std::net::IpAddr)
     }
     let way = Way::Session { id: session.id, subject: session.subject };
     Ok(Some(Who { name: session.who, role, way, from }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn session(created: i64, seen: i64, expires: i64) -> Session {
+        let text = String::new;
+        Session {
+            id: text(),
+            subject: text(),
+            who: text(),
+            role: text(),
+            way: text(),
+            address: text(),
+            created,
+            seen,
+            expires,
+            sid: text(),
+            checked: 0,
+            sealed: text(),
+        }
+    }
+
+    #[test]
+    fn a_session_of_a_clock_that_was_ahead_is_over() {
+        let lasting = Lasting { idle: Duration::from_secs(12 * 3_600), whole: Duration::from_secs(24 * 3_600) };
+        let now = 1_000 * HOUR;
+        let over = |created, seen, expires| is_over(&session(created, seen, expires), now, lasting);
+        assert!(!over(now - HOUR, now - 60_000, now + 23 * HOUR));
+        assert!(!over(now + 60_000, now + 60_000, now + 24 * HOUR + 60_000), "clocks differ a little");
+        assert!(over(now + 9_600 * HOUR, now + 9_600 * HOUR, now + 9_624 * HOUR), "made 400 days ahead");
+        assert!(over(now - HOUR, now + 2 * HOUR, now + 23 * HOUR), "seen later than now");
+        assert!(over(now - HOUR, now - HOUR, now + 200 * HOUR), "longer than sessions may last");
+        assert!(over(now - 13 * HOUR, now - 13 * HOUR, now + 11 * HOUR), "idle");
+        assert!(over(now - 25 * HOUR, now, now - HOUR), "old");
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 
-use super::{Role, Way, Who, secret};
+use super::{Role, Way, Who, rights, secret};
 use crate::store::{Store, StoreError, Token};
 
 const NOTED: i64 = 60_000;
@@ -59,6 +59,7 @@ pub async fn make(store: &Store, maker: &Who, name: &str, role: Role, lasts: Dur
         hash: secret::hash(&half),
         role: role.word().into(),
         maker: maker.name.clone(),
+        subject: maker.subject(),
         created: now,
         expires: now + i64::try_from(lasts.as_millis()).unwrap_or(0),
         used: None,
@@ -93,26 +94,35 @@ pub(super) async fn whose(store: &Store, sent: &str, from: std::net::IpAddr) -> 
         return Ok(None);
     }
     let used = token.used;
-    let who = good(token, from);
+    let who = good(store, token, from).await?;
     let now = jiff::Timestamp::now().as_millisecond();
-    if who.is_some() && used.is_none_or(|used| now - used > NOTED) {
-        store.used_token(id, now).await?;
+    if who.is_some()
+        && used.is_none_or(|used| now - used > NOTED)
+        && let Err(error) = store.used_token(id, now).await
+    {
+        // A note that cannot be written refuses nobody.
+        tracing::debug!("the last use of a token cannot be noted: {error}");
     }
     Ok(who)
 }
 
 /// Whose token this id is.
 pub(super) async fn of(store: &Store, id: &str, from: std::net::IpAddr) -> Result<Option<Who>, StoreError> {
-    Ok(store.token(id).await?.and_then(|token| good(token, from)))
+    match store.token(id).await? {
+        Some(token) => good(store, token, from).await,
+        None => Ok(None),
+    }
 }
 
-fn good(token: Token, from: std::net::IpAddr) -> Option<Who> {
+/// A token that is good has the role that it was made with, or its maker's if that is lower now.
+async fn good(store: &Store, token: Token, from: std::net::IpAddr) -> Result<Option<Who>, StoreError> {
     let now = jiff::Timestamp::now().as_millisecond();
     if token.revoked.is_some() || now >= token.expires {
-        return None;
+        return Ok(None);
     }
-    let role = Role::from_word(&token.role);
-    Some(Who { name: format!("token {}", token.name), role, way: Way::Token(token.id), from })
+    let Some(most) = rights::of(store, &token.subject).await? else { return Ok(None) };
+    let role = Role::from_word(&token.role).map(|role| role.min(most));
+    Ok(Some(Who { name: format!("token {}", token.name), role, way: Way::Token(token.id), from }))
 }
 
 #[cfg(test)]

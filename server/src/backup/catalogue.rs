@@ -230,6 +230,17 @@ impl Backups {
             allowed: i64::try_from(keeping.allowed.as_millis()).unwrap_or(i64::MAX),
             schedule: scheduled,
             is_scheduled: keeping.schedule.is_some(),
+            often: keeping
+                .schedule
+                .as_ref()
+                .filter(|schedule| schedule.is_often(jiff::Timestamp::now()))
+                .map(|schedule| format!("{} ({})", schedule.text(), schedule.words())),
+            open: keeping
+                .places
+                .iter()
+                .filter(|place| place.is_open(cluster))
+                .map(|place| place.name().into())
+                .collect(),
             places,
             pending,
             is_remote: keeping.places.iter().any(Place::is_remote),

@@ -219,7 +219,7 @@ fn about(backups: &Backups, now: i64) -> Vec<(&'static str, String)> {
     let schedule = keeping.schedule.as_ref().map(|schedule| {
         let next = jiff::Timestamp::from_millisecond(now).ok().and_then(|now| schedule.after(now));
         let next = next.map(|next| format!(", next {}", story::moment(next.as_millisecond()))).unwrap_or_default();
-        format!("{} in {}{next}", schedule.text(), schedule.zone())
+        format!("{} ({}) in {}{next}", schedule.text(), schedule.words(), schedule.zone())
     });
     let places: Vec<&str> = keeping.places.iter().map(super::places::Place::name).collect();
     let allowed = i64::try_from(keeping.allowed.as_millis()).unwrap_or(i64::MAX);
@@ -251,6 +251,7 @@ async fn drawn(
     let mut query = around::Query::of(RawQuery(request.uri().query().map(str::to_owned)));
     query.view = app::source::View::default();
     let mut frame = opened(&here.asked, cluster, Tab::Backups, &query);
+    frame.title = around::one_of(&frame.title, request.uri().path(), "backups");
     frame.again = again.then_some(AGAIN);
     render(status, frame, request, content).await
 }

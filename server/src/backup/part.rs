@@ -80,6 +80,13 @@ impl Part {
         self.finished = true;
         Ok(())
     }
+
+    /// Gives it its name in the place of what has that name.
+    pub(super) fn replace(mut self, path: &Path) -> Result<(), DiskError> {
+        fs::rename(&self.path, path).map_err(disk(path, "cannot be given its name"))?;
+        self.finished = true;
+        path.parent().map_or(Ok(()), sync)
+    }
 }
 
 impl Drop for Part {
@@ -100,10 +107,7 @@ pub(super) fn written(path: PathBuf, bytes: &[u8]) -> Result<Part, DiskError> {
 
 /// Writes a small file anew: at every moment it is the old one or the new one.
 pub(super) fn replaced(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-    let mut part = written(path.with_added_extension(ENDING), bytes)?;
-    fs::rename(&part.path, path).map_err(disk(path, "cannot be given its name"))?;
-    part.finished = true;
-    path.parent().map_or(Ok(()), sync)
+    written(path.with_added_extension(ENDING), bytes)?.replace(path)
 }
 
 /// Brings a folder's names to the disk.

@@ -41,7 +41,9 @@ impl Rules {
                 _ => return None,
             }
         }
-        Some(rules)
+        // Zeroes alone would keep everything, which nobody means by them.
+        let zeroes = [rules.newest, rules.daily, rules.weekly, rules.monthly] == [0; 4];
+        (!zeroes || text.trim().is_empty()).then_some(rules)
     }
 }
 
@@ -310,8 +312,9 @@ mod tests {
     fn rules_are_read_from_their_names_and_counts() {
         let read = |text: &str| Rules::parse(text, TimeZone::UTC).map(|r| (r.newest, r.daily, r.weekly, r.monthly));
         assert_eq!(read("newest=7, daily=14,monthly=12"), Some((7, 14, 0, 12)));
+        assert_eq!(read("newest=0,daily=7"), Some((0, 7, 0, 0)));
         assert_eq!(read(""), Some((0, 0, 0, 0)));
-        for wrong in ["7", "newest", "yearly=1", "daily=-1", "daily=many"] {
+        for wrong in ["7", "newest", "yearly=1", "daily=-1", "daily=many", "newest=0", "newest=0,daily=0"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -17,6 +17,10 @@ const AGAIN: i64 = 5 * 60_000;
 const LONGEST: i64 = 60 * 60_000;
 /// A clock that was wrong by more than this is thought to have been wrong, and what was noted by it does not count.
 const ASTRAY: i64 = 60 * 60_000;
+/// Backups closer than this are hardly meant.
+const OFTEN: i64 = 5 * 60_000;
+/// The parts of an expression, each with the largest number in it.
+const PARTS: [(&str, u32); 5] = [("minute", 59), ("hour", 23), ("day", 31), ("month", 12), ("weekday", 7)];
 
 /// When backups are due.
 #[derive(Clone, Debug)]
@@ -31,19 +35,19 @@ pub struct Schedule {
 pub enum ScheduleError {
     /// It is no cron expression.
     #[error(
-        "{text:?} is no schedule ({why}): minute, hour, day, month and weekday, as in `0 3 * * *` for three at night"
+        "{text:?} is no schedule: {why}. It is minute, hour, day, month and weekday, as in `0 3 * * *` for three at night"
     )]
     Cron {
         /// What was given.
         text: String,
-        /// What is wrong with it.
+        /// Which part is wrong, and in what.
         why: String,
     },
     /// There is no such zone.
     #[error("there is no time zone {0:?}: name one as in Europe/Berlin, or UTC")]
     Zone(String),
     /// It has no next time.
-    #[error("{0:?} never comes")]
+    #[error("{0:?} is a schedule of moments that never come, as the 31st of February")]
     Never(String),
 }
 
@@ -64,8 +68,9 @@ impl Schedule {
     /// # Errors
     /// [`ScheduleError`].
     pub fn parse(text: &str, zone: &str) -> Result<Self, ScheduleError> {
-        let cron = croner::Cron::from_str(text)
-            .map_err(|error| ScheduleError::Cron { text: text.to_owned(), why: error.to_string() })?;
+        let cron =
+            wrong_part(text).map_or_else(|| croner::Cron::from_str(text).map_err(|error| error.to_string()), Err);
+        let cron = cron.map_err(|why| ScheduleError::Cron { text: text.to_owned(), why })?;
         let zone = zone::named(zone).ok_or_else(|| ScheduleError::Zone(zone.to_owned()))?;
         let schedule = Self { text: text.to_owned(), cron, zone };
         match schedule.after(Timestamp::now()) {
@@ -77,6 +82,22 @@ impl Schedule {
     /// As it was given.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The same in words, as in "at 03:00".
+    pub fn words(&self) -> String {
+        let words = self.cron.describe();
+        let mut letters = words.trim_end_matches('.').chars();
+        letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    }
+
+    /// Whether two of its moments in a row are closer than [`OFTEN`], as of `* */5 * * *`.
+    pub fn is_often(&self, now: Timestamp) -> bool {
+        let Some(first) = self.after(now) else { return false };
+        // An hour with a moment a minute may come after one without any.
+        std::iter::successors(self.after(first).map(|next| (first, next)), |(_, at)| Some((*at, self.after(*at)?)))
+            .take(3)
+            .any(|(at, next)| next.as_millisecond() - at.as_millisecond() < OFTEN)
     }
 
     /// The name of its zone.
@@ -117,6 +138,49 @@ impl Schedule {
         let since = if ended { remembered.ended } else { remembered.due };
         if at >= since.saturating_add(pause) { Due::Now(remembered.due) } else { Due::Not }
     }
+}
+
+/// The part of an expression that makes it none, and why; `None` where each part can stand by itself.
+fn wrong_part(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.starts_with("CRON_TZ=") || text.starts_with("TZ=") {
+        return Some("the time zone is the setting backup_zone".into());
+    }
+    if text.contains('\\') {
+        return Some("a backslash stands before a star, which needs none here".into());
+    }
+    if text.starts_with("@every") {
+        return Some("@every is not known: six hours apart is `0 */6 * * *`".into());
+    }
+    if text.starts_with('@') {
+        return None;
+    }
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    if parts.len() == 7 {
+        // With seconds and years, which have no bound here.
+        return None;
+    }
+    if !(5..=6).contains(&parts.len()) {
+        return Some(format!("it has {} parts and not five", parts.len()));
+    }
+    let count = parts.len();
+    let named = [("second", 59)].into_iter().skip(6 - count).chain(PARTS);
+    named.zip(parts).enumerate().find_map(|(at, ((name, most), part))| {
+        let step =
+            part.split(',').filter_map(|one| one.split_once('/')?.1.parse::<u32>().ok()).find(|step| *step > most);
+        if let Some(step) = step {
+            return Some(format!("the {name} {part} has steps of {step}, and there are no more than {most}"));
+        }
+        if part.split(',').any(|one| one.split_once('/').is_some_and(|(from, _)| from.parse::<u32>().is_ok())) {
+            return Some(format!("the {name} {part} has a step behind a number: write */N or FROM-TO/N"));
+        }
+        let mut alone = vec!["*"; count];
+        *alone.get_mut(at)? = part;
+        let error = croner::Cron::from_str(&alone.join(" ")).err()?;
+        let said = error.to_string();
+        let said = said.split_once(": ").map_or(said.as_str(), |(_, rest)| rest).trim_end_matches('.');
+        Some(format!("the {name} {part} cannot be ({said})"))
+    })
 }
 
 #[cfg(test)]
@@ -236,9 +300,44 @@ mod tests {
             assert!(error.contains("0 3 * * *"), "{error}");
         }
         assert_eq!(Schedule::parse("0 3 * * *", "Mars").unwrap_err(), ScheduleError::Zone("Mars".into()));
-        assert!(matches!(
-            Schedule::parse("0 3 30 2 *", "UTC"),
-            Err(ScheduleError::Never(_) | ScheduleError::Cron { .. })
-        ));
+        for never in ["0 3 30 2 *", "0 0 31 2 *", "0 0 31 4,6 *"] {
+            assert_eq!(Schedule::parse(never, "UTC").unwrap_err(), ScheduleError::Never(never.into()));
+        }
+    }
+
+    #[test]
+    fn the_part_that_is_wrong_is_named() {
+        for (text, part) in [
+            ("0 25 * * *", "the hour 25"),
+            ("0 3 32 * *", "the day 32"),
+            ("0 3 * 13 *", "the month 13"),
+            ("0 3 * JANUAR *", "the month JANUAR"),
+            ("0 3 * * MOND", "the weekday MOND"),
+            ("*/90 * * * *", "the minute */90"),
+            ("0 */24 * * *", "the hour */24"),
+            ("0/1 * * * *", "the minute 0/1"),
+            ("0 0 25 * * *", "the hour 25"),
+            ("0 3 * *", "4 parts"),
+            ("@every 6h", "0 */6 * * *"),
+            ("0 \\*/12 \\* \\* \\*", "backslash"),
+            ("CRON_TZ=Europe/Berlin 0 3 * * *", "backup_zone"),
+        ] {
+            let error = Schedule::parse(text, "UTC").unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+        for taken in
+            ["@daily", "0 0 3 * * *", "0 3 * * MON-FRI", "0 3 L * *", "0 3 * * 5#2", "0 3 29 2 *", "5-59/10 1,2 * * 7"]
+        {
+            assert!(Schedule::parse(taken, "UTC").is_ok(), "{taken}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_of_a_minute_in_every_fifth_hour_is_told_in_words() {
+        let now = at("2026-01-09T12:00:00Z");
+        let (often, meant) = (schedule("* */5 * * *", "UTC"), schedule("0 */5 * * *", "UTC"));
+        assert!(often.words().contains("every minute"), "{}", often.words());
+        assert!(!meant.words().contains("every minute"), "{}", meant.words());
+        assert_eq!((often.is_often(now), meant.is_often(now)), (true, false));
     }
 }

@@ -29,6 +29,10 @@ pub struct Facts {
     pub schedule: Option<Scheduled>,
     /// Whether there is one.
     pub is_scheduled: bool,
+    /// The schedule in words, when it takes backups every few minutes.
+    pub often: Option<String>,
+    /// Places in which others on this machine may read what lies there.
+    pub open: Vec<String>,
     /// Places that are configured, as they were when they were last looked into.
     pub places: Vec<Looked>,
     /// Copies that wait: the place, since when, why.
@@ -58,6 +62,8 @@ pub fn warnings(facts: &Facts) -> Vec<Warning> {
     warnings.extend(age(facts));
     warnings.extend(backwards(facts));
     warnings.extend(schedule(facts));
+    warnings.extend(often(facts));
+    warnings.extend(open(facts));
     warnings.extend(places(facts));
     warnings.extend(waiting(facts));
     warnings.extend(secrecy(facts));
@@ -70,7 +76,7 @@ pub fn warnings(facts: &Facts) -> Vec<Warning> {
 
 fn age(facts: &Facts) -> Option<Warning> {
     let Some(newest) = facts.newest.first() else {
-        let what = "There is no backup of etcd that was found right: what is lost is lost.".into();
+        let what = "No verified etcd backup. Data loss would be permanent.".into();
         return Some(Warning { grave: true, kind: "none", what, todo: "Take one now.".into() });
     };
     let age = facts.now.saturating_sub(newest.began);
@@ -123,6 +129,28 @@ fn backwards(facts: &Facts) -> Option<Warning> {
 fn moment(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at)
         .map_or_else(|_| String::from("an unknown time"), |at| at.strftime("%F %H:%M UTC").to_string())
+}
+
+fn often(facts: &Facts) -> Option<Warning> {
+    let words = facts.often.as_ref()?;
+    Some(Warning {
+        grave: false,
+        kind: "often",
+        what: format!("The schedule takes backups minutes apart: {words}."),
+        todo: "Name a minute in backup_schedule, as in 0 */5 * * *: retention counts each of them.".into(),
+    })
+}
+
+fn open(facts: &Facts) -> Option<Warning> {
+    if facts.open.is_empty() {
+        return None;
+    }
+    Some(Warning {
+        grave: false,
+        kind: "open",
+        what: format!("Others on this machine may read the backups in {}.", facts.open.join(", ")),
+        todo: "Mount that file system for this user alone (uid, umask=077), or set backup_recipients.".into(),
+    })
 }
 
 fn schedule(facts: &Facts) -> Option<Warning> {
@@ -285,6 +313,8 @@ mod tests {
             allowed: 26 * HOUR,
             schedule: None,
             is_scheduled: true,
+            often: None,
+            open: Vec::new(),
             places: Vec::new(),
             pending: Vec::new(),
             is_remote: true,
@@ -338,6 +368,12 @@ mod tests {
             let failed = Scheduled { failures, detail: "no member answers".into(), ..Scheduled::default() };
             assert_eq!(kinds(|facts| facts.schedule = Some(failed)), [("schedule", grave)]);
         }
+    }
+
+    #[test]
+    fn a_schedule_of_minutes_and_a_place_that_others_read_are_said() {
+        assert_eq!(kinds(|facts| facts.often = Some("every minute".into())), [("often", false)]);
+        assert_eq!(kinds(|facts| facts.open = vec!["/mnt/stick".into()]), [("open", false)]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::etcd::Access;
 
 use super::{
     Trouble, connect, credential,
-    kubeconfig::{named_files, prepare, words},
+    kubeconfig::{named_files, prepare, sound, words},
     proxy::Proxy,
     renewal::renewing,
     trouble::first_line,
@@ -144,9 +144,14 @@ impl Context {
         let file = source.read()?;
         let (mut config, proxy) = self.config(file).await?;
         config.connect_timeout = Some(CONNECT);
-        let credential = credential::of(&config.auth_info).await.map_err(|error| self.unusable(&error.to_string()))?;
-        let (address, until, plugin) =
-            (address(&config.cluster_url), credential.until, config.auth_info.exec.is_some());
+        // As kubectl: a line without TLS carries no secret, and no plugin runs for it.
+        let secured = config.cluster_url.scheme_str() != Some("http");
+        let credential = match secured {
+            true => credential::of(&config.auth_info).await.map_err(|error| self.unusable(&error.to_string()))?,
+            false => credential::Credential::none(),
+        };
+        let plugin = secured && config.auth_info.exec.is_some();
+        let (address, until) = (address(&config.cluster_url), credential.until);
         // Authorities are read from disk. Whatever a dependency makes of a kubeconfig, it ends no worker.
         let connected = tokio::task::spawn_blocking(move || connect::client(&config, credential, proxy)).await;
         let connected = connected.map_err(|_| self.unusable("no client can be made of it"))?;
@@ -321,7 +326,10 @@ fn read(path: &Path) -> Result<Kubeconfig, Trouble> {
     if is_half_a_character_short(path) {
         return Err(Trouble::Kubeconfig { file, what: "is UTF-16 and ends within a character: it was cut".into() });
     }
-    Kubeconfig::read_from(path).map_err(|error| Trouble::Kubeconfig { file, what: words(&error) })
+    let mut read =
+        Kubeconfig::read_from(path).map_err(|error| Trouble::Kubeconfig { file: file.clone(), what: words(&error) })?;
+    sound(&mut read).map_err(|what| Trouble::Kubeconfig { file, what })?;
+    Ok(read)
 }
 
 fn is_half_a_character_short(path: &Path) -> bool {

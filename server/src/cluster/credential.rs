@@ -68,6 +68,13 @@ pub(super) struct Credential {
     pub(super) until: Option<Timestamp>,
 }
 
+impl Credential {
+    /// Nothing is shown to the server.
+    pub(super) const fn none() -> Self {
+        Self { authorization: Authorization::Nothing, identity: None, until: None }
+    }
+}
+
 impl Authorization {
     /// Puts it into a request.
     pub(super) fn put<B>(&self, request: &mut Request<B>) {
@@ -81,9 +88,13 @@ impl Authorization {
 }
 
 impl TokenFile {
-    fn open(path: &Path) -> Result<Self, CredentialError> {
-        let held = Mutex::new((token_in(path)?, Instant::now()));
-        Ok(Self { path: path.into(), held })
+    /// A token beside the file serves as long as the file cannot be read.
+    fn open(path: &Path, beside: Option<&str>) -> Result<Self, CredentialError> {
+        let value = match (token_in(path), beside) {
+            (Err(_), Some(token)) => header(&format!("Bearer {token}"), "token")?,
+            (read, _) => read?,
+        };
+        Ok(Self { path: path.into(), held: Mutex::new((value, Instant::now())) })
     }
 
     fn now(&self) -> HeaderValue {
@@ -112,7 +123,7 @@ pub(super) async fn of(user: &AuthInfo) -> Result<Credential, CredentialError> {
     }
     let mut credential = Credential { authorization: Authorization::Nothing, identity: pair(user)?, until: None };
     if let Some(file) = file {
-        credential.authorization = Authorization::File(Arc::new(TokenFile::open(Path::new(file))?));
+        credential.authorization = Authorization::File(Arc::new(TokenFile::open(Path::new(file), token.as_deref())?));
     } else if let Some(token) = token {
         credential.authorization = bearer(&token, "token")?;
     } else if let Some(name) = name {

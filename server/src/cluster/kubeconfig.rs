@@ -51,6 +51,32 @@ pub(super) fn unreadable(error: &io::Error) -> String {
     }
 }
 
+/// Refuses a file that kubectl refuses: one of another kind, or with two entries of one name. An empty
+/// current-context becomes none, so that the next file of `KUBECONFIG` can name it.
+pub(super) fn sound(file: &mut Kubeconfig) -> Result<(), String> {
+    let text = |text: &Option<String>| first_line(text.as_deref().unwrap_or_default());
+    let (kind, version) = (text(&file.kind), text(&file.api_version));
+    if !matches!(kind.as_str(), "" | "Config") || !matches!(version.as_str(), "" | "v1") {
+        return Err(format!("is no kubeconfig: its kind is {kind} of {version}, and not Config of v1"));
+    }
+    twice("cluster", file.clusters.iter().map(|named| named.name.as_str()))?;
+    twice("user", file.auth_infos.iter().map(|named| named.name.as_str()))?;
+    twice("context", file.contexts.iter().map(|named| named.name.as_str()))?;
+    file.current_context.take_if(|context| context.is_empty());
+    Ok(())
+}
+
+fn twice<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut known = std::collections::BTreeSet::new();
+    for name in names {
+        if !known.insert(name) {
+            let name = first_line(name);
+            return Err(format!("has two entries for the {what} {name}: kubectl refuses the file; remove one of them"));
+        }
+    }
+    Ok(())
+}
+
 /// Makes of a kubeconfig what kubectl reads in it, where our reader is stricter. Gives the `proxy-url` of the context.
 pub(super) fn prepare(file: &mut Kubeconfig, context: &str) -> Result<Option<String>, String> {
     let Some(context) =
@@ -76,6 +102,10 @@ pub(super) fn prepare(file: &mut Kubeconfig, context: &str) -> Result<Option<Str
             return Err("the server of its cluster is neither a URL nor host:port".into());
         }
         *server = format!("{}://{server}", if secured { "https" } else { "http" });
+    }
+    if cluster.server.as_ref().is_some_and(|server| server.to_ascii_lowercase().starts_with("http://")) {
+        // Without TLS nobody is verified, and kubectl does not look at the authority.
+        (cluster.certificate_authority, cluster.certificate_authority_data) = (None, None);
     }
     // Named for our reader, so that it does not take one of the environment by rules of its own.
     let proxy = cluster.proxy_url.replace("http://unused.invalid".into());

@@ -3,14 +3,17 @@
 pub(crate) mod state;
 
 use serde::Deserialize;
-use topology::inventory::{Fact, Further, Name, Phase, Pod};
+use topology::{
+    Stamp,
+    inventory::{Fact, Further, Name, Phase, Pod},
+};
 
 use super::{
     component,
     intern::Intern,
     lenient::{each, lenient, maybe},
     networks,
-    object::{MIRROR, Object},
+    object::{MIRROR, Object, stamp},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -92,6 +95,15 @@ impl Status {
     fn condition(&self, kind: &str) -> Option<&PodCondition> {
         self.conditions.iter().find(|condition| condition.r#type == kind)
     }
+
+    /// Since when it is not ready, or waits for a node.
+    fn unready(&self) -> Option<Stamp> {
+        let condition = self.condition("Ready").or_else(|| self.condition("PodScheduled"))?;
+        if condition.status != "False" {
+            return None;
+        }
+        stamp(condition.last_transition_time.as_deref()?)
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -102,7 +114,7 @@ struct Ip {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct PodCondition {
     #[serde(deserialize_with = "lenient")]
     r#type: String,
@@ -110,6 +122,8 @@ struct PodCondition {
     status: String,
     #[serde(deserialize_with = "lenient")]
     reason: String,
+    #[serde(deserialize_with = "maybe")]
+    last_transition_time: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -188,7 +202,13 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
     }
     let leaving = metadata.leaving();
     let finalizers = metadata.finalizers.iter().filter(|_| leaving).map(|name| intern.name(name)).collect();
-    let further = Further { detail: seen.detail.as_str().into(), ended: seen.ended, left: metadata.left(), finalizers };
+    let further = Further {
+        detail: seen.detail.as_str().into(),
+        ended: seen.ended,
+        left: metadata.left(),
+        finalizers,
+        unready: status.unready().filter(|_| matches!(phase, Phase::Pending | Phase::Running)),
+    };
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     Fact::Pod(Box::new(Pod {
         key: metadata.key(intern),

@@ -131,13 +131,21 @@ mod tests {
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
     };
+    use tokio_rustls::TlsAcceptor;
 
     use super::*;
     use crate::cluster::contexts;
 
     /// Takes the token `two` alone.
     async fn serve(listener: TcpListener) {
-        while let Ok((mut line, _)) = listener.accept().await {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = builder.unwrap().with_no_client_auth().with_single_cert(vec![made.cert.into()], key);
+        let tls = TlsAcceptor::from(Arc::new(config.unwrap()));
+        while let Ok((line, _)) = listener.accept().await {
+            let Ok(mut line) = tls.accept(line).await else { continue };
             let mut said = Vec::new();
             while !said.ends_with(b"\r\n\r\n") {
                 let Ok(byte) = line.read_u8().await else { break };
@@ -147,6 +155,7 @@ mod tests {
             let status = if known { "200 OK" } else { "401 Unauthorized" };
             let text = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             let _ = line.write_all(text.as_bytes()).await;
+            let _ = line.shutdown().await;
         }
     }
 
@@ -156,7 +165,7 @@ mod tests {
         fs::create_dir_all(&dir).unwrap();
         let (file, token, runs) = (dir.join("config"), dir.join("token"), dir.join("runs"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = format!("http://{}", listener.local_addr().unwrap());
+        let server = format!("https://{}", listener.local_addr().unwrap());
         let served = tokio::spawn(serve(listener));
         let version = "client.authentication.k8s.io/v1";
         let script = format!(
@@ -166,7 +175,7 @@ mod tests {
         );
         let text = serde_json::json!({
             "current-context": "a",
-            "clusters": [{ "name": "c", "cluster": { "server": server } }],
+            "clusters": [{ "name": "c", "cluster": { "server": server, "insecure-skip-tls-verify": true } }],
             "users": [{ "name": "u", "user": { "exec": { "apiVersion": version, "command": "sh", "args": ["-c", script] } } }],
             "contexts": [{ "name": "a", "context": { "cluster": "c", "user": "u" } }],
         });

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ::plan::{Checked, File, Finding, Severity};
+use ::plan::{Checked, File, Finding, Release, Severity};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -23,6 +23,9 @@ pub(super) struct CheckArgs {
     /// network.yml of the cluster that the plan expands.
     #[arg(long, value_name = "FILE", requires = "expands")]
     expands_network: Option<PathBuf>,
+    /// The release of Compass that it is for: euphrates, fraser or gambia.
+    #[arg(long, value_name = "NAME", default_value = "gambia")]
+    release: Release,
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -38,7 +41,7 @@ enum Format {
 
 pub(super) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let (dha, network) = (args.dha.as_deref(), args.network.as_deref());
-    let loaded = crate::plan::load(dha, network).and_then(|checked| {
+    let loaded = crate::plan::load_for(args.release, dha, network).and_then(|checked| {
         let Some(base) = args.expands.as_deref() else { return Ok(checked) };
         Ok(checked.expanding(&crate::plan::load(Some(base), args.expands_network.as_deref())?.plan))
     });
@@ -56,7 +59,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Failure> {
         Format::Json => format!("{:#}\n", answer(args, &checked)),
         Format::Text => {
             let findings: String = checked.findings.iter().map(|finding| lines(args, finding)).collect();
-            findings + &crate::plan::headline(&checked) + "\n"
+            scene::readable(&(findings + &crate::plan::headline(&checked) + "\n"))
         }
     };
     write(None, &text)?;

@@ -45,7 +45,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), Failure> {
         error => (Exit::Usage, error.to_string()),
     })?;
     let text = if args.json { format!("{:#}\n", json!(found)) } else { lines(&found) };
-    write(None, &text)
+    write(None, &scene::readable(&text))
 }
 
 fn lines(found: &Changes) -> String {

@@ -43,14 +43,14 @@ enum Format {
 pub(super) async fn run(args: DriftArgs) -> Result<(), Failure> {
     let planned = crate::plan::planned(Some(&args.dha), args.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
-    let context = context(args.demo, args.kubeconfig.as_deref(), args.context.as_deref())?;
+    let context = context(args.demo.then_some(crate::demo::NAME), args.kubeconfig.as_deref(), args.context.as_deref())?;
     let cluster = heard(&context, planned.map(Arc::new)).await?;
     let report = cluster.read(compare).unwrap_or_default();
     let text = match args.format {
         Format::Json => {
             serde_json::to_string_pretty(&report).map_err(|error| (Exit::Failed, error.to_string()))? + "\n"
         }
-        Format::Text => lines(&report),
+        Format::Text => scene::readable(&lines(&report)),
     };
     write(None, &text)?;
     match report.drifts.len() {
@@ -68,7 +68,7 @@ fn lines(report: &Report) -> String {
         out += &format!("unknown: {unknown}\n");
     }
     if report.drifts.is_empty() {
-        out += "As far as the sources tell, the cluster is as planned.\n";
+        out += "No drift found.\n";
     }
     out
 }

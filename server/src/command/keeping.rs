@@ -66,6 +66,9 @@ pub(super) async fn backups(
         with: wanted.with.clone(),
         ..Proving::default()
     };
+    if let Some(schedule) = &wanted.schedule {
+        tracing::info!("backups are taken {} ({}, {})", schedule.words(), schedule.text(), schedule.zone());
+    }
     let backups = Backups::proved(store.clone(), keeping, etcds.clone(), holder, proving);
     // As the other settings of etcd they belong to the one that is known.
     if let Some(cluster) = etcds.keys().next().filter(|_| !wanted.hosts.is_empty()) {

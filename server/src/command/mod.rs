@@ -3,6 +3,7 @@
 mod backup;
 mod beside;
 mod check;
+mod data;
 mod diff;
 mod doctor;
 mod draw;
@@ -14,6 +15,7 @@ mod provider;
 mod rehearse;
 mod serve;
 mod simulate;
+mod sweeping;
 mod take;
 mod token;
 mod user;
@@ -54,7 +56,7 @@ enum Command {
         after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour\n  binnacle backup verify /var/backups/etcd/harbour-….db"
     )]
     Backup(Box<backup::BackupArgs>),
-    /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
+    /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests; it takes any Host and Origin.
     #[command(
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
     )]
@@ -75,6 +77,9 @@ enum Command {
     /// Print every setting with its variable, flag, default and meaning.
     #[command(after_help = "Example:\n  binnacle settings")]
     Settings,
+    /// Print the licences of everything that is in this program.
+    #[command(after_help = "Example:\n  binnacle licences | less")]
+    Licences,
     /// Print the permissions that Binnacle needs in a cluster, as the rules of a ClusterRole.
     #[command(after_help = "Example:\n  binnacle rbac > rules.yaml")]
     Rbac,
@@ -98,6 +103,9 @@ struct ServeArgs {
     /// Where users, tokens and the audit are kept: sqlite:PATH or postgres://….
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// A file with its address instead, which others cannot read from the list of processes.
+    #[arg(long, value_name = "FILE")]
+    database_file: Option<String>,
     /// none, or some of local, oidc, tokens with commas between.
     #[arg(long, value_name = "HOW")]
     sign_in: Option<String>,
@@ -133,6 +141,12 @@ struct ServeArgs {
     /// Where audit entries also go as JSON lines; - for standard output.
     #[arg(long, value_name = "FILE")]
     audit: Option<String>,
+    /// Days after which entries of the audit are removed; 0 for never.
+    #[arg(long, value_name = "DAYS")]
+    audit_days: Option<String>,
+    /// Entries of the audit that are kept; 0 for any number.
+    #[arg(long, value_name = "NUMBER")]
+    audit_entries: Option<String>,
     /// Requests of the API a minute for each who asks.
     #[arg(long, value_name = "NUMBER")]
     rate: Option<String>,
@@ -211,6 +225,9 @@ struct ServeArgs {
     /// Compass4nfv's folder on the jump host.
     #[arg(long, value_name = "DIR")]
     compass: Option<String>,
+    /// The release of Compass: euphrates, fraser or gambia.
+    #[arg(long, value_name = "NAME")]
+    compass_release: Option<String>,
     /// The jump host as OpenSSH takes it; this machine without.
     #[arg(long, value_name = "HOST")]
     jump_host: Option<String>,
@@ -220,6 +237,9 @@ struct ServeArgs {
     /// Further variables for deploy.sh.
     #[arg(long, value_name = "NAME=VALUE,…")]
     compass_variables: Option<String>,
+    /// A file with them instead, one a line.
+    #[arg(long, value_name = "FILE")]
+    compass_variables_file: Option<String>,
     /// Compass's working folder.
     #[arg(long, value_name = "DIR")]
     compass_work: Option<String>,
@@ -238,13 +258,16 @@ struct ServeArgs {
     /// An address that is told when a deployment ends.
     #[arg(long, value_name = "URL")]
     webhook: Option<String>,
+    /// A file with its address instead.
+    #[arg(long, value_name = "FILE")]
+    webhook_file: Option<String>,
     /// What that is signed with.
     #[arg(long, value_name = "FILE")]
     webhook_secret_file: Option<String>,
     /// A program that is run when a deployment ends.
     #[arg(long, value_name = "PROGRAM")]
     on_finish: Option<String>,
-    /// Show the built-in cluster: always, if-none, never.
+    /// Show the built-in cluster: always, if-none, never; or a distribution's, as in k3s.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
     /// Seconds for which a cluster that nobody looks at is still watched.
@@ -267,6 +290,7 @@ impl ServeArgs {
             ("listen", self.listen),
             ("data", self.data),
             ("database", self.database),
+            ("database_file", self.database_file),
             ("sign_in", self.sign_in),
             ("hosts", self.hosts),
             ("trusted_proxies", self.trusted_proxies),
@@ -278,6 +302,8 @@ impl ServeArgs {
             ("tls_key", self.tls_key),
             ("embed_origins", self.embed_origins),
             ("audit", self.audit),
+            ("audit_days", self.audit_days),
+            ("audit_entries", self.audit_entries),
             ("rate", self.rate),
             ("connections_per_address", self.connections_per_address),
             ("kubeconfig", self.kubeconfig),
@@ -304,15 +330,18 @@ impl ServeArgs {
             ("backup_key_file", self.backup_key_file),
             ("plans", self.plans),
             ("compass", self.compass),
+            ("compass_release", self.compass_release),
             ("jump_host", self.jump_host),
             ("ssh_config", self.ssh_config),
             ("compass_variables", self.compass_variables),
+            ("compass_variables_file", self.compass_variables_file),
             ("compass_work", self.compass_work),
             ("compass_deck", self.compass_deck),
             ("compass_reach", self.compass_reach),
             ("log_days", self.log_days),
             ("log_size", self.log_size),
             ("webhook", self.webhook),
+            ("webhook_file", self.webhook_file),
             ("webhook_secret_file", self.webhook_secret_file),
             ("on_finish", self.on_finish),
             ("demo", self.demo),
@@ -346,6 +375,7 @@ pub fn run() -> Exit {
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::Token(args) => wait(token::run(args)),
         Command::Settings => draw::write(None, &crate::config::table()),
+        Command::Licences => draw::write(None, include_str!("../../licences.txt")),
         Command::Rbac => draw::write(None, &crate::cluster::permissions::rules()),
         Command::Completions { shell } => {
             // By way of a buffer, because the generator panics where a pipe ends.
@@ -357,7 +387,7 @@ pub fn run() -> Exit {
     match ended {
         Ok(()) => Exit::Fine,
         Err((exit, why)) => {
-            eprintln!("binnacle: {why}");
+            eprintln!("binnacle: {}", scene::readable(&why));
             exit
         }
     }

@@ -9,13 +9,10 @@ use std::{
 };
 
 use simulator::Simulator;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{Exit, Failure, keeping};
+use super::{Exit, Failure, data, keeping, sweeping};
 use crate::{
     access::{self, Door, Hosts, Oidc, Ways},
     backup,
@@ -32,11 +29,9 @@ use crate::{
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
     running::{self, Running},
-    store::{Duty, Held, Place, Store},
+    store::{Duty, Place, Store},
 };
 
-/// How often what has expired is removed from the database.
-const SWEEP: Duration = Duration::from_secs(60);
 /// How often what nobody looks at is looked for.
 const TIDY: Duration = Duration::from_secs(15);
 
@@ -67,7 +62,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     announce_first(&address, &door).await?;
     announce(&address, &contexts);
     let (deploying, plans) = deploying(&settings, simulator.is_some());
-    let site = Site::new(Clusters::new(contexts, settings.idle), plans);
+    let site = Site::of(Clusters::new(contexts, settings.idle), plans, settings.compass_release);
     let tidying = tokio::spawn(tidy(site.clone()));
     let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins, settings.public_url).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
@@ -85,7 +80,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
     let warning = settings.backups.webhook.clone();
     let warning = warning.map(|webhook| tokio::spawn(backup::telling(backups, webhook, duty.watch())));
-    let sweeping = tokio::spawn(sweep(store.clone(), duty.watch()));
+    let sweeping = tokio::spawn(sweeping::sweep(store.clone(), settings.audit_kept, duty.watch()));
     let office = deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
     let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
     let staging = simulator.zip(office.clone()).map(|(simulator, office)| tokio::spawn(demo::stage(simulator, office)));
@@ -155,10 +150,7 @@ fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {
 
 /// The database of these settings; its folder is made when it is not there.
 pub(super) async fn store(settings: &Settings) -> Result<Store, Failure> {
-    std::fs::create_dir_all(&settings.data).map_err(|error| {
-        let data = settings.data.display();
-        (Exit::Usage, format!("the data folder {data} cannot be made: {error}. Name another with --data"))
-    })?;
+    data::private(&settings.data).map_err(|error| (Exit::Usage, error.to_string()))?;
     let place = settings.database.clone().unwrap_or_else(|| Place::beside(&settings.data));
     Store::open(&place).await.map_err(|error| (Exit::Failed, error.to_string()))
 }
@@ -208,6 +200,9 @@ fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Simulator>), Fa
     };
     if settings.demo == Demo::Always {
         return Ok(built_in());
+    }
+    if let Demo::Of(distribution) = settings.demo {
+        return Ok((vec![demo::context_of(distribution)], None));
     }
     let mut found = contexts::find(settings.kubeconfig.as_deref())
         .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;
@@ -262,19 +257,6 @@ fn announce(address: &str, contexts: &[Context]) {
     // Whoever started us may have closed its end; that is no reason to stop.
     let _ = writeln!(out, "Clusters: {names}\nListening on {address}");
     let _ = out.flush();
-}
-
-/// What has expired is removed by the one replica that acts.
-async fn sweep(store: Store, duty: watch::Receiver<Option<Held>>) {
-    loop {
-        tokio::time::sleep(SWEEP).await;
-        if duty.borrow().is_none() {
-            continue;
-        }
-        if let Err(error) = store.sweep(jiff::Timestamp::now()).await {
-            tracing::warn!("what has expired is not removed yet: {error}");
-        }
-    }
 }
 
 /// A name for this process that no other has, on this machine or another.

@@ -6,9 +6,12 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Exit, Failure};
 use crate::{
-    access::{Role, Way, Who, hashed},
+    access::{
+        Role, Way, Who,
+        people::{self, Book, PersonError},
+    },
     config::Settings,
-    store::{Store, StoreError, User},
+    store::{Session, Store, StoreError},
 };
 
 #[derive(Args)]
@@ -28,6 +31,9 @@ pub(super) struct DatabaseArgs {
     /// The server's database, if it is not in that folder.
     #[arg(long, value_name = "URL", global = true)]
     database: Option<String>,
+    /// A file with its address instead.
+    #[arg(long, value_name = "FILE")]
+    database_file: Option<String>,
     /// The server's TOML file with settings.
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<String>,
@@ -45,8 +51,28 @@ enum What {
     },
     /// List users with their roles.
     List,
+    /// Give a user another password and end their sessions; it is asked for, or read from standard input.
+    Password {
+        /// Whose.
+        name: String,
+    },
+    /// Give a user another role, which holds from their next request on.
+    Role {
+        /// Whose.
+        name: String,
+        /// Which.
+        role: RoleWord,
+    },
+    /// Let a disabled user in again.
+    Enable {
+        /// Which.
+        name: String,
+    },
     /// List the sessions of everybody who is signed in, by a provider or as a local user.
-    Sessions,
+    Sessions {
+        /// Only those of this local user, or of whom the list calls so.
+        name: Option<String>,
+    },
     /// End all sessions of somebody; who they are is not changed.
     SignOut {
         /// A local user's name, or what `binnacle user sessions` says: somebody's name, or who they are at a provider.
@@ -79,7 +105,12 @@ impl From<RoleWord> for Role {
 
 impl DatabaseArgs {
     pub(super) async fn open(self) -> Result<Store, Failure> {
-        let pairs = [("data", self.data), ("database", self.database), ("config", self.config)];
+        let pairs = [
+            ("data", self.data),
+            ("database", self.database),
+            ("database_file", self.database_file),
+            ("config", self.config),
+        ];
         let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
         super::serve::store(&settings).await
@@ -88,8 +119,19 @@ impl DatabaseArgs {
 
 pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
     let store = args.database.open().await?;
+    let (book, who) = (Book::Store(&store), command_line());
     match args.what {
-        What::Add { name, role } => add(&store, &name, role.into()).await,
+        What::Add { name, role } => {
+            // A name that cannot be one is refused before anybody types a password.
+            if !crate::access::valid_name(&name) {
+                return Err(not_done(PersonError::Name));
+            }
+            let role = Role::from(role);
+            let given = password().map_err(|error| (Exit::Usage, format!("the password cannot be read: {error}")))?;
+            people::add(book, &who, &name, role, &given).await.map_err(not_done)?;
+            println!("{name} is {} now", role.word());
+            Ok(())
+        }
         What::List => {
             for user in store.users().await.map_err(failed)? {
                 let disabled = if user.disabled { ", disabled" } else { "" };
@@ -97,23 +139,51 @@ pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
             }
             Ok(())
         }
-        What::Sessions => {
+        What::Password { name } => {
+            let given = password().map_err(|error| (Exit::Usage, format!("the password cannot be read: {error}")))?;
+            let ended = people::set_password(book, &who, &name, &given).await.map_err(not_done)?;
+            println!("{name} has another password; {ended} sessions ended");
+            Ok(())
+        }
+        What::Role { name, role } => {
+            let role = Role::from(role);
+            people::set_role(book, &who, &name, role).await.map_err(not_done)?;
+            println!("{name} is {} now", role.word());
+            Ok(())
+        }
+        What::Enable { name } => {
+            people::enable(book, &who, &name).await.map_err(not_done)?;
+            println!("{name} can sign in again");
+            Ok(())
+        }
+        What::Sessions { name } => {
             let now = jiff::Timestamp::now().as_millisecond();
+            let subject = name.as_deref().map(|name| format!("local {name}"));
+            let wanted = |session: &Session| {
+                name.as_ref().is_none_or(|name| session.who == *name || session.subject == *name)
+                    || subject.as_ref() == Some(&session.subject)
+            };
             let sessions = store.sessions(LISTED).await.map_err(failed)?;
-            for session in sessions.iter().filter(|session| session.expires > now) {
-                println!("{} {} {} {}", session.role, session.address, session.who, session.subject);
+            for session in sessions.iter().filter(|session| session.expires > now && wanted(session)) {
+                let line = format!("{} {} {} {}", session.role, session.address, session.who, session.subject);
+                println!("{}", scene::readable(&line));
             }
             Ok(())
         }
         What::SignOut { whom } => sign_out(&store, &whom).await,
         What::Disable { name } => {
-            let user = store.user(&name).await.map_err(failed)?;
-            let user = user.ok_or_else(|| (Exit::Usage, format!("there is no user {name}: binnacle user list")))?;
-            store.change_user(&User { disabled: true, ..user }).await.map_err(failed)?;
-            let ended = store.end_sessions_of(&format!("local {name}")).await.map_err(failed)?;
+            let ended = people::disable(book, &who, &name).await.map_err(not_done)?;
             println!("{name} is refused from now on; {ended} sessions ended");
             Ok(())
         }
+    }
+}
+
+fn not_done(error: PersonError) -> Failure {
+    match error {
+        PersonError::Missing(_) => (Exit::Usage, format!("{error}: binnacle user list")),
+        PersonError::Taken(_) | PersonError::Store(_) => (Exit::Failed, error.to_string()),
+        _ => (Exit::Usage, error.to_string()),
     }
 }
 
@@ -143,24 +213,6 @@ async fn sign_out(store: &Store, whom: &str) -> Result<(), Failure> {
             Ok(())
         }
         several => Err((Exit::Usage, format!("several are called {whom}; name one of: {}", several.join("; ")))),
-    }
-}
-
-async fn add(store: &Store, name: &str, role: Role) -> Result<(), Failure> {
-    if !crate::access::valid_name(name) {
-        return Err((Exit::Usage, app::texts::USER_NAME.into()));
-    }
-    let given = password().map_err(|error| (Exit::Usage, format!("the password cannot be read: {error}")))?;
-    let password = hashed(&given).await.map_err(|error| (Exit::Usage, error.to_string()))?;
-    let created = jiff::Timestamp::now().as_millisecond();
-    let user = User { name: name.into(), password, role: role.word().into(), created, disabled: false };
-    match store.add_user(&user).await {
-        Ok(()) => {
-            println!("{name} is {} now", role.word());
-            Ok(())
-        }
-        Err(StoreError::Taken) => Err((Exit::Failed, format!("there is a user {name} already"))),
-        Err(error) => Err(failed(error)),
     }
 }
 

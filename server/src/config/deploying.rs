@@ -35,6 +35,7 @@ impl Deploying {
         let variables = variables(&values["compass_variables"].0).ok_or_else(|| {
             hidden("compass_variables", "NAME=VALUE pairs with commas between, names of A-Z a-z 0-9 _")
         })?;
+        let release = release(values)?;
         let destination = values["jump_host"].0.clone();
         let way = Way::parse(&destination, some("ssh_config").map(PathBuf::from))
             .ok_or_else(|| wrong("jump_host", "a host as OpenSSH takes it, as in root@10.1.0.2"))?;
@@ -62,6 +63,7 @@ impl Deploying {
                 deck: some("compass_deck"),
                 reach: some("compass_reach"),
                 variables,
+                release,
             },
             finish: Finish {
                 secret: told.as_ref().map(|told| told.secret.clone()),
@@ -71,6 +73,13 @@ impl Deploying {
             keep: Keep { age: Duration::from_secs(days.saturating_mul(86_400)), size: size.saturating_mul(1 << 20) },
         }))
     }
+}
+
+/// The release of Compass.
+pub(super) fn release(values: &Values) -> Result<plan::Release, ConfigError> {
+    let (value, place) = values["compass_release"].clone();
+    let expected = "euphrates, fraser or gambia";
+    value.parse().map_err(|_| ConfigError::Value { place, name: "compass_release", value, expected })
 }
 
 /// The address of a setting, with the secret in the file of another.

@@ -9,10 +9,17 @@ use super::{
 };
 use crate::{
     access::{Lasting, Proxies, table},
-    backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients, zone},
+    backup::{
+        hosts::Host,
+        rehearsing::When,
+        retention::Rules,
+        schedule::{Schedule, ScheduleError},
+        seal::Recipients,
+        zone,
+    },
     embed::{Origin, Origins},
     etcd::{Endpoint, Through, Tls},
-    store::Place,
+    store::{Keeping, Place},
 };
 
 /// Why settings cannot be used.
@@ -45,6 +52,16 @@ pub enum ConfigError {
         name: String,
         /// The one that is most like it.
         nearest: String,
+    },
+    /// A schedule that cannot be.
+    #[error("{place}: {name}: {error}")]
+    Schedule {
+        /// Where it stands.
+        place: String,
+        /// The setting.
+        name: &'static str,
+        /// Which part is wrong.
+        error: ScheduleError,
     },
     /// A value of another kind than expected.
     #[error("{place}: {name} is {value:?}, but must be {expected}")]
@@ -96,7 +113,36 @@ pub(super) fn load(
             values.insert(key.name, (value.clone(), key.flag()));
         }
     }
+    in_files(&mut values)?;
     settings(&values)
+}
+
+/// Settings that may be a secret, or have one in them, with those that name a file for it instead.
+const IN_FILES: [(&str, &str); 4] = [
+    ("database", "database_file"),
+    ("compass_variables", "compass_variables_file"),
+    ("webhook", "webhook_file"),
+    ("backup_webhook", "backup_webhook_file"),
+];
+
+/// Takes values from the files that are named for them: a command line and an environment can be read by others.
+fn in_files(values: &mut Values) -> Result<(), ConfigError> {
+    for (name, in_file) in IN_FILES {
+        let (file, place) = values[in_file].clone();
+        if file.is_empty() {
+            continue;
+        }
+        if !values[name].0.is_empty() {
+            let expected = "left out, as its value is given too";
+            return Err(ConfigError::Value { place, name: in_file, value: file, expected });
+        }
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| ConfigError::Unreadable { file: format!("{place}: {file}"), what: error.to_string() })?;
+        // A variable a line is easier to read than commas.
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        values.insert(name, (lines.join(","), file));
+    }
+    Ok(())
 }
 
 fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
@@ -201,6 +247,22 @@ fn base_path(text: &str) -> Option<String> {
     (text.len() <= 200 && inside.split('/').all(part) && !taken).then(|| text.to_owned())
 }
 
+/// How much of the audit is kept.
+fn audit_kept(values: &Values) -> Result<Keeping, ConfigError> {
+    let wrong = |name: &'static str, expected: &'static str| {
+        let (value, place) = values[name].clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    let days: u32 = values["audit_days"].0.parse().map_err(|_| wrong("audit_days", "a number of days, or 0"))?;
+    let expected = "a number of entries, at least 1000, or 0";
+    let entries: u32 = values["audit_entries"].0.parse().map_err(|_| wrong("audit_entries", expected))?;
+    if (1..1_000).contains(&entries) {
+        return Err(wrong("audit_entries", expected));
+    }
+    let entries = (entries > 0).then_some(i64::from(entries));
+    Ok(Keeping { days: (days > 0).then_some(days), entries })
+}
+
 /// The machine through which etcd is reached.
 fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
     let (text, place) = values["etcd_through"].clone();
@@ -247,9 +309,10 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let zone = zone::named(&zone_name);
     let zone =
         zone.ok_or_else(|| wrong("backup_zone", zone_name.clone(), "a time zone, as in Europe/Berlin or UTC"))?;
+    let no_schedule = |name: &'static str, error| ConfigError::Schedule { place: values[name].1.clone(), name, error };
     let schedule = some("backup_schedule").map(|text| {
         let parsed = Schedule::parse(&text, &zone_name);
-        parsed.map_err(|_| wrong("backup_schedule", text, "minute, hour, day, month and weekday, as in 0 3 * * *"))
+        parsed.map_err(|error| no_schedule("backup_schedule", error))
     });
     let days: u64 =
         text("backup_reread").parse().map_err(|_| wrong("backup_reread", text("backup_reread"), "a number of days"))?;
@@ -262,13 +325,18 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let rehearse = match text("backup_rehearse").as_str() {
         "each" => When::Each,
         "never" => When::Never,
-        cron => When::At(Schedule::parse(cron, &zone_name).map(Box::new).map_err(|_| {
+        // A word is none of ours; more of them are a schedule.
+        word if !word.contains([' ', '@']) => {
             let expected = "each, never, or minute, hour, day, month and weekday, as in 0 4 * * 0";
-            wrong("backup_rehearse", text("backup_rehearse"), expected)
-        })?),
+            return Err(wrong("backup_rehearse", word.to_owned(), expected));
+        }
+        cron => When::At(
+            Schedule::parse(cron, &zone_name).map(Box::new).map_err(|error| no_schedule("backup_rehearse", error))?,
+        ),
     };
     let rules = Rules::parse(&text("backup_keep"), zone);
-    let counts = "counts as in newest=7,daily=14,weekly=8,monthly=12";
+    let counts =
+        "counts of which one is at least 1, as in newest=7,daily=14,weekly=8,monthly=12; left out, all backups stay";
     Ok(BackupSettings {
         to: text("backup_to"),
         recipients,
@@ -333,6 +401,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             wrong("embed_origins", "origins with commas between, as in https://portal.example,http://127.0.0.1:9000")
         })?,
         audit: some("audit").map(PathBuf::from),
+        audit_kept: audit_kept(values)?,
         rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
         connections_per_address: text("connections_per_address")
             .parse()
@@ -362,12 +431,16 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         etcd_through: through(values)?,
         backups: backups(values)?,
         plans: some("plans").map(PathBuf::from),
+        compass_release: deploying::release(values)?,
         deploying: Deploying::of(values)?,
         demo: match text("demo").as_str() {
             "always" | "true" => Demo::Always,
             "if-none" => Demo::IfNone,
             "never" | "false" => Demo::Never,
-            _ => return Err(wrong("demo", "always, if-none or never")),
+            name => match simulator::Distribution::named(name) {
+                Some(distribution) => Demo::Of(distribution),
+                None => return Err(wrong("demo", "always, if-none, never or a distribution, as in k3s")),
+            },
         },
         idle: seconds("idle")?,
         log_format: match text("log_format").as_str() {

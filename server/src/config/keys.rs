@@ -31,6 +31,11 @@ pub const KEYS: &[Key] = &[
         meaning: "Where users, tokens and the audit are kept: `sqlite:PATH` or `postgres://…`; without it `binnacle.db` in the data folder.",
     },
     Key {
+        name: "database_file",
+        default: "",
+        meaning: "A file with that address instead: a password on a command line is seen by everybody on the machine.",
+    },
+    Key {
         name: "sign_in",
         default: "none",
         meaning: "`none`: whoever is on this machine may see and operate; or some of `local` (users of `binnacle user add`), `oidc` (a provider), `tokens` (API tokens alone) with commas between.",
@@ -109,6 +114,16 @@ pub const KEYS: &[Key] = &[
         meaning: "Where audit entries also go as JSON lines: a file, or `-` for standard output.",
     },
     Key {
+        name: "audit_days",
+        default: "0",
+        meaning: "Days after which entries of the audit are removed; 0 keeps them for ever. An anchor in the database and an entry say how many went, with their digest.",
+    },
+    Key {
+        name: "audit_entries",
+        default: "1000000",
+        meaning: "Entries of the audit that are kept, at least 1000; of more, the oldest are removed. 0 keeps any number.",
+    },
+    Key {
         name: "rate",
         default: "1200",
         meaning: "Requests of the API a minute for each token, session or address, and refused ones of everything; who asks more often is told when to come back.",
@@ -155,7 +170,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "backup_to",
         default: "",
-        meaning: "Where backups of etcd are kept, with commas between: folders, and `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE&ca=FILE` (keys to a bucket come from that file or from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`); without it `backups` in the data folder.",
+        meaning: "Where backups of etcd are kept, with commas between: folders, and `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE&profile=NAME&ca=FILE` (keys to a bucket come from that file, by its profile, `AWS_PROFILE` or `default`, or from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`); without it `backups` in the data folder.",
     },
     Key {
         name: "backup_recipients",
@@ -218,6 +233,11 @@ pub const KEYS: &[Key] = &[
         meaning: "An address that is told by POST when a grave warning about backups appears or ends; only where a secret signs it.",
     },
     Key {
+        name: "backup_webhook_file",
+        default: "",
+        meaning: "A file with that address instead, for one with a token in it.",
+    },
+    Key {
         name: "backup_webhook_secret_file",
         default: "",
         meaning: "A file with what its body is signed with: HMAC-SHA256, in the header Binnacle-Signature.",
@@ -233,6 +253,11 @@ pub const KEYS: &[Key] = &[
         meaning: "Compass4nfv's folder on the jump host, with deploy.sh in it; without it nothing can be deployed.",
     },
     Key {
+        name: "compass_release",
+        default: "gambia",
+        meaning: "The release of Compass that lies there, which plans are checked for: `euphrates`, `fraser` or `gambia`.",
+    },
+    Key {
         name: "jump_host",
         default: "",
         meaning: "The jump host as OpenSSH takes it, as in `root@10.1.0.2` or a name of its configuration; without it this machine.",
@@ -242,6 +267,11 @@ pub const KEYS: &[Key] = &[
         name: "compass_variables",
         default: "",
         meaning: "Further variables for deploy.sh, as in `LOCAL_PROXY=http://10.1.0.1:3128,VIRT_CPUS=4`; of those the pages offer these hold.",
+    },
+    Key {
+        name: "compass_variables_file",
+        default: "",
+        meaning: "A file with them instead, one a line: for those with passwords in them.",
     },
     Key {
         name: "compass_work",
@@ -269,6 +299,7 @@ pub const KEYS: &[Key] = &[
         default: "",
         meaning: "An address that is told by POST when a deployment ends; only where a secret signs it.",
     },
+    Key { name: "webhook_file", default: "", meaning: "A file with that address instead, for one with a token in it." },
     Key {
         name: "webhook_secret_file",
         default: "",
@@ -282,7 +313,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "demo",
         default: "if-none",
-        meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`. The flag alone means `always`.",
+        meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`, or a distribution's cluster in its place, as in `k3s`. The flag alone means `always`.",
     },
     Key { name: "idle", default: "600", meaning: "Seconds for which a cluster that nobody looks at is still watched." },
     Key { name: "log_format", default: "text", meaning: "`text` for people, `json` for machines; on standard error." },

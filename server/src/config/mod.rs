@@ -17,7 +17,7 @@ use crate::{
     backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
-    store::Place,
+    store::{Keeping, Place},
     webhook::Webhook,
 };
 
@@ -50,6 +50,8 @@ pub struct Settings {
     pub embed_origins: Origins,
     /// Where audit lines go.
     pub audit: Option<PathBuf>,
+    /// How much of the audit is kept.
+    pub audit_kept: Keeping,
     /// Requests of the API a minute for each who asks.
     pub rate: NonZeroU32,
     /// Connections at once from one address that is no trusted proxy's; 0 for any number.
@@ -72,6 +74,8 @@ pub struct Settings {
     pub backups: BackupSettings,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
+    /// The release of Compass that plans are for.
+    pub compass_release: plan::Release,
     /// From where deployments are made; none where they are not.
     pub deploying: Option<Deploying>,
     /// Whether to show the built-in cluster.
@@ -120,6 +124,8 @@ pub struct BackupSettings {
 pub enum Demo {
     /// Only it.
     Always,
+    /// Only a distribution's instead of it.
+    Of(simulator::Distribution),
     /// When no other cluster is found.
     IfNone,
     /// Never.

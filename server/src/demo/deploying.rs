@@ -72,6 +72,7 @@ pub fn rehearsal(data: &Path) -> io::Result<Option<(Deploying, PathBuf)>> {
         deck: Some(format!("127.0.0.1:{port}")),
         reach: Some(text(folder.join("tasks"))),
         variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
+        release: ::plan::Release::default(),
     };
     let keep = Keep { age: Duration::from_secs(90 * 86_400), size: 1 << 30 };
     Ok(Some((Deploying { host, finish: Finish::default(), keep }, folder.join("plan"))))

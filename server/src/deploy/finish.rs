@@ -3,10 +3,9 @@
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use serde_json::json;
-use tokio::process::Command;
 use transcript::Judgement;
 
-use crate::{store::RunRow, webhook};
+use crate::{running::environment, store::RunRow, webhook};
 
 /// How long a program may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,7 +51,7 @@ impl Finish {
 
 async fn execute(program: &PathBuf, body: &str) -> std::io::Result<()> {
     use tokio::io::AsyncWriteExt;
-    let mut child = Command::new(program).stdin(Stdio::piped()).kill_on_drop(true).spawn()?;
+    let mut child = environment::bare(program, &[]).stdin(Stdio::piped()).kill_on_drop(true).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         let _ = stdin.write_all(body.as_bytes()).await;
     }

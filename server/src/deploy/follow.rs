@@ -24,6 +24,7 @@ use super::{
     made::{LARGE, pack_outline, packed, unpacked},
     order,
     tail::{Grown, Tail},
+    torn,
 };
 use crate::store::{RunRow, Stand, Store, StoreError};
 
@@ -225,6 +226,7 @@ impl Following {
             .then(|| format!("{work}/deploy/docker/ansible/run/{}/ansible.log", self.made.folder));
         let request = json!({
             "dir": dir, "argv": run.argv, "env": env, "work": work, "tail": tail, "reach": host.reach,
+            "deck": self.made.deck,
         });
         match host.ask::<serde_json::Value>("launch", request).await {
             Ok(_) => Ok(true),
@@ -388,7 +390,9 @@ impl Following {
             |host: &&hosts::Host| host.answers != Some(true) && !host.system.as_ref().is_none_or(System::is_there);
         let installing: Vec<_> = seen.hosts.iter().filter(installs).map(|host| host.name.clone()).collect();
         let reset = outline.phases.iter().any(|mark| mark.phase == Phase::Reset);
-        Ok(words::cancelled_in(words::phase(&super::story::word(&last.phase)), looked, reset, &installing))
+        let gone = torn::gone(outline, &self.made.hosts, &seen);
+        let phase = super::story::word(&last.phase);
+        Ok(words::cancelled_in(words::phase(&phase), looked, reset, &installing, &gone))
     }
 
     /// Keeps what was deployed, by its versions. Who cannot be asked changes nothing of how it went.

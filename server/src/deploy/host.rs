@@ -14,9 +14,20 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
+use crate::running::environment;
+
 const KEEPER: &str = concat!(include_str!("witness.py"), include_str!("keeper.py"));
 /// Reads the program and runs it; the one text that a shell on a jump host gets. Compass itself needs Python there.
-const READS: &str = "import sys;exec(compile(sys.stdin.read(int(sys.stdin.readline())),'keeper','exec'))";
+/// Modules come from Python's own folders: a `json.py` in the working folder is not looked at.
+const READS: &str = "import sys;sys.path[:]=[p for p in sys.path if p[:1]=='/'];\
+    exec(compile(sys.stdin.read(int(sys.stdin.readline())),'keeper','exec'))";
+/// Neither variables nor the user's own packages add to these folders; Python 2.7 knows both.
+const ISOLATED: [&str; 2] = ["-E", "-s"];
+/// Variables by which docker and sudo find their way, beside those that every program needs.
+const KEEPS: [&str; 6] =
+    ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "XDG_RUNTIME_DIR"];
+/// The same of OpenSSH: the agent, tickets of Kerberos, sockets of the user.
+const SSH: [&str; 3] = ["SSH_AUTH_SOCK", "KRB5CCNAME", "XDG_RUNTIME_DIR"];
 /// How long one question may take; a cancelled run has ten seconds to end, and Ansible ten more.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Longest part of an error that is told.
@@ -39,6 +50,8 @@ pub struct JumpHost {
     pub reach: Option<String>,
     /// Further variables for deploy.sh, as the configuration gives them.
     pub variables: Vec<(String, String)>,
+    /// The release of Compass that lies there.
+    pub release: plan::Release,
 }
 
 /// How a jump host is reached.
@@ -147,16 +160,17 @@ impl JumpHost {
     fn command(&self) -> Command {
         match &self.way {
             Way::Here => {
-                let mut command = Command::new("python3");
-                command.args(["-c", READS]);
+                let mut command = environment::bare("python3", &KEEPS);
+                command.args(ISOLATED).args(["-c", READS]).current_dir("/");
                 command
             }
             Way::Ssh { destination, config } => {
                 let mut command = openssh(config.as_deref());
                 command.args(["-T", "--", destination]);
                 command.arg(format!(
-                    "for p in python3 python2 python; do command -v $p >/dev/null && exec $p -c \"{READS}\"; done; \
-                     echo 'there is no python' >&2; exit 1"
+                    "for p in python3 python2 python; do command -v $p >/dev/null && exec $p {} -c \"{READS}\"; done; \
+                     echo 'there is no python' >&2; exit 1",
+                    ISOLATED.join(" ")
                 ));
                 command
             }
@@ -179,7 +193,7 @@ impl JumpHost {
 
 /// OpenSSH, which asks nobody and trusts no host that it does not know.
 pub(crate) fn openssh(config: Option<&Path>) -> Command {
-    let mut command = Command::new("ssh");
+    let mut command = environment::bare("ssh", &SSH);
     if let Some(config) = config {
         command.arg("-F").arg(config);
     }

@@ -203,6 +203,7 @@ mod tests {
             deck: None,
             reach: None,
             variables: Vec::new(),
+            release: ::plan::Release::default(),
         };
         let hosts = json!([["a", ["127.0.0.1", port]], ["b", ["127.0.0.1", shut]], ["c", null]]);
         let lines = host.tell("watch", json!({ "dir": "/nowhere", "hosts": hosts, "every": 1 })).await.expect("a line");

@@ -22,6 +22,11 @@ QUIET = 3.0  # seconds without Ansible until it is believed to be gone
 LOOK = 0.02  # seconds between two looks at the log
 HEARD = 30.0  # seconds after which a look at the hosts is told though nothing has changed
 LINGERS = 60.0  # seconds that what deploy.sh left in the background may take
+INSTALLS = 90 * 60.0  # seconds that hosts may take to install their systems before Ansible begins
+SILENT = 60.0  # seconds without a word of compass-deck until it is believed to install no more
+ASKED = 2.0  # seconds between two questions to compass-deck
+ORPHANED = 600.0  # seconds after which a folder that no order came to is left over
+FOREIGN = 86400.0  # the same for a folder that does not say whose it is
 # What Compass leaves with passwords in it, below its folder. An expansion reads `machine` again, so that one stays,
 # in a folder for nobody else to see.
 LEFT = ["deploy_input.sh", "deploy_config.sh", "ipmitool.sh"]
@@ -88,9 +93,25 @@ def prepare(asked):
     except OSError as error:
         if error.errno != errno.EEXIST:
             raise
+    if asked.get("owner"):
+        write(path_of(run, "owner"), asked["owner"])
     for name in PLAN:
         write(path_of(run, name), asked[name])
     return {"dir": run}
+
+
+def orphans(asked):
+    """Folders of this owner that nobody started, or that have ended: those without a row in its database go."""
+    found = []
+    for name in os.listdir(asked["dir"]) if os.path.isdir(asked["dir"]) else []:
+        run = os.path.join(asked["dir"], name)
+        if not os.path.isdir(run) or os.path.exists(path_of(run, "began")) > os.path.exists(path_of(run, "done")):
+            continue
+        owner = read(path_of(run, "owner"))
+        least = FOREIGN if owner is None else ORPHANED
+        if owner in (None, asked["owner"]) and time.time() - os.stat(run).st_mtime > least:
+            found.append(run)
+    return {"orphans": sorted(found)}
 
 
 def launch(asked):
@@ -218,17 +239,37 @@ def read_on(asked):
     # What deploy.sh said itself is so long; of the rest a keeper that was killed may have read a part.
     at = int(read(path_of(run, "logged"), "0")) + os.fstat(log).st_size - int(read(path_of(run, "said")))
     gone = None
+    waits = installing(asked)
     while gone is None or time.time() - gone < QUIET:
+        chunk = b""
         if os.path.exists(asked["tail"]):
             with open(asked["tail"], "rb") as file:
                 file.seek(at)
                 chunk = file.read(1 << 20)
             at += len(chunk)
             written(log, chunk)
-        going = alive(asked)
+        ansible = alive(asked)
+        if ansible or chunk:
+            waits = None
+        going = ansible or chunk or (waits and next(waits))
         gone = None if going else (gone or time.time())
         time.sleep(0.2)
     os.close(log)
+
+
+def installing(asked):
+    """Whether compass-deck will still begin Ansible, each time that it is asked: hosts install for up to an hour."""
+    began = heard = time.time()
+    at, yes = 0, True
+    while True:
+        if time.time() - at > ASKED:
+            at = time.time()
+            state = (deck(asked) or {}).get("state")
+            heard = at if state else heard
+            # A deck that is away for a moment takes nothing back.
+            yes = state == "INSTALLING" if state else yes and bool(asked.get("deck")) and at - heard < SILENT
+        ended = time.time() - began > INSTALLS or os.path.exists(path_of(asked["dir"], "cancelled"))
+        yield yes and not ended
 
 
 def private(asked):
@@ -309,6 +350,8 @@ def watch(asked):
 def cancel(asked):
     """Ends deploy.sh's whole session and the Ansible in the container, and looks whether any is left."""
     pid = known(asked["dir"], "pid")
+    # Nobody waits for an Ansible that is to come any more, but whoever cancelled.
+    write(path_of(asked["dir"], "cancelled"), "%d" % time.time())
     if pid:
         session(pid, signal.SIGTERM)
         until = time.time() + GROUP_ENDS
@@ -387,7 +430,7 @@ def main():
     for name in ("dir", "work", "tail"):
         if asked.get(name):
             asked[name] = os.path.join(os.path.expanduser("~"), asked[name])
-    acts = [prepare, launch, look, plan, follow, watch, versions, cancel, tidy, preflight]
+    acts = [prepare, orphans, launch, look, plan, follow, watch, versions, cancel, tidy, preflight]
     try:
         answer = dict((act.__name__, act) for act in acts)[asked["do"]](asked)
     except Wrong as wrong:

@@ -34,6 +34,7 @@ mod state;
 mod story;
 mod tail;
 mod told;
+mod torn;
 mod wire;
 
 pub(crate) use anew::counts;
@@ -45,6 +46,7 @@ pub use host::{HostError, JumpHost, Way};
 pub(crate) use hosts::{Host, Seen};
 pub use made::Made;
 pub use office::{Keep, Office, OrderError, Taken};
+pub(crate) use order::startable_apart;
 pub use order::{Options, Order, Run, Wrong, startable};
 pub use pages::{Deployments, ROUTES, router};
 pub use preflight::{Check, Fit};

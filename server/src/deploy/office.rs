@@ -36,6 +36,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const TIDY: u32 = 30;
 /// Every so many looks old logs go: it takes a look at all of them.
 const FORGET: u32 = 3_600;
+/// Every so many looks folders on the jump host are removed that no run in the database has.
+const SWEEP: u32 = 600;
 /// Pieces of a log that wait for one who reads slowly; who falls further behind reads the database.
 const BEHIND: usize = 256;
 /// Runs that stand beside a figure.
@@ -95,6 +97,12 @@ struct Prepared {
     dir: String,
 }
 
+/// Folders of runs that may be left over.
+#[derive(Deserialize)]
+struct Orphans {
+    orphans: Vec<String>,
+}
+
 impl Office {
     /// For a jump host.
     pub fn new(store: Store, host: JumpHost, finish: Finish, keep: Keep) -> Arc<Self> {
@@ -116,14 +124,23 @@ impl Office {
         &self.host
     }
 
-    /// Orders a deployment. The plan goes to the jump host, where alone its passwords are kept.
+    /// Orders a deployment. The plan goes to the jump host, where alone its passwords are kept. Whoever hangs up
+    /// meanwhile leaves an order that is whole: it is a task of its own.
     ///
     /// # Errors
     /// [`OrderError`]; then nothing was ordered.
-    pub async fn order(&self, order: &Order, who: &str) -> Result<Taken, OrderError> {
+    pub async fn order(self: &Arc<Self>, order: &Order, who: &str) -> Result<Taken, OrderError> {
+        let (here, order, who) = (self.clone(), order.clone(), who.to_owned());
+        let placing = tokio::spawn(async move { here.place(&order, &who).await });
+        let stopped = |error: tokio::task::JoinError| StoreError::Away(format!("the order was not finished: {error}"));
+        placing.await.unwrap_or_else(|error| Err(stopped(error).into()))
+    }
+
+    async fn place(&self, order: &Order, who: &str) -> Result<Taken, OrderError> {
         let id = format!("{}-{}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"), access::random::<4>());
         let request = json!({
             "dir": format!("{}/{id}", self.host.runs),
+            "owner": self.owner().await?,
             // What may be started is UTF-8.
             "dha.yml": String::from_utf8_lossy(order.plan.dha()),
             "network.yml": String::from_utf8_lossy(order.plan.network()),
@@ -324,6 +341,9 @@ impl Office {
                 self.redact_anew();
                 self.tidy_up().await;
             }
+            if round.is_multiple_of(SWEEP) {
+                self.sweep().await;
+            }
             if round.is_multiple_of(FORGET) {
                 self.forget().await;
             }
@@ -400,6 +420,31 @@ impl Office {
                 Err(error) => tracing::warn!("what the deployment {} left is not removed yet: {error}", run.id),
             }
         }
+    }
+
+    /// The name of this database on jump hosts, which several may use.
+    async fn owner(&self) -> Result<String, StoreError> {
+        self.store.key("runs", &access::random::<8>()).await
+    }
+
+    /// A server that was killed between a run's folder and its row leaves a plan with passwords: it goes.
+    async fn sweep(&self) {
+        if let Err(error) = self.swept().await {
+            tracing::warn!("folders without a deployment are not looked for on the jump host yet: {error}");
+        }
+    }
+
+    async fn swept(&self) -> Result<(), OrderError> {
+        let request = json!({ "dir": self.host.runs, "owner": self.owner().await? });
+        let Orphans { orphans } = self.host.ask("orphans", request).await?;
+        for dir in orphans {
+            let id = dir.rsplit('/').next().unwrap_or_default();
+            if self.store.run(id).await?.is_none() {
+                self.tidy(&dir).await?;
+                tracing::info!("the folder {dir}, which no deployment has, was removed with its plan");
+            }
+        }
+        Ok(())
     }
 
     /// Old logs go, and the oldest of too many.

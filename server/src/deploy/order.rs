@@ -3,7 +3,7 @@
 //! An [`Order`] holds a [`plan::Startable`] and typed options; whatever else deploy.sh would take from an
 //! environment it does not get. What each variable means is read from Compass's own sources.
 
-use plan::{Checked, Kind as Metal, Startable};
+use plan::{Checked, Kind as Metal, Release, Startable};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use transcript::Kind;
@@ -237,12 +237,25 @@ pub(super) fn is_secret(name: &str, value: &str) -> bool {
 ///
 /// # Errors
 /// Sentences for people.
-pub fn startable(dha: &[u8], network: &[u8]) -> Result<Startable, Vec<String>> {
+pub fn startable(release: Release, dha: &[u8], network: &[u8]) -> Result<Startable, Vec<String>> {
     let [dha, network] = [dha, network].map(|bytes| Some(bytes).filter(|bytes| !bytes.trim_ascii().is_empty()));
-    Checked::new(dha, network).start().map_err(|refused| {
+    Checked::of(release, dha, network).start().map_err(|refused| {
         let mut wrong = vec![refused.to_string()];
         let findings = refused.shell.iter().chain(&refused.errors);
         wrong.extend(findings.map(|one| format!("{} line {}: {}. {}", one.file, one.place.line, one.what, one.todo)));
         wrong
     })
+}
+
+/// As [`startable`], on a thread of its own.
+///
+/// # Errors
+/// As [`startable`].
+pub(crate) async fn startable_apart(
+    release: Release,
+    dha: Vec<u8>,
+    network: Vec<u8>,
+) -> Result<Startable, Vec<String>> {
+    let checked = crate::plan::placed(move || startable(release, &dha, &network)).await;
+    checked.unwrap_or_else(|| Err(vec!["the plan could not be checked".into()]))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     pages::{
         Tab,
-        deployments::{self as pages, Asking, CheckLine, Review, Sought},
+        deployments::{self as pages, Asking, Review, Sought},
     },
     source::{PlanText, Source, Trouble},
     texts::deployments as words,
@@ -19,13 +19,12 @@ use axum::{
     routing::{get, post},
 };
 use leptos::prelude::AnyView;
-use scene::Health;
 use serde::Deserialize;
 use transcript::Kind;
 
 use super::{
-    Fit, Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
-    parts::Parts, startable, story, whole, wire,
+    Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
+    parts::Parts, startable_apart, story, whole, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -157,7 +156,9 @@ async fn drawn(
 ) -> Response {
     let mut query = around::Query::of(RawQuery(request.uri().query().map(str::to_owned)));
     query.view = app::source::View::default();
-    let frame = opened(&here.asked, cluster, Tab::Deployments, &query);
+    let mut frame = opened(&here.asked, cluster, Tab::Deployments, &query);
+    frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
+    frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
     render(status, frame, request, content).await
 }
 
@@ -319,11 +320,10 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
     };
     let dha = here.site.plan_bytes(text(&form.dha, &form.dha_text)).await;
     let network = here.site.plan_bytes(text(&form.network, &form.network_text)).await;
-    let (Ok(dha), Ok(network)) = (&dha, &network) else {
-        wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
-        return Err(wrong);
-    };
-    let plan = startable(dha, network);
+    wrong.extend([dha.as_ref().err(), network.as_ref().err()].into_iter().flatten().map(ToString::to_string));
+    let (Ok(dha), Ok(network)) = (dha, network) else { return Err(wrong) };
+    let release = here.office.as_ref().map(|office| office.host().release).unwrap_or_default();
+    let plan = startable_apart(release, dha, network).await;
     if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
         match misfits(&here.site, office, cluster, plan).await {
             Ok(misfits) => wrong.extend(misfits),
@@ -359,7 +359,7 @@ async fn reviewed(
         is_virtual: order.is_virtual(),
         command: order.run(office.host(), &format!("{}/…", office.host().runs)).masked().shown(),
         host: office.host().name().to_owned(),
-        checks: checks.map(|checks| checks.iter().map(check).collect()).map_err(|error| error.to_string()),
+        checks: checks.map(|checks| checks.iter().map(Into::into).collect()).map_err(|error| error.to_string()),
         findings: order
             .plan
             .findings()
@@ -371,20 +371,6 @@ async fn reviewed(
     let status = if review.wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let of = order.cluster.clone();
     drawn(here, &order.cluster, status, request, move || pages::review(&of, &review)).await
-}
-
-fn check(check: &super::Check) -> CheckLine {
-    CheckLine {
-        health: match check.is {
-            Fit::Well => Health::Ok,
-            Fit::Doubtful => Health::Warn,
-            Fit::Ill => Health::Bad,
-            Fit::Unknown => Health::Unknown,
-        },
-        what: check.what.replace('-', " "),
-        seen: check.seen.clone(),
-        todo: check.todo.clone(),
-    }
 }
 
 #[derive(Deserialize)]
@@ -576,7 +562,7 @@ async fn compared(
     let page = async {
         let [a, b] = runs.as_slice() else {
             let todo = "Tick two runs in the list.".into();
-            return Err(NoPage::Trouble(Trouble::Unusable { what: "Two runs can be compared.".into(), todo }));
+            return Err(NoPage::Trouble(Trouble::Unusable { what: "Select two deployments to compare".into(), todo }));
         };
         let ((office, a), (_, b)) = (here.row(&cluster, a).await?, here.row(&cluster, b).await?);
         Ok(compare::compare(office, &a, &b).await?)

@@ -1,5 +1,7 @@
 //! Looks at a jump host before it leaps: what Compass's own documentation asks for, and what would be in its way.
 
+use app::pages::deployments::CheckLine;
+use scene::Health;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,6 +25,22 @@ pub struct Check {
     pub seen: String,
     /// What to do; empty when nothing.
     pub todo: String,
+}
+
+impl From<&Check> for CheckLine {
+    fn from(check: &Check) -> Self {
+        Self {
+            health: match check.is {
+                Fit::Well => Health::Ok,
+                Fit::Doubtful => Health::Warn,
+                Fit::Ill => Health::Bad,
+                Fit::Unknown => Health::Unknown,
+            },
+            what: check.what.replace('-', " "),
+            seen: check.seen.clone(),
+            todo: check.todo.clone(),
+        }
+    }
 }
 
 /// Whether something fits.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     pages::{Embedded, Theme, embedded},
     parts,
-    source::{Source, Trouble, View},
+    source::{Facts, Source, Trouble, View},
     texts,
 };
 use axum::{
@@ -15,9 +15,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use scene::Scene;
+
 use super::{Embed, Origin, Refused};
 use crate::{
-    access::{Role, Who, policy},
+    access::{Role, Stays, Who, policy, rights},
     listen::Stopping,
     pages::{Query, assets, drawn, pixels, status},
     view,
@@ -41,6 +43,8 @@ struct Admitted {
     /// What the figure's links begin with.
     prefix: String,
     query: Query,
+    /// Whether it is a link that opens it: then it opens this figure alone.
+    by_link: bool,
 }
 
 impl Figure {
@@ -61,15 +65,15 @@ impl Figure {
         raw: RawQuery,
         request: Request,
     ) -> Result<Response, Closed> {
-        let Admitted { frames, parent, prefix, query } = self.admit(&embed, &cluster, &who, raw).await?;
+        let Admitted { frames, parent, prefix, query, by_link } = self.admit(&embed, &cluster, &who, raw).await?;
         let page = match embed.asked.figure(&cluster, &query.view).await {
             Ok(page) => page,
             Err(trouble) => return Ok(troubled(&trouble, &frames)),
         };
         let selected = match query.selection {
             Some(selection) => {
-                let facts = embed.asked.facts(&cluster, &selection).await;
-                Some((selection, facts.map(without_log)))
+                let facts = told(&embed, &cluster, &selection, by_link.then_some(&page.scene)).await;
+                Some((selection, facts))
             }
             None => None,
         };
@@ -87,10 +91,10 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => {
+        Ok(match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-                quiet((kind, picture(&page.scene, admitted.query.theme)).into_response())
+                quiet((kind, picture(&scene, admitted.query.theme)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })
@@ -104,11 +108,11 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        let page = match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => page,
+        let scene = match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => scene,
             Err(trouble) => return Ok(troubled(&trouble, &admitted.frames)),
         };
-        let Some(drawn) = pixels(picture(&page.scene, admitted.query.theme)).await else {
+        let Some(drawn) = pixels(picture(&scene, admitted.query.theme)).await else {
             return Ok(said(StatusCode::INTERNAL_SERVER_ERROR, texts::NO_PIXELS, &admitted.frames));
         };
         Ok(quiet(([(header::CONTENT_TYPE, "image/png")], drawn).into_response()))
@@ -120,6 +124,7 @@ impl Figure {
         Path(cluster): Path<String>,
         Extension(who): Extension<Who>,
         Extension(stopping): Extension<Stopping>,
+        Extension(stays): Extension<Stays>,
         raw: RawQuery,
         upgrade: WebSocketUpgrade,
     ) -> Result<Response, Closed> {
@@ -127,12 +132,14 @@ impl Figure {
         let query = admitted.query;
         Ok(match embed.asked.0.watched(&cluster, &query.view).await {
             Ok(watched) => {
-                // A link may expire or be revoked while its figure is looked at.
-                let (embed, cluster) = (embed.clone(), cluster.clone());
+                // A link, a session or a token may end while its figure is looked at.
+                let (embed, cluster, by_link) = (embed.clone(), cluster.clone(), admitted.by_link);
                 let still: view::Still = Arc::new(move || {
-                    let (embed, cluster, who) = (embed.clone(), cluster.clone(), who.clone());
+                    let (embed, cluster, who, stays) = (embed.clone(), cluster.clone(), who.clone(), stays.clone());
                     let raw = RawQuery(raw.0.clone());
-                    Box::pin(async move { self.admit(&embed, &cluster, &who, raw).await.is_ok() })
+                    Box::pin(async move {
+                        (by_link || stays.still().await) && self.admit(&embed, &cluster, &who, raw).await.is_ok()
+                    })
                 });
                 view::follow(upgrade, watched, query.version, stopping, still, None)
             }
@@ -149,10 +156,18 @@ impl Figure {
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
         let selection = admitted.query.selection.unwrap_or_default();
-        let (code, html) = match embed.asked.facts(&cluster, &selection).await {
+        let facts = if admitted.by_link {
+            match embed.asked.figure(&cluster, &admitted.query.view).await {
+                Ok(page) => told(&embed, &cluster, &selection, Some(&page.scene)).await,
+                Err(trouble) => Err(trouble),
+            }
+        } else {
+            told(&embed, &cluster, &selection, None).await
+        };
+        let (code, html) = match facts {
             Ok(facts) => {
                 let prefix = &admitted.prefix;
-                (StatusCode::OK, parts::panel(&without_log(facts), prefix, prefix.trim_end_matches('&')))
+                (StatusCode::OK, parts::panel(&facts, prefix, prefix.trim_end_matches('&')))
             }
             Err(trouble) => {
                 (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
@@ -193,7 +208,11 @@ impl Figure {
         } else if let Some(says) = &says {
             prefix += &format!("parent={}&", scene::encoded(says.as_str()));
         }
-        Ok(Admitted { frames: embed.origins.frames(only.as_ref()), parent, prefix, query })
+        // What leads from one pod to another is a figure of its own.
+        if link.is_some() && query.view.at.starts_with("follow/") {
+            return Err(Refused::Other);
+        }
+        Ok(Admitted { frames: embed.origins.frames(only.as_ref()), parent, prefix, query, by_link: link.is_some() })
     }
 
     /// The one portal of a link that opens this figure; `None` for every one.
@@ -204,7 +223,7 @@ impl Figure {
             return Err(Refused::Other);
         }
         match embed.store.link(&claims.id).await {
-            Ok(Some(kept)) if kept.revoked.is_none() => {}
+            Ok(Some(kept)) if kept.revoked.is_none() => maker(embed, &kept.subject).await?,
             Ok(Some(_)) => return Err(Refused::Revoked),
             Ok(None) => return Err(Refused::Forged),
             Err(error) => {
@@ -221,6 +240,18 @@ impl Figure {
 
 fn picture(scene: &scene::Scene, theme: Theme) -> String {
     if theme == Theme::Dark { scene::dark_document(scene) } else { scene::document(scene) }
+}
+
+/// A link is worth nothing once its maker may not see the figure any more.
+async fn maker(embed: &Embed, subject: &str) -> Result<(), Refused> {
+    match rights::of(&embed.store, subject).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(Refused::Revoked),
+        Err(error) => {
+            tracing::warn!("the maker of a link cannot be looked up: {error}");
+            Err(Refused::Away)
+        }
+    }
 }
 
 /// That it may not: a page says why. Every portal may show it, for it tells nothing else.
@@ -248,7 +279,7 @@ fn troubled(trouble: &Trouble, frames: &str) -> Response {
 }
 
 fn said(code: StatusCode, why: &str, frames: &str) -> Response {
-    let page = app::pages::refusal(why);
+    let page = app::pages::refusal(why, crate::pages::assets());
     let mut response = (code, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     if let Ok(policy) = HeaderValue::from_str(&policy(None, frames)) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -266,8 +297,20 @@ fn quiet(mut response: Response) -> Response {
     response
 }
 
-/// A link shows a figure and what it is made of. What a program wrote into its log is none of a portal's.
-fn without_log(mut facts: app::source::Facts) -> app::source::Facts {
+/// The facts of a selection, without what a program wrote into its log, which is none of a portal's. By a link only
+/// what its figure shows is told, and leads only to what it shows.
+async fn told(embed: &Embed, cluster: &str, selection: &str, shown: Option<&Scene>) -> Result<Facts, Trouble> {
+    let shows =
+        |scene: &Scene, selection: &str| scene.marks.iter().any(|mark| mark.opens.as_deref() == Some(selection));
+    if shown.is_some_and(|scene| !shows(scene, selection)) {
+        return Err(Trouble::NoSuchThing(selection.to_owned()));
+    }
+    let mut facts = embed.asked.facts(cluster, selection).await?;
     facts.log = None;
-    facts
+    if let Some(scene) = shown {
+        for line in &mut facts.lines {
+            line.opens = line.opens.take().filter(|opens| shows(scene, opens));
+        }
+    }
+    Ok(facts)
 }

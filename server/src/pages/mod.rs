@@ -1,6 +1,8 @@
 //! Pages over HTTP: routes, the answers to what pages ask, and the files that they load.
 
 mod assets;
+mod beside;
+mod compressed;
 mod conversions;
 mod facts;
 mod plans;
@@ -9,10 +11,13 @@ mod purpose;
 mod routes;
 mod site;
 mod table;
+mod theme;
 
 pub(crate) use assets::assets;
+pub(crate) use compressed::at_once;
 pub use conversions::view as figure_view;
 pub(crate) use png::pixels;
-pub(crate) use routes::{Bodyless, Query, bare, drawn, opened, render, status, theme, troubled};
+pub(crate) use routes::{Bodyless, Query, bare, drawn, one_of, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};
+pub(crate) use site::of;
 pub use site::{Asked, Site};

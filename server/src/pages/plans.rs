@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use ::plan::{Checked, File, Finding, Plan, Severity};
+use ::plan::{Checked, File, Finding, Plan, Release, Severity};
 use app::source::{FindingLine, PlanAsked, PlanFile, PlanLine, PlanPage, PlanText, Trouble};
 use scene::{Health, Scene};
 use topology::{
@@ -53,12 +53,12 @@ fn look(root: &Path, folder: &Path, depth: usize, found: &mut Vec<String>) {
 }
 
 /// What is to be said of a plan, and its figure.
-pub(super) fn page(folder: Option<&Path>, asked: &PlanAsked) -> Result<PlanPage, Trouble> {
+pub(super) fn page(folder: Option<&Path>, release: Release, asked: &PlanAsked) -> Result<PlanPage, Trouble> {
     let dha = asked.dha.as_ref().map(|text| source(folder, text)).transpose()?;
     let network = asked.network.as_ref().map(|text| source(folder, text)).transpose()?;
     let bytes = |source: &Option<(String, Vec<u8>)>| source.as_ref().map(|(_, bytes)| bytes.clone());
     let (dha_bytes, network_bytes) = (bytes(&dha), bytes(&network));
-    let checked = Checked::new(dha_bytes.as_deref(), network_bytes.as_deref());
+    let checked = Checked::of(release, dha_bytes.as_deref(), network_bytes.as_deref());
     let files = [("dha", dha), ("network", network)];
     let files = files.into_iter().filter_map(|(word, source)| {
         let (name, bytes) = source?;

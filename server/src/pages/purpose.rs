@@ -19,7 +19,7 @@ pub(super) const fn of(kind: ComponentKind) -> &'static str {
              their pods, and the service-account and token controllers give new namespaces their accounts. Several may run; one leads."
         }
         ComponentKind::Scheduler => {
-            "Looks for pods that have no node yet and picks one for each, by what the pod needs and what the nodes have left. \
+            "Assigns each new pod to a node with enough free resources. \
              Several may run; one leads."
         }
         ComponentKind::Kubelet => {
@@ -35,11 +35,9 @@ pub(super) const fn of(kind: ComponentKind) -> &'static str {
 }
 
 /// What a pod is.
-pub(super) const POD: &str =
-    "One or more containers that run on one node together, and share its fate, an address and volumes.";
+pub(super) const POD: &str = "One or more containers scheduled together on a node, sharing an IP address and volumes.";
 /// What a service is.
-pub(super) const SERVICE: &str =
-    "A lasting address for a changing set of pods: what is sent to it reaches one that is ready.";
+pub(super) const SERVICE: &str = "A stable address that routes traffic to ready pods.";
 /// What a node is.
 pub(super) const NODE: &str = "A machine of the cluster that runs pods.";
 /// What a master is.

@@ -3,11 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use app::{
-    pages::{
-        self, Frame, Tab, Theme, Visitor, Warned,
-        backups::{Kept, WarningLine},
-        frame,
-    },
+    pages::{self, Frame, Tab, Theme, Visitor, Warned, backups::WarningLine, frame},
     parts,
     source::{PlanAsked, PlanText, Source, Trouble, Version, View},
 };
@@ -18,18 +14,17 @@ use axum::{
         DefaultBodyLimit, Form, FromRequestParts, Path, RawQuery, Request, State, WebSocketUpgrade,
         rejection::FormRejection,
     },
-    http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{Site, assets, site::Asked};
+use super::{Site, assets, beside::beside, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
     backup::{self, Backups},
-    deploy::Office,
     listen::Stopping,
     view,
 };
@@ -42,11 +37,13 @@ const SEE: Needs = Needs::Role(Role::Viewer);
 /// What each page needs.
 pub const ROUTES: &[Row] = &[
     Row::get("/", SEE),
+    Row::get("/theme", Needs::Nothing),
     Row::get("/c/{cluster}", SEE),
     Row::get("/c/{cluster}/table", SEE),
     Row::get("/c/{cluster}/drift", SEE),
     Row::get("/c/{cluster}/drift.json", SEE),
     Row::get("/c/{cluster}/panel", SEE),
+    Row::get("/c/{cluster}/find", SEE),
     Row::get("/plans", SEE),
     Row::post("/plans", SEE, Acts::No),
     Row::get("/c/{cluster}/networking", SEE),
@@ -63,11 +60,13 @@ pub fn router(site: Arc<Site>) -> Router {
     let _ = any_spawner::Executor::init_tokio();
     Router::new()
         .route("/", get(home))
+        .route("/theme", get(super::theme::choose))
         .route("/c/{cluster}", get(architecture))
         .route("/c/{cluster}/table", get(table))
         .route("/c/{cluster}/drift", get(drift))
         .route("/c/{cluster}/drift.json", get(drift_json))
         .route("/c/{cluster}/panel", get(panel))
+        .route("/c/{cluster}/find", get(find))
         .route("/plans", get(chosen_plan).post(pasted_plan).layer(DefaultBodyLimit::max(PASTE)))
         .route("/c/{cluster}/networking", get(networking))
         .route("/c/{cluster}/architecture.svg", get(svg))
@@ -147,6 +146,18 @@ async fn figure(
         let path = format!("/c/{}/table{}", scene::segment(&cluster), query.prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
+    let found = match query.view.search.as_str() {
+        "" => None,
+        text => match asked.0.find(&cluster, text).await {
+            Ok(found) => Some(found),
+            Err(trouble) => return troubled(&asked, trouble, request).await,
+        },
+    };
+    if let (Some([only]), None) = (found.as_ref().map(|found| found.lines.as_slice()), &query.selection) {
+        let path = format!("/c/{}{}", scene::segment(&cluster), tab.path());
+        return Redirect::temporary(&format!("{path}{}sel={}", query.prefix(), scene::encoded(&only.opens)))
+            .into_response();
+    }
     let page = match asked.figure(&cluster, &query.view).await {
         Ok(page) => page,
         Err(trouble) => return troubled(&asked, trouble, request).await,
@@ -157,24 +168,12 @@ async fn figure(
     };
     let frame = opened(&asked, &cluster, tab, &query);
     let live = frame.assets.script.is_some();
-    let said = request.extensions();
-    let beside = pages::Beside { done: done(&cluster, said).await, kept: kept(&cluster, said) };
-    let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), &beside, live);
+    let beside = beside(&asked.0, &cluster, request.extensions());
+    let overview = beside.overview().await;
+    let content = move || {
+        pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), found.as_ref(), &overview, live)
+    };
     render(StatusCode::OK, frame, request, content).await
-}
-
-/// The latest runs, for whoever asks; none where nothing can be deployed, or the database does not answer.
-async fn done(cluster: &str, said: &Extensions) -> Option<pages::Done> {
-    let office = said.get::<Option<Arc<Office>>>()?.as_ref()?;
-    let acts = said.get::<Who>().is_some_and(|who| who.may(Role::Operator));
-    let runs = office.latest(cluster).await.ok()?;
-    Some(pages::Done { runs, acts })
-}
-
-/// How the cluster's backups fare, for whoever asks.
-fn kept(cluster: &str, said: &Extensions) -> Option<Kept> {
-    let acts = said.get::<Who>().is_some_and(|who| who.may(Role::Operator));
-    Some(backup::kept(said.get::<Backups>()?, cluster, acts))
 }
 
 async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery, request: Request) -> Response {
@@ -203,7 +202,7 @@ async fn drift(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
 async fn drift_json(State(asked): State<Asked>, Path(cluster): Path<String>) -> Response {
     match asked.drift(&cluster).await {
         Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page)).into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
@@ -274,6 +273,19 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
         .into_response()
 }
 
+/// The hits of a search as HTML, while somebody types.
+async fn find(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+    let query = Query::of(raw);
+    let text = query.view.search.clone();
+    let prefix = Query { view: View { search: String::new(), ..query.view }, ..query }.prefix();
+    let (status, html) = match asked.0.find(&cluster, &text).await {
+        Ok(found) => (StatusCode::OK, parts::hits(&found, &prefix)),
+        Err(trouble) => (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string()))),
+    };
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
+        .into_response()
+}
+
 /// The view that a file shows: its name tells the figure.
 fn view_of_file(uri: &Uri, raw: RawQuery) -> View {
     let networking = uri.path().rsplit('/').next().is_some_and(|file| file.starts_with(View::NETWORKING));
@@ -282,25 +294,21 @@ fn view_of_file(uri: &Uri, raw: RawQuery) -> View {
 }
 
 async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
-    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
-        Ok(page) => (
-            [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")],
-            scene::document(&page.scene),
-        )
-            .into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+    match asked.0.file(&cluster, &view_of_file(&uri, raw)).await {
+        Ok(scene) => {
+            let kind = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")];
+            (kind, scene::document(&scene)).into_response()
+        }
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
 async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
-    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
-        Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+    match asked.0.file(&cluster, &view_of_file(&uri, raw)).await {
+        Ok(scene) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(scene)).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
-
-/// What is known of a request beside itself, where it is.
-type Said<T> = Option<Extension<T>>;
 
 async fn stream(
     State(Asked(site)): State<Asked>,
@@ -308,38 +316,30 @@ async fn stream(
     Extension(stopping): Extension<Stopping>,
     raw: RawQuery,
     Extension(stays): Extension<Stays>,
-    (office, who): (Said<Option<Arc<Office>>>, Said<Who>),
     upgrade: WebSocketUpgrade,
+    request: Request,
 ) -> Response {
     let query = Query::of(raw);
-    let acts = who.is_some_and(|Extension(who)| who.may(Role::Operator));
-    let beside = office.and_then(|Extension(office)| office).map(|office| beside(office, cluster.clone(), acts));
+    let beside = beside(&site, &cluster, request.extensions());
+    let prefix = query.prefix();
+    let beside: view::Beside = Arc::new(move || {
+        let (beside, prefix) = (beside.clone(), prefix.clone());
+        Box::pin(async move { Some(beside.html(&prefix).await) })
+    });
     match site.watched(&cluster, &query.view).await {
         Ok(watched) => {
             let still: view::Still = Arc::new(move || {
                 let stays = stays.clone();
                 Box::pin(async move { stays.still().await })
             });
-            view::follow(upgrade, watched, query.version, stopping, still, beside)
+            view::follow(upgrade, watched, query.version, stopping, still, Some(beside))
         }
-        Err(trouble) => (status(&trouble), trouble.to_string()).into_response(),
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
-/// A cluster's latest deployments, as its figure's page has them.
-fn beside(office: Arc<Office>, cluster: String, acts: bool) -> view::Beside {
-    Arc::new(move || {
-        let (office, cluster) = (office.clone(), cluster.clone());
-        Box::pin(async move {
-            let runs = office.latest(&cluster).await.ok()?;
-            let done = pages::Done { runs, acts };
-            Some(leptos::prelude::Owner::new().with(|| pages::strip(&cluster, &done).to_html()))
-        })
-    })
-}
-
 async fn fallback(State(asked): State<Asked>, request: Request) -> Response {
-    if let Some(file) = assets::file(request.uri().path()) {
+    if let Some(file) = assets::file(request.uri().path(), request.headers()) {
         return file;
     }
     let frame = bare("Not found", &asked);
@@ -356,6 +356,9 @@ pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
         open: None,
         view: View::default(),
         theme: Theme::System,
+        shown: Theme::System,
+        here: "/".into(),
+        at: String::new(),
         assets,
         again: None,
         visitor: Visitor::default(),
@@ -363,13 +366,32 @@ pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
     }
 }
 
+/// What is looked at stands first: browsers cut titles at their end.
+fn titled(cluster: &str, tab: Tab, query: &Query) -> String {
+    let thing = query.selection.as_deref().unwrap_or(&query.view.at);
+    let name = thing.rsplit('/').next().unwrap_or_default();
+    let parts = [name, tab.name(), cluster];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// A title of one thing below a tab, such as a deployment, by the address that it has.
+pub(crate) fn one_of(title: &str, path: &str, tab: &str) -> String {
+    match path.trim_end_matches('/').split_once(&format!("/{tab}/")) {
+        Some((_, one)) => format!("{one} · {title}"),
+        None => title.to_owned(),
+    }
+}
+
 pub(crate) fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> Frame {
     Frame {
-        title: cluster.into(),
+        title: titled(cluster, tab, query),
         clusters: asked.clusters(),
         open: Some((cluster.into(), tab)),
         view: query.view.clone(),
         theme: query.theme,
+        shown: query.theme,
+        here: "/".into(),
+        at: String::new(),
         assets: assets::assets().clone(),
         again: None,
         visitor: Visitor::default(),
@@ -415,6 +437,9 @@ pub(crate) async fn render(
     if around.theme == Theme::System {
         around.theme = theme(&request);
     }
+    around.shown = if around.theme == Theme::System { super::theme::chosen(request.headers()) } else { around.theme };
+    around.here = super::theme::here(&request);
+    around.at = topology::health::moment(topology::Stamp(jiff::Timestamp::now().as_millisecond()));
     around.visitor = request.extensions().get::<Who>().map(visitor).unwrap_or_default();
     if around.warned == Warned::Ask {
         around.warned = Warned::Here(warned(around.open.as_ref().map(|(cluster, _)| cluster.as_str()), &request));
@@ -441,7 +466,10 @@ pub(crate) async fn drawn(
     document: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
     let draw = leptos_axum::render_app_async_with_context(move || allow_own_script(&frames), document);
-    let mut response = draw(request).await;
+    let (head, body) = draw(request).await.into_parts();
+    // It is whole when it comes: what is known to be whole can be compressed whole.
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut response = Response::from_parts(head, Body::from(whole));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

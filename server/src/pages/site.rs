@@ -1,19 +1,25 @@
 //! What pages ask, answered from the clusters that are watched.
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
-    sync::{Arc, LazyLock},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use app::source::{
-    Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, PlanAsked, PlanPage, PlanText, Source, Table,
-    Trouble, View,
+    Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, Found, HitLine, PlanAsked, PlanPage, PlanText,
+    Source, Table, Trouble, View,
 };
 
-use plan::Plan;
-use tokio::sync::Semaphore;
-use topology::{figure::is_master, graph::Question, inventory::AddressKind, planned::Planned};
+use plan::{Plan, Release};
+use topology::{
+    attention::{Concern, attention},
+    figure::is_master,
+    graph::Question,
+    inventory::{AddressKind, Source as Told},
+    planned::Planned,
+};
 
 use super::{conversions, facts, plans, table};
 use crate::{
@@ -21,9 +27,6 @@ use crate::{
     cluster::{self, Cluster, Clusters},
     view::{Views, Watched},
 };
-
-/// Plans that are checked at once: a large one takes a processor for a while.
-static PLANS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// The first page of a cluster waits this long for its facts, so that its picture is not empty.
 const FIRST: Duration = Duration::from_millis(1_600);
@@ -35,17 +38,42 @@ pub struct Site {
     clusters: Clusters,
     views: Views,
     plans: Option<PathBuf>,
+    release: Release,
+    concerns: Mutex<HashMap<String, Concerns>>,
 }
+
+/// What needs attention in a cluster, for all who look at it within a moment.
+#[derive(Clone)]
+struct Concerns {
+    found: Arc<Vec<Concern>>,
+    known: bool,
+    until: Instant,
+}
+
+/// So many hits of a search are listed.
+const HITS: usize = 12;
+
+/// What needs attention is found out once in this time, however many look.
+const MOMENT: Duration = Duration::from_millis(1_500);
+/// And takes no more than one part in so many of the time.
+const SHARE: u32 = 30;
 
 impl Site {
     /// Of these clusters, and with this folder of plans.
     pub fn new(clusters: Clusters, plans: Option<PathBuf>) -> Arc<Self> {
-        Arc::new(Self { clusters, views: Views::default(), plans })
+        Self::of(clusters, plans, Release::default())
+    }
+
+    /// The same, with plans for this release of Compass.
+    pub fn of(clusters: Clusters, plans: Option<PathBuf>, release: Release) -> Arc<Self> {
+        Arc::new(Self { clusters, views: Views::default(), plans, release, concerns: Mutex::default() })
     }
 
     /// Ends what nobody looks at; called now and then.
     pub fn forget_idle(&self) {
         self.views.forget();
+        let now = Instant::now();
+        self.concerns().retain(|_, concerns| concerns.until > now);
         self.clusters.forget_idle();
     }
 
@@ -75,8 +103,8 @@ impl Site {
     /// A plan's file as it is, secrets included: for whoever runs it.
     pub(crate) async fn plan_bytes(&self, text: PlanText) -> Result<Vec<u8>, Trouble> {
         let folder = self.plans.clone();
-        let read = tokio::task::spawn_blocking(move || plans::source(folder.as_deref(), &text)).await;
-        read.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into()))).map(|(_, bytes)| bytes)
+        let read = crate::plan::placed(move || plans::source(folder.as_deref(), &text)).await;
+        read.unwrap_or_else(|| Err(Trouble::NoSuchThing("the plan".into()))).map(|(_, bytes)| bytes)
     }
 
     /// The masters of a cluster that is watched, with their addresses; none while it tells nothing.
@@ -120,15 +148,73 @@ impl Site {
         })
     }
 
+    fn concerns(&self) -> MutexGuard<'_, HashMap<String, Concerns>> {
+        self.concerns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What needs attention in a cluster, worst first, and whether it tells enough to say so; none while it tells nothing.
+    pub(super) async fn attention(&self, name: &str) -> Option<(Arc<Vec<Concern>>, bool)> {
+        let began = Instant::now();
+        let last = self.concerns().get(name).filter(|last| last.until > began).cloned();
+        if let Some(last) = last {
+            return Some((last.found, last.known));
+        }
+        let cluster = self.cluster(name).await.ok()?;
+        let began = Instant::now();
+        let now = cluster.now();
+        let (found, known) = cluster.read(|inventory| {
+            let known = [Told::Nodes, Told::Pods].iter().all(|source| inventory.heard(*source).is_fresh());
+            (Arc::new(attention(inventory, now)), known)
+        });
+        let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
+        self.concerns().insert(name.to_owned(), Concerns { found: found.clone(), known, until });
+        Some((found, known))
+    }
+
+    /// What a text finds in a cluster.
+    pub(super) async fn find(&self, name: &str, text: &str) -> Result<Found, Trouble> {
+        let cluster = self.cluster(name).await?;
+        let found = cluster.read(|inventory| topology::find::find(inventory, text, HITS));
+        let line = |hit: &topology::find::Hit| HitLine {
+            kind: hit.kind.word().into(),
+            name: hit.key.name.to_string(),
+            beside: [Some(&hit.key.namespace), hit.node.as_ref()]
+                .into_iter()
+                .flatten()
+                .filter(|part| !part.is_empty())
+                .map(|part| &**part)
+                .collect::<Vec<_>>()
+                .join(" · "),
+            opens: hit.opens(),
+        };
+        let lines = found.hits.iter().map(line).collect();
+        let (nodes, services, pods) = (found.nodes, found.services, found.pods);
+        Ok(Found { text: text.trim().to_owned(), lines, nodes, services, pods })
+    }
+
     /// A view that is being drawn.
     pub(crate) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
         if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
-            let what = format!("There is no way to follow from {:?}.", &view.at["follow/".len()..]);
+            let what = format!("Nothing to trace for {:?}.", &view.at["follow/".len()..]);
             return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });
         }
         let cluster = self.cluster(name).await?;
-        Ok(self.views.get(&cluster, conversions::view(view)))
+        self.views.get(&cluster, conversions::view(view)).ok_or_else(|| Trouble::Unreachable {
+            what: "This server draws as many different views as it may.".into(),
+            todo: "Look at the whole cluster, or try again in a minute.".into(),
+        })
     }
+
+    /// A figure for a file, which says of which cluster it is, and when.
+    pub(crate) async fn file(&self, name: &str, view: &View) -> Result<scene::Scene, Trouble> {
+        let watched = self.watched(name, view).await?;
+        Ok(scene::standing_alone(&watched.page().scene, &of(name, watched.cluster().now())))
+    }
+}
+
+/// What a figure in a file is of, as in `lab, 2026-11-29 12:03:20 UTC`.
+pub(crate) fn of(cluster: &str, now: topology::Stamp) -> String {
+    format!("{cluster}, {}", topology::health::moment(now))
 }
 
 fn silent(name: &str) -> cluster::Trouble {
@@ -193,17 +279,11 @@ impl Source for Asked {
     }
 
     fn plan(&self, asked: &PlanAsked) -> Answer<PlanPage> {
-        let (folder, asked) = (self.0.plans.clone(), asked.clone());
+        let (folder, asked, release) = (self.0.plans.clone(), asked.clone(), self.0.release);
         Box::pin(async move {
             // Reading files and a large paste take their time: not a worker's.
-            let turn = PLANS.clone().acquire_owned().await;
-            let checking = move || {
-                let page = plans::page(folder.as_deref(), &asked);
-                drop(turn);
-                page
-            };
-            let page = tokio::task::spawn_blocking(checking).await;
-            page.unwrap_or_else(|_| Err(Trouble::NoSuchThing("the plan".into())))
+            let page = crate::plan::placed(move || plans::page(folder.as_deref(), release, &asked)).await;
+            page.unwrap_or_else(|| Err(Trouble::NoSuchThing("the plan".into())))
         })
     }
 

@@ -85,7 +85,7 @@ fn pods(inventory: &Inventory, view: &View, now: Stamp) -> Section {
         ],
         opens: Some(format!("pod/{}", pod.key)),
     });
-    Section { total, ..section("Pods", &["Name", "Namespace", "Node", "Owner", "In words"], rows) }
+    Section { total, ..section("Pods", &["Name", "Namespace", "Node", "Owner", "Details"], rows) }
 }
 
 fn services(inventory: &Inventory, view: &View) -> Section {

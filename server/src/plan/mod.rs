@@ -4,10 +4,27 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
 };
 
 use ::plan::{self as plan_file, Checked, LONGEST, Purpose, Severity, Stack};
+use tokio::sync::Semaphore;
 use topology::planned::Planned;
+
+/// Plans that are worked on at once: a large one takes a processor for a while.
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+
+/// Works on a plan on a thread of its own; `None` when that came to no end. The place belongs to the work and not to
+/// whoever asked, who may hang up.
+pub(crate) async fn placed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let place = PLACES.clone().acquire_owned().await.ok()?;
+    let placed = move || {
+        let done = work();
+        drop(place);
+        done
+    };
+    tokio::task::spawn_blocking(placed).await.ok()
+}
 
 /// Why a file of a plan cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -97,15 +114,23 @@ pub fn whole(dha: Option<&Path>, network: Option<&Path>) -> Result<Option<plan_f
 /// # Errors
 /// [`PlanError`] when one of them cannot be read from the disk.
 pub fn load(dha: Option<&Path>, network: Option<&Path>) -> Result<Checked, PlanError> {
+    load_for(plan_file::Release::default(), dha, network)
+}
+
+/// The same for a release of Compass.
+///
+/// # Errors
+/// [`PlanError`] when one of them cannot be read from the disk.
+pub fn load_for(release: plan_file::Release, dha: Option<&Path>, network: Option<&Path>) -> Result<Checked, PlanError> {
     let dha = dha.map(read_file).transpose()?;
     let network = network.map(read_file).transpose()?;
-    Ok(Checked::new(dha.as_deref(), network.as_deref()))
+    Ok(Checked::of(release, dha.as_deref(), network.as_deref()))
 }
 
 /// What a plan is and how it fares, in a sentence.
 pub fn headline(checked: &Checked) -> String {
     let what = match (&checked.plan.dha, &checked.plan.network) {
-        (None, None) => "Nothing that can be read as a plan".to_owned(),
+        (None, None) => "Not a readable plan".to_owned(),
         (None, Some(_)) => "Networks without hosts".to_owned(),
         (Some(dha), _) => {
             let stack = match dha.stack() {
@@ -125,7 +150,7 @@ pub fn headline(checked: &Checked) -> String {
     let counts = counts.map(|(severity, word)| (checked.count(severity), word));
     let said: Vec<String> =
         counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word)).collect();
-    let said = if said.is_empty() { "nothing was found".to_owned() } else { said.join(", ") };
+    let said = if said.is_empty() { "no problems found".to_owned() } else { said.join(", ") };
     let never = if checked.never() { "; it can be looked at, never started" } else { "" };
     format!("{what}; {said}{never}")
 }

@@ -374,7 +374,7 @@ async fn order(here: &Here, cluster: String, new: NewDeployment) -> Result<Order
     let files = [named(&new.dha, &new.dha_file), named(&new.network, &new.network_file)];
     let dha = here.site.plan_bytes(text(new.dha, new.dha_file)).await?;
     let network = here.site.plan_bytes(text(new.network, new.network_file)).await?;
-    let plan = deploy::startable(&dha, &network).map_err(|wrong| {
+    let plan = deploy::startable_apart(here.office()?.host().release, dha, network).await.map_err(|wrong| {
         let todo = wrong.get(1..).unwrap_or_default().join(" ");
         ApiError::Unusable { what: wrong.first().cloned().unwrap_or_default(), todo }
     })?;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     access::{Refusal, TokenError},
-    store::StoreError,
+    store::{StoreError, tell},
 };
 
 /// What is wrong with a request, or with us (RFC 9457).
@@ -98,6 +98,12 @@ pub enum ApiError {
     /// The database takes no changes.
     #[error("the database is read-only: nothing was done")]
     ReadOnly,
+    /// The database's disk is full.
+    #[error("the disk of the database is full: nothing was done")]
+    Full,
+    /// The database is damaged.
+    #[error("the database is damaged: nothing was done")]
+    Damaged,
     /// A fault of ours.
     #[error("this is a fault of the server: {0}")]
     Fault(&'static str),
@@ -116,7 +122,9 @@ impl ApiError {
             Self::Underway | Self::Unsure(_) => StatusCode::CONFLICT,
             Self::Large | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Away | Self::ReadOnly | Self::Unset(..) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Away | Self::ReadOnly | Self::Full | Self::Damaged | Self::Unset(..) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -133,7 +141,10 @@ pub(super) const ANYWHERE: [(&str, &str); 10] = [
     ("421", "This server does not answer to the host name that was asked for"),
     ("429", "Too many requests: Retry-After tells when to come back"),
     ("502", "The cluster cannot be reached"),
-    ("503", "The database does not answer or is read-only, or a setting is missing, which the detail names"),
+    (
+        "503",
+        "The database does not answer, is read-only, full or damaged, or a setting is missing, which the detail names",
+    ),
 ];
 
 /// The further statuses of routes that take a body or act.
@@ -161,6 +172,8 @@ impl IntoResponse for ApiError {
             )),
             Self::Unset(setting, _) => Some(format!("Set `{setting}` and start the server anew, then send it again.")),
             Self::ReadOnly => Some("Lead the setting `database` to the PostgreSQL server that takes changes.".into()),
+            Self::Full => Some("Make room on the disk of the database, then send it again.".into()),
+            Self::Damaged => Some("Stop the server and put back a copy of the database; its log says more.".into()),
             _ => None,
         };
         let problem = Problem {
@@ -206,9 +219,11 @@ impl From<PathRejection> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!("the database: {error}");
+        tell(&error);
         match error {
             StoreError::ReadOnly(_) => Self::ReadOnly,
+            StoreError::Full(_) => Self::Full,
+            StoreError::Damaged(_) => Self::Damaged,
             _ => Self::Away,
         }
     }
@@ -218,6 +233,8 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::ReadOnly => Self::ReadOnly,
+            Refusal::Full => Self::Full,
+            Refusal::Damaged => Self::Damaged,
             _ => Self::Away,
         }
     }

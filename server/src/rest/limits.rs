@@ -8,16 +8,17 @@ use axum::{
 };
 
 use super::{ApiError, Here};
-use crate::access::{Caller, Who};
+use crate::access::{Caller, Taken, Who};
 
-/// Takes from the room of whoever asks; what the guard refused has done so before.
+/// Takes from the room of whoever asks; what acts or was refused has done so at the guard.
 pub(super) async fn limited(
     State(here): State<Here>,
     Extension(who): Extension<Who>,
     request: Request,
     next: Next,
 ) -> Response {
-    let taken = here.limits.take(&Caller::of(&who));
+    let before = request.extensions().get::<Taken>().map(|taken| taken.0);
+    let taken = before.map_or_else(|| here.limits.take(&Caller::of(&who)), Ok);
     let mut response = match taken {
         Ok(_) => next.run(request).await,
         Err(wait) => ApiError::Slow(wait).into_response(),

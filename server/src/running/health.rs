@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Running;
 use crate::{
     access::{Role, Who},
-    store::StoreError,
+    store::{StoreError, tell},
 };
 
 /// The database has this long to answer.
@@ -84,11 +84,13 @@ async fn database(running: &Running) -> Check {
     let what = match asked {
         Ok(Ok(())) => "",
         Ok(Err(StoreError::ReadOnly(_))) => "read-only: nothing can be changed and nobody can sign in",
+        Ok(Err(StoreError::Full(_))) => "its disk is full: nothing can be changed and nobody can sign in",
+        Ok(Err(StoreError::Damaged(_))) => "it is damaged: put back a copy from before; the log says more",
         Ok(Err(_)) => "it refuses to answer; the log says why",
         Err(_) => "it does not answer in time",
     };
     if let Ok(Err(error)) = asked {
-        tracing::warn!("the database is not ready: {error}");
+        tell(&error);
     }
     Check { name: "database".into(), ready: what.is_empty(), needed: true, what: what.into() }
 }

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! health (/healthz, /readyz)   numbers ◀─counted─ access, listen, view, store     log (a line a request, with its id)
+//! environment (of child processes)
 //! notify (systemd)             metrics (/metrics) = numbers + what is watched now
 //! ```
 
+pub(crate) mod environment;
 mod exposition;
 mod health;
 mod log;

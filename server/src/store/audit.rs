@@ -1,5 +1,5 @@
 //! Who did what to which cluster, from where, allowed or not. Append-only: the database refuses
-//! every change and every removal.
+//! every change, and every removal but that of the oldest up to an anchor ([`Store::shorten_audit`]).
 
 use serde::Serialize;
 use sqlx::{Row, any::AnyRow};
@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`]; what was to be done must then not be done.
     pub async fn remember(&self, entry: &Entry) -> Result<i64, StoreError> {
-        let row = sqlx::query(
+        let rows = sqlx::query(
             "INSERT INTO audit (at, who, way, address, action, target, cluster, allowed, detail, subject) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
         )
@@ -75,9 +75,27 @@ impl Store {
         .bind(i64::from(entry.allowed))
         .bind(&entry.detail)
         .bind(&entry.subject)
-        .fetch_one(&self.pool)
+        // To its end: only then is it committed, and a full disk said.
+        .fetch_all(&self.pool)
         .await?;
+        let row = rows.first().ok_or_else(|| StoreError::Refused("an entry got no number".into()))?;
         Ok(row.try_get("id")?)
+    }
+
+    /// The addresses from which somebody signed in well of late.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn addresses_of(&self, subject: &str) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT late.address AS address FROM (SELECT address, action, allowed FROM audit \
+             WHERE subject = $1 ORDER BY id DESC LIMIT 2000) AS late \
+             WHERE late.action = 'sign-in' AND late.allowed = 1",
+        )
+        .bind(subject)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().map(|row| row.try_get("address")).collect::<Result<_, _>>()?)
     }
 
     /// Entries, newest first, at most `limit`.
@@ -101,7 +119,11 @@ impl Store {
     }
 }
 
-fn kept(row: &AnyRow) -> Result<Kept, StoreError> {
+/// The oldest entries, so many.
+pub(super) const OLDEST: &str = "SELECT id, at, who, way, address, action, target, cluster, allowed, detail, subject \
+    FROM audit ORDER BY id LIMIT $1";
+
+pub(super) fn kept(row: &AnyRow) -> Result<Kept, StoreError> {
     let entry = Entry {
         at: row.try_get("at")?,
         who: row.try_get("who")?,

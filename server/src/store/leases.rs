@@ -6,6 +6,10 @@ use sqlx::Row;
 
 use super::{Kind, Store, StoreError};
 
+/// No lease is as long as this many milliseconds: one that ends later was written while the clock was ahead, and
+/// counts as ended.
+const LONGEST: i64 = 600_000;
+
 impl Store {
     /// Takes or renews a lease; answers its term, or `None` while somebody else holds it. The term
     /// grows with each new holder. A lease that ends later than twice the length from now was written
@@ -35,14 +39,15 @@ impl Store {
             }
         };
         let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 2);
-        let row = sqlx::query(sql)
+        let rows = sqlx::query(sql)
             .bind(name)
             .bind(holder)
             .bind(length)
             .bind(length.saturating_mul(2))
-            .fetch_optional(&self.pool)
+            // To its end: only then is it committed, and a full disk said.
+            .fetch_all(&self.pool)
             .await?;
-        row.map(|row| row.try_get("term")).transpose().map_err(StoreError::from)
+        rows.first().map(|row| row.try_get("term")).transpose().map_err(StoreError::from)
     }
 
     /// Whether a term is still the one in force: what a writer asks before it acts on a lease.
@@ -53,14 +58,16 @@ impl Store {
         let sql = match self.kind {
             Kind::Sqlite => {
                 "SELECT term FROM leases WHERE name = $1 AND holder = $2 AND term = $3 \
-                 AND until >= CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+                 AND until BETWEEN CAST(unixepoch('subsec') * 1000 AS INTEGER) \
+                 AND CAST(unixepoch('subsec') * 1000 AS INTEGER) + $4"
             }
             Kind::Postgres => {
                 "SELECT term FROM leases WHERE name = $1 AND holder = $2 AND term = $3 \
-                 AND until >= (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+                 AND until BETWEEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint \
+                 AND (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $4"
             }
         };
-        let row = sqlx::query(sql).bind(name).bind(holder).bind(term).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sql).bind(name).bind(holder).bind(term).bind(LONGEST).fetch_optional(&self.pool).await?;
         Ok(row.is_some())
     }
 
@@ -71,14 +78,16 @@ impl Store {
     pub async fn is_held(&self, name: &str) -> Result<bool, StoreError> {
         let sql = match self.kind {
             Kind::Sqlite => {
-                "SELECT term FROM leases WHERE name = $1 AND until >= CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+                "SELECT term FROM leases WHERE name = $1 AND until BETWEEN \
+                 CAST(unixepoch('subsec') * 1000 AS INTEGER) AND CAST(unixepoch('subsec') * 1000 AS INTEGER) + $2"
             }
             Kind::Postgres => {
-                "SELECT term FROM leases WHERE name = $1 \
-                 AND until >= (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+                "SELECT term FROM leases WHERE name = $1 AND until BETWEEN \
+                 (extract(epoch FROM clock_timestamp()) * 1000)::bigint \
+                 AND (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $2"
             }
         };
-        Ok(sqlx::query(sql).bind(name).fetch_optional(&self.pool).await?.is_some())
+        Ok(sqlx::query(sql).bind(name).bind(LONGEST).fetch_optional(&self.pool).await?.is_some())
     }
 
     /// Gives a lease back, so that the next need not wait for its end.

@@ -22,26 +22,31 @@ mod links;
 mod log;
 mod place;
 mod pooler;
+mod probe;
 mod redaction;
+mod retention;
 mod runs;
 mod sessions;
 mod tokens;
 mod users;
 mod warnings;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use probe::Probe;
 use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions, migrate::Migrator};
 
 pub use audit::{Entry, Kept, Sought};
 pub use backups::{Backup, Copy, CopyState, Looked, Scheduled};
 pub use duty::{Duty, Held};
 pub use error::StoreError;
+pub(crate) use error::tell;
 pub use idempotency::{Begun, Claim, Replay};
 pub use links::Link;
 pub use log::{Piece, Stand};
 pub use place::Place;
 pub use redaction::Anew;
+pub use retention::{Keeping, Shortened};
 pub use runs::{Ordered, RunRow, Runs};
 pub use sessions::Session;
 pub use tokens::Token;
@@ -70,6 +75,7 @@ pub enum Kind {
 pub struct Store {
     pool: AnyPool,
     kind: Kind,
+    probe: Arc<Probe>,
 }
 
 impl Store {
@@ -98,26 +104,7 @@ impl Store {
             .connect(&place.url())
             .await
             .map_err(|error| StoreError::opening(place, &error))?;
-        Ok(Self { pool, kind })
-    }
-
-    /// Whether it answers now, and takes changes as far as it says.
-    ///
-    /// # Errors
-    /// [`StoreError::Away`] when it does not answer, [`StoreError::ReadOnly`] when it is a standby or read-only.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        let sql = match self.kind {
-            Kind::Sqlite => "SELECT 'off'",
-            // On a standby it is `on`, whatever the database's own setting is.
-            Kind::Postgres => "SELECT current_setting('transaction_read_only')",
-        };
-        let told: String = sqlx::query_scalar(sql).fetch_one(&self.pool).await?;
-        if told == "on" {
-            return Err(StoreError::ReadOnly(
-                "PostgreSQL is a standby, or is set to default_transaction_read_only".into(),
-            ));
-        }
-        Ok(())
+        Ok(Self { pool, kind, probe: Arc::default() })
     }
 
     /// Which of the two it is.
@@ -125,7 +112,7 @@ impl Store {
         self.kind
     }
 
-    /// Removes what has expired: sessions, idempotency keys and used logout tokens. Answers how many rows went.
+    /// Removes what has expired: sessions, idempotency keys, used logout tokens and links. Answers how many rows went.
     ///
     /// # Errors
     /// [`StoreError::Away`] when the database does not answer.
@@ -133,8 +120,11 @@ impl Store {
         let mut gone = 0;
         for sql in [
             "DELETE FROM sessions WHERE expires <= $1",
-            "DELETE FROM idempotency WHERE expires <= $1",
+            // They are kept for a day: one of two days ahead was written by a clock that was.
+            "DELETE FROM idempotency WHERE expires <= $1 OR expires > $1 + 172800000",
             "DELETE FROM logouts WHERE expires <= $1",
+            // An expired link is refused by what stands in itself.
+            "DELETE FROM links WHERE expires <= $1",
         ] {
             gone += sqlx::query(sql).bind(now.as_millisecond()).execute(&self.pool).await?.rows_affected();
         }
@@ -174,6 +164,7 @@ async fn migrate(place: &Place, version: Option<i64>) -> Result<(), StoreError> 
     prepare(&mut connection, place.kind()).await.map_err(|error| StoreError::opening(place, &error))?;
     let migrator = match place.kind() {
         Kind::Sqlite => {
+            probe::sound(&mut connection).await.map_err(|error| StoreError::opening(place, &error))??;
             let wal = sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await;
             wal.map_err(|error| StoreError::opening(place, &error))?;
             &SQLITE
@@ -199,13 +190,19 @@ async fn lock(path: &Path) -> Result<std::fs::File, StoreError> {
         let private = |path: &Path| {
             std::fs::OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
         };
-        private(&path)?;
-        let mut beside = path.into_os_string();
+        let mut beside = path.clone().into_os_string();
         beside.push("-lock");
-        let lock = private(Path::new(&beside))?;
+        let beside = Path::new(&beside);
+        // The file is made under the lock: one that is empty before was emptied, or its first start was killed.
+        let were_there = path.exists() && beside.exists();
+        let lock = private(beside)?;
         lock.lock()?;
-        Ok::<_, std::io::Error>(lock)
+        private(&path)?;
+        let is_empty = std::fs::metadata(&path)?.len() == 0;
+        Ok::<_, std::io::Error>((lock, were_there && is_empty))
     });
     let locked = locking.await.map_err(|error| std::io::Error::other(error.to_string()));
-    locked.and_then(|locked| locked).map_err(|error| StoreError::File { file: shown, what: error.to_string() })
+    let locked = locked.and_then(|locked| locked);
+    let (lock, emptied) = locked.map_err(|error| StoreError::File { file: shown.clone(), what: error.to_string() })?;
+    if emptied { Err(StoreError::Emptied { file: shown }) } else { Ok(lock) }
 }

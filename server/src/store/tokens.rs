@@ -17,6 +17,8 @@ pub struct Token {
     pub role: String,
     /// Who made it.
     pub maker: String,
+    /// Who made it, whatever they are called; empty in tokens from before this was kept.
+    pub subject: String,
     /// Since when.
     pub created: i64,
     /// Until when.
@@ -34,7 +36,8 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn add_token(&self, token: &Token) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO tokens (id, name, hash, role, maker, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO tokens (id, name, hash, role, maker, created, expires, subject) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(&token.id)
         .bind(&token.name)
@@ -43,6 +46,7 @@ impl Store {
         .bind(&token.maker)
         .bind(token.created)
         .bind(token.expires)
+        .bind(&token.subject)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -54,7 +58,7 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn token(&self, id: &str) -> Result<Option<Token>, StoreError> {
         let row = sqlx::query(
-            "SELECT id, name, hash, role, maker, created, expires, used, revoked FROM tokens WHERE id = $1",
+            "SELECT id, name, hash, role, maker, created, expires, used, revoked, subject FROM tokens WHERE id = $1",
         )
         .bind(id)
         .fetch_optional(&self.pool)
@@ -68,7 +72,7 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, name, hash, role, maker, created, expires, used, revoked FROM tokens \
+            "SELECT id, name, hash, role, maker, created, expires, used, revoked, subject FROM tokens \
              ORDER BY created DESC, id",
         )
         .fetch_all(&self.pool)
@@ -110,6 +114,7 @@ fn token(row: &AnyRow) -> Result<Token, StoreError> {
         hash: row.try_get("hash")?,
         role: row.try_get("role")?,
         maker: row.try_get("maker")?,
+        subject: row.try_get("subject")?,
         created: row.try_get("created")?,
         expires: row.try_get("expires")?,
         used: row.try_get("used")?,

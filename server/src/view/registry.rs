@@ -16,6 +16,9 @@ const LINGERS: Duration = Duration::from_secs(30);
 /// Views at most; beyond, those that nobody reads go first.
 const MOST: usize = 200;
 
+/// Views at most, whoever reads them: each holds a picture of its own.
+const DRAWN: usize = 400;
+
 /// Views by cluster and what is looked at.
 #[derive(Default)]
 pub struct Views(Mutex<HashMap<(usize, View), Entry>>);
@@ -26,18 +29,21 @@ struct Entry {
 }
 
 impl Views {
-    /// The view, drawn from now on at the latest.
-    pub fn get(&self, cluster: &Arc<Cluster>, view: View) -> Arc<Watched> {
+    /// The view, drawn from now on at the latest; `None` when it is one of too many.
+    pub fn get(&self, cluster: &Arc<Cluster>, view: View) -> Option<Arc<Watched>> {
         let mut views = self.lock();
         forget(&mut views);
         // The address of a cluster that is held names it for as long as it is held.
         let key = (Arc::as_ptr(cluster).addr(), view);
+        if views.len() >= DRAWN && !views.contains_key(&key) {
+            return None;
+        }
         let entry = views.entry(key).or_insert_with_key(|(_, view)| Entry {
             watched: Arc::new(Watched::start(cluster.clone(), view)),
             asked: Instant::now(),
         });
         entry.asked = Instant::now();
-        entry.watched.clone()
+        Some(entry.watched.clone())
     }
 
     /// Ends what nobody looks at.
@@ -53,7 +59,7 @@ impl Views {
 fn forget(views: &mut HashMap<(usize, View), Entry>) {
     let unread = |entry: &Entry| Arc::strong_count(&entry.watched) == 1 && entry.watched.readers() == 0;
     views.retain(|_, entry| !unread(entry) || entry.asked.elapsed() < LINGERS);
-    if views.len() > MOST {
+    if views.len() >= MOST {
         views.retain(|_, entry| !unread(entry));
     }
 }

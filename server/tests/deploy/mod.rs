@@ -109,6 +109,7 @@ fn host(dir: &std::path::Path, variables: &[(&str, &str)]) -> JumpHost {
         deck: Some(format!("127.0.0.1:{port}")),
         reach: Some(rehearsal().join("tasks").display().to_string()),
         variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        release: plan::Release::default(),
     }
 }
 

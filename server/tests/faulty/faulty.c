@@ -1,4 +1,5 @@
 // Put before a program, it fails what that asks of its disk below a folder: the nth time, or from then on.
+// With FAULTY_LINKLESS it has no hard links there, as exFAT and SMB.
 // FAULTY_FOLDER, FAULTY_AT (from 1), FAULTY_ERROR (its number), FAULTY_ONCE; FAULTY_MARK is a file that is made when it fails.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,6 +31,13 @@ static int fails(const char *path) {
   return 1;
 }
 
+static int linkless(const char *path) {
+  const char *folder = getenv("FAULTY_LINKLESS");
+  if (!folder || !path || strncmp(path, folder, strlen(folder))) return 0;
+  errno = EPERM;
+  return 1;
+}
+
 static int fails_at(int fd) {
   char link[64], path[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -49,9 +57,9 @@ int fsync(int fd) { return fails_at(fd) ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return fails_at(fd) ? -1 : REAL(fdatasync)(fd); }
 int ftruncate64(int fd, off64_t length) { return fails_at(fd) ? -1 : REAL(ftruncate64)(fd, length); }
 int rename(const char *from, const char *to) { return fails(to) ? -1 : REAL(rename)(from, to); }
-int link(const char *from, const char *to) { return fails(to) ? -1 : REAL(link)(from, to); }
+int link(const char *from, const char *to) { return linkless(to) || fails(to) ? -1 : REAL(link)(from, to); }
 int linkat(int a, const char *from, int b, const char *to, int flags) {
-  return fails(to) ? -1 : REAL(linkat)(a, from, b, to, flags);
+  return linkless(to) || fails(to) ? -1 : REAL(linkat)(a, from, b, to, flags);
 }
 int mkdir(const char *path, mode_t mode) { return fails(path) ? -1 : REAL(mkdir)(path, mode); }
 int chmod(const char *path, mode_t mode) { return fails(path) ? -1 : REAL(chmod)(path, mode); }

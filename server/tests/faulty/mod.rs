@@ -41,6 +41,11 @@ impl Disk {
         };
     }
 
+    /// Below a folder the program finds no hard links.
+    pub fn without_links(&self, command: &mut Command, below: &Path) {
+        command.env("LD_PRELOAD", &self.object).env("FAULTY_LINKLESS", below);
+    }
+
     /// Whether it came to that.
     pub fn failed(&self) -> bool {
         self.mark.exists()

@@ -36,6 +36,11 @@ impl Stage {
         stage
     }
 
+    /// A node that is there.
+    pub fn of(client: Client, cluster: binnacle::cluster::Cluster, name: &str) -> Self {
+        Self { client, cluster, name: name.into() }
+    }
+
     pub fn nodes(&self) -> Api<Node> {
         Api::all(self.client.clone())
     }
@@ -61,7 +66,7 @@ impl Stage {
         self.set_ready("kube-system", &name, true, 0).await;
     }
 
-    fn pods(&self, namespace: &str) -> Api<Pod> {
+    pub fn pods(&self, namespace: &str) -> Api<Pod> {
         Api::namespaced(self.client.clone(), namespace)
     }
 
@@ -195,11 +200,18 @@ async fn a_kubelet_lives_as_long_as_it_is_ready_and_renews_its_lease() {
     let stage = Stage::with(json!({})).await;
     stage.shows("chip/NODE/kubelet", "alive", is(Health::Ok)).await;
     let leases: Api<Lease> = Api::namespaced(stage.client.clone(), "kube-node-lease");
-    leases
-        .patch(&stage.name, &PatchParams::default(), &Patch::Merge(&lease(&stage.name, &stage.name, 60)))
-        .await
-        .expect("an old lease");
+    let change = async |lease: Value| {
+        leases.patch(&stage.name, &PatchParams::default(), &Patch::Merge(&lease)).await.expect("a lease");
+    };
+    // Its last renewal is none any more after a second.
+    change(json!({ "spec": { "leaseDurationSeconds": 1 } })).await;
     stage.shows("chip/NODE/kubelet", "stale", is(Health::Stale)).await;
+    // A renewal that is seen counts from then on, whatever the clock of the kubelet says.
+    change(lease(&stage.name, &stage.name, 7_200)).await;
+    stage.shows("chip/NODE/kubelet", "renewed", is(Health::Ok)).await;
+    // Who saw none has nothing but what the lease itself says.
+    let late = Stage::of(stage.client.clone(), target().await.watch(), &stage.name);
+    late.shows("chip/NODE/kubelet", "never seen to be renewed", is(Health::Stale)).await;
     stage.ready("False").await;
     stage.shows("chip/NODE/kubelet", "not ready", is(Health::Bad)).await;
     stage.leave().await;

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use binnacle::store::{Duty, Place};
+use binnacle::store::{Begun, Claim, Duty, Place};
 
 use super::{Fresh, open};
 
@@ -26,6 +26,35 @@ pub async fn a_lease_has_one_holder_and_terms_that_grow(fresh: Fresh) {
     assert!(other.holds("acts", "other", 2).await.expect("an answer"));
     assert!(one.is_held("acts").await.expect("an answer") && !one.is_held("else").await.expect("an answer"));
     assert!(!one.holds("acts", "one", 1).await.expect("an answer"), "whoever was replaced is fenced off");
+}
+
+pub async fn what_a_clock_that_was_ahead_wrote_holds_nobody_up(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let long = Duration::from_secs(60);
+    store.hold("acts", "one", long).await.expect("an answer");
+    let claim = |holder: &str, repeats| Claim {
+        who: "ann".into(),
+        key: "k".into(),
+        request: "r".into(),
+        holder: holder.into(),
+        repeats,
+    };
+    let (now, day) = (jiff::Timestamp::now().as_millisecond(), 24 * 3_600_000);
+    store.begin(&claim("one", true), long, now, now + day).await.expect("an answer");
+    // The clock was two hours ahead when these were written, and is right again.
+    for sql in ["UPDATE leases SET until = until + 7200000", "UPDATE idempotency SET until = until + 7200000"] {
+        super::by_hand(&fresh, sql).await.expect("written");
+    }
+    assert!(!store.is_held("acts").await.expect("an answer"));
+    assert!(!store.holds("acts", "one", 1).await.expect("an answer"), "its holder must not act on it");
+    assert_eq!(store.hold("acts", "other", long).await.expect("an answer"), Some(2));
+    let unsure = store.begin(&claim("other", false), long, now, now + day).await.expect("an answer");
+    assert_eq!(unsure, Begun::Unsure);
+    let again = store.begin(&claim("other", true), long, now, now + day).await.expect("an answer");
+    assert_eq!(again, Begun::New);
+    // A key that is to be forgotten in 400 days was written by a clock that was ahead.
+    super::by_hand(&fresh, "UPDATE idempotency SET expires = expires + 34560000000").await.expect("written");
+    assert_eq!(store.sweep(jiff::Timestamp::now()).await.expect("an answer"), 1);
 }
 
 async fn held(duty: &Duty) -> i64 {

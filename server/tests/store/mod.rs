@@ -4,6 +4,7 @@ mod backups;
 mod duty;
 mod killed;
 mod nouns;
+mod retention;
 mod upgrades;
 
 use binnacle::store::{Place, Store};
@@ -13,6 +14,7 @@ pub use backups::*;
 pub use duty::*;
 pub use killed::*;
 pub use nouns::*;
+pub use retention::*;
 pub use upgrades::*;
 
 /// A database of a test's own, empty at first.
@@ -63,6 +65,8 @@ macro_rules! every_promise {
             a_link_is_revoked_once_and_stays_revoked,
             the_audit_takes_entries_and_gives_none_up,
             the_audit_is_read_in_pages_and_by_who_action_and_cluster,
+            the_audit_is_shortened_at_its_old_end_up_to_an_anchor,
+            what_a_clock_that_was_ahead_wrote_holds_nobody_up,
             a_request_with_a_key_acts_once,
             a_key_whose_server_died_is_taken_over_only_by_what_may_be_done_twice,
             of_many_that_claim_a_key_at_once_one_acts,

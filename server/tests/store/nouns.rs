@@ -106,6 +106,7 @@ pub async fn a_token_is_revoked_once_and_stays_revoked(fresh: Fresh) {
         hash: "ff".into(),
         role: "operator".into(),
         maker: "ann".into(),
+        subject: "local ann".into(),
         created: 1,
         expires: 2,
         used: None,

@@ -22,17 +22,21 @@ mod vips;
 pub use expansion::check_expansion;
 
 use super::{
-    Finding, Plan,
+    Finding, Plan, Release,
     hidden::{Hidden, bounded},
 };
 
 /// Checks a plan on its own, as one to deploy or, when no host of it is a master, as one to expand with
 /// (see [`crate::Dha::purpose`]). In the order of the files, without duplicates.
 pub fn check(plan: &Plan) -> Vec<Finding> {
+    check_for(Release::default(), plan)
+}
+
+/// The same for a release of Compass.
+pub(crate) fn check_for(release: Release, plan: &Plan) -> Vec<Finding> {
     let families = [
         required::check,
         values::check,
-        roles::check,
         identity::check,
         names::check,
         addresses::check,
@@ -43,7 +47,7 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
         power::check,
         shell::check,
     ];
-    let found = families.iter().flat_map(|family| family(plan)).collect();
+    let found = families.iter().flat_map(|family| family(plan)).chain(roles::check(release, plan)).collect();
     bounded(in_order(found), &Hidden::of(plan))
 }
 

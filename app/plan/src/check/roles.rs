@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::report::{Report, TOP, called, listed};
-use crate::{Dha, File, Finding, Host, Place, Plan, Purpose, Rule, Severity, Stack};
+use crate::{Dha, File, Finding, Host, Place, Plan, Purpose, Release, Rule, Severity, Stack};
 
 const KUBERNETES: [&str; 7] =
     ["kube_master", "etcd", "kube_node", "ha", "storage_master", "storage_node", "opencontrail"];
@@ -28,16 +28,17 @@ const LIKE: f64 = 0.85;
 /// More members than this cost more than they save.
 const MOST_ETCD: usize = 5;
 
-pub(super) fn check(plan: &Plan) -> Vec<Finding> {
+pub(super) fn check(release: Release, plan: &Plan) -> Vec<Finding> {
     let Some(dha) = &plan.dha else { return Vec::new() };
     let mut report = Report::of(File::Dha, Rule::Roles);
-    unknown(dha, &mut report);
+    unknown(dha, release, &mut report);
     twice(dha, &mut report);
     match dha.stack() {
         Stack::Kubernetes => {
-            required(dha, &KUBERNETES_NEEDS, &mut report);
+            let needed = KUBERNETES_NEEDS.iter().copied().filter(|role| known(release, role)).collect::<Vec<_>>();
+            required(dha, &needed, &mut report);
             members(dha, &mut report);
-            masters(dha, &mut report);
+            masters(dha, release, &mut report);
         }
         Stack::OpenStack => required(dha, &OPEN_STACK_NEEDS, &mut report),
         Stack::Mixed => mixed(dha, &mut report),
@@ -46,9 +47,15 @@ pub(super) fn check(plan: &Plan) -> Vec<Finding> {
     report.found()
 }
 
-fn unknown(dha: &Dha, report: &mut Report) {
+/// Whether a release knows a role of Kubernetes.
+fn known(release: Release, role: &str) -> bool {
+    role != "ha" || release.has_ha()
+}
+
+fn unknown(dha: &Dha, release: Release, report: &mut Report) {
+    let kubernetes = if release.has_ha() { "Kubernetes".to_owned() } else { format!("Kubernetes in {release}") };
     let (allowed, what): (BTreeSet<&str>, &str) = match dha.stack() {
-        Stack::Kubernetes => (KUBERNETES.into(), "Kubernetes"),
+        Stack::Kubernetes => (KUBERNETES.into_iter().filter(|role| known(release, role)).collect(), &kubernetes),
         Stack::OpenStack => (OPEN_STACK.into(), "OpenStack"),
         Stack::Mixed | Stack::Unknown => (KUBERNETES.into_iter().chain(OPEN_STACK).collect(), "Compass"),
     };
@@ -109,11 +116,20 @@ fn required(dha: &Dha, needed: &[&str], report: &mut Report) {
         return;
     }
     for role in missing {
+        let only_later = role == "ha" && dha.stack() == Stack::Kubernetes;
         report.error(
             place,
             format!("no host has the role {role}"),
-            "Compass requires that it is assigned and stops at its check of roles",
-            format!("give {role} to a host"),
+            if only_later {
+                "Compass from Fraser on requires that it is assigned and stops at its check of roles"
+            } else {
+                "Compass requires that it is assigned and stops at its check of roles"
+            },
+            if only_later {
+                "give ha to a host; Euphrates has no such role (set compass_release)".to_owned()
+            } else {
+                format!("give {role} to a host")
+            },
         );
     }
 }
@@ -140,9 +156,9 @@ fn members(dha: &Dha, report: &mut Report) {
     }
 }
 
-fn masters(dha: &Dha, report: &mut Report) {
+fn masters(dha: &Dha, release: Release, report: &mut Report) {
     let masters = with(dha, "kube_master");
-    if masters.len() < 2 {
+    if masters.len() < 2 || !release.has_ha() {
         return;
     }
     let without: Vec<&&Host> = masters.iter().filter(|host| !host.plays("ha")).collect();

@@ -18,5 +18,6 @@ pub use none::none;
 pub use one::one;
 pub use part::part;
 pub use retention::retention;
-pub use strip::{Kept, strip};
+pub(crate) use strip::form;
+pub use strip::{Kept, newest};
 pub use warned::warned;

@@ -111,7 +111,7 @@ fn remove(page: &BackupPage) -> AnyView {
             <form class="fields" method="post" action=to>
                 <p>{words::REMOVE_MEANS}</p>
                 <label>{words::confirm(&line.revision)}<input name="confirm" required autocomplete="off" inputmode="numeric" /></label>
-                <button class="other" type="submit">{words::REMOVE_NOW}</button>
+                <button class="danger" type="submit">{words::REMOVE_NOW}</button>
             </form>
         </details>
     }

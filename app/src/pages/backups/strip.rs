@@ -1,4 +1,4 @@
-//! Backups beside a cluster's figure: the action, the newest, and how far it is proved.
+//! Backups beside a cluster's figure: the newest and how far it is verified, and the button that takes one.
 
 use leptos::prelude::*;
 
@@ -20,39 +20,32 @@ pub struct Kept {
     pub newest: Option<BackupLine>,
 }
 
-/// The strip.
-pub fn strip(cluster: &str, kept: &Kept) -> AnyView {
+/// The newest backup, and whether one is being taken.
+pub fn newest(cluster: &str, kept: &Kept) -> AnyView {
     let base = at(&format!("/c/{}/backups", scene::segment(cluster)));
-    let inner = if kept.known {
-        let acts = (kept.acts && !kept.goes_on).then(|| form(&base, &kept.key));
-        let going = kept
-            .goes_on
-            .then(|| view! { <li><span class="badge h-starting">{words::UNDERWAY}</span>" "<a href=base.clone()>{words::SEE}</a></li> });
-        let newest = kept.newest.as_ref().map_or_else(
-            || view! { <li><span class="badge h-bad">{words::NO_GOOD_ONE}</span>" "<a href=base.clone()>{words::BACKUPS}</a></li> }.into_any(),
-            |line| newest(&base, line),
-        );
-        view! { {acts}<ul>{going}{newest}</ul> }.into_any()
-    } else {
-        view! { <ul><li class="hint">{words::NOT_BACKED_UP}": "<a href=base>{words::WHAT_TO_SET}</a></li></ul> }
-            .into_any()
-    };
-    view! { <section class="bar strip" aria-label=words::BACKUPS>{inner}</section> }.into_any()
+    let going = kept
+        .goes_on
+        .then(|| view! { <li><span class="badge h-starting">{words::UNDERWAY}</span>" "<a href=base.clone()>{words::SEE}</a></li> });
+    let newest = kept.newest.as_ref().map_or_else(
+        || view! { <li><span class="badge h-bad">{words::NO_GOOD_ONE}</span></li> }.into_any(),
+        |line| one(&base, line),
+    );
+    view! { <h2><a href=base.clone()>{words::BACKUPS}</a></h2><ul>{going}{newest}</ul> }.into_any()
 }
 
-fn newest(base: &str, line: &BackupLine) -> AnyView {
+fn one(base: &str, line: &BackupLine) -> AnyView {
     let climbed = line.steps.iter().flatten().count();
     let class = if line.steps[5].is_some() { "badge h-ok" } else { "badge" };
     view! {
         <li><span class=class>{words::climbed(climbed)}</span>
         " "<a href=format!("{base}/{}", line.id)>{format!("etcd backed up {}", line.ago)}</a>
-        " "<span class="hint">{ladder::restores(line)}</span></li>
+        " "<small>{ladder::restores(line)}</small></li>
     }
     .into_any()
 }
 
 /// The button that takes one.
-pub(super) fn form(base: &str, key: &str) -> AnyView {
+pub(crate) fn form(base: &str, key: &str) -> AnyView {
     view! {
         <form method="post" action=base.to_owned() class="now">
             <input type="hidden" name="key" value=key.to_owned() />

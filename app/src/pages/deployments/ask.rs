@@ -90,7 +90,7 @@ pub fn ask(cluster: &str, asking: &Asking) -> AnyView {
                     <label>{words::MEMORY}<input name="memory" type="number" min="2048" max="1048576" value=memory /></label>
                     <label>{words::DISK}<input name="disk" type="number" min="20" max="10000" value=disk /></label>
                 </details>
-                <button type="submit">{words::REVIEW}</button>
+                <button class="meant" type="submit">{words::REVIEW}</button>
             </form>
         </main>
     }
@@ -137,8 +137,9 @@ pub fn review(cluster: &str, review: &Review) -> AnyView {
             <section class="card plain"><h2>{words::COMMAND}</h2><pre class="command" tabindex="0">{review.command.clone()}</pre></section>
             <form class="card plain fields" method="post" action=base>
                 <input type="hidden" name="draft" value=review.draft.clone() />
+                <p class="danger-note">{means}{": "}{review.hosts.join(", ")}</p>
                 <label>{words::confirm(cluster)}<input name="confirm" required autocomplete="off" spellcheck="false" /></label>
-                <button type="submit">{words::START}</button>
+                <button class="danger" type="submit">{words::START}</button>
             </form>
         </main>
     }
@@ -153,7 +154,7 @@ fn preflight(review: &Review) -> AnyView {
                 .iter()
                 .map(|check| {
                     view! {
-                        <tr><td class=format!("h-{}", check.health.word())>{check.health.adjective()}</td>
+                        <tr><td class=format!("h-{}", check.health.word())>{words::check(check.health)}</td>
                         <th scope="row">{check.what.clone()}</th><td>{check.seen.clone()}</td><td>{check.todo.clone()}</td></tr>
                     }
                 })

@@ -47,7 +47,7 @@ fn actions(page: &RunPart) -> Option<AnyView> {
     Some(
         view! {
             <details class="cancel"><summary>{words::CANCEL}</summary><p class="hint">{words::CANCEL_MEANS}</p>
-                <form method="post" action=cancel><button class="button" type="submit">{words::CANCEL}</button></form>
+                <form method="post" action=cancel><button class="danger" type="submit">{words::CANCEL}</button></form>
             </details>
         }
         .into_any(),
@@ -203,7 +203,7 @@ fn nothing() -> AnyView {
 }
 
 fn cell(cell: &Cell) -> AnyView {
-    let class = format!("h-{}", cell.health.word());
+    let class = format!("h-{} w-{}", cell.health.word(), cell.word);
     if cell.message.is_empty() {
         return view! { <td class=class>{cell.word}</td> }.into_any();
     }

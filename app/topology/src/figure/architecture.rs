@@ -58,6 +58,8 @@ pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
     lines.extend(around::bus(&frames));
     if plan.len() == 0 {
         lines.push(around::no_nodes(inventory));
+    } else if plan.masters.is_empty() && inventory.nodes().len() > 0 {
+        lines.push(around::no_masters(frames.bus));
     }
     let mut segments = vec![(Segment::Clients, vec![around::clients(inventory)]), (Segment::Bus, lines)];
     let unplaced = bands::unplaced(inventory, board.filter, bottom(plan) + BELOW);

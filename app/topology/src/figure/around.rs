@@ -120,6 +120,15 @@ pub fn no_nodes(inventory: &Inventory) -> Mark {
     mark
 }
 
+/// What is said where masters would stand, of a cluster that has nodes and shows none of its masters.
+pub fn no_masters(bus: i32) -> Mark {
+    let mut mark = caption("no-masters", 20, bus - 7, "the control plane is not visible here");
+    mark.texts[0].anchor = Anchor::Start;
+    mark.title =
+        "No node is a master: the control plane runs elsewhere, as in clouds, and nothing here tells of it.".into();
+    mark
+}
+
 fn line(id: String, points: &[(i32, i32)]) -> Mark {
     let mut mark = Mark::new(Id::new(id), Kind::Line, Place::default());
     mark.tone = Tone::Mgmt;

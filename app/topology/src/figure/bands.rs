@@ -41,10 +41,12 @@ pub fn service_state(inventory: &Inventory, service: &Service) -> (Health, u32, 
     let (of_pods, [four, six]) = (counts(&pods), [counts(&others[0]), counts(&others[1])]);
     let (ready, all) = (of_pods.0 + four.0.max(six.0), of_pods.1 + four.1.max(six.1));
     let [ready, all] = [ready, all].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    let stale = matches!(inventory.heard(Source::Endpoints), Heard::Stale { .. });
     let health = match (inventory.heard(Source::Endpoints).knows(), told) {
         // A name for a host elsewhere has no endpoints by nature.
         _ if &*service.kind == "ExternalName" => Health::Ok,
         (false, _) => Health::Unknown,
+        _ if ready > 0 && ready == all && stale => Health::Stale,
         _ if ready > 0 && ready == all => Health::Ok,
         _ if ready > 0 || last => Health::Warn,
         // Without a selector its endpoints are somebody else's business, perhaps a DNS name's.

@@ -199,7 +199,9 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     let (text, health) = match seen {
         Some(false) => ("etcd does not answer the API server".to_owned(), Health::Bad),
         // It answers, so it has a quorum, whatever is known of its members.
-        Some(true) if total == 0 || spare.is_none() => ("etcd answers the API server".to_owned(), Health::Ok),
+        Some(true) if total == 0 || spare.is_none() => {
+            (format!("{} answers the API server", kept_in(inventory)), Health::Ok)
+        }
         _ if total == 0 => ("etcd unknown".to_owned(), Health::Unknown),
         _ if spare.is_some() && well == total => (share, Health::Ok),
         // Who is not heard of is not lost: how many more may be is not known.
@@ -208,10 +210,18 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         }
         _ if spare.is_some() => (share, members.worst().unwrap_or(Health::Warn)),
         _ if lost > total - quorum => (share, Health::Bad),
+        _ if well == 0 && lost == 0 => ("etcd not heard of".to_owned(), members.worst().unwrap_or(Health::Unknown)),
         // Too few are known to be well, and too few are known to be lost.
         _ => (format!("etcd unknown ({well} of {total} members heard of)"), Health::Unknown),
     };
     phrases.push(Phrase::new(text, Some(health)));
+}
+
+/// What the API server keeps its data in: k3s without members of etcd passes the check of that name with another.
+fn kept_in(inventory: &Inventory) -> &'static str {
+    let is_k3s = inventory.nodes().any(|node| node.kubelet.contains("+k3s"));
+    let members = || inventory.nodes().any(|node| node.roles.iter().any(|role| &**role == "etcd"));
+    if is_k3s && !members() { "the datastore" } else { "etcd" }
 }
 
 /// As in `etcd 2/3 and may lose none`.

@@ -155,7 +155,8 @@ pub fn dot(outline: &Outline) -> String {
     for (from, to) in &outline.arrows {
         let _ = writeln!(out, "  {} -> {};", quoted(from), quoted(to));
     }
-    out.push_str("}\n");
+    // At the end, so that no group inherits it.
+    let _ = writeln!(out, "  label={};\n  labelloc=b;\n}}", label(&outline.title));
     out
 }
 

@@ -2,11 +2,12 @@
 
 use scene::Health;
 
-use super::{NodeState, age, pod_health, pod_words};
+use super::{NodeState, age, leases_at, pod_health, pod_words};
 use crate::{
     Inventory, Stamp,
     inventory::{
-        Component, ComponentKind, ETCD_LAGS, Etcd, EtcdMember, EtcdStanding, Heard, Key, Lease, Name, Node, Pod, Source,
+        Component, ComponentKind, ETCD_LAGS, Etcd, EtcdMember, EtcdStanding, Heard, Key, LEADERS, Lease, Name, Node,
+        Pod, Source,
     },
     planned::PlannedHost,
 };
@@ -191,7 +192,7 @@ impl Mine<'_> {
 
     fn elected(&self, kind: ComponentKind) -> Part {
         let mut part = self.by_pod(kind);
-        let Some(lease) = self.inventory.lease("kube-system", kind.program()) else {
+        let Some(lease) = leader_lease(self.inventory, kind) else {
             if let Heard::Forbidden { permission } = self.inventory.heard(Source::Leases) {
                 part.long += &format!(" Who leads is unknown: the permission to {permission} is missing.");
             }
@@ -203,8 +204,14 @@ impl Mine<'_> {
         if part.pod.is_none() && part.health == Health::Unknown {
             part.long = "It runs in no pod that is known here.".into();
         }
-        part.leads = true;
-        match self.silent(lease) {
+        let silent = self.silent(lease);
+        let fresh = self.inventory.heard(Source::Leases).is_fresh();
+        part.leads = fresh && silent.is_none();
+        match silent {
+            None if !fresh => {
+                part.health = old_news(part.health, Health::Stale);
+                part.long += " It led when last heard.";
+            }
             None => {
                 if part.health == Health::Unknown {
                     part.health = Health::Ok;
@@ -291,7 +298,7 @@ impl Mine<'_> {
 
     /// For how long a lease has run over, in words; `None` while it is kept.
     fn silent(&self, lease: &Lease) -> Option<String> {
-        let since = lease.renewed.map(|renewed| self.now.since(renewed))?;
+        let since = lease.renewed.map(|renewed| leases_at(self.inventory, self.now).since(renewed))?;
         (since > lease.lasts).then(|| age(since))
     }
 }
@@ -377,15 +384,22 @@ pub enum Leader<'a> {
 
 /// A lease may run over by so much before the sentence says that nobody leads, in milliseconds: a
 /// candidate takes it over within the lease's own length and its retries.
-const OVERDUE: i64 = 15_000;
+pub(crate) const OVERDUE: i64 = 15_000;
+
+/// The lease of who leads a component: the one that somebody renewed last, for bootstraps leave theirs behind.
+pub fn leader_lease(inventory: &Inventory, kind: ComponentKind) -> Option<&Lease> {
+    let leases = LEADERS.iter().filter_map(|namespace| inventory.lease(namespace, kind.program()));
+    leases.max_by_key(|lease| (!lease.holder.is_empty(), lease.renewed))
+}
 
 /// Who leads the scheduler or the controller-manager.
 pub fn leader(inventory: &Inventory, kind: ComponentKind, now: Stamp) -> Leader<'_> {
     if !inventory.heard(Source::Leases).is_fresh() {
         return Leader::Unknown;
     }
-    let Some(lease) = inventory.lease("kube-system", kind.program()) else { return Leader::Unknown };
-    let over = lease.renewed.is_none_or(|renewed| now.since(renewed) > lease.lasts + OVERDUE);
+    let Some(lease) = leader_lease(inventory, kind) else { return Leader::Unknown };
+    let at = leases_at(inventory, now);
+    let over = lease.renewed.is_none_or(|renewed| at.since(renewed) > lease.lasts + OVERDUE);
     match holder(inventory, lease) {
         _ if over => Leader::Nobody(host_of(&lease.holder), lease.renewed),
         Some(node) => Leader::Node(node),

@@ -5,15 +5,27 @@ mod component;
 mod node;
 mod pod;
 
-pub use component::{Leader, Part, holder, kinds, leader, parts, planned_parts};
+pub(crate) use component::OVERDUE;
+pub use component::{Leader, Part, holder, kinds, leader, leader_lease, parts, planned_parts};
 pub use node::{NodeState, node_state};
 pub use pod::{ended_words, is_leftover, pod_health, pod_words};
 
-use crate::Stamp;
+use crate::{
+    Inventory, Stamp,
+    inventory::{Heard, Source},
+};
 
 /// How long a heartbeat in the Ready condition may lie back before the kubelet counts as silent,
 /// in milliseconds: the controller-manager's own default grace period.
 pub const HEARTBEAT_LASTS: i64 = 40_000;
+
+/// The moment by which leases are judged: where they are only listed now and then, when they were listed.
+fn leases_at(inventory: &Inventory, now: Stamp) -> Stamp {
+    match inventory.heard(Source::Leases) {
+        Heard::Listed { since, .. } => (*since).min(now),
+        _ => now,
+    }
+}
 
 /// A moment as a clock in UTC shows it, as in `12:03:20 UTC`.
 pub fn clock(at: Stamp) -> String {

@@ -2,7 +2,7 @@
 
 use scene::Health;
 
-use super::{HEARTBEAT_LASTS, age};
+use super::{HEARTBEAT_LASTS, age, clock, leases_at};
 use crate::{
     Inventory, Stamp,
     inventory::{Condition, Heard, Node, Source, Truth},
@@ -50,6 +50,16 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
         }
         Truth::True => {}
     }
+    if let (Heard::Stale { since, .. }, false) =
+        (inventory.heard(Source::Nodes), inventory.heard(Source::Leases).is_fresh())
+    {
+        return NodeState::new(
+            Health::Stale,
+            "no news",
+            format!("Ready when last heard; there has been no news of nodes since {}.", clock(*since)),
+        );
+    }
+    let now = leases_at(inventory, now);
     match last_heard(inventory, node) {
         LastHeard::At(heard, lasts) if now.since(heard) > lasts => {
             let silent = age(now.since(heard));
@@ -76,8 +86,11 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
 
 /// Ends of the names of conditions that are faults when they are True: the kubelet's own pressures,
 /// and those of node-problem-detector and of the clouds, as in `KernelDeadlock` or `FilesystemCorruptionProblem`.
-const FAULTS: [&str; 14] = [
+const FAULTS: [&str; 16] = [
     "NotReady",
+    // Of kubelets before 1.13.
+    "OutOfDisk",
+    "Down",
     "Pressure",
     "Unavailable",
     "Unreachable",
@@ -134,6 +147,9 @@ enum LastHeard {
 fn last_heard(inventory: &Inventory, node: &Node) -> LastHeard {
     let heartbeat = node.condition("Ready").and_then(|ready| ready.heartbeat);
     let lease = inventory.lease("kube-node-lease", &node.name);
+    if let (Some(_), Heard::Stale { since, .. }) = (lease, inventory.heard(Source::Leases)) {
+        return LastHeard::Untold(format!("there has been no news of leases since {}", clock(*since)));
+    }
     if let Some((lease, renewed)) = lease.and_then(|lease| Some((lease, lease.renewed?))) {
         return LastHeard::At(renewed, lease.lasts);
     }

@@ -20,3 +20,13 @@ pub struct Lease {
     /// `spec.leaseDurationSeconds`, in milliseconds.
     pub lasts: i64,
 }
+
+/// Namespaces in which the leaders of components keep their leases: the first everywhere but on `OpenShift`.
+pub(crate) const LEADERS: [&str; 3] = ["kube-system", "openshift-kube-scheduler", "openshift-kube-controller-manager"];
+
+impl Lease {
+    /// Whether its namespace is one of those in which leaders keep theirs.
+    pub(crate) fn is_a_leaders(&self) -> bool {
+        LEADERS.contains(&&*self.key.namespace)
+    }
+}

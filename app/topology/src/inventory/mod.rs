@@ -29,6 +29,7 @@ pub use endpoints::{Endpoint, EndpointPort, EndpointSet};
 pub use etcd::{ETCD_LAGS, Etcd, EtcdMember, EtcdStanding, EtcdTold, Silence};
 pub use heard::{Heard, Source};
 pub use labels::{Labels, Operator, Requirement, Selector};
+pub(crate) use lease::LEADERS;
 pub use lease::Lease;
 pub use network::{Attachment, Networks};
 pub use node::{Address, AddressKind, Condition, Node, Truth};

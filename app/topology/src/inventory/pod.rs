@@ -61,6 +61,9 @@ pub struct Further {
     pub left: Option<Stamp>,
     /// `metadata.finalizers` of a pod that is being deleted.
     pub finalizers: Vec<Name>,
+    /// Since when it is not ready, or waits for a node: the time of that condition.
+    #[serde(default)]
+    pub unready: Option<Stamp>,
 }
 
 /// How a container ended.
@@ -95,9 +98,22 @@ pub enum Phase {
 /// Namespaces whose pods belong to the cluster itself: drawn dark, as the manual has them.
 const SYSTEM_NAMESPACES: [&str; 5] = ["kube-system", "kube-public", "kube-node-lease", "kube-flannel", "calico-system"];
 
+/// Beginnings of such names, as platforms have them.
+const SYSTEM_PREFIXES: [&str; 5] = ["openshift-", "cattle-", "gke-managed-", "gke-gmp-", "tigera-"];
+
 impl Pod {
+    /// Whether it failed, or is not ready where it should be or come to be.
+    pub const fn is_behind(&self) -> bool {
+        match self.phase {
+            Phase::Failed => true,
+            Phase::Pending | Phase::Running => !self.ready,
+            Phase::Succeeded | Phase::Unknown => false,
+        }
+    }
+
     /// Whether it belongs to the cluster itself rather than to its users.
     pub fn is_system(&self) -> bool {
-        SYSTEM_NAMESPACES.contains(&&*self.key.namespace) || self.key.namespace.starts_with("openshift-")
+        let namespace = &*self.key.namespace;
+        SYSTEM_NAMESPACES.contains(&namespace) || SYSTEM_PREFIXES.iter().any(|prefix| namespace.starts_with(prefix))
     }
 }

@@ -26,6 +26,8 @@ pub struct Inventory {
     /// Boxed, as they come: what is looked up and walked over by key stays small.
     pods: BTreeMap<Key, Box<Pod>>,
     pods_on: BTreeMap<Option<Name>, BTreeSet<Key>>,
+    /// Those of [`Pod::is_behind`].
+    behind: BTreeSet<Key>,
     services: BTreeMap<Key, Service>,
     endpoints: BTreeMap<Key, EndpointSet>,
     slices_of: BTreeMap<Key, BTreeSet<Key>>,
@@ -85,6 +87,9 @@ impl Inventory {
         for lease in self.leases.values().filter(|lease| ran_out(lease.renewed, lease.lasts)) {
             touched.merge(self.touched_by_lease(lease));
         }
+        // That nobody leads is said later, and in the sentence.
+        let overdue = |lease: &&Lease| ran_out(lease.renewed, lease.lasts + crate::health::OVERDUE);
+        touched.around |= self.leases.values().filter(|lease| lease.is_a_leaders()).any(|lease| overdue(&lease));
         for node in self.nodes.values() {
             let heartbeat = node.condition("Ready").and_then(|ready| ready.heartbeat);
             if ran_out(heartbeat, crate::health::HEARTBEAT_LASTS) {
@@ -140,6 +145,11 @@ impl Inventory {
     /// All pods by namespace and name.
     pub fn pods(&self) -> impl ExactSizeIterator<Item = &Pod> {
         self.pods.values().map(|pod| &**pod)
+    }
+
+    /// Pods that failed or are not ready, by key. Its cost is theirs, however many pods there are.
+    pub fn pods_behind(&self) -> impl ExactSizeIterator<Item = &Pod> {
+        self.behind.iter().map(|key| &*self.pods[key])
     }
 
     /// The pods of a namespace, by name.
@@ -367,6 +377,11 @@ impl Inventory {
     }
 
     fn put_pod(&mut self, pod: Box<Pod>) -> Touched {
+        if pod.is_behind() {
+            self.behind.insert(pod.key.clone());
+        } else {
+            self.behind.remove(&pod.key);
+        }
         let (key, place) = (pod.key.clone(), pod.node.clone());
         let mut touched = self.touched_by_place(place.as_ref());
         if let Some(before) = self.pods.insert(key.clone(), pod) {
@@ -476,7 +491,7 @@ impl Inventory {
         if &*lease.key.namespace == "kube-node-lease" {
             return Touched::node(&lease.key.name);
         }
-        if &*lease.key.namespace != "kube-system" {
+        if !lease.is_a_leaders() {
             return Touched::default();
         }
         let holder = lease.holder.rsplit_once('_').map_or(&*lease.holder, |(host, _)| host);
@@ -506,6 +521,7 @@ impl Inventory {
             },
             Source::Pods => match self.pods.remove(key) {
                 Some(pod) => {
+                    self.behind.remove(key);
                     self.places.pod(&pod, false);
                     let touched = self.touched_by_place(pod.node.as_ref());
                     self.leave(pod.node, key);

@@ -1,11 +1,14 @@
 //! Ansible's log, record by record: runs told apart by their process, and what is in them.
 
+pub(crate) mod callbacks;
+mod json;
 mod reason;
 mod run;
 pub(crate) mod said;
 
 use serde::{Deserialize, Serialize};
 
+pub use callbacks::Style;
 pub use run::{Cell, Mistake, Play, Run, Task};
 pub use said::{Recap, State};
 
@@ -48,6 +51,23 @@ pub struct Runs {
     failed: Vec<(usize, usize, usize)>,
     /// The run of the record before.
     current: Option<usize>,
+    /// Records of Ansible that tell of no run, as of a callback that writes none.
+    #[serde(default)]
+    pub unread: u64,
+    /// Where in the object the lines are that the callback `json` prints.
+    #[serde(default)]
+    json: Option<json::Place>,
+}
+
+/// Whether a record begins a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Begins {
+    /// It does, also where its process had one that was summed up.
+    Anew,
+    /// It does where its process has none.
+    First,
+    /// It does not.
+    Not,
 }
 
 /// What of a run has changed.
@@ -63,16 +83,43 @@ pub enum Change {
 impl Runs {
     /// Takes one record, and tells what it changed.
     pub(crate) fn record(&mut self, prefix: Option<Prefix>, text: &str, line: u64) -> Option<Change> {
-        let said = said::said(text);
         let pid = prefix.map(|prefix| prefix.pid);
+        if prefix.is_none() && self.json.is_some() {
+            return self.json_line(text, line);
+        }
+        self.json = pid.filter(|_| text == "{" && self.known(pid).is_none()).map(json::Place::of);
+        let mut said = said::said(text);
+        let mut style = None;
+        if prefix.is_some() && matches!(said, Said::Other) {
+            let known = self.known(pid).map(|at| self.all[at].style);
+            if let Some((other, told)) = callbacks::said(text, known) {
+                (style, said) = (Some(other), told);
+            }
+        }
         if matches!(said, Said::Other) && prefix.is_none() && self.open.is_some() {
-            return self.continuation(text);
+            return self.continuation(text, line);
         }
         self.close();
-        let begins = matches!(said, Said::Play(_) | Said::Error(_));
-        let at = self.run_of(pid, line, prefix, begins)?;
+        let begins = match &said {
+            Said::Play(_) => Begins::Anew,
+            Said::Error(_) => Begins::First,
+            Said::Result(_) if style == Some(Style::Bare) => Begins::First,
+            _ => Begins::Not,
+        };
+        let Some(at) = self.run_of(pid, line, prefix, begins) else {
+            self.unread += u64::from(prefix.is_some());
+            return None;
+        };
         self.current = Some(at);
+        self.all[at].style = style.unwrap_or(self.all[at].style);
+        if let (Some(Style::Bare), Said::Result(outcome), false) = (style, &said, self.all[at].recapped) {
+            self.nameless(at, outcome.host, line, prefix);
+        }
         let run = &mut self.all[at];
+        // It is over: what callbacks print below the recap is no part of it.
+        if run.recapped && !matches!(said, Said::Recap(_) | Said::RecapBegins) {
+            return None;
+        }
         if let Some(prefix) = prefix {
             run.heard = Some(prefix.at);
         }
@@ -117,8 +164,10 @@ impl Runs {
                 return Some(Change::Task(at, task));
             }
             Said::RecapBegins => run.recapped = true,
-            Said::Recap(recap) if run.recapped && run.recap.len() < HOSTS => {
-                run.settle(&recap);
+            // The heading of unixy's recap is for the screen alone.
+            Said::Recap(mut recap) if (run.recapped || run.style == Style::Unixy) && run.recap.len() < HOSTS => {
+                run.recapped = true;
+                run.settle(&mut recap);
                 run.recap.push(recap);
             }
             Said::Error(text) if run.errors.len() < MISTAKES => {
@@ -130,7 +179,10 @@ impl Runs {
     }
 
     /// A line without a prefix goes on with the record above it.
-    pub(crate) fn continuation(&mut self, text: &str) -> Option<Change> {
+    pub(crate) fn continuation(&mut self, text: &str, line: u64) -> Option<Change> {
+        if self.json.is_some() {
+            return self.json_line(text, line);
+        }
         let (run, task, host) = self.open?;
         let cell = self.all[run].tasks[task].cells[host].as_mut()?;
         if self.raw.len() < RAW {
@@ -143,22 +195,86 @@ impl Runs {
         Some(Change::Task(run, task))
     }
 
+    /// A line of the object that the callback `json` prints at the end of a run.
+    fn json_line(&mut self, text: &str, line: u64) -> Option<Change> {
+        let place = self.json.as_mut()?;
+        let (pid, told) = (place.pid, place.line(text));
+        if told == json::Told::End {
+            self.json = None;
+            return None;
+        }
+        if told == json::Told::Plays {
+            if self.all.len() == RUNS {
+                (self.left_out, self.json) = (self.left_out + 1, None);
+                return None;
+            }
+            // Each prints when it has ended: those that were started within this one came first.
+            let at = self.all.len();
+            for run in self.all.iter_mut().rev().take_while(|run| run.style == Style::Json && run.within.is_none()) {
+                run.within = Some(at);
+            }
+            self.all.push(Run { pid: Some(pid), line, style: Style::Json, ..Run::default() });
+            return Some(Change::Run(at));
+        }
+        let at = self.all.iter().rposition(|run| run.pid == Some(pid) && run.style == Style::Json)?;
+        let run = &mut self.all[at];
+        match told {
+            json::Told::Play(name) => run.plays.push(Play { name: cut(&name, NAME), line }),
+            json::Told::Task => return self.task(at, "", false, line, None),
+            json::Told::Name(name) => run.tasks.last_mut()?.name = cut(&name, NAME),
+            json::Told::Result { state, host, detail } => {
+                let outcome = Outcome { state, host: &host, to: None, item: false, detail: &detail };
+                let change = self.result(at, &outcome, line, None);
+                self.close();
+                return change;
+            }
+            json::Told::Recap(mut recap) if run.recap.len() < HOSTS => {
+                run.recapped = true;
+                run.settle(&mut recap);
+                run.recap.push(recap);
+            }
+            _ => return None,
+        }
+        Some(Change::Run(at))
+    }
+
     fn close(&mut self) {
         self.open = None;
         self.delegated = None;
         self.raw.clear();
     }
 
+    /// The last run of a process.
+    fn known(&self, pid: Option<u32>) -> Option<usize> {
+        let current = self.current.filter(|at| self.all[*at].pid == pid);
+        current.or_else(|| self.all.iter().rposition(|run| run.pid == pid))
+    }
+
+    /// A result of a run that names no tasks belongs to a further one when its host has one of the last.
+    fn nameless(&mut self, at: usize, host: &str, line: u64, prefix: Option<Prefix>) {
+        let run = &mut self.all[at];
+        if run.plays.is_empty() {
+            run.plays.push(Play { name: "the log names none".into(), line });
+        }
+        let known = run.hosts.iter().position(|known| known == host);
+        let taken = run
+            .tasks
+            .last()
+            .is_none_or(|task| known.and_then(|host| task.cells.get(host)).is_some_and(Option::is_some));
+        if taken {
+            let name = format!("task {}", run.tasks.len() + 1);
+            self.task(at, &name, false, line, prefix);
+        }
+    }
+
     /// The run of a process; one that was summed up is over, and a process of its number is another.
-    fn run_of(&mut self, pid: Option<u32>, line: u64, prefix: Option<Prefix>, begins: bool) -> Option<usize> {
-        let known = self.current.filter(|at| self.all[*at].pid == pid);
-        let known = known.or_else(|| self.all.iter().rposition(|run| run.pid == pid));
-        if let Some(at) = known
-            && !(begins && self.all[at].recapped)
+    fn run_of(&mut self, pid: Option<u32>, line: u64, prefix: Option<Prefix>, begins: Begins) -> Option<usize> {
+        if let Some(at) = self.known(pid)
+            && !(begins == Begins::Anew && self.all[at].recapped)
         {
             return Some(at);
         }
-        if !begins {
+        if begins == Begins::Not {
             return None;
         }
         if self.all.len() == RUNS {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::said::{Recap, State};
+use super::{
+    callbacks::Style,
+    said::{Recap, State},
+};
 
 /// One run of ansible-playbook.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,9 @@ pub struct Run {
     pub recapped: bool,
     /// Errors that belong to no task.
     pub errors: Vec<Mistake>,
+    /// How its callback writes.
+    #[serde(default)]
+    pub style: Style,
 }
 
 /// One play.
@@ -101,6 +107,22 @@ impl Run {
         self.recap.iter().filter(|host| host.unreachable > 0).map(|host| host.host.as_str())
     }
 
+    /// Hosts of which a result such as this was not overcome.
+    pub(crate) fn hosts_left(&self, wanted: State) -> impl Iterator<Item = &str> {
+        let has = move |host: usize| {
+            let cells = self.tasks.iter().filter_map(move |task| task.cells.get(host)?.as_ref());
+            cells.into_iter().any(|cell| cell.state == wanted)
+        };
+        self.hosts.iter().enumerate().filter(move |(at, _)| has(*at)).map(|(_, host)| host.as_str())
+    }
+
+    /// Whether the last task that is no handler has a result of a host, which is no failure.
+    fn came_to_the_end(&self, host: usize) -> bool {
+        let last = self.tasks.iter().rev().find(|task| !task.handler && task.cells.iter().any(Option::is_some));
+        let cell = last.and_then(|task| task.cells.get(host)).and_then(Option::as_ref);
+        cell.is_some_and(|cell| cell.state < State::Failed)
+    }
+
     pub(super) fn host(&mut self, name: &str, most: usize) -> Option<usize> {
         if let Some(at) = self.hosts.iter().position(|host| host == name) {
             return Some(at);
@@ -126,9 +148,19 @@ impl Run {
         }
     }
 
-    /// The recap knows better: so many failures, the last ones, were not overcome.
-    pub(super) fn settle(&mut self, recap: &Recap) {
+    /// The recap knows better: so many failures, the last ones, were not overcome. Before Ansible 2.8 it counts those
+    /// that were rescued as failed: a host that came to the end of the play had overcome them.
+    pub(super) fn settle(&mut self, recap: &mut Recap) {
         let Some(host) = self.hosts.iter().position(|host| *host == recap.host) else { return };
+        if !recap.tells_rescued && self.came_to_the_end(host) {
+            let rescued = self.tasks.iter().filter(|task| {
+                let cell = task.cells.get(host).and_then(Option::as_ref);
+                cell.is_some_and(|cell| cell.state == State::Rescued)
+            });
+            let rescued = u32::try_from(rescued.count()).unwrap_or(u32::MAX).min(recap.failed);
+            recap.rescued += rescued;
+            recap.failed -= rescued;
+        }
         let mut left = recap.failed;
         for task in self.tasks.iter_mut().rev() {
             let Some(cell) = task.cells.get_mut(host).and_then(Option::as_mut) else { continue };

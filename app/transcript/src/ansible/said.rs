@@ -71,6 +71,9 @@ pub struct Recap {
     pub skipped: u32,
     pub rescued: u32,
     pub ignored: u32,
+    /// Whether `rescued` is a count of its own.
+    #[serde(skip)]
+    pub(super) tells_rescued: bool,
 }
 
 /// What a record says.
@@ -175,7 +178,7 @@ fn recap(text: &str) -> Option<Recap> {
             "unreachable" => recap.unreachable = count,
             "failed" => recap.failed = count,
             "skipped" => recap.skipped = count,
-            "rescued" => recap.rescued = count,
+            "rescued" => (recap.rescued, recap.tells_rescued) = (count, true),
             "ignored" => recap.ignored = count,
             _ => {}
         }

@@ -28,7 +28,7 @@ const MOST: usize = 16;
 #[derive(Default)]
 pub(in crate::backup) struct Comparing {
     last: Mutex<VecDeque<Compared>>,
-    at_work: tokio::sync::Mutex<()>,
+    at_work: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What was found out.
@@ -94,20 +94,36 @@ impl Backups {
         if let Some(known) = comparing.last().iter().find(known) {
             return Ok(known.clone());
         }
+        let taking = tokio::time::timeout(Duration::from_secs(5), comparing.at_work.clone().lock_owned());
+        let one = taking.await.map_err(|_| ComparedError::Busy)?;
+        let (backups, older, newer) = (self.clone(), older.clone(), newer.clone());
+        // In a task of its own: the turn belongs to the work, and what was found is kept, also when the client hangs up.
+        let work = tokio::spawn(async move {
+            let compared = backups.compared(&older, &newer).await;
+            drop(one);
+            compared
+        });
+        work.await.map_err(|_| ComparedError::Late(ChangesError::Late))?
+    }
+
+    async fn compared(
+        &self,
+        older: &(Manifest, Vec<Copy>),
+        newer: &(Manifest, Vec<Copy>),
+    ) -> Result<Compared, ComparedError> {
         let until = Instant::now() + WITHIN;
         let late = |_| ComparedError::Late(ChangesError::Late);
-        let _one = tokio::time::timeout(Duration::from_secs(5), comparing.at_work.lock())
-            .await
-            .map_err(|_| ComparedError::Busy)?;
         let both = async { Ok::<_, ComparedError>((fetched(self, older).await?, fetched(self, newer).await?)) };
-        let (older_file, newer_file) = tokio::time::timeout(WITHIN, both).await.map_err(late)??;
+        let files = tokio::time::timeout(WITHIN, both).await.map_err(late)??;
         let waiting = self.keeping().waiting.clone();
         let found = tokio::task::spawn_blocking(move || {
-            changes(older_file.opened.path(), newer_file.opened.path(), &waiting, Some(until))
+            // Their folders go with them, after the work.
+            let (older, newer) = files;
+            changes(older.opened.path(), newer.opened.path(), &waiting, Some(until))
         });
         let found = found.await.map_err(|_| ComparedError::Late(ChangesError::Late))??;
         let compared = Compared { older: older.0.id.clone(), newer: newer.0.id.clone(), changes: Arc::new(found) };
-        let mut last = comparing.last();
+        let mut last = self.0.comparing.last();
         last.truncate(MOST - 1);
         last.push_front(compared.clone());
         Ok(compared)

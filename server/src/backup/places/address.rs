@@ -29,7 +29,7 @@ pub enum Address {
     Bucket(Bucket),
 }
 
-/// A bucket: `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&style=path&credentials=FILE&ca=FILE&http=yes`, where
+/// A bucket: `s3://BUCKET/PREFIX?endpoint=URL&region=NAME&style=path&credentials=FILE&profile=NAME&ca=FILE&http=yes`, where
 /// everything after the bucket may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
@@ -46,6 +46,8 @@ pub struct Bucket {
     pub in_path: bool,
     /// A file with `aws_access_key_id` and `aws_secret_access_key`; without it they come from the environment.
     pub credentials: Option<PathBuf>,
+    /// The profile in that file; without it `AWS_PROFILE`'s, or `default`.
+    pub profile: Option<String>,
     /// Authorities in PEM form to trust beside the system's.
     pub authority: Option<PathBuf>,
     /// Whether plain HTTP is in order beyond loopback too.
@@ -62,6 +64,9 @@ impl Address {
         let Some(rest) = text.strip_prefix("s3://") else {
             if text.is_empty() || text.contains("://") {
                 return Err(wrong("name a folder, or s3://BUCKET/PREFIX"));
+            }
+            if let Some(why) = mistyped(text) {
+                return Err(wrong(why));
             }
             return Ok(Self::Folder(PathBuf::from(text)));
         };
@@ -84,15 +89,18 @@ impl Address {
                 "region" => bucket.region = value,
                 "style" if value == "path" || value == "host" => style = Some(value == "path"),
                 "credentials" => bucket.credentials = Some(PathBuf::from(value)),
+                "profile" => bucket.profile = Some(value),
                 "ca" => bucket.authority = Some(PathBuf::from(value)),
                 "http" if value == "yes" => bucket.plain = true,
                 _ => return Err(wrong(OPTIONS)),
             }
         }
         bucket.in_path = style.unwrap_or(!bucket.endpoint.is_empty());
-        if let Some(host) = bucket.endpoint.strip_prefix("http://") {
-            let host = host.split(['/', ':']).next().unwrap_or_default();
-            if !(bucket.plain || host == "localhost" || host.starts_with("127.")) {
+        if bucket.endpoint.contains('@') {
+            return Err(wrong("no credentials stand in an endpoint: name a file with credentials=FILE"));
+        }
+        if bucket.endpoint.starts_with("http://") {
+            if !(bucket.plain || is_loopback(&bucket.endpoint)) {
                 return Err(wrong(
                     "http:// shows every Secret of the cluster to the line: use https://, or say http=yes",
                 ));
@@ -133,7 +141,25 @@ impl Address {
     }
 }
 
-const OPTIONS: &str = "after the ? stand endpoint=URL, region=NAME, style=path or style=host, credentials=FILE, ca=FILE, http=yes with & between";
+const OPTIONS: &str = "after the ? stand endpoint=URL, region=NAME, style=path or style=host, credentials=FILE, profile=NAME, ca=FILE, http=yes with & between";
+
+/// Why a text is hardly meant as a folder: a shell's short form, or an address with a slash too few.
+fn mistyped(text: &str) -> Option<&'static str> {
+    if text.starts_with(['~', '$']) {
+        return Some("~ and $ are a shell's: write the whole path, as in /home/ann/backups");
+    }
+    let scheme =
+        text.split_once(":/").is_some_and(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    (scheme || text.to_ascii_lowercase().starts_with("s3:"))
+        .then_some("name a folder, or s3://BUCKET/PREFIX with both slashes; a folder of this name is ./NAME")
+}
+
+/// Whether an address of HTTP leads to this machine.
+fn is_loopback(endpoint: &str) -> bool {
+    let Ok(address) = endpoint.parse::<http::Uri>() else { return false };
+    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
 
 /// Whatever was given is shown, unless it looks as if a credential stood in it.
 fn told(text: &str) -> String {
@@ -182,7 +208,7 @@ impl Bucket {
             .with_virtual_hosted_style_request(!self.in_path)
             .with_client_options(options)
             .with_retry(retry)
-            .with_credentials(Arc::new(Credentials::new(self.credentials.clone())));
+            .with_credentials(Arc::new(Credentials::new(self.credentials.clone(), self.profile.clone())));
         if !self.endpoint.is_empty() {
             builder = builder.with_endpoint(self.endpoint());
         }
@@ -243,7 +269,10 @@ mod tests {
         assert!(error.contains("https://"), "{error}");
         assert!(Address::parse("s3://b?endpoint=http://10.0.0.5:9000&http=yes").is_ok());
         assert!(Address::parse("s3://b?endpoint=http://127.0.0.1:9000").is_ok());
-        assert!(Address::parse("s3://b?endpoint=http://localhost.example").is_err());
+        assert!(Address::parse("s3://b?endpoint=http://[::1]:9000").is_ok());
+        for elsewhere in ["localhost.example", "127.evil.example", "127.0.0.1.example:9000", "127.0.0.1@evil.example"] {
+            assert!(Address::parse(&format!("s3://b?endpoint=http://{elsewhere}")).is_err(), "{elsewhere}");
+        }
     }
 
     #[test]
@@ -258,6 +287,12 @@ mod tests {
     fn what_is_neither_folder_nor_bucket_is_no_place() {
         for text in ["", "s3://", "s3:///p", "gs://b", "s3://b/../c", "s3://b?style=other", "s3://b?endpoint=host:1"] {
             assert!(Address::parse(text).is_err(), "{text}");
+        }
+        for text in ["~/x", "~ann/x", "$HOME/x", "s3:/x", "S3:x", "file:/x", "gs:/x"] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
+        for text in ["./s3:/x", "2019-04-11T10:25:51Z", "/mnt/a:/b", "a~"] {
+            assert_eq!(Address::parse(text).unwrap(), Address::Folder(text.into()), "{text}");
         }
         assert_eq!(Address::parse("backups/a b").unwrap(), Address::Folder("backups/a b".into()));
     }

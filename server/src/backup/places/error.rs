@@ -106,16 +106,42 @@ fn said(error: &object_store::Error) -> String {
     while let Some(source) = at.source() {
         bottom = source.to_string();
         if let Some(code) = within(&bottom, "Code") {
-            let skewed = if code == "RequestTimeTooSkewed" {
-                ". The clock of this machine or of the store is wrong: set both by NTP"
-            } else {
-                ""
-            };
-            return format!("{code}: {}{skewed}", within(&bottom, "Message").unwrap_or_default());
+            let message = within(&bottom, "Message").unwrap_or_default();
+            return format!("{code}: {message}{}", hint(&code, within(&bottom, "Region").as_deref()));
         }
         at = source;
     }
+    if bottom.contains("without LOCATION") {
+        return "it sends to another region: name the bucket's with region=NAME".into();
+    }
+    let page = bottom.to_ascii_lowercase();
+    if NO_STORE.iter().any(|sign| page.contains(sign)) {
+        return "its answer is none of an S3 store, as of a web console or a proxy: see where the endpoint leads"
+            .into();
+    }
     bottom.chars().filter(|character| !character.is_control()).take(TOLD).collect()
+}
+
+/// Signs of an answer that no S3 store gives: a web page, or a success that lacks a store's headers or body.
+const NO_STORE: [&str; 6] = [
+    "<html",
+    "<!doctype",
+    "etag header missing",
+    "last-modified header missing",
+    "invalid list response",
+    "invalid multipart response",
+];
+
+/// What to do about a code.
+fn hint(code: &str, region: Option<&str>) -> String {
+    match (code, region) {
+        ("RequestTimeTooSkewed", _) => ". The clock of this machine or of the store is wrong: set both by NTP".into(),
+        (_, Some(region)) => format!(". Say region={region}"),
+        ("AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect", None) => {
+            ". Name the bucket's region with region=NAME".into()
+        }
+        _ => String::new(),
+    }
 }
 
 /// What stands in an element of the store's answer.

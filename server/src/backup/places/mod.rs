@@ -10,18 +10,22 @@
 //! Every request is repeated with growing pauses and has an end; each place fares for itself.
 
 mod address;
+mod create;
 mod credentials;
 mod error;
 mod stock;
 
 use std::{
     path::Path as FilePath,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use futures::{TryStreamExt, future::join_all};
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, WriteMultipart, path::Path};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart, path::Path};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -41,8 +45,20 @@ const PART: usize = 5 << 20;
 const AT_ONCE: usize = 2;
 /// What reads back.
 pub const TOOL: &str = concat!("binnacle ", env!("CARGO_PKG_VERSION"));
+/// Why that is, and what to do.
+const OPEN: &str = "its file system keeps no permissions. Mount it for this user alone (uid, umask=077), or set \
+    backup_recipients so that backups are encrypted";
 /// How long a manifest may take to come back.
 const MANIFEST: Duration = Duration::from_secs(300);
+
+/// What a manifest may be put over.
+#[derive(Clone, Copy, Debug)]
+enum Over {
+    /// Nothing that is there.
+    Nothing,
+    /// The manifest of the same backup from before.
+    Earlier,
+}
 
 /// A place for backups. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +67,8 @@ pub struct Place {
     address: Address,
     store: Arc<dyn ObjectStore>,
     root: Path,
+    /// Whether it was said that others may read it.
+    told: Arc<AtomicBool>,
 }
 
 impl Place {
@@ -61,7 +79,7 @@ impl Place {
     pub fn open(text: &str) -> Result<Self, PlaceError> {
         let address = Address::parse(text)?;
         let (store, root) = address.open()?;
-        Ok(Self { name: address.name().into(), address, store, root })
+        Ok(Self { name: address.name().into(), address, store, root, told: Arc::default() })
     }
 
     /// Several, with commas between.
@@ -113,7 +131,7 @@ impl Place {
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         listed.prove(Proved { step: 5, at: jiff::Timestamp::now().as_millisecond(), tool: TOOL.into(), millis });
         listed.sign(key);
-        self.put_manifest(&listed, PutMode::Create, key).await?;
+        self.put_manifest(&listed, Over::Nothing, key).await?;
         Ok(listed)
     }
 
@@ -151,7 +169,7 @@ impl Place {
     pub async fn renew(&self, manifest: &Manifest, key: &[u8]) -> Result<(), PlaceError> {
         let mut signed = manifest.clone();
         signed.sign(key);
-        self.put_manifest(&signed, PutMode::Overwrite, key).await?;
+        self.put_manifest(&signed, Over::Earlier, key).await?;
         // Whoever removed the backup meanwhile has left nothing that this could list.
         if let Err(object_store::Error::NotFound { .. }) =
             self.store.head(&self.object(manifest, &manifest.stored)).await
@@ -168,7 +186,7 @@ impl Place {
     /// [`PlaceError`]; then it is not listed there.
     pub async fn list_again(&self, manifest: &Manifest, key: &[u8]) -> Result<(), PlaceError> {
         self.check(manifest).await?;
-        self.put_manifest(manifest, PutMode::Create, key).await?;
+        self.put_manifest(manifest, Over::Nothing, key).await?;
         // Somebody may have been about to remove both.
         match self.store.head(&self.object(manifest, &manifest.stored)).await {
             Ok(_) => Ok(()),
@@ -254,10 +272,9 @@ impl Place {
         if input.metadata().await.map_err(local)?.len() <= PART as u64 {
             let mut whole = Vec::new();
             input.read_to_end(&mut whole).await.map_err(local)?;
-            let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-            return match self.store.put_opts(object, PutPayload::from(whole), create).await {
+            return match self.create(object, whole).await {
                 // An attempt that was thought lost may have arrived; reading back tells.
-                Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+                Ok(()) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
                 Err(error) => Err(asked(error)),
             };
         }
@@ -311,12 +328,16 @@ impl Place {
         file.sync_all().await.map_err(local)
     }
 
-    async fn put_manifest(&self, manifest: &Manifest, mode: PutMode, key: &[u8]) -> Result<(), PlaceError> {
+    async fn put_manifest(&self, manifest: &Manifest, over: Over, key: &[u8]) -> Result<(), PlaceError> {
         let what = format!("list {}", manifest.id);
         let at = self.manifest_of(manifest);
-        let options = PutOptions { mode, ..PutOptions::default() };
-        match self.store.put_opts(&at, PutPayload::from(manifest.text().into_bytes()), options).await {
-            Ok(_) => {}
+        let bytes = manifest.text().into_bytes();
+        let put = match over {
+            Over::Nothing => self.create(&at, bytes).await,
+            Over::Earlier => self.store.put(&at, PutPayload::from(bytes)).await.map(drop),
+        };
+        match put {
+            Ok(()) => {}
             Err(object_store::Error::AlreadyExists { .. }) => {
                 let there = self.manifest(&at, &manifest.id).await?;
                 let same = there.verify(key).is_ok() && objects(&there).eq(objects(manifest));
@@ -381,12 +402,41 @@ impl Place {
         Ok(())
     }
 
-    fn guard(&self, object: &Path) -> Result<(), PlaceError> {
+    /// Whether others on this machine may read what lies here of a cluster, as one of its files tells.
+    pub(in crate::backup) fn is_open(&self, cluster: &str) -> bool {
         use std::os::unix::fs::PermissionsExt;
+        let Address::Folder(path) = &self.address else { return false };
+        let others =
+            |path: &FilePath| std::fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o077 != 0);
+        let folder = path.join(folder_of(cluster));
+        if !others(path) || !others(&folder) {
+            return false;
+        }
+        std::fs::read_dir(folder).into_iter().flatten().flatten().next().is_some_and(|file| others(&file.path()))
+    }
+
+    fn guard(&self, object: &Path) -> Result<(), PlaceError> {
+        use std::{
+            io::ErrorKind::{PermissionDenied, Unsupported},
+            os::unix::fs::PermissionsExt,
+        };
         let Address::Folder(path) = &self.address else { return Ok(()) };
         let path = path.join(object.as_ref());
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
-            .map_err(|error| PlaceError::File { file: path.display().to_string(), error })
+        let failed = |error| PlaceError::File { file: path.display().to_string(), error };
+        let set = std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600));
+        // Mounts without permissions refuse, or do not do it: what counts is who may read it now.
+        let mode = std::fs::metadata(&path).map_err(failed)?.permissions().mode();
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        match set {
+            Err(error) if !matches!(error.kind(), PermissionDenied | Unsupported) => return Err(failed(error)),
+            _ => {}
+        }
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!("others on this machine may read {}: {OPEN}", self.name);
+        }
+        Ok(())
     }
 }
 

@@ -278,3 +278,77 @@ async fn a_credential_plugin_that_gives_none_is_named_and_not_quoted() {
     assert!(failed.starts_with("its credential plugin sh failed (exit status: 3)"), "{failed}");
     assert_eq!(wrong(&plugin("echo", "[hidden-token]")).await, "its credential plugin echo printed no credentials");
 }
+
+/// Texts that break parsers: ends of lines, quotes, halves of URLs, base64 and PEM.
+fn odd_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let piece = prop_oneof![
+        proptest::sample::select(vec![
+            "https://",
+            "http://",
+            "127.0.0.1",
+            "[::1",
+            "[::]",
+            ":6443",
+            ":99999",
+            "/x",
+            "?a=b",
+            "#c",
+            "@",
+            "%2F",
+            "%",
+            "..",
+            " ",
+            "\n",
+            "\r\n",
+            "\0",
+            "\u{feff}",
+            "ü",
+            "socks5://",
+            "proxy.example",
+            "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t",
+            "====",
+            "-----BEGIN CERTIFICATE-----\n",
+            "-----END CERTIFICATE-----\n",
+            "-----BEGIN EC PRIVATE KEY-----\n",
+            "AAAA",
+            "*.",
+            "-",
+        ])
+        .prop_map(str::to_owned),
+        any::<String>().prop_map(|text| text.chars().take(12).collect()),
+    ];
+    proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    #[test]
+    fn any_text_in_any_field_makes_a_client_or_an_error(
+        fields in proptest::collection::vec((0_usize..14, odd_text()), 1..4)
+    ) {
+        const FIELDS: [(bool, &str); 14] = [
+            (true, "server"), (true, "certificate-authority"), (true, "certificate-authority-data"), (true, "proxy-url"),
+            (true, "tls-server-name"), (false, "token"), (false, "tokenFile"), (false, "username"), (false, "password"),
+            (false, "client-certificate-data"), (false, "client-key-data"), (false, "as"), (false, "as-uid"), (false, "as-groups"),
+        ];
+        let mut cluster = serde_json::json!({ "server": "https://127.0.0.1:1" });
+        let mut user = serde_json::json!({});
+        for (field, text) in &fields {
+            let (of_cluster, name) = FIELDS[*field];
+            let value = if name == "as-groups" { serde_json::json!([text]) } else { serde_json::json!(text) };
+            if of_cluster { cluster[name] = value } else { user[name] = value }
+        }
+        let text = serde_json::json!({ "current-context": "b", "clusters": [{ "name": "c", "cluster": cluster }],
+            "users": [{ "name": "u", "user": user }], "contexts": [{ "name": "b", "context": { "cluster": "c", "user": "u" } }] });
+        let dir = Dir::new("any");
+        let context = find_in(Some(&dir.file("conf", &text.to_string())), &nothing()).map(|mut found| found.remove(0));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        if let Err(trouble) = context.and_then(|context| runtime.block_on(context.client()).map(drop)) {
+            proptest::prop_assert!(matches!(trouble, Trouble::Kubeconfig { .. }), "{trouble}");
+            // A dependency that panics is caught, and is a fault all the same.
+            proptest::prop_assert!(!trouble.to_string().contains("no client can be made"), "{text}: {trouble}");
+        }
+    }
+}

@@ -54,7 +54,7 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
     if let Some(lease) = inventory.lease("kube-node-lease", name) {
         facts.lines.push(line("Lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
     }
-    facts.lines.push(line("Since", moment(node.created)));
+    facts.lines.push(line("Created", moment(node.created)));
     let mut conditions: Vec<&Condition> = node.conditions.iter().collect();
     conditions.sort_by_key(|condition| std::cmp::Reverse(condition.since));
     facts.conditions = conditions.into_iter().map(self::condition).collect();

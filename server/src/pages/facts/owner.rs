@@ -33,7 +33,7 @@ pub(super) fn facts(inventory: &Inventory, node: &str, kind: &str, key: &Key, no
     facts.lines.push(line("Namespace", &*key.namespace));
     if let Some(owner) = owner {
         facts.lines.push(line("Ready in the whole cluster", format!("{} of {}", owner.ready, owner.wanted)));
-        facts.lines.push(line("Since", moment(owner.created)));
+        facts.lines.push(line("Created", moment(owner.created)));
     }
     facts.lines.push(link("Node", &*node, format!("node/{node}")));
     for (pod, health) in pods {

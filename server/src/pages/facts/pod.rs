@@ -39,12 +39,12 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
             Some((top, above)) => format!("{} {name} of {} {above}", kind.word(), top.word()),
             None => format!("{} {name}", kind.word()),
         };
-        facts.lines.push(line("Belongs to", chain));
+        facts.lines.push(line("Owner", chain));
     }
     let addresses = if pod.addresses.is_empty() { "none yet".into() } else { joined(&pod.addresses) };
     facts.lines.push(line("Addresses", addresses));
     facts.lines.push(line("Network", if pod.host_network { "the node's own" } else { "its own" }));
-    facts.lines.push(line("Since", moment(pod.created)));
+    facts.lines.push(line("Created", moment(pod.created)));
     match pod.networks.as_deref() {
         None => {}
         Some(Networks::Unreadable(why)) => facts.lines.push(line("Further networks", format!("unreadable: {why}"))),
@@ -58,7 +58,7 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
     }
     match inventory.policies_selecting(pod) {
         None => facts.lines.push(line("Network policies", "unknown: they cannot be read")),
-        Some(policies) if policies.is_empty() => facts.lines.push(line("Network policies", "none selects it")),
+        Some(policies) if policies.is_empty() => facts.lines.push(line("Network policies", "none apply")),
         Some(policies) => {
             for policy in policies {
                 let ways = match (policy.ingress, policy.egress) {
@@ -76,7 +76,7 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
         .filter(|service| inventory.service(service).is_some())
         .collect();
     for service in services {
-        facts.lines.push(link("Answers for", service.to_string(), format!("service/{service}")));
+        facts.lines.push(link("Service", service.to_string(), format!("service/{service}")));
     }
     Some(facts)
 }

@@ -30,7 +30,7 @@ pub(super) struct Wanted {
     node: Option<String>,
     /// Only what belongs to this owner, as `Deployment/web`.
     owner: Option<String>,
-    /// Only what fares like this.
+    /// Filter by state.
     #[param(inline)]
     state: Option<Health>,
     /// Only what has this text in its name, whatever its case.

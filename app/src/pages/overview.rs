@@ -1,0 +1,127 @@
+//! What stands beside a figure while nothing in it is selected: actions, what needs attention, the latest deployments
+//! and backups.
+
+use leptos::prelude::*;
+use scene::Health;
+
+use super::{
+    backups::{self, Kept},
+    deployments::RunLine,
+};
+use crate::{base::at, texts, texts::backups as kept_words, texts::deployments as words};
+
+/// What was and is done to a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// The latest runs.
+    pub runs: Vec<RunLine>,
+    /// Whether whoever looks may act.
+    pub acts: bool,
+}
+
+/// One thing that needs attention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConcernLine {
+    /// How it fares.
+    pub health: Health,
+    /// Its name, as in `Deployment ims/hss`.
+    pub what: String,
+    /// What is wrong.
+    pub why: String,
+    /// Since when, for people; empty where no source tells.
+    pub since: String,
+    /// What it leads to, as in [`scene::Mark::opens`].
+    pub opens: Option<String>,
+}
+
+/// What needs attention, worst first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// The worst of them.
+    pub lines: Vec<ConcernLine>,
+    /// How many there are in all.
+    pub total: usize,
+    /// Whether the cluster tells enough to say that nothing needs attention.
+    pub known: bool,
+}
+
+/// What stands beside a figure.
+#[derive(Clone, Debug, Default)]
+pub struct Overview {
+    /// What needs attention.
+    pub attention: Attention,
+    /// Its deployments; none where nothing can be deployed.
+    pub done: Option<Done>,
+    /// Its backups; none where nobody may see them.
+    pub kept: Option<Kept>,
+}
+
+/// Buttons for what can be done to the cluster. Where something cannot be done, the reason stands in its place.
+pub fn actions(cluster: &str, overview: &Overview) -> AnyView {
+    let of = |path: &str| at(&format!("/c/{}{path}", scene::segment(cluster)));
+    let deploy = match &overview.done {
+        Some(done) if done.acts => {
+            view! { <a class="button other" href=of("/deployments/new")>{words::DEPLOY}</a> }.into_any()
+        }
+        Some(_) => view! { <p class="hint">{texts::needs_role(words::DEPLOY)}</p> }.into_any(),
+        None => view! { <p class="hint"><a href=of("/deployments")>{words::NO_JUMP_HOST}</a></p> }.into_any(),
+    };
+    let back_up = overview.kept.as_ref().map(|kept| match kept {
+        Kept { known: false, .. } => {
+            view! { <p class="hint">{kept_words::NOT_BACKED_UP}": "<a href=of("/backups")>{kept_words::WHAT_TO_SET}</a></p> }
+                .into_any()
+        }
+        Kept { acts: true, .. } => backups::form(&of("/backups"), &kept.key),
+        Kept { .. } => view! { <p class="hint">{texts::needs_role(kept_words::BACK_UP)}</p> }.into_any(),
+    });
+    view! { <h2>{texts::ACTIONS}</h2><div class="acts">{deploy}{back_up}</div> }.into_any()
+}
+
+/// The rest, which is renewed while the page is open. `prefix` begins the figure's links.
+pub fn overview(cluster: &str, prefix: &str, overview: &Overview) -> AnyView {
+    view! {
+        {attention(cluster, prefix, &overview.attention)}
+        {overview.done.as_ref().map(|done| latest(cluster, done))}
+        {overview.kept.as_ref().filter(|kept| kept.known).map(|kept| backups::newest(cluster, kept))}
+    }
+    .into_any()
+}
+
+fn attention(cluster: &str, prefix: &str, attention: &Attention) -> AnyView {
+    let lines = attention.lines.iter().map(|line| {
+        let name = match &line.opens {
+            Some(opens) => view! { <a href=scene::link(opens, prefix)>{line.what.clone()}</a> }.into_any(),
+            None => view! { <strong>{line.what.clone()}</strong> }.into_any(),
+        };
+        let since = (!line.since.is_empty()).then(|| view! { <small>{texts::since(&line.since)}</small> });
+        view! {
+            <li class=format!("h-{}", line.health.word())>
+                {name}" "<span class="why">{line.why.clone()}</span>{since}
+            </li>
+        }
+    });
+    let more = attention.total.saturating_sub(attention.lines.len());
+    let all = at(&format!("/c/{}/table?state=bad", scene::segment(cluster)));
+    let more = (more > 0).then(|| view! { <p><a href=all>{texts::more_concerns(more)}</a></p> });
+    let body = match (attention.lines.is_empty(), attention.known) {
+        (true, true) => view! { <p class="calm">{texts::NO_CONCERNS}</p> }.into_any(),
+        (true, false) => view! { <p class="hint">{texts::CONCERNS_UNKNOWN}</p> }.into_any(),
+        _ => view! { <ul class="concerns">{lines.collect_view()}</ul>{more} }.into_any(),
+    };
+    let count = (attention.total > 0).then(|| view! { " "<span class="count">{attention.total}</span> });
+    view! { <h2>{texts::ATTENTION}{count}</h2>{body} }.into_any()
+}
+
+/// The latest runs.
+fn latest(cluster: &str, done: &Done) -> AnyView {
+    let base = at(&format!("/c/{}/deployments", scene::segment(cluster)));
+    let runs = done.runs.iter().map(|run| {
+        let text = format!("{} · {}", run.kind, run.headline);
+        view! {
+            <li><span class=format!("badge h-{}", run.health.word())>{words::state(&run.state).to_owned()}</span>
+            " "<a href=format!("{base}/{}", run.id)>{text}</a>" "<small>{run.created.clone()}</small></li>
+        }
+    });
+    let none = done.runs.is_empty().then(|| view! { <li class="hint">{words::NO_RUNS}</li> });
+    view! { <h2><a href=base.clone()>{words::LATEST}</a></h2><ul>{runs.collect_view()}{none}</ul> }.into_any()
+}

@@ -1,0 +1,54 @@
+//! What a search found.
+
+use std::fmt::Write;
+
+use scene::escaped;
+
+use crate::{source::Found, texts};
+
+/// The hits as a list of links, below their count. `query` is put before what a hit leads to.
+pub fn hits(found: &Found, query: &str) -> String {
+    let mut out = format!("<p class=\"count-line\">{}</p>", escaped(&texts::matches(found)));
+    if found.lines.is_empty() {
+        return out;
+    }
+    out += "<ul>";
+    for line in &found.lines {
+        let to = escaped(&scene::link(&line.opens, query));
+        let beside = escaped(&line.beside);
+        let _ = write!(
+            out,
+            "<li><a href=\"{to}\"><small>{}</small> <strong>{}</strong> <span>{beside}</span></a></li>",
+            escaped(&line.kind),
+            escaped(&line.name)
+        );
+    }
+    out + "</ul>"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::HitLine;
+
+    #[test]
+    fn a_hit_is_a_link_and_its_name_stays_text() {
+        let line = HitLine {
+            kind: "pod".into(),
+            name: "<b>".into(),
+            beside: "shop · host4".into(),
+            opens: "pod/shop/<b>".into(),
+        };
+        let found = Found { text: "b".into(), lines: vec![line], nodes: 0, services: 0, pods: 1 };
+        let html = hits(&found, "?q=b&");
+        assert!(html.contains("<p class=\"count-line\">1 match · 1 pod</p>"), "{html}");
+        assert!(html.contains("<a href=\"?q=b&amp;sel=pod/shop/%3Cb%3E\">"), "{html}");
+        assert!(html.contains("<strong>&lt;b&gt;</strong> <span>shop · host4</span>"), "{html}");
+    }
+
+    #[test]
+    fn nothing_found_is_said() {
+        let found = Found { text: "zzz".into(), ..Found::default() };
+        assert_eq!(hits(&found, "?"), "<p class=\"count-line\">No matches for “zzz”</p>");
+    }
+}

@@ -1,0 +1,73 @@
+//! What stands beside a cluster's figure, for one visitor: asked for with the page, and again while it is open.
+
+use std::sync::Arc;
+
+use app::pages::{self, Attention, ConcernLine, Done, Overview};
+use axum::http::Extensions;
+use leptos::prelude::RenderHtml;
+use topology::attention::Concern;
+
+use super::Site;
+use crate::{
+    access::{Role, Who},
+    backup::{self, Backups},
+    deploy::Office,
+};
+
+/// So many concerns have room beside a figure.
+const ROOM: usize = 8;
+
+/// Who asks, and where it is looked up.
+#[derive(Clone)]
+pub(super) struct Beside {
+    site: Arc<Site>,
+    cluster: String,
+    office: Option<Arc<Office>>,
+    backups: Option<Backups>,
+    acts: bool,
+}
+
+/// For whoever sent a request with these extensions.
+pub(super) fn beside(site: &Arc<Site>, cluster: &str, said: &Extensions) -> Beside {
+    Beside {
+        site: site.clone(),
+        cluster: cluster.to_owned(),
+        office: said.get::<Option<Arc<Office>>>().cloned().flatten(),
+        backups: said.get::<Backups>().cloned(),
+        acts: said.get::<Who>().is_some_and(|who| who.may(Role::Operator)),
+    }
+}
+
+impl Beside {
+    /// What the page shows. Deployments are left out while the database does not answer.
+    pub(super) async fn overview(&self) -> Overview {
+        let done = match &self.office {
+            Some(office) => office.latest(&self.cluster).await.ok().map(|runs| Done { runs, acts: self.acts }),
+            None => None,
+        };
+        let kept = self.backups.as_ref().map(|backups| backup::kept(backups, &self.cluster, self.acts));
+        Overview { attention: self.attention().await, done, kept }
+    }
+
+    /// The part of it that a page renews, as HTML.
+    pub(super) async fn html(&self, prefix: &str) -> String {
+        let overview = self.overview().await;
+        leptos::prelude::Owner::new().with(|| pages::overview(&self.cluster, prefix, &overview).to_html())
+    }
+
+    async fn attention(&self) -> Attention {
+        let Some((concerns, known)) = self.site.attention(&self.cluster).await else { return Attention::default() };
+        let lines = concerns.iter().take(ROOM).map(line).collect();
+        Attention { lines, total: concerns.len(), known }
+    }
+}
+
+fn line(concern: &Concern) -> ConcernLine {
+    ConcernLine {
+        health: concern.health,
+        what: concern.what.clone(),
+        why: concern.why.clone(),
+        since: concern.since.map(topology::health::moment).unwrap_or_default(),
+        opens: concern.opens.clone(),
+    }
+}
