@@ -1,5 +1,6 @@
 //! Stores that lack something, and answers that are none of a store's: each is made do with, or told by its cause.
 
+#[expect(dead_code, unused_macros, unused_imports, reason = "the promises are those of whole stores")]
 mod places;
 
 use std::{
