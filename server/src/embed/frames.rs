@@ -122,9 +122,8 @@ impl Figure {
         self,
         State(embed): State<Embed>,
         Path(cluster): Path<String>,
-        Extension(who): Extension<Who>,
+        (Extension(who), Extension(stays)): (Extension<Who>, Extension<Stays>),
         Extension(stopping): Extension<Stopping>,
-        Extension(stays): Extension<Stays>,
         raw: RawQuery,
         upgrade: WebSocketUpgrade,
     ) -> Result<Response, Closed> {
