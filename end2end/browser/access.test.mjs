@@ -72,6 +72,24 @@ test('the first admin is made by the printed link, signs in, makes a token and r
   assert.match(page.url(), /\/sign-in/);
 });
 
+test('an admin adds a user, changes their role and refuses them', async () => {
+  const page = await open(chromium, `${local.url}/sign-in?next=/users`);
+  await signIn(page, 'ann', PASSWORD);
+  await clean(page);
+  await page.fill('form.asks input[name=name]', 'bob');
+  await page.fill('form.asks input[name=password]', 'moss 4 lantern grove');
+  await page.click('form.asks button');
+  assert.match(await page.textContent('[role=status]'), /added/);
+  await page.selectOption('form[action="/users/bob/role"] select', 'operator');
+  await page.click('form[action="/users/bob/role"] button');
+  assert.equal(await page.inputValue('form[action="/users/bob/role"] select'), 'operator');
+  await page.click('form[action="/users/bob/disable"] button');
+  assert.match(await page.textContent('[role=status]'), /refused/);
+  await page.click('form[action="/users/ann/disable"] button');
+  assert.match(await page.textContent('[role=alert]'), /only admin/);
+  await clean(page);
+});
+
 test('who signs out in one window sees no more in another', async () => {
   const page = await open(chromium, `${local.url}/sign-in?next=/c/demo`, { complains: true });
   await signIn(page, 'ann', PASSWORD);

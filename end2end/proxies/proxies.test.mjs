@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ const PROXIES = {
     run: (file) => ['haproxy', '-db', '-f', file],
   },
   apache: {
-    whole: (text, port, own) => `ServerRoot ${own}\nServerName lab.example\nPidFile ${own}/pid\nDefaultRuntimeDir ${own}\nErrorLog /dev/stderr\nListen 127.0.0.1:${port}\nUser daemon\nGroup daemon\n${
+    whole: (text, port, own) => `ServerRoot ${own}\nServerName lab.example\nPidFile ${own}/pid\nDefaultRuntimeDir ${own}\nErrorLog ${own}/log\nListen 127.0.0.1:${port}\nUser daemon\nGroup daemon\n${
       ['mpm_event', 'authz_core', 'socache_shmcb', 'ssl', 'headers', 'proxy', 'proxy_http']
         .map((name) => `LoadModule ${name}_module ${tools}/proxies/usr/lib/apache2/modules/mod_${name}.so`).join('\n')}\n${text.replace('*:443', `127.0.0.1:${port}`)}\n`,
     run: (file) => ['apache2', '-D', 'FOREGROUND', '-f', file],
@@ -76,7 +76,8 @@ async function proxy(name) {
     if (answer.status === 200) return it;
     if (child.exitCode !== null || Date.now() > until) {
       await it.stop();
-      assert.fail(`${name} does not lead to the server: ${answer.status}\n${log}`);
+      const kept = existsSync(join(own, 'log')) ? readFileSync(join(own, 'log'), 'utf8') : '';
+      assert.fail(`${name} does not lead to the server: ${answer.status}\n${log}${kept}`);
     }
     await new Promise((done) => { setTimeout(done, 100); });
   }

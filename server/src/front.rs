@@ -72,7 +72,8 @@ pub fn router(front: &Front) -> Router {
         .merge(running::router(front.running.clone()));
     let router = guarded(all)
         .layer(from_fn(access::around))
-        // Pages are made anew each time: a little larger and much sooner.
+        .layer(from_fn(pages::at_once))
+        // What has no end, or is very long.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     access::below(running::around(router), front.door.clone())
 }

@@ -156,11 +156,11 @@ fn a_link_that_cannot_be_is_refused_with_the_reason() {
     let house = House::open();
     for (wanted, why) in [
         (json!({ "cluster": "none", "view": "architecture" }), "no such cluster"),
-        (json!({ "cluster": "demo", "view": "table" }), "`architecture` or `networking`"),
+        (json!({ "cluster": "demo", "view": "table" }), "`table` is none of `architecture`, `networking`"),
         (json!({ "cluster": "demo", "view": "architecture", "ttl": 1_000_000 }), "ttl must be between"),
         (json!({ "cluster": "demo", "view": "architecture", "origin": "https://evil.example" }), "embed_origins"),
-        (json!({ "cluster": "demo", "view": "architecture", "role": "admin" }), "unknown field"),
-        (json!({ "view": "architecture" }), "missing field"),
+        (json!({ "cluster": "demo", "view": "architecture", "role": "admin" }), "`role` is not known"),
+        (json!({ "view": "architecture" }), "`cluster` is missing"),
     ] {
         let answer = house.ask("POST", "/api/v1/embed-links", &wanted.to_string());
         assert!(answer.status == 422 && answer.body.contains(why), "{wanted}: {answer:?}");
@@ -168,4 +168,32 @@ fn a_link_that_cannot_be_is_refused_with_the_reason() {
     }
     assert_eq!(house.ask("POST", "/api/v1/embed-links", "{").status, 400);
     assert_eq!(house.ask("DELETE", "/api/v1/embed-links/0000", "").status, 404);
+}
+
+#[test]
+fn a_link_tells_only_of_what_its_figure_shows() {
+    let house = House::open();
+    let made = house.link(&json!({ "cluster": "demo", "view": "networking" }));
+    let link = text(&made, "page").split_once('?').expect("a query").1.to_owned();
+    let pods = house.ask("GET", "/api/v1/clusters/demo/pods?limit=100", "").body;
+    let pods: Value = serde_json::from_str(&pods).unwrap_or_else(|_| panic!("{pods}"));
+    let of = |pod: &Value| format!("pod/{}/{}", text(pod, "namespace"), text(pod, "name"));
+    let pods: Vec<String> = pods["items"].as_array().expect("a list").iter().map(of).collect();
+    let picture = house.server.get(text(&made, "picture")).body;
+    let panel = |selection: &str| house.server.get(&format!("/embed/demo/networking/panel?{link}&sel={selection}"));
+    let (shown, hidden): (Vec<_>, Vec<_>) = pods.iter().partition(|pod| picture.contains(&format!("sel={pod}")));
+    assert!(!hidden.is_empty(), "the figure shows every pod: {pods:?}");
+    for pod in &hidden {
+        assert_eq!(panel(pod).status, 404, "{pod}");
+        assert_eq!(
+            house.server.get(&format!("/embed/demo/networking?{link}&sel={pod}")).status,
+            200,
+            "its page stands"
+        );
+    }
+    let nodes = ["node/host1", "node/host2"].into_iter().filter(|node| picture.contains(&format!("sel={node}")));
+    let open: Vec<u16> = nodes.chain(shown.iter().map(|pod| pod.as_str())).map(|one| panel(one).status).collect();
+    assert!(open.contains(&200), "what is shown is told: {open:?}");
+    let follows = house.server.get(&format!("/embed/demo/networking?{link}&follow=service/default/kubernetes"));
+    assert_eq!(follows.status, 403, "where one thing leads is another figure");
 }

@@ -171,10 +171,10 @@ fn tokens_and_links_end_with_the_rights_of_their_maker() {
     assert_eq!(asked("/api/v1/clusters"), 200);
     done(&folder, &["user", "disable", "ann"], "");
     assert_eq!(asked("/api/v1/clusters"), 401);
-    assert_eq!(server.get(&page).status, 403);
+    assert_eq!(server.get(&page).status, 410);
     done(&folder, &["user", "enable", "ann"], "");
     assert_eq!(server.get(&page).status, 200, "they come back with their maker");
     let id = token.split('_').next().expect("an id");
     done(&folder, &["token", "revoke", id], "");
-    assert_eq!(server.get(&page).status, 403, "a link of a token ends with it");
+    assert_eq!(server.get(&page).status, 410, "a link of a token ends with it");
 }

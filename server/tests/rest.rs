@@ -52,10 +52,10 @@ fn what_breaks_a_client_is_named_and_what_is_added_is_not() {
             new["components"]["schemas"]["Version"]["properties"]["api"]["type"] = json!("string");
         }),
         ("POST /api/v1/tokens: the body.note is required now", |new| {
-            new["components"]["schemas"]["NewToken"]["required"] = json!(["name", "role", "days", "note"]);
+            new["components"]["schemas"]["WantedToken"]["required"] = json!(["name", "role", "days", "note"]);
         }),
         ("POST /api/v1/tokens: the body.days has a narrower maximum", |new| {
-            new["components"]["schemas"]["NewToken"]["properties"]["days"]["maximum"] = json!(30);
+            new["components"]["schemas"]["WantedToken"]["properties"]["days"]["maximum"] = json!(30);
         }),
         ("POST /api/v1/tokens: the body.role takes fewer words: viewer", |new| {
             new["components"]["schemas"]["Role"]["enum"] = json!(["viewer"]);
@@ -77,8 +77,8 @@ fn what_breaks_a_client_is_named_and_what_is_added_is_not() {
     more["paths"]["/api/v1/backups"] = old["paths"]["/api/v1/plans"].clone();
     more["components"]["schemas"]["Version"]["properties"]["commit"] = json!({ "type": "string" });
     more["components"]["schemas"]["Version"]["required"] = json!(["name", "version", "api", "commit"]);
-    let folder = json!([{ "name": "folder", "in": "query", "required": false, "schema": { "type": "string" } }]);
-    more["paths"]["/api/v1/plans"]["get"]["parameters"] = folder;
+    let folder = json!({ "name": "folder", "in": "query", "required": false, "schema": { "type": "string" } });
+    more["paths"]["/api/v1/plans"]["get"]["parameters"].as_array_mut().expect("parameters").push(folder);
     assert_eq!(breaks(&old, &more), Vec::<String>::new());
 }
 
@@ -125,6 +125,8 @@ async fn a_figure_comes_in_every_format_by_its_ending_and_by_accept() {
             assert_eq!(by_ending.headers()[header::CONTENT_TYPE], media, "{ending}");
             let text = String::from_utf8_lossy(&bytes(by_ending).await).into_owned();
             assert!(text.starts_with(begins), "{ending}: {}", &text[..40]);
+            // A file that is sent on says of which cluster it is, and when.
+            assert!(ending == "png" || text.contains("demo, 20"), "{ending}: {}", &text[..200]);
             let asked = with(ask(Method::GET, &path), "accept", &format!("text/html;q=0.9, {media}"));
             let by_accept = house.answer(asked, Role::Viewer).await;
             assert_eq!(by_accept.headers()[header::CONTENT_TYPE], media, "{ending}");

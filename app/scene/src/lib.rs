@@ -13,12 +13,14 @@
 //! - `apply(diff(a, b), a) == b`.
 //! - The writer escapes every text itself: a Scene may hold whatever a cluster's users typed.
 
+mod alone;
 mod diff;
 mod mark;
 mod patch;
 mod svg;
 mod text;
 
+pub use alone::standing_alone;
 pub use diff::{diff, diff_marks};
 pub use mark::{Anchor, Health, Id, Kind, Mark, Place, Point, Scene, Style, Text, Tone};
 pub use patch::{ApplyError, Op, Patch, apply};

@@ -213,8 +213,8 @@ pub fn systems_install(there: usize, of: usize) -> String {
 pub const CANCELLED_AT_ONCE: &str = "cancelled before anything was done";
 
 /// A run that was cancelled in a phase: whether anybody could look that no Ansible is left, whether hosts were reset,
-/// and those that install their systems nevertheless.
-pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String]) -> String {
+/// those that install their systems nevertheless, and those whose machines were destroyed and not made again.
+pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String], gone: &[String]) -> String {
     let left = if looked {
         "nothing of deploy.sh and Ansible is left there"
     } else {
@@ -225,7 +225,11 @@ pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String
         [] => String::new(),
         hosts => format!("; {} will go on installing", hosts.join(", ")),
     };
-    format!("cancelled; {left}. Half-made is “{phase}”; {reset}{still}")
+    let gone = match gone {
+        [] => String::new(),
+        hosts => format!("; destroyed and not rebuilt: {}", hosts.join(", ")),
+    };
+    format!("cancelled; {left}. Half-made is “{phase}”; {reset}{still}{gone}")
 }
 
 /// What compass-deck says of a system, for people.

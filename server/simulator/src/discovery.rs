@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use crate::{kind::Kind, profile::Profile, refusal::Refusal};
 
-/// `/version`.
-pub(crate) fn version(profile: Profile) -> Value {
-    let (minor, go, date) = match profile {
-        Profile::Current => ("34", "go1.24.12", "2026-02-10T12:38:08Z"),
-        Profile::V1_11 => ("11", "go1.10.3", "2018-11-26T14:31:35Z"),
+/// `/version`, of a server that passes for a version, as in `v1.34.4`.
+pub(crate) fn version(profile: Profile, version: &str) -> Value {
+    let (go, date) = match profile {
+        Profile::Current => ("go1.24.12", "2026-02-10T12:38:08Z"),
+        Profile::V1_11 => ("go1.10.3", "2018-11-26T14:31:35Z"),
     };
-    json!({"major": "1", "minor": minor, "gitVersion": profile.version(), "gitCommit": "", "gitTreeState": "clean",
+    let minor = version.split('.').nth(1).unwrap_or_default();
+    json!({"major": "1", "minor": minor, "gitVersion": version, "gitCommit": "", "gitTreeState": "clean",
         "buildDate": date, "goVersion": go, "compiler": "gc", "platform": "linux/amd64"})
 }
 

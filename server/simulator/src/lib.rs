@@ -12,6 +12,7 @@
 mod clock;
 mod cluster;
 mod discovery;
+mod distribution;
 pub mod faults;
 mod health;
 mod host;
@@ -36,6 +37,7 @@ mod watch;
 mod write;
 
 pub use cluster::Cluster;
+pub use distribution::Distribution;
 pub use faults::Faults;
 pub use host::Unplugged;
 pub use kind::Kind;

@@ -67,7 +67,7 @@ impl Simulator {
                 let verbose = parts.uri.query().is_some_and(|query| query.contains("verbose"));
                 return health::answer(profile, &word, check.as_deref(), verbose, plan.etcd_down);
             }
-            Route::Version => discovery::version(profile),
+            Route::Version => discovery::version(profile, &self.store().kubernetes),
             Route::CoreVersions => discovery::core_versions(),
             Route::Groups => discovery::groups(profile),
             Route::Group(name) => discovery::group(profile, &name)?,

@@ -73,6 +73,8 @@ pub(crate) struct Store {
     /// How many changes of a kind are remembered.
     history: usize,
     pub(crate) profile: Profile,
+    /// The server's version, as in `v1.34.4`.
+    pub(crate) kubernetes: String,
     pub(crate) clock: Clock,
 }
 
@@ -85,6 +87,7 @@ impl Store {
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             history,
             profile,
+            kubernetes: profile.version().to_owned(),
             clock: Clock::at(start),
         }
     }

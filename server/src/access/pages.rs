@@ -16,7 +16,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    Acts, Door, Needs, Refusal, Role, Row, Who,
+    Acts, Door, Needs, Refusal, Role, Row, TokenError, Who,
     door::valid_name,
     guard::Secure,
     oidc, oidc_pages, people_pages, session_pages,
@@ -279,6 +279,7 @@ async fn make_token(
     let request = again(who, secure);
     match made {
         Ok(made) => token_page(&here, StatusCode::CREATED, Some(made.secret), None, request).await,
+        Err(TokenError::Store(error)) => Refusal::from(error).into_response(),
         Err(error) => token_page(&here, StatusCode::UNPROCESSABLE_ENTITY, None, Some(error.to_string()), request).await,
     }
 }

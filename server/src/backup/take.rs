@@ -301,9 +301,14 @@ fn told(note: snapshot::Note) -> String {
     format!("{} {}", note.sentence(), note.todo()).trim_end().to_owned()
 }
 
-/// Named endpoints that gave no answer, also where their members were reached elsewhere.
+/// Named endpoints that gave no answer, also where their members were reached elsewhere. A member that is silent at
+/// such an endpoint is told by its name already.
 fn unanswered(members: &Members) -> Vec<String> {
-    members.strangers.iter().map(ToString::to_string).collect()
+    let told = |endpoint: &str| {
+        let silent = |member: &crate::etcd::Member| member.standing.as_ref().is_err_and(|why| why.endpoint == endpoint);
+        members.members.iter().any(silent)
+    };
+    members.strangers.iter().filter(|why| !told(&why.endpoint)).map(ToString::to_string).collect()
 }
 
 fn warnings(members: &Members, candidate: &Candidate) -> Vec<String> {

@@ -8,21 +8,29 @@ use super::{
     pod::{Container, Spec},
 };
 
-/// The component of a pod of kube-system, if it is one: by its labels, or by the name of a static
-/// pod, which is the program's and the node's.
+/// The component of a pod, if it is one: in kube-system by its labels, or there and on OpenShift by the
+/// name of a static pod, which is the program's and the node's.
 pub(crate) fn of(metadata: &Metadata, spec: &Spec, intern: &mut Intern) -> Option<Component> {
-    if metadata.namespace != "kube-system" {
-        return None;
-    }
-    let by_label = ["component", "k8s-app"].into_iter().filter_map(|label| metadata.label(label)).find_map(kind_of);
+    let by_label = || ["component", "k8s-app"].into_iter().filter_map(|label| metadata.label(label)).find_map(kind_of);
     let by_name = || metadata.name.strip_suffix(&spec.node_name).and_then(|name| name.strip_suffix('-'));
-    let kind = by_label.or_else(|| by_name().and_then(kind_of))?;
+    let kind = match metadata.namespace.as_str() {
+        "kube-system" => by_label().or_else(|| by_name().and_then(kind_of))?,
+        // Guards and installers stand beside the static pods, some with their labels.
+        namespace if OPENSHIFT.contains(&namespace) => {
+            by_name().map(|name| name.strip_prefix("openshift-").unwrap_or(name)).and_then(kind_of)?
+        }
+        _ => return None,
+    };
     // Others may stand beside it in the pod.
     let container = spec.containers.iter().find(|container| runs(container, kind)).or(spec.containers.first())?;
     let words = container.command.iter().chain(&container.args);
     let flags = words.filter(|word| word.starts_with('-')).map(|word| intern.name(&without_secret(word))).collect();
     Some(Component { kind, version: intern.name(tag(&container.image)), flags })
 }
+
+/// Where OpenShift runs them: a namespace for each.
+const OPENSHIFT: [&str; 4] =
+    ["openshift-etcd", "openshift-kube-apiserver", "openshift-kube-controller-manager", "openshift-kube-scheduler"];
 
 fn kind_of(program: &str) -> Option<ComponentKind> {
     Some(match program {

@@ -143,7 +143,7 @@ mod tests {
         let script = format!("while [ ! -e {} ]; do sleep 0.1; done; echo '{credential}'", gate.display());
         let text = serde_json::json!({
             "apiVersion": "v1", "kind": "Config",
-            "clusters": [{ "name": "c", "cluster": { "server": "http://127.0.0.1:1" } }],
+            "clusters": [{ "name": "c", "cluster": { "server": "https://127.0.0.1:1" } }],
             "users": [{ "name": "u", "user": { "exec": { "apiVersion": "client.authentication.k8s.io/v1", "command": "sh",
                 "args": ["-c", script], "interactiveMode": "Never" } } }],
             "contexts": [{ "name": "slow", "context": { "cluster": "c", "user": "u" } }],

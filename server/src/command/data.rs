@@ -39,7 +39,9 @@ pub(super) fn private(folder: &Path) -> Result<(), DataError> {
     let found = fs::metadata(folder).map_err(unmade)?;
     let open = |what: String| DataError::Open { folder: folder.display().to_string(), what };
     let (mode, owner, we) = (found.permissions().mode(), found.uid(), rustix::process::geteuid().as_raw());
-    if owner != we && owner != 0 {
+    // Root may look after the folder of a service's own user, as `sudo binnacle user add` does.
+    let ours = owner == we || owner == 0 || we == 0 && mode & 0o022 == 0;
+    if !ours {
         return Err(open(format!("its owner is the user {owner}, and the server runs as the user {we}")));
     }
     if mode & 0o1002 == 0o1002 {

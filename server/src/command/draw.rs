@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use simulator::Distribution;
 use topology::{Change, Inventory, Stamp, figure::Drawing, planned::Planned};
 
 use super::{Exit, Failure};
@@ -31,9 +32,9 @@ pub(super) struct DrawArgs {
     /// The context to draw; else the current one.
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
-    /// Draw the built-in cluster.
-    #[arg(long)]
-    demo: bool,
+    /// Draw the built-in cluster, or a distribution's, as in --demo=k3s.
+    #[arg(long, value_name = "PROFILE", num_args = 0..=1, require_equals = true, default_missing_value = demo::NAME)]
+    demo: Option<String>,
     /// DHA file: draw what was planned; alone, or beside a cluster that is named.
     #[arg(long, value_name = "FILE")]
     dha: Option<PathBuf>,
@@ -80,7 +81,7 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
         Figure::Architecture => topology::figure::Figure::Architecture,
         Figure::Networking => topology::figure::Figure::Networking,
     };
-    let named = args.demo || args.kubeconfig.is_some() || args.context.is_some();
+    let named = args.demo.is_some() || args.kubeconfig.is_some() || args.context.is_some();
     let scene = match planned {
         Some(planned) if !named => {
             let mut inventory = Inventory::default();
@@ -88,11 +89,14 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
             Drawing::draw(&inventory, &view, Stamp::default()).scene()
         }
         planned => {
-            let context = context(args.demo, args.kubeconfig.as_deref(), args.context.as_deref())?;
+            let context = context(args.demo.as_deref(), args.kubeconfig.as_deref(), args.context.as_deref())?;
             let planned = planned.or_else(|| context.planned.clone());
             let cluster = heard(&context, planned).await?;
             let now = cluster.now();
-            cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene())
+            let scene = cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene());
+            // A made-up cluster at rest has no time of its own, and its figure comes out the same each time.
+            let of = if context.demo { context.name.clone() } else { crate::pages::of(&context.name, now) };
+            scene::standing_alone(&scene, &of)
         }
     };
     let text = match args.format {
@@ -117,9 +121,13 @@ pub(super) async fn heard(context: &Context, planned: Option<Arc<Planned>>) -> R
 }
 
 /// The context that flags name, as kubectl finds it.
-pub(super) fn context(demo: bool, kubeconfig: Option<&Path>, name: Option<&str>) -> Result<Context, Failure> {
-    if demo {
+pub(super) fn context(demo: Option<&str>, kubeconfig: Option<&Path>, name: Option<&str>) -> Result<Context, Failure> {
+    if demo == Some(demo::NAME) {
         return Ok(demo::still());
+    }
+    if let Some(name) = demo {
+        let missing = || format!("there is no built-in cluster {name}: {} are there", demo::names().join(", "));
+        return Distribution::named(name).map(demo::still_of).ok_or_else(|| (Exit::Usage, missing()));
     }
     let refused = |trouble: Trouble| (Exit::Usage, failed(&trouble, "").1);
     let Some(name) = name else {

@@ -43,7 +43,7 @@ enum Format {
 pub(super) async fn run(args: DriftArgs) -> Result<(), Failure> {
     let planned = crate::plan::planned(Some(&args.dha), args.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
-    let context = context(args.demo, args.kubeconfig.as_deref(), args.context.as_deref())?;
+    let context = context(args.demo.then_some(crate::demo::NAME), args.kubeconfig.as_deref(), args.context.as_deref())?;
     let cluster = heard(&context, planned.map(Arc::new)).await?;
     let report = cluster.read(compare).unwrap_or_default();
     let text = match args.format {

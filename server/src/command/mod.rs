@@ -56,7 +56,7 @@ enum Command {
         after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour\n  binnacle backup verify /var/backups/etcd/harbour-….db"
     )]
     Backup(Box<backup::BackupArgs>),
-    /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests.
+    /// Serve a made-up cluster of any size as a Kubernetes API, for trials and tests; it takes any Host and Origin.
     #[command(
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
     )]
@@ -267,7 +267,7 @@ struct ServeArgs {
     /// A program that is run when a deployment ends.
     #[arg(long, value_name = "PROGRAM")]
     on_finish: Option<String>,
-    /// Show the built-in cluster: always, if-none, never.
+    /// Show the built-in cluster: always, if-none, never; or a distribution's, as in k3s.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
     /// Seconds for which a cluster that nobody looks at is still watched.

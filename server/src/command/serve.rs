@@ -201,6 +201,9 @@ fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Simulator>), Fa
     if settings.demo == Demo::Always {
         return Ok(built_in());
     }
+    if let Demo::Of(distribution) = settings.demo {
+        return Ok((vec![demo::context_of(distribution)], None));
+    }
     let mut found = contexts::find(settings.kubeconfig.as_deref())
         .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;
     if let Some(wanted) = &settings.context {

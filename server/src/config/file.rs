@@ -437,7 +437,10 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             "always" | "true" => Demo::Always,
             "if-none" => Demo::IfNone,
             "never" | "false" => Demo::Never,
-            _ => return Err(wrong("demo", "always, if-none or never")),
+            name => match simulator::Distribution::named(name) {
+                Some(distribution) => Demo::Of(distribution),
+                None => return Err(wrong("demo", "always, if-none, never or a distribution, as in k3s")),
+            },
         },
         idle: seconds("idle")?,
         log_format: match text("log_format").as_str() {

@@ -313,7 +313,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "demo",
         default: "if-none",
-        meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`. The flag alone means `always`.",
+        meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`, or a distribution's cluster in its place, as in `k3s`. The flag alone means `always`.",
     },
     Key { name: "idle", default: "600", meaning: "Seconds for which a cluster that nobody looks at is still watched." },
     Key { name: "log_format", default: "text", meaning: "`text` for people, `json` for machines; on standard error." },

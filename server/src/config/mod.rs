@@ -124,6 +124,8 @@ pub struct BackupSettings {
 pub enum Demo {
     /// Only it.
     Always,
+    /// Only a distribution's instead of it.
+    Of(simulator::Distribution),
     /// When no other cluster is found.
     IfNone,
     /// Never.

@@ -4,7 +4,7 @@ mod deploying;
 
 use ::plan::Plan;
 use kube::Client;
-use simulator::{Cluster, Simulator};
+use simulator::{Cluster, Distribution, Simulator};
 
 use crate::cluster::contexts::Context;
 
@@ -29,10 +29,36 @@ fn planned() -> Plan {
     Plan::read(Some(dha), Some(network)).0
 }
 
+/// A distribution's small cluster, alive from now on. It has no plan, and cannot be deployed.
+pub fn context_of(distribution: Distribution) -> Context {
+    let simulator = Simulator::new(Cluster::of(SEED, distribution).at(jiff::Timestamp::now()));
+    drop(simulator.live());
+    beside(distribution, simulator)
+}
+
+fn beside(distribution: Distribution, simulator: Simulator) -> Context {
+    let client = Client::new(simulator, "default");
+    Context::ready(distribution.word(), "built in", client, &distribution.entrance(), true)
+}
+
+/// The built-in clusters' names.
+pub fn names() -> Vec<&'static str> {
+    std::iter::once(NAME).chain(Distribution::ALL.map(Distribution::word)).collect()
+}
+
 /// The same cluster at rest, for a figure that comes out the same each time it is drawn.
 pub fn still() -> Context {
-    let simulator = Simulator::new(Cluster::compass(SEED).at(jiff::Timestamp::now()));
-    Context::ready(NAME, "built in", Client::new(simulator, "default"), "10.1.0.222:6443", true).with_plan(planned())
+    let client = Client::new(at_rest(Cluster::compass(SEED)), "default");
+    Context::ready(NAME, "built in", client, "10.1.0.222:6443", true).with_plan(planned())
+}
+
+/// A distribution's small cluster at rest.
+pub fn still_of(distribution: Distribution) -> Context {
+    beside(distribution, at_rest(Cluster::of(SEED, distribution)))
+}
+
+fn at_rest(cluster: Cluster) -> Simulator {
+    Simulator::new(cluster.at(jiff::Timestamp::now()))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use super::{
     made::{LARGE, pack_outline, packed, unpacked},
     order,
     tail::{Grown, Tail},
+    torn,
 };
 use crate::store::{RunRow, Stand, Store, StoreError};
 
@@ -389,7 +390,9 @@ impl Following {
             |host: &&hosts::Host| host.answers != Some(true) && !host.system.as_ref().is_none_or(System::is_there);
         let installing: Vec<_> = seen.hosts.iter().filter(installs).map(|host| host.name.clone()).collect();
         let reset = outline.phases.iter().any(|mark| mark.phase == Phase::Reset);
-        Ok(words::cancelled_in(words::phase(&super::story::word(&last.phase)), looked, reset, &installing))
+        let gone = torn::gone(outline, &self.made.hosts, &seen);
+        let phase = super::story::word(&last.phase);
+        Ok(words::cancelled_in(words::phase(&phase), looked, reset, &installing, &gone))
     }
 
     /// Keeps what was deployed, by its versions. Who cannot be asked changes nothing of how it went.

@@ -34,6 +34,7 @@ mod state;
 mod story;
 mod tail;
 mod told;
+mod torn;
 mod wire;
 
 pub(crate) use anew::counts;

@@ -320,13 +320,8 @@ async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Orde
     };
     let dha = here.site.plan_bytes(text(&form.dha, &form.dha_text)).await;
     let network = here.site.plan_bytes(text(&form.network, &form.network_text)).await;
-    let (dha, network) = match (dha, network) {
-        (Ok(dha), Ok(network)) => (dha, network),
-        (dha, network) => {
-            wrong.extend([dha.err(), network.err()].into_iter().flatten().map(|trouble| trouble.to_string()));
-            return Err(wrong);
-        }
-    };
+    wrong.extend([dha.as_ref().err(), network.as_ref().err()].into_iter().flatten().map(ToString::to_string));
+    let (Ok(dha), Ok(network)) = (dha, network) else { return Err(wrong) };
     let release = here.office.as_ref().map(|office| office.host().release).unwrap_or_default();
     let plan = startable_apart(release, dha, network).await;
     if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {

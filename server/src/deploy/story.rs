@@ -239,6 +239,8 @@ fn hosts(row: &RunRow) -> Option<Hosts> {
     if seen.hosts.is_empty() || row.ended.is_some() && seen.hosts.iter().all(there) {
         return None;
     }
+    // A host that was left because somebody wanted it is no fault.
+    let silent = if State::from_word(&row.state) == State::Cancelled { Health::Done } else { Health::Warn };
     let line = |host: &Host| {
         let system = host.system.clone().unwrap_or_default();
         let state = system.state.as_deref().unwrap_or_default();
@@ -258,7 +260,7 @@ fn hosts(row: &RunRow) -> Option<Hosts> {
             answers: match (host.answers, since) {
                 (Some(true), Some(since)) => (Health::Ok, words::answers_since(&since)),
                 (Some(true), None) => (Health::Ok, words::YES.into()),
-                (Some(false), Some(since)) => (Health::Warn, words::silent_since(&since)),
+                (Some(false), Some(since)) => (silent, words::silent_since(&since)),
                 (Some(false), None) => (Health::Unknown, words::NO.into()),
                 (None, _) => (Health::Unknown, words::NOT_SEEN.into()),
             },

@@ -19,7 +19,7 @@ use scene::Scene;
 
 use super::{Embed, Origin, Refused};
 use crate::{
-    access::{Role, Who, policy, rights},
+    access::{Role, Stays, Who, policy, rights},
     listen::Stopping,
     pages::{Query, assets, drawn, pixels, status},
     view,
@@ -91,10 +91,10 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        Ok(match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => {
+        Ok(match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => {
                 let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
-                quiet((kind, picture(&page.scene, admitted.query.theme)).into_response())
+                quiet((kind, picture(&scene, admitted.query.theme)).into_response())
             }
             Err(trouble) => troubled(&trouble, &admitted.frames),
         })
@@ -108,11 +108,11 @@ impl Figure {
         raw: RawQuery,
     ) -> Result<Response, Closed> {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
-        let page = match embed.asked.figure(&cluster, &admitted.query.view).await {
-            Ok(page) => page,
+        let scene = match embed.asked.0.file(&cluster, &admitted.query.view).await {
+            Ok(scene) => scene,
             Err(trouble) => return Ok(troubled(&trouble, &admitted.frames)),
         };
-        let Some(drawn) = pixels(picture(&page.scene, admitted.query.theme)).await else {
+        let Some(drawn) = pixels(picture(&scene, admitted.query.theme)).await else {
             return Ok(said(StatusCode::INTERNAL_SERVER_ERROR, texts::NO_PIXELS, &admitted.frames));
         };
         Ok(quiet(([(header::CONTENT_TYPE, "image/png")], drawn).into_response()))
@@ -122,7 +122,7 @@ impl Figure {
         self,
         State(embed): State<Embed>,
         Path(cluster): Path<String>,
-        Extension(who): Extension<Who>,
+        (Extension(who), Extension(stays)): (Extension<Who>, Extension<Stays>),
         Extension(stopping): Extension<Stopping>,
         raw: RawQuery,
         upgrade: WebSocketUpgrade,
@@ -131,12 +131,14 @@ impl Figure {
         let query = admitted.query;
         Ok(match embed.asked.0.watched(&cluster, &query.view).await {
             Ok(watched) => {
-                // A link may expire or be revoked while its figure is looked at.
-                let (embed, cluster) = (embed.clone(), cluster.clone());
+                // A link, a session or a token may end while its figure is looked at.
+                let (embed, cluster, by_link) = (embed.clone(), cluster.clone(), admitted.by_link);
                 let still: view::Still = Arc::new(move || {
-                    let (embed, cluster, who) = (embed.clone(), cluster.clone(), who.clone());
+                    let (embed, cluster, who, stays) = (embed.clone(), cluster.clone(), who.clone(), stays.clone());
                     let raw = RawQuery(raw.0.clone());
-                    Box::pin(async move { self.admit(&embed, &cluster, &who, raw).await.is_ok() })
+                    Box::pin(async move {
+                        (by_link || stays.still().await) && self.admit(&embed, &cluster, &who, raw).await.is_ok()
+                    })
                 });
                 view::follow(upgrade, watched, query.version, stopping, still, None)
             }

@@ -86,7 +86,7 @@ fn kind(name: &str) -> &'static str {
 }
 
 /// The smaller of the two codings that a client takes.
-fn coding(asked: &HeaderMap) -> Option<&'static str> {
+pub(super) fn coding(asked: &HeaderMap) -> Option<&'static str> {
     let lines = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     let mut taken = [None; 3];
     for item in lines.flat_map(|line| line.split(',')) {

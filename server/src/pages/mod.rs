@@ -2,6 +2,7 @@
 
 mod assets;
 mod beside;
+mod compressed;
 mod conversions;
 mod facts;
 mod plans;
@@ -13,8 +14,10 @@ mod table;
 mod theme;
 
 pub(crate) use assets::assets;
+pub(crate) use compressed::at_once;
 pub use conversions::view as figure_view;
 pub(crate) use png::pixels;
 pub(crate) use routes::{Bodyless, Query, bare, drawn, one_of, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};
+pub(crate) use site::of;
 pub use site::{Asked, Site};

@@ -294,19 +294,18 @@ fn view_of_file(uri: &Uri, raw: RawQuery) -> View {
 }
 
 async fn svg(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
-    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
-        Ok(page) => (
-            [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")],
-            scene::document(&page.scene),
-        )
-            .into_response(),
+    match asked.0.file(&cluster, &view_of_file(&uri, raw)).await {
+        Ok(scene) => {
+            let kind = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")];
+            (kind, scene::document(&scene)).into_response()
+        }
         Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
 
 async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, uri: Uri, raw: RawQuery) -> Response {
-    match asked.figure(&cluster, &view_of_file(&uri, raw)).await {
-        Ok(page) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(page.scene)).into_response(),
+    match asked.0.file(&cluster, &view_of_file(&uri, raw)).await {
+        Ok(scene) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(scene)).into_response(),
         Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     }
 }
@@ -467,7 +466,10 @@ pub(crate) async fn drawn(
     document: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
     let draw = leptos_axum::render_app_async_with_context(move || allow_own_script(&frames), document);
-    let mut response = draw(request).await;
+    let (head, body) = draw(request).await.into_parts();
+    // It is whole when it comes: what is known to be whole can be compressed whole.
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut response = Response::from_parts(head, Body::from(whole));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -204,6 +204,17 @@ impl Site {
             todo: "Look at the whole cluster, or try again in a minute.".into(),
         })
     }
+
+    /// A figure for a file, which says of which cluster it is, and when.
+    pub(crate) async fn file(&self, name: &str, view: &View) -> Result<scene::Scene, Trouble> {
+        let watched = self.watched(name, view).await?;
+        Ok(scene::standing_alone(&watched.page().scene, &of(name, watched.cluster().now())))
+    }
+}
+
+/// What a figure in a file is of, as in `lab, 2026-11-29 12:03:20 UTC`.
+pub(crate) fn of(cluster: &str, now: topology::Stamp) -> String {
+    format!("{cluster}, {}", topology::health::moment(now))
 }
 
 fn silent(name: &str) -> cluster::Trouble {

@@ -188,17 +188,20 @@ pub(super) async fn one(
     if known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, common, vary).into_response());
     }
+    let of = crate::pages::of(&cluster, watched.cluster().now());
+    let scene = scene::standing_alone(&page.scene, &of);
     let body = match format {
-        Format::Svg => document(&page.scene, dark).into_bytes(),
-        Format::Json => serde_json::to_vec(&figure::Scene::from(&page.scene)).map_err(|_| ApiError::Fault("JSON"))?,
+        Format::Svg => document(&scene, dark).into_bytes(),
+        Format::Json => serde_json::to_vec(&figure::Scene::from(&scene)).map_err(|_| ApiError::Fault("JSON"))?,
         Format::Png => {
-            let drawn = pixels(document(&page.scene, dark)).await;
+            let drawn = pixels(document(&scene, dark)).await;
             drawn.ok_or(ApiError::Fault("the figure cannot be drawn as pixels"))?
         }
         Format::Dot | Format::Mermaid => {
             let held = watched.cluster();
             let now = held.now();
-            let outline = held.read(|inventory| outline::of(inventory, &crate::pages::figure_view(&view), now));
+            let mut outline = held.read(|inventory| outline::of(inventory, &crate::pages::figure_view(&view), now));
+            outline.title = format!("{}: {of}", outline.title);
             let text = if format == Format::Dot { outline::dot(&outline) } else { outline::mermaid(&outline) };
             text.into_bytes()
         }

@@ -132,6 +132,7 @@ pub struct Share {
 
 /// A step from one figure to the next; steps are taken in their order.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FigureStep)]
 #[serde(rename_all = "kebab-case", tag = "step")]
 pub enum Step {
     /// The mark goes, and all that lies in it.

@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`]; what was to be done must then not be done.
     pub async fn remember(&self, entry: &Entry) -> Result<i64, StoreError> {
-        let row = sqlx::query(
+        let rows = sqlx::query(
             "INSERT INTO audit (at, who, way, address, action, target, cluster, allowed, detail, subject) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
         )
@@ -75,8 +75,10 @@ impl Store {
         .bind(i64::from(entry.allowed))
         .bind(&entry.detail)
         .bind(&entry.subject)
-        .fetch_one(&self.pool)
+        // To its end: only then is it committed, and a full disk said.
+        .fetch_all(&self.pool)
         .await?;
+        let row = rows.first().ok_or_else(|| StoreError::Refused("an entry got no number".into()))?;
         Ok(row.try_get("id")?)
     }
 

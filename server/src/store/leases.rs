@@ -39,14 +39,15 @@ impl Store {
             }
         };
         let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 2);
-        let row = sqlx::query(sql)
+        let rows = sqlx::query(sql)
             .bind(name)
             .bind(holder)
             .bind(length)
             .bind(length.saturating_mul(2))
-            .fetch_optional(&self.pool)
+            // To its end: only then is it committed, and a full disk said.
+            .fetch_all(&self.pool)
             .await?;
-        row.map(|row| row.try_get("term")).transpose().map_err(StoreError::from)
+        rows.first().map(|row| row.try_get("term")).transpose().map_err(StoreError::from)
     }
 
     /// Whether a term is still the one in force: what a writer asks before it acts on a lease.

@@ -48,6 +48,11 @@ fn host(index: usize, master: bool, zone: Option<(String, String)>, prefix: Stri
     Host { name: format!("host{}", index + 1), master, address, zone, prefix, given: 0 }
 }
 
+/// A host of this name and address, whose pods' addresses begin with `prefix`.
+pub(crate) fn named(name: &str, master: bool, address: &str, prefix: String) -> Host {
+    Host { name: name.to_owned(), master, address: address.to_owned(), zone: None, prefix, given: 0 }
+}
+
 /// Its Node.
 pub(crate) fn node(host: &Host, profile: Profile, mut metadata: Value, born: Timestamp, now: Timestamp) -> Value {
     let labels = &mut metadata["labels"];
@@ -89,7 +94,8 @@ pub(crate) fn node(host: &Host, profile: Profile, mut metadata: Value, born: Tim
             "containerRuntimeVersion": profile.runtime(), "machineID": "", "systemUUID": "", "bootID": ""}}})
 }
 
-fn conditions(born: Timestamp, now: Timestamp) -> Value {
+/// The kubelet's own conditions, all well.
+pub(crate) fn conditions(born: Timestamp, now: Timestamp) -> Value {
     let row = |kind: &str, status: &str, reason: &str, message: &str| {
         json!({"type": kind, "status": status, "reason": reason, "message": message,
             "lastHeartbeatTime": clock::seconds(now), "lastTransitionTime": clock::seconds(born)})

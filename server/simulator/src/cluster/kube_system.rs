@@ -29,7 +29,9 @@ pub(super) fn build(site: &mut Site<'_>) {
         master(site, place);
     }
     leaders(site);
-    api_service(site);
+    let servers: Vec<(&str, u16)> =
+        site.hosts.iter().filter(|host| host.master).map(|host| (host.address.as_str(), 6_443)).collect();
+    api_service(site, &servers);
     daemons(site);
     dns(site);
 }
@@ -134,18 +136,34 @@ fn master(site: &Site<'_>, place: usize) {
 }
 
 fn static_pod(site: &Site<'_>, place: usize, name: &str, image: &str, command: &[String]) {
+    let template = pods::template(&[pods::container(name, image, None, command)]);
+    let labels = json!({"component": name, "tier": "control-plane"});
+    mirror(site, place, Mirror { namespace: "kube-system", name, labels, template });
+}
+
+/// A static pod as the API server shows it.
+pub(super) struct Mirror<'a> {
+    pub(super) namespace: &'a str,
+    /// Without the node's name, which is put behind it.
+    pub(super) name: &'a str,
+    pub(super) labels: Value,
+    pub(super) template: Value,
+}
+
+/// Puts a mirror pod in place.
+pub(super) fn mirror(site: &Site<'_>, place: usize, pod: Mirror<'_>) {
+    let Mirror { namespace, name, labels, mut template } = pod;
     let host = &site.hosts[place];
-    let mut template = pods::template(&[pods::container(name, image, None, command)]);
     template["hostNetwork"] = true.into();
     template["priorityClassName"] = "system-node-critical".into();
     let node = site.store.get(Kind::Node, "", &host.name);
     let node_uid = node.map_or(Value::Null, |node| node.value()["metadata"]["uid"].clone());
     let hash = site.store.uid().replace('-', "");
     let draft = Draft {
-        namespace: "kube-system",
+        namespace,
         name: &format!("{name}-{}", host.name),
         uid: site.store.uid(),
-        labels: json!({"component": name, "tier": "control-plane"}),
+        labels,
         owner: Some(
             json!({"apiVersion": "v1", "kind": "Node", "name": host.name, "uid": node_uid, "controller": true}),
         ),
@@ -178,33 +196,38 @@ fn leaders(site: &Site<'_>) {
     }
     if store.profile == Profile::Current {
         for master in masters {
-            let name = format!("apiserver-{}", &store.uid().replace('-', "")[..26]);
-            let labels =
-                json!({"apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": master.name});
-            let metadata = site.metadata("kube-system", &name, &labels);
-            store.put(Kind::Lease, hosts::lease(&metadata, &format!("{name}_{}", store.uid()), 3_600, now));
+            identity(site, &master.name);
         }
     }
 }
 
-/// The service `kubernetes` in default, which the API servers themselves stand behind.
-fn api_service(site: &Site<'_>) {
+/// The lease by which an API server on a host says that it lives.
+pub(super) fn identity(site: &Site<'_>, host: &str) {
+    let (store, now) = (site.store, site.store.clock.now());
+    let name = format!("apiserver-{}", &store.uid().replace('-', "")[..26]);
+    let labels = json!({"apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": host});
+    let metadata = site.metadata("kube-system", &name, &labels);
+    store.put(Kind::Lease, hosts::lease(&metadata, &format!("{name}_{}", store.uid()), 3_600, now));
+}
+
+/// The service `kubernetes` in default, with the addresses and ports of the API servers behind it.
+pub(super) fn api_service(site: &Site<'_>, servers: &[(&str, u16)]) {
     let labels = json!({"component": "apiserver", "provider": "kubernetes"});
+    let port = servers.first().map_or(6_443, |(_, port)| *port);
     let service = json!({"metadata": site.metadata("default", "kubernetes", &labels),
         "spec": {"type": "ClusterIP", "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "sessionAffinity": "None",
-            "ports": [{"name": "https", "port": 443, "targetPort": 6443, "protocol": "TCP"}]},
+            "ports": [{"name": "https", "port": 443, "targetPort": port, "protocol": "TCP"}]},
         "status": {"loadBalancer": {}}});
     site.store.put(Kind::Service, service);
-    let masters = || site.hosts.iter().filter(|host| host.master);
-    let addresses: Vec<Value> = masters().map(|host| json!({"ip": host.address})).collect();
-    let ports = json!([{"name": "https", "port": 6443, "protocol": "TCP"}]);
+    let addresses: Vec<Value> = servers.iter().map(|(address, _)| json!({"ip": address})).collect();
+    let ports = json!([{"name": "https", "port": port, "protocol": "TCP"}]);
     let metadata = site.metadata("default", "kubernetes", &json!({"endpointslice.kubernetes.io/skip-mirror": "true"}));
     site.store
         .put(Kind::Endpoints, json!({"metadata": metadata, "subsets": [{"addresses": addresses, "ports": ports}]}));
     if site.store.profile == Profile::Current {
         let metadata = site.metadata("default", "kubernetes", &json!({"kubernetes.io/service-name": "kubernetes"}));
-        let endpoints: Vec<Value> =
-            masters().map(|host| json!({"addresses": [host.address], "conditions": {"ready": true}})).collect();
+        let endpoint = |(address, _): &(&str, u16)| json!({"addresses": [address], "conditions": {"ready": true}});
+        let endpoints: Vec<Value> = servers.iter().map(endpoint).collect();
         site.store.put(
             Kind::EndpointSlice,
             json!({"metadata": metadata, "addressType": "IPv4", "endpoints": endpoints, "ports": ports}),

@@ -1,5 +1,6 @@
 //! The clusters that can be built: the same objects, byte for byte, for the same seed and start.
 
+mod distribution;
 pub(crate) mod endpoints;
 pub(crate) mod hosts;
 mod kube_system;
@@ -12,7 +13,7 @@ mod workloads;
 
 use jiff::Timestamp;
 
-use crate::{clock, profile::Profile, store::Store};
+use crate::{clock, distribution::Distribution, profile::Profile, store::Store};
 use site::Site;
 
 /// What to build.
@@ -30,6 +31,7 @@ enum Shape {
     Empty,
     Compass,
     Sized { nodes: usize, pods: usize },
+    Of(Distribution),
 }
 
 impl Cluster {
@@ -54,6 +56,11 @@ impl Cluster {
         Self { history: 16_384, ..Self::new(seed, Shape::Sized { nodes, pods }) }
     }
 
+    /// A small cluster as a distribution makes it.
+    pub fn of(seed: u64, distribution: Distribution) -> Self {
+        Self::new(seed, Shape::Of(distribution))
+    }
+
     /// Which Kubernetes it is; today's unless told.
     #[must_use]
     pub fn profile(self, profile: Profile) -> Self {
@@ -75,7 +82,14 @@ impl Cluster {
     }
 
     pub(crate) fn build(&self) -> Store {
-        let store = Store::new(self.seed, self.start, self.profile, self.history);
+        let mut store = Store::new(self.seed, self.start, self.profile, self.history);
+        let plan = match self.shape {
+            Shape::Of(distribution) => Some(distribution.plan()),
+            _ => None,
+        };
+        if let Some(plan) = &plan {
+            store.kubernetes.clone_from(&plan.version);
+        }
         let mut site = Site::new(&store, self.start);
         for namespace in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             if namespace != "kube-node-lease" || self.profile == Profile::Current {
@@ -89,6 +103,7 @@ impl Cluster {
                 kube_system::build(&mut site);
                 workloads::build(&mut site);
             }
+            Shape::Of(_) => plan.iter().for_each(|plan| distribution::build(&mut site, plan)),
             Shape::Sized { nodes, pods } => {
                 site.hosts = hosts::sized(nodes);
                 kube_system::build(&mut site);

@@ -58,11 +58,16 @@ impl<'a> Site<'a> {
 
     /// Puts a workload's owners and pods in place, all of them ready (or done), and returns the pods.
     pub(super) fn workload(&mut self, workload: &Workload) -> Vec<Backend> {
-        let owner = owners::put(self.store, workload, self.born, self.hosts.len());
         let places: Vec<usize> = match workload.form {
             Form::DaemonSet => (0..self.hosts.len()).collect(),
             _ => (0..workload.replicas).filter_map(|_| self.worker()).collect(),
         };
+        self.placed(workload, places)
+    }
+
+    /// The same, with a pod on each of these hosts.
+    pub(super) fn placed(&mut self, workload: &Workload, places: Vec<usize>) -> Vec<Backend> {
+        let owner = owners::put(self.store, workload, self.born, places.len());
         let stage = if workload.form == Form::Job { Stage::Done } else { Stage::Ready };
         let mut backends = Vec::with_capacity(places.len());
         for (ordinal, place) in places.into_iter().enumerate() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::{clock, kind::Kind, object::Key, profile::Profile, store::Store};
+use crate::{clock, kind::Kind, object::Key, store::Store};
 
 /// Seconds between two heartbeats.
 const EVERY: i64 = 10;
@@ -25,11 +25,10 @@ struct Heart {
 impl Beats {
     pub(super) fn new(store: &Store, start: Timestamp) -> Self {
         let due = |index: usize| clock::after(start, 1 + i64::try_from(index).unwrap_or_default() % EVERY);
+        // A kubelet without a lease, as all on old clusters, says that it lives in its conditions.
         let node = |(index, name): (usize, Arc<str>)| {
-            let (kind, namespace) = match store.profile {
-                Profile::Current => (Kind::Lease, "kube-node-lease"),
-                Profile::V1_11 => (Kind::Node, ""),
-            };
+            let leased = store.get(Kind::Lease, "kube-node-lease", &name).is_some();
+            let (kind, namespace) = if leased { (Kind::Lease, "kube-node-lease") } else { (Kind::Node, "") };
             Heart { kind, key: Key::new(namespace, name.clone()), node: Some(name), due: due(index) }
         };
         let names: Vec<_> = store.shelf(Kind::Node).objects.keys().map(|key| key.name.clone()).collect();

@@ -1,6 +1,8 @@
 //! Pods on their way from Pending to Ready: scheduled, created, started, ready, a second or two
 //! each.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -95,16 +97,28 @@ pub(super) fn place(pod: &Value) -> Place {
     }
 }
 
+/// Whether labels make a node a machine of the control plane, in the words of any distribution.
+pub(super) fn is_master(labels: &BTreeMap<String, String>) -> bool {
+    const ROLES: [&str; 4] = [
+        "node-role.kubernetes.io/control-plane",
+        "node-role.kubernetes.io/controlplane",
+        "node-role.kubernetes.io/master",
+        "node.kubernetes.io/microk8s-controlplane",
+    ];
+    ROLES.iter().any(|role| labels.contains_key(*role))
+}
+
 /// A node for a new pod: any worker, or any node where there are no workers.
 fn choose(store: &Store, random: &mut fastrand::Rng) -> Option<Place> {
     let node = {
         let shelf = store.shelf(Kind::Node);
-        let master = store.profile.master_label();
-        let workers: Vec<_> = shelf.objects.values().filter(|node| !node.labels.map.contains_key(master)).collect();
+        let workers: Vec<_> = shelf.objects.values().filter(|node| !is_master(&node.labels.map)).collect();
         let nodes = if workers.is_empty() { shelf.objects.values().collect() } else { workers };
         random.choice(nodes)?.value()
     };
-    let prefix = node["spec"]["podCIDR"].as_str().and_then(|cidr| cidr.rsplit_once('.'))?.0.to_owned();
+    // Where a cloud gives addresses to pods, nodes have no range of their own.
+    let range = node["spec"]["podCIDR"].as_str().unwrap_or("10.42.200.0/24");
+    let prefix = range.rsplit_once('.')?.0.to_owned();
     Some(Place {
         node: node["metadata"]["name"].as_str()?.to_owned(),
         host: node["status"]["addresses"][0]["address"].as_str()?.to_owned(),

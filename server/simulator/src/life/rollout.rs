@@ -43,7 +43,9 @@ impl Rollouts {
     pub(super) fn new(store: &Store, start: Timestamp) -> Self {
         let shelf = store.shelf(Kind::Deployment);
         let chosen = shelf.objects.values().filter(|deployment| {
-            let quiet = &*deployment.key.namespace == "kube-system" || &*deployment.key.name == "hss";
+            let quiet = &*deployment.key.namespace == "kube-system"
+                || deployment.key.namespace.starts_with("openshift-")
+                || &*deployment.key.name == "hss";
             !quiet && deployment.value()["spec"]["replicas"].as_u64().is_some_and(|count| count <= LARGEST)
         });
         Self { deployments: chosen.map(|it| it.key.clone()).collect(), next: clock::after(start, 15), now: None }

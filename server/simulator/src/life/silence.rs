@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::followers;
+use super::{births::is_master, followers};
 use crate::{clock, kind::Kind, object::Key, store::Store};
 
 /// Seconds after which a silent node is given up, as node-monitor-grace-period.
@@ -28,7 +28,7 @@ struct Silent {
 impl Silence {
     pub(super) fn new(store: &Store, start: Timestamp, random: &mut fastrand::Rng) -> Self {
         let shelf = store.shelf(Kind::Node);
-        let workers = shelf.objects.values().filter(|node| !node.labels.map.contains_key(store.profile.master_label()));
+        let workers = shelf.objects.values().filter(|node| !is_master(&node.labels.map));
         let nodes = workers.map(|node| node.key.name.clone()).collect();
         Self { nodes, next: clock::after(start, random.i64(480..900)), now: None }
     }

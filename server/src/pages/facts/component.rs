@@ -4,7 +4,7 @@ use app::source::{FactLine, Facts};
 use topology::{
     Inventory, Stamp,
     figure::is_master,
-    health::{holder, node_state, parts},
+    health::{Leader, leader, leader_lease, node_state, parts},
     inventory::{ComponentKind, Etcd, EtcdMember, Key},
 };
 
@@ -22,11 +22,14 @@ pub(super) fn facts(inventory: &Inventory, node: &str, program: &str, now: Stamp
     facts.lines.push(line("State", part.long));
     facts.lines.push(line("Version", part.version.map_or_else(|| "unknown".into(), |version| version.to_string())));
     facts.lines.push(link("Node", &*node.name, format!("node/{}", node.name)));
-    if let Some(lease) = inventory.lease("kube-system", program) {
-        facts.lines.push(match holder(inventory, lease) {
+    let elects = matches!(part.kind, ComponentKind::Scheduler | ComponentKind::ControllerManager);
+    if let Some(lease) = leader_lease(inventory, part.kind).filter(|_| elects) {
+        facts.lines.push(match leader(inventory, part.kind, now) {
             _ if part.leads => line("Leader", "this one"),
-            Some(leader) => link("Leader", &**leader, format!("component/{leader}/{program}")),
-            None => line("Leader", &*lease.holder),
+            Leader::Node(name) => link("Leader", &**name, format!("component/{name}/{program}")),
+            Leader::Stranger(_) => line("Leader", format!("{}, which is no node here", lease.holder)),
+            Leader::Nobody(..) => line("Leader", "nobody"),
+            Leader::Unknown => line("Leader", "unknown"),
         });
         facts.lines.push(line("Leader's lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
     }
