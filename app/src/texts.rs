@@ -143,9 +143,7 @@ pub fn more_concerns(count: usize) -> String {
 }
 
 /// In place of a button, for a viewer.
-pub fn needs_role(action: &str) -> String {
-    format!("{action}: needs the operator role")
-}
+pub const NEEDS_OPERATOR: &str = "Deployments and backups need the operator role.";
 
 /// Above what a visitor may not do.
 pub const REFUSED_PAGE: &str = "Not available";

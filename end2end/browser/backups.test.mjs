@@ -71,12 +71,12 @@ test('before the first backup every page says loudly that there is none', async 
     await page.waitForTimeout(200);
     await page.reload();
   }
-  assert.match(await page.textContent('[role=alert]'), /There is no backup of etcd that was found right.*Take one now/);
-  assert.match(await page.textContent('.strip'), /Back up etcd/);
+  assert.match(await page.textContent('[role=alert]'), /No verified etcd backup.*Take one now/);
+  assert.match(await page.textContent('.overview'), /Back up etcd/);
   await page.click('[role=alert] a');
   assert.equal(page.url(), list);
   assert.equal(await page.locator('[role=alert]').count(), 1);
-  assert.match(await page.textContent('main'), /There is no backup yet/);
+  assert.match(await page.textContent('main'), /No backups yet/);
   await everybody(page, 1480);
   await page.context().close();
 });
@@ -87,18 +87,18 @@ test('a backup is taken by keyboard, and the page follows it until it is proved'
   await page.keyboard.press('Enter');
   await page.waitForSelector('.course.h-ok');
   assert.equal(page.url(), list);
-  assert.match(await page.textContent('.course'), /The backup is there/);
+  assert.match(await page.textContent('.course'), /Backup complete/);
   // The warning went with the part that it stands in; nobody loaded the page anew.
   assert.equal(await page.locator('[role=alert]').count(), 0);
-  await page.waitForSelector('.backups tbody .h-ok:has-text("Restores: proved")', { timeout: 20_000 });
+  await page.waitForSelector('.backups tbody .h-ok:has-text("Test restore passed")', { timeout: 20_000 });
   const row = await page.textContent('.backups tbody tr');
   assert.match(row, /6 of 6 steps: restored/);
   assert.match(row, /etcd1/);
   await page.click('.course a');
   await page.waitForURL(/backups\/lab-/);
   assert.match(await page.textContent('main'), /Every revision was read/);
-  assert.match(await page.textContent('main'), /stays: one of the newest/);
-  assert.match(await page.textContent('main'), /Last restored for trial.*by etcd 3/);
+  assert.match(await page.textContent('main'), /kept: one of the newest/);
+  assert.match(await page.textContent('main'), /Last test restore.*by etcd 3/);
   // Whoever needs not sign in here is no admin.
   assert.equal(await page.locator('a:text-is("Download")').count(), 0);
   await page.context().close();
@@ -106,9 +106,9 @@ test('a backup is taken by keyboard, and the page follows it until it is proved'
 
 test('beside the figure stand the button, the newest and how far it is proved', async () => {
   const page = await open(chromium, place.page);
-  const strip = page.locator('.strip', { hasText: 'etcd backed up' });
-  assert.match(await strip.textContent(), /6 of 6 steps.*etcd backed up .*Restores: proved/);
-  await strip.locator('button').click();
+  const strip = page.locator('.overview', { hasText: 'etcd backed up' });
+  assert.match(await strip.textContent(), /6 of 6 steps.*etcd backed up .*Test restore passed/);
+  await strip.locator('button:text-is("Back up etcd")').click();
   await page.waitForURL(list);
   await listed(page, 2);
   await page.context().close();
@@ -152,21 +152,21 @@ test('an admin restores one for trial, and removes it by typing its revision', a
     await page.click('button:text-is("Back up etcd")');
     await listed(page, rows);
   }
-  assert.match(await page.textContent('.backups'), /Restores: not tried yet/);
+  assert.match(await page.textContent('.backups'), /Test restore: not run yet/);
   const older = await page.locator('.backups tbody th a').last().getAttribute('href');
   await page.goto(house.url + older);
   await everybody(page, 390);
   await page.click('button:text-is("Test restore")');
   await page.waitForSelector('.course:has-text("Test restore passed.")', { timeout: 20_000 });
   await page.goto(house.url + older);
-  assert.match(await page.textContent('.headline'), /Restores: proved just now/);
+  assert.match(await page.textContent('.headline'), /Test restore passed just now/);
   await page.click('summary:text-is("Remove this backup")');
   await page.fill('input[name=confirm]', '1');
-  await page.click('button:text-is("Remove it for good")');
-  assert.match(await page.textContent('[role=alert]'), /nothing was removed/);
+  await page.click('button:text-is("Remove permanently")');
+  assert.match(await page.textContent('[role=alert]'), /Nothing was removed/);
   const [, revision] = /revision, (\d+)/.exec(await page.textContent('details.cancel'));
   await page.fill('input[name=confirm]', revision);
-  await page.click('button:text-is("Remove it for good")');
+  await page.click('button:text-is("Remove permanently")');
   await page.waitForURL(/backups$/);
   assert.equal(await page.locator('.backups tbody tr').count(), 1);
   await page.context().close();
@@ -175,7 +175,7 @@ test('an admin restores one for trial, and removes it by typing its revision', a
 
 test('the newest leads to the way back for this cluster, and to what changed since the one before', async () => {
   const page = await open(chromium, list);
-  assert.match(await page.textContent('.on-hosts'), /nowhere\.invalid.*What lies there is not known/);
+  assert.match(await page.textContent('.on-hosts'), /nowhere\.invalid.*Unknown/);
   await page.click('.backups tbody th a');
   const one = page.url();
   await page.click('main a[href$="/restore"]');
@@ -193,7 +193,7 @@ test('an etcd that is away is no backup, and the page says why', async () => {
   const page = await open(chromium, list);
   await page.click('button:text-is("Back up etcd")');
   await page.waitForSelector('.course.h-bad', { timeout: 30_000 });
-  assert.match(await page.textContent('.course'), /No backup was taken: .*127\.0\.0\.1/);
+  assert.match(await page.textContent('.course'), /Backup failed: .*127\.0\.0\.1/);
   assert.equal(await page.locator('.backups tbody tr').count(), 3);
   await everybody(page, 1480);
   await page.context().close();

@@ -13,7 +13,7 @@ after(async () => { await chromium?.close(); await server?.stop(); });
 // From the figure to the form, over the review, to the run.
 async function deploy(kind) {
   const page = await open(chromium, `${server.url}/c/demo`, { complains: true });
-  await page.click('.strip a.button');
+  await page.click('.overview a.button');
   await page.check(`input[value=${kind}]`);
   await page.selectOption('select[name=dha]', { label: 'dha.yml' });
   await page.selectOption('select[name=network]', { label: 'network.yml' });
@@ -27,9 +27,9 @@ test('who types another name starts nothing, and what will be lost is listed by 
   assert.ok(!(await page.content()).includes('pr0be-Secret'));
   await page.fill('input[name=confirm]', 'another');
   await page.click('button:text-is("Start")');
-  assert.match(await page.textContent('[role=alert]'), /not the cluster's: nothing was started/);
+  assert.match(await page.textContent('[role=alert]'), /Name does not match. Nothing was started/);
   await page.goto(`${server.url}/c/demo/deployments`);
-  assert.match(await page.textContent('main'), /Nothing was deployed/);
+  assert.match(await page.textContent('main'), /No deployments yet/);
   await page.context().close();
 });
 
@@ -48,12 +48,12 @@ test('hosts go and come back one by one while the page follows, and the verdict 
   await page.click('button:text-is("Start")');
   await page.waitForURL(/deployments\/\d/);
   run = new URL(page.url()).pathname;
-  // The strip beside the figure tells of it, and nobody loads that page anew.
-  await figure.waitForSelector('#strip .badge:text-is("running")', { timeout: 20_000 });
+  // The column beside the figure tells of it, and nobody loads that page anew.
+  await figure.waitForSelector('#overview .badge:text-is("running")', { timeout: 20_000 });
   // While systems install, the log says nothing and each host is seen.
   await page.waitForFunction(() => {
     const text = document.querySelector('#run')?.textContent;
-    return /installs: /.test(text) && /not yet/.test(text) && /10\.1\.0\.54/.test(text);
+    return /installing: /.test(text) && /\bno\b/.test(text) && /10\.1\.0\.54/.test(text);
   }, null, { timeout: 60_000, polling: 30 });
   await figure.waitForFunction(() => document.querySelectorAll('[id^="m:node/"].h-ghost').length === 5, null, { timeout: 30_000 });
   // Some are there while others are not.
@@ -66,7 +66,7 @@ test('hosts go and come back one by one while the page follows, and the verdict 
   assert.match(await page.textContent('#run'), /succeeded/);
   assert.match(await page.textContent('#run'), /all 5 nodes are there and ready/);
   assert.match(await page.textContent('.versions'), /Kubernetesv1\.11\.3/);
-  await figure.waitForSelector('#strip .badge:text-is("succeeded")', { timeout: 20_000 });
+  await figure.waitForSelector('#overview .badge:text-is("succeeded")', { timeout: 20_000 });
   // Nobody loaded the page anew: the log went on to its last line, and what cannot be cancelled is not offered.
   await page.waitForFunction(() => /compass deploy success/.test(document.querySelector('#lines li:last-child')?.textContent), null, { timeout: 10_000 });
   assert.equal(await page.locator('.cancel').count(), 0);
@@ -76,7 +76,7 @@ test('hosts go and come back one by one while the page follows, and the verdict 
 
 test('a line can be sent, what is said can be sought, and neither needs a script', async () => {
   const page = await open(chromium, `${server.url}${run}?q=kube_master`, { javaScriptEnabled: false });
-  assert.match(await page.textContent('#log'), /It is not in the log/);
+  assert.match(await page.textContent('#log'), /No more matches/);
   await page.fill('#log input[name=q]', 'play recap');
   await page.click('#log button');
   assert.match(await page.textContent('#lines li.at'), /PLAY RECAP/);
@@ -101,7 +101,7 @@ test('two runs are compared', { timeout: 90_000 }, async () => {
   await page.goto(`${server.url}/c/demo/deployments`);
   for (const box of await page.locator('input[name=run]').all()) await box.check();
   await page.click('button:has-text("Compare")');
-  assert.match(await page.textContent('main'), /Ansible and kubespray/);
+  assert.match(await page.textContent('main'), /Run Ansible and kubespray/);
   assert.match(await page.textContent('main'), /v1\.11\.3/);
   // The same again is asked for with what was chosen.
   await page.goto(`${server.url}${run}`);

@@ -17,7 +17,7 @@ test('a server that ends leaves a page that says since when, and comes back by i
   const { host } = new URL(own.url);
   await own.server.stop();
   await page.waitForSelector('#pulse.stale');
-  assert.match(await page.textContent('#pulse'), /no news since \d\d:\d\d:\d\d/);
+  assert.match(await page.textContent('#pulse'), /Disconnected since \d\d:\d\d:\d\d/);
   await own.pod('meanwhile', 'host4');
   const again = await own.serve(host);
   await live(page);

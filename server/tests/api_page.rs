@@ -68,7 +68,7 @@ fn what_a_viewer_tries_is_answered_as_their_program_would_be() {
         house.tries(&house.viewer, "get_clusters_cluster_diagrams_file&p.cluster=demo&p.file=architecture.svg");
     assert!(picture.contains("src=\"/api/v1/clusters/demo/diagrams/architecture.svg\""), "{picture}");
     let changes = house.tries(&house.viewer, "get_clusters_cluster_changes&p.cluster=demo");
-    assert!(changes.contains("event: whole") && changes.contains("There is more"), "{changes}");
+    assert!(changes.contains("event: whole") && changes.contains("Only the beginning is shown"), "{changes}");
     let lines = house.tries(&house.viewer, "get_clusters_cluster_changes&p.cluster=demo&accept=application/x-ndjson");
     assert!(
         lines.contains("content-type: application/x-ndjson") && lines.contains("-H 'Accept: application/x-ndjson'")

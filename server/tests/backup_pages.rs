@@ -20,8 +20,8 @@ async fn a_list_tells_how_far_each_is_proved_and_where_it_lies() {
     let (status, page) = read(&house, LIST, Role::Viewer).await;
     assert_eq!(status, StatusCode::OK);
     for said in [
-        "Restores: proved 2 hours ago in 3.1 s",
-        "Restores: not tried yet",
+        "Test restore passed 2 hours ago (3.1 s)",
+        "Test restore: not run yet",
         "6 of 6 steps",
         "etcd revisions intact",
         "1,234,567",
@@ -82,7 +82,7 @@ async fn a_button_that_is_pressed_twice_begins_one_and_why_it_failed_is_told() {
     assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, LIST));
     assert_eq!(house.backups.course("demo").expect("a course").began, began, "it was pressed once");
     let (_, page) = read(&house, LIST, Role::Operator).await;
-    assert!(page.contains("No backup was taken: "), "{page}");
+    assert!(page.contains("Backup failed: "), "{page}");
     let (_, part) = read(&house, "/c/demo/backups/part", Role::Operator).await;
     assert!(part.contains("data-ended") && !part.contains("<html"), "{part}");
     let audit = house.answer(ask(Method::GET, "/api/v1/audit?action=backup.start"), Role::Admin).await;
@@ -96,7 +96,7 @@ async fn what_another_server_takes_is_followed_here_and_not_taken_twice() {
     let (store, minute) = (house.backups.store(), std::time::Duration::from_secs(60));
     store.hold("backup demo", "another", minute).await.expect("an answer");
     let (_, page) = read(&house, LIST, Role::Operator).await;
-    assert!(page.contains("Another server takes it") && !page.contains("name=\"key\""), "{page}");
+    assert!(page.contains("Another server is taking it") && !page.contains("name=\"key\""), "{page}");
     assert!(page.contains("http-equiv=\"refresh\""), "without a script it looks again");
     let (status, to) = press(&house, LIST, "key=pressed", Role::Operator).await;
     assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, LIST));
@@ -115,8 +115,8 @@ async fn what_does_not_restore_is_said_wherever_it_is_listed() {
     keep(&house, &fails, CopyState::Kept, "").await;
     for path in [LIST.to_owned(), format!("{LIST}/{}", fails.id)] {
         let (_, page) = read(&house, &path, Role::Viewer).await;
-        assert!(page.contains("Does not restore: etcd &lt;panicked&gt;"), "{page}");
-        assert!(!page.contains("Restores: proved"), "{page}");
+        assert!(page.contains("Test restore failed: etcd &lt;panicked&gt;"), "{page}");
+        assert!(!page.contains("Test restore passed"), "{page}");
     }
 }
 
@@ -160,7 +160,7 @@ async fn many_are_told_in_pages_and_from_a_day_on() {
     let (_, until) = read(&house, &format!("{LIST}?until={day}"), Role::Viewer).await;
     assert_eq!(rows(&until), 6, "those of that day and before");
     let (_, dry) = read(&house, "/c/demo/backups/retention", Role::Viewer).await;
-    assert!(dry.contains("no rule keeps it") && dry.contains("2 would stay"), "{dry}");
+    assert!(dry.contains("no rule keeps it") && dry.contains("2 would be kept"), "{dry}");
     let told = house.json("/api/v1/clusters/demo/backup-retention").await;
     let of =
         |goes: bool| told[0]["backups"].as_array().expect("a list").iter().filter(|one| one["goes"] == goes).count();
@@ -182,7 +182,7 @@ async fn where_no_etcd_is_known_the_page_says_what_to_set() {
     let (status, page) = press(&house, LIST, "key=k", Role::Operator).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(page.contains("etcd_endpoints"), "{page}");
-    assert!(read(&house, "/c/demo", Role::Viewer).await.1.contains("etcd is not backed up from here"));
+    assert!(read(&house, "/c/demo", Role::Viewer).await.1.contains("etcd backups not configured"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,7 +129,7 @@ fn a_figure_is_written_without_a_server() {
     let text = said(&svg);
     assert!(text.starts_with("<?xml") && text.contains("node/host5") && !text.contains("var(--"), "{}", &text[..200]);
     let json = run(&["draw", "architecture", "--demo", "--format", "json", "--at", "node/host4"]);
-    assert!(said(&json).contains("\"title\": \"Node host4\""));
+    assert!(said(&json).contains("\"title\": \"Node host4: demo\""));
 }
 
 #[test]

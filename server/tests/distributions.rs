@@ -4,7 +4,7 @@ use std::{fmt::Write, time::Duration};
 
 use binnacle::cluster::Cluster as Watched;
 use kube::Client;
-use scene::{Kind, Scene};
+use scene::{Kind, Mark, Scene};
 use simulator::{Cluster, Distribution, Simulator};
 use topology::{
     Stamp,
@@ -28,11 +28,13 @@ fn drawn(watched: &Watched, later: i64) -> Scene {
     watched.read(|inventory| Drawing::draw(inventory, &View::default(), now).scene())
 }
 
-/// What a figure shows, without where it stands.
+/// What a figure shows, without where it stands. Pods are told by their groups: their own names are made up anew
+/// with each change of the simulator.
 fn told(scene: &Scene) -> String {
     let mut out = format!("{}\n", scene.description);
     let lines = [Kind::Link, Kind::Line, Kind::Exchange];
-    for mark in scene.marks.iter().filter(|mark| !lines.contains(&mark.kind)) {
+    let is_pod = |mark: &Mark| mark.id.as_str().starts_with("pod/");
+    for mark in scene.marks.iter().filter(|mark| !lines.contains(&mark.kind) && !is_pod(mark)) {
         let depth = if mark.parent.is_some() { "  " } else { "" };
         let health = mark.health.map_or("", |health| health.word());
         let texts: Vec<&str> = mark.texts.iter().map(|text| text.text.as_str()).collect();

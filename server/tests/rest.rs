@@ -52,10 +52,10 @@ fn what_breaks_a_client_is_named_and_what_is_added_is_not() {
             new["components"]["schemas"]["Version"]["properties"]["api"]["type"] = json!("string");
         }),
         ("POST /api/v1/tokens: the body.note is required now", |new| {
-            new["components"]["schemas"]["NewToken"]["required"] = json!(["name", "role", "days", "note"]);
+            new["components"]["schemas"]["WantedToken"]["required"] = json!(["name", "role", "days", "note"]);
         }),
         ("POST /api/v1/tokens: the body.days has a narrower maximum", |new| {
-            new["components"]["schemas"]["NewToken"]["properties"]["days"]["maximum"] = json!(30);
+            new["components"]["schemas"]["WantedToken"]["properties"]["days"]["maximum"] = json!(30);
         }),
         ("POST /api/v1/tokens: the body.role takes fewer words: viewer", |new| {
             new["components"]["schemas"]["Role"]["enum"] = json!(["viewer"]);

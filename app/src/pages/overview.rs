@@ -63,7 +63,7 @@ pub fn actions(cluster: &str, overview: &Overview) -> AnyView {
         Some(done) if done.acts => {
             view! { <a class="button other" href=of("/deployments/new")>{words::DEPLOY}</a> }.into_any()
         }
-        Some(_) => view! { <p class="hint">{texts::needs_role(words::DEPLOY)}</p> }.into_any(),
+        Some(_) => view! { <p class="hint">{texts::NEEDS_OPERATOR}</p> }.into_any(),
         None => view! { <p class="hint"><a href=of("/deployments")>{words::NO_JUMP_HOST}</a></p> }.into_any(),
     };
     let back_up = overview.kept.as_ref().map(|kept| match kept {
@@ -72,7 +72,9 @@ pub fn actions(cluster: &str, overview: &Overview) -> AnyView {
                 .into_any()
         }
         Kept { acts: true, .. } => backups::form(&of("/backups"), &kept.key),
-        Kept { .. } => view! { <p class="hint">{texts::needs_role(kept_words::BACK_UP)}</p> }.into_any(),
+        // Said already in place of the other button.
+        Kept { .. } if overview.done.is_some() => ().into_any(),
+        Kept { .. } => view! { <p class="hint">{texts::NEEDS_OPERATOR}</p> }.into_any(),
     });
     view! { <h2>{texts::ACTIONS}</h2><div class="acts">{deploy}{back_up}</div> }.into_any()
 }

@@ -111,6 +111,13 @@ fn leaders(inventory: &Inventory, now: Stamp, found: &mut Vec<Concern>) {
     }
 }
 
+/// Whose a pod is: owners before pods without one.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    Owner(OwnerKind, Name),
+    Nobody(Name),
+}
+
 /// What belongs together: pods of one owner.
 #[derive(Default)]
 struct Broken<'a> {
@@ -122,7 +129,7 @@ struct Broken<'a> {
 
 /// Pods that fail or are not ready, by their owner.
 fn workloads(inventory: &Inventory, nodes: &BTreeMap<&str, Machine>, found: &mut Vec<Concern>) {
-    let mut broken: BTreeMap<(Name, Option<(OwnerKind, Name)>, Option<Name>), Broken> = BTreeMap::new();
+    let mut broken: BTreeMap<(Name, Whose), Broken> = BTreeMap::new();
     for pod in inventory.pods_behind() {
         let machine = pod.node.as_ref().and_then(|node| nodes.get(&**node));
         let node = pod.node.as_ref().map(|_| machine.map_or(Health::Unknown, |machine| machine.health));
@@ -132,9 +139,11 @@ fn workloads(inventory: &Inventory, nodes: &BTreeMap<&str, Machine>, found: &mut
         if !matches!(health, Health::Bad | Health::Warn) || told {
             continue;
         }
-        let owner = inventory.top_owner(pod);
-        let alone = owner.is_none().then(|| pod.key.name.clone());
-        let group = broken.entry((pod.key.namespace.clone(), owner, alone)).or_default();
+        let whose = match inventory.top_owner(pod) {
+            Some((kind, name)) => Whose::Owner(kind, name),
+            None => Whose::Nobody(pod.key.name.clone()),
+        };
+        let group = broken.entry((pod.key.namespace.clone(), whose)).or_default();
         group.pods += 1;
         if group.health.is_none_or(|worst| health.severity() > worst.severity()) {
             (group.health, group.first) = (Some(health), Some(pod));
@@ -142,11 +151,11 @@ fn workloads(inventory: &Inventory, nodes: &BTreeMap<&str, Machine>, found: &mut
         let since = pod.further.as_ref().and_then(|further| further.unready);
         group.since = [group.since, since].into_iter().flatten().min();
     }
-    found.extend(broken.into_iter().filter_map(|((namespace, owner, _), group)| {
+    found.extend(broken.into_iter().filter_map(|((namespace, whose), group)| {
         let (health, pod) = (group.health?, group.first?);
-        let (what, many) = match &owner {
-            Some((kind, name)) => (format!("{} {namespace}/{name}", kind.word()), group.pods > 1),
-            None => (format!("Pod {}", pod.key), false),
+        let (what, many) = match &whose {
+            Whose::Owner(kind, name) => (format!("{} {namespace}/{name}", kind.word()), group.pods > 1),
+            Whose::Nobody(name) => (format!("Pod {namespace}/{name}"), false),
         };
         let reason = if pod.reason.is_empty() { health.adjective() } else { &pod.reason };
         let why = if many { format!("{} pods: {reason}", group.pods) } else { reason.to_owned() };

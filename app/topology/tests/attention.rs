@@ -40,8 +40,8 @@ fn a_well_cluster_needs_no_attention() {
 #[test]
 fn pods_without_an_owner_stand_for_themselves() {
     let concerns = told(THREE_AND_TWO);
-    assert_eq!(names(&concerns), ["Pod default/lonely-1", "Deployment default/ims-hss", "Service default/nobody"]);
-    assert_eq!(concerns[0].why, "Unschedulable");
+    assert_eq!(names(&concerns), ["Deployment default/ims-hss", "Pod default/lonely-1", "Service default/nobody"]);
+    assert_eq!(concerns[1].why, "Unschedulable");
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn the_worst_comes_first_and_machines_before_their_pods() {
         service shop 0/2
     ";
     let concerns = told(text);
-    assert_eq!(names(&concerns), ["n1", "Pod default/alone", "Deployment default/web", "Service default/shop"]);
+    assert_eq!(names(&concerns), ["n1", "Deployment default/web", "Pod default/alone", "Service default/shop"]);
     assert!(concerns.iter().all(|concern| concern.health == Health::Bad), "{concerns:?}");
-    assert_eq!(concerns[2].why, "2 pods: CrashLoopBackOff");
+    assert_eq!(concerns[1].why, "2 pods: CrashLoopBackOff");
     assert_eq!(concerns[3].why, "0 of 2 endpoints ready");
     assert_eq!(concerns[0].opens.as_deref(), Some("node/n1"));
 }

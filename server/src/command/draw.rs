@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use simulator::Distribution;
 use topology::{Change, Inventory, Stamp, figure::Drawing, planned::Planned};
 
 use super::{Exit, Failure};
@@ -121,10 +122,12 @@ pub(super) async fn heard(context: &Context, planned: Option<Arc<Planned>>) -> R
 
 /// The context that flags name, as kubectl finds it.
 pub(super) fn context(demo: Option<&str>, kubeconfig: Option<&Path>, name: Option<&str>) -> Result<Context, Failure> {
-    if let Some(demo) = demo {
-        return demo::still(demo).ok_or_else(|| {
-            (Exit::Usage, format!("there is no built-in cluster {demo}: {} are there", demo::names().join(", ")))
-        });
+    if demo == Some(demo::NAME) {
+        return Ok(demo::still());
+    }
+    if let Some(name) = demo {
+        let missing = || format!("there is no built-in cluster {name}: {} are there", demo::names().join(", "));
+        return Distribution::named(name).map(demo::still_of).ok_or_else(|| (Exit::Usage, missing()));
     }
     let refused = |trouble: Trouble| (Exit::Usage, failed(&trouble, "").1);
     let Some(name) = name else {

@@ -46,16 +46,19 @@ pub fn names() -> Vec<&'static str> {
     std::iter::once(NAME).chain(Distribution::ALL.map(Distribution::word)).collect()
 }
 
-/// A built-in cluster at rest, for a figure that comes out the same each time it is drawn; `None` when
-/// there is none of this name.
-pub fn still(name: &str) -> Option<Context> {
-    let at_rest = |cluster: Cluster| Simulator::new(cluster.at(jiff::Timestamp::now()));
-    if name == NAME {
-        let client = Client::new(at_rest(Cluster::compass(SEED)), "default");
-        return Some(Context::ready(NAME, "built in", client, "10.1.0.222:6443", true).with_plan(planned()));
-    }
-    let distribution = Distribution::named(name)?;
-    Some(beside(distribution, at_rest(Cluster::of(SEED, distribution))))
+/// The same cluster at rest, for a figure that comes out the same each time it is drawn.
+pub fn still() -> Context {
+    let client = Client::new(at_rest(Cluster::compass(SEED)), "default");
+    Context::ready(NAME, "built in", client, "10.1.0.222:6443", true).with_plan(planned())
+}
+
+/// A distribution's small cluster at rest.
+pub fn still_of(distribution: Distribution) -> Context {
+    beside(distribution, at_rest(Cluster::of(SEED, distribution)))
+}
+
+fn at_rest(cluster: Cluster) -> Simulator {
+    Simulator::new(cluster.at(jiff::Timestamp::now()))
 }
 
 #[cfg(test)]

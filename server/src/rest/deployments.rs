@@ -39,6 +39,7 @@ pub enum Kind {
 
 /// A deployment that is wanted: both files of its plan, each as its text or as a name of the list of plans.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = WantedDeployment)]
 #[serde(deny_unknown_fields)]
 pub struct NewDeployment {
     /// What is done.

@@ -27,6 +27,7 @@ const BY_REQUEST: &str = "The addresses begin with the one that this request was
 
 /// A link that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = WantedLink)]
 #[serde(deny_unknown_fields)]
 pub struct NewLink {
     /// The one cluster.

@@ -21,6 +21,7 @@ use crate::{access::Who, store};
 
 /// A token that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = WantedToken)]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What it is for.

@@ -143,7 +143,7 @@ impl Open {
             if holds(&row) {
                 return row;
             }
-            assert!(began.elapsed() < Duration::from_secs(120), "never came: {what}; {row:#?}");
+            assert!(began.elapsed() < Duration::from_secs(600), "never came: {what}; {row:#?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

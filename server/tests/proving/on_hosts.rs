@@ -50,7 +50,7 @@ async fn what_kubespray_left_on_hosts_is_listed_as_not_proved_and_a_host_that_is
     let page = ask("/c/lab/backups");
     for words in [
         "Left by kubespray on the hosts",
-        "not proved",
+        "not verified",
         "not whole",
         "Host key verification failed",
         "Nothing lies there",

@@ -72,7 +72,13 @@ pub fn draw_around(board: &Board) -> Vec<(Segment, Vec<Mark>)> {
 /// The lowest edge of the boxes.
 pub fn bottom(plan: &Arrangement) -> i32 {
     let grid = below_grid(plan);
-    if plan.below.is_empty() { masters_bottom(plan).max(MASTERS + 60) } else { grid.y + grid.height(plan.below.len()) }
+    if plan.below.is_empty() {
+        // The line that joins several masters runs below them.
+        let joined = if plan.masters.len() > 1 { BETWEEN / 2 } else { 0 };
+        (masters_bottom(plan) + joined).max(MASTERS + 60)
+    } else {
+        grid.y + grid.height(plan.below.len())
+    }
 }
 
 fn master_grid() -> Grid {

@@ -2,7 +2,7 @@
 
 use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip};
 
-use super::chips::{GUTTER, TOP, text};
+use super::chips::{GUTTER, KUBELET, TOP, text};
 use crate::{
     Inventory,
     drift::{self, Holder},
@@ -76,7 +76,9 @@ pub fn bus(frames: &Frames) -> Vec<Mark> {
     if let Some((grid, count)) = frames.masters {
         for column in 0..count.min(grid.columns) {
             let at = grid.place(column);
-            trunks.push((at.x - GUTTER, at.y + TOP + 14, frames.bus));
+            // A master that is alone needs no line to others: it ends at its own kubelet.
+            let end = if count == 1 && frames.below.is_none() { at.y + KUBELET } else { frames.bus };
+            trunks.push((at.x - GUTTER, at.y + TOP + 14, end));
         }
     }
     if let Some((grid, count, true)) = frames.below {
@@ -89,6 +91,10 @@ pub fn bus(frames: &Frames) -> Vec<Mark> {
     let (Some(left), Some(right)) = (trunks.iter().map(|t| t.0).min(), trunks.iter().map(|t| t.0).max()) else {
         return marks;
     };
+    if let ([(x, top, end)], None) = (trunks.as_slice(), frames.below) {
+        marks.push(line("trunk/0".into(), &[(*x, *top), (*x, *end)]));
+        return marks;
+    }
     let folded = matches!(frames.below, Some((_, _, false)));
     let right = if folded { right.max(Detail::WIDTH / 2) } else { right };
     marks.push(line("bus".into(), &[(left.min(right), frames.bus), (right.max(left), frames.bus)]));

@@ -17,6 +17,8 @@ pub const TOP: i32 = 44;
 const SECOND: i32 = 88;
 /// Top of what every machine has.
 const THIRD: i32 = 138;
+/// Where the line to a master's kubelet leaves the frame.
+pub const KUBELET: i32 = THIRD + CHIP / 2;
 const GAP: i32 = 8;
 /// How far left of a frame the lines between frames run.
 pub const GUTTER: i32 = 10;

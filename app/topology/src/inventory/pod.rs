@@ -99,7 +99,7 @@ pub enum Phase {
 const SYSTEM_NAMESPACES: [&str; 5] = ["kube-system", "kube-public", "kube-node-lease", "kube-flannel", "calico-system"];
 
 /// Beginnings of such names, as platforms have them.
-const SYSTEM_PREFIXES: [&str; 5] = ["openshift-", "cattle-", "gke-managed-", "gke-gmp-", "tigera-"];
+const SYSTEM_PREFIXES: [&str; 6] = ["openshift-", "cattle-", "gke-managed-", "gke-gmp-", "gmp-", "tigera-"];
 
 impl Pod {
     /// Whether it failed, or is not ready where it should be or come to be.

@@ -88,6 +88,13 @@ impl PlaceError {
         matches!(self, Self::Away { .. })
     }
 
+    /// Where a web page comes in the place of an object, which never begins as one.
+    pub(super) fn of_page(place: &str, what: &str, begins: &[u8]) -> Option<Self> {
+        let start = String::from_utf8_lossy(&begins[..begins.len().min(64)]).trim_start().to_ascii_lowercase();
+        let is_page = start.starts_with("<html") || start.starts_with("<!doctype html");
+        is_page.then(|| Self::Away { place: place.to_owned(), what: what.to_owned(), why: NOT_A_STORE.into() })
+    }
+
     pub(super) fn asked(place: &str, what: &str, error: &object_store::Error) -> Self {
         let (place, what, why) = (place.to_owned(), what.to_owned(), said(error));
         match error {
@@ -116,11 +123,14 @@ fn said(error: &object_store::Error) -> String {
     }
     let page = bottom.to_ascii_lowercase();
     if NO_STORE.iter().any(|sign| page.contains(sign)) {
-        return "its answer is none of an S3 store, as of a web console or a proxy: see where the endpoint leads"
-            .into();
+        return NOT_A_STORE.into();
     }
     bottom.chars().filter(|character| !character.is_control()).take(TOLD).collect()
 }
+
+/// Why such an answer is not read.
+const NOT_A_STORE: &str =
+    "its answer is none of an S3 store, as of a web console or a proxy: see where the endpoint leads";
 
 /// Signs of an answer that no S3 store gives: a web page, or a success that lacks a store's headers or body.
 const NO_STORE: [&str; 6] = [

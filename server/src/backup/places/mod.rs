@@ -307,6 +307,11 @@ impl Place {
         let mut measure = Measure::default();
         let mut stream = got.into_stream();
         while let Some(bytes) = stream.try_next().await.map_err(failed)? {
+            if measure.size == 0
+                && let Some(page) = PlaceError::of_page(&self.name, &what, &bytes)
+            {
+                return Err(page);
+            }
             measure.add(&bytes);
         }
         measure.fits(self, manifest, stored)

@@ -77,7 +77,7 @@ pub(super) fn tell(operation: &mut Value, acting: bool, keyed: bool) {
             further.push("IdempotencyReplayed");
         }
         answer["headers"] = headers(&further);
-        for (kind, told) in answer["content"].as_object_mut().into_iter().flatten() {
+        for (kind, told) in answer.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
             if kind.starts_with("image/") || kind == "application/octet-stream" {
                 told["schema"] = json!({ "type": "string", "format": "binary" });
             }
