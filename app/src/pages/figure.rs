@@ -13,7 +13,7 @@ use crate::{
     base::at,
     islands::Live,
     parts,
-    source::{Facts, FigurePage, Found, Trouble, View},
+    source::{Facts, FigurePage, Trouble, View},
     texts,
 };
 
@@ -24,7 +24,6 @@ pub fn figure(
     theme: Theme,
     page: &FigurePage,
     selected: Option<(String, Result<Facts, Trouble>)>,
-    found: Option<&Found>,
     beside: &Overview,
     live: bool,
 ) -> AnyView {
@@ -56,7 +55,7 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
-        {found.map(|found| view! {
+        {beside.found.as_ref().map(|found| view! {
             <section class="found" aria-label=texts::RESULTS>
                 <div inner_html=parts::hits(found, &prefix)></div><a href=clear>{texts::CLEAR_SEARCH}</a>
             </section>

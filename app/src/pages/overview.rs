@@ -8,7 +8,7 @@ use super::{
     backups::{self, Kept},
     deployments::RunLine,
 };
-use crate::{base::at, texts, texts::backups as kept_words, texts::deployments as words};
+use crate::{base::at, source::Found, texts, texts::backups as kept_words, texts::deployments as words};
 
 /// What was and is done to a cluster.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,8 @@ pub struct Attention {
 /// What stands beside a figure.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
+    /// What was searched for and found, above the figure.
+    pub found: Option<Found>,
     /// What needs attention.
     pub attention: Attention,
     /// Its deployments; none where nothing can be deployed.

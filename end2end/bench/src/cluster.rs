@@ -78,7 +78,16 @@ impl Cluster {
         };
         let owner = |kind, name: Name, owner| {
             let key = Key::new(self.namespace.clone(), name);
-            Fact::Owner(Owner { kind, key, owner, wanted: 1, ready: 1, created: Stamp(0) })
+            Fact::Owner(Owner {
+                kind,
+                key,
+                owner,
+                wanted: 1,
+                ready: 1,
+                active: 0,
+                labels: Labels::default(),
+                created: Stamp(0),
+            })
         };
         (0..self.machines).for_each(|n| put(Fact::Node(Box::new(Node { name: self.hosts[n].clone(), ..node(n) }))));
         for n in 0..self.deployments {
@@ -98,6 +107,8 @@ impl Cluster {
                     .map(|pod| Endpoint {
                         address: "10.0.0.1".into(),
                         ready: true,
+                        serves_last: false,
+                        terminating: false,
                         pod: Some(format!("pod-{pod}").into()),
                         node: None,
                         ports: [].into(),
@@ -113,6 +124,8 @@ impl Cluster {
                 local: false,
                 ports: Vec::new(),
                 selects: true,
+                selector: Labels::default(),
+                external_name: "".into(),
             }));
         }
         for n in 0..self.pods {
@@ -146,6 +159,7 @@ impl Cluster {
             addresses: Vec::new(),
             created: Stamp(0),
             leaving: false,
+            further: None,
             mirror: false,
             component: None,
             labels: Labels::default(),

@@ -50,6 +50,7 @@ fn pod(n: usize, nodes: usize) -> Pod {
         addresses: vec![pod_address(n).into()],
         created: Stamp(0),
         leaving: false,
+        further: None,
         mirror: false,
         component: None,
         labels: Labels::new([("app".into(), format!("app-{app}").into())]),
@@ -66,6 +67,8 @@ fn service(n: usize) -> [Fact; 2] {
     let endpoint = |pod: usize| Endpoint {
         address: pod_address(pod).into(),
         ready: !pod.is_multiple_of(97),
+        serves_last: false,
+        terminating: false,
         pod: Some(format!("app-{n}-{pod}").into()),
         node: None,
         ports: ports.clone().into(),
@@ -84,6 +87,8 @@ fn service(n: usize) -> [Fact; 2] {
         local: false,
         ports: vec![port],
         selects: true,
+        selector: Labels::new([("app".into(), format!("app-{n}").into())]),
+        external_name: "".into(),
     };
     [Fact::Service(service), Fact::Endpoints(set)]
 }

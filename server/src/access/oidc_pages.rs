@@ -301,7 +301,7 @@ pub(super) async fn logged_out(
     };
     match ends(door, &who, &ended).await {
         Ok(()) => (StatusCode::OK, uncached).into_response(),
-        Err(error) => Refusal::from(error).into_response(),
+        Err(refusal) => refusal.into_response(),
     }
 }
 

@@ -124,11 +124,11 @@ pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
         What::Add { name, role } => {
             // A name that cannot be one is refused before anybody types a password.
             if !crate::access::valid_name(&name) {
-                return Err(not_done(PersonError::Name));
+                return Err(not_done(&PersonError::Name));
             }
             let role = Role::from(role);
             let given = password().map_err(|error| (Exit::Usage, format!("the password cannot be read: {error}")))?;
-            people::add(book, &who, &name, role, &given).await.map_err(not_done)?;
+            people::add(book, &who, &name, role, &given).await.map_err(|error| not_done(&error))?;
             println!("{name} is {} now", role.word());
             Ok(())
         }
@@ -141,18 +141,18 @@ pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
         }
         What::Password { name } => {
             let given = password().map_err(|error| (Exit::Usage, format!("the password cannot be read: {error}")))?;
-            let ended = people::set_password(book, &who, &name, &given).await.map_err(not_done)?;
+            let ended = people::set_password(book, &who, &name, &given).await.map_err(|error| not_done(&error))?;
             println!("{name} has another password; {ended} sessions ended");
             Ok(())
         }
         What::Role { name, role } => {
             let role = Role::from(role);
-            people::set_role(book, &who, &name, role).await.map_err(not_done)?;
+            people::set_role(book, &who, &name, role).await.map_err(|error| not_done(&error))?;
             println!("{name} is {} now", role.word());
             Ok(())
         }
         What::Enable { name } => {
-            people::enable(book, &who, &name).await.map_err(not_done)?;
+            people::enable(book, &who, &name).await.map_err(|error| not_done(&error))?;
             println!("{name} can sign in again");
             Ok(())
         }
@@ -172,14 +172,14 @@ pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
         }
         What::SignOut { whom } => sign_out(&store, &whom).await,
         What::Disable { name } => {
-            let ended = people::disable(book, &who, &name).await.map_err(not_done)?;
+            let ended = people::disable(book, &who, &name).await.map_err(|error| not_done(&error))?;
             println!("{name} is refused from now on; {ended} sessions ended");
             Ok(())
         }
     }
 }
 
-fn not_done(error: PersonError) -> Failure {
+fn not_done(error: &PersonError) -> Failure {
     match error {
         PersonError::Missing(_) => (Exit::Usage, format!("{error}: binnacle user list")),
         PersonError::Taken(_) | PersonError::Store(_) => (Exit::Failed, error.to_string()),

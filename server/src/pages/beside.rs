@@ -46,7 +46,7 @@ impl Beside {
             None => None,
         };
         let kept = self.backups.as_ref().map(|backups| backup::kept(backups, &self.cluster, self.acts));
-        Overview { attention: self.attention().await, done, kept }
+        Overview { found: None, attention: self.attention().await, done, kept }
     }
 
     /// The part of it that a page renews, as HTML.

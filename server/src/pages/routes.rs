@@ -169,10 +169,8 @@ async fn figure(
     let frame = opened(&asked, &cluster, tab, &query);
     let live = frame.assets.script.is_some();
     let beside = beside(&asked.0, &cluster, request.extensions());
-    let overview = beside.overview().await;
-    let content = move || {
-        pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), found.as_ref(), &overview, live)
-    };
+    let overview = pages::Overview { found, ..beside.overview().await };
+    let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), &overview, live);
     render(StatusCode::OK, frame, request, content).await
 }
 

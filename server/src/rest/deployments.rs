@@ -312,7 +312,7 @@ pub(super) struct Part {
 
 impl Here {
     fn office(&self) -> Result<&std::sync::Arc<Office>, ApiError> {
-        self.office.as_ref().ok_or_else(|| ApiError::Unset("compass", "deployments need a jump host"))
+        self.office.as_ref().ok_or(ApiError::Unset("compass", "deployments need a jump host"))
     }
 
     fn known_cluster(&self, name: &str) -> Result<(), ApiError> {
