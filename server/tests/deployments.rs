@@ -402,7 +402,9 @@ async fn plans_without_a_row_are_removed_and_those_of_others_stay() {
         let run = yard.dir.join("runs").join(name);
         std::fs::create_dir_all(&run).expect("a folder");
         std::fs::write(run.join("dha.yml"), "ipmiPass: pr0be-Secret").expect("written");
-        owner.map(|owner| std::fs::write(run.join("owner"), owner).expect("written"));
+        if let Some(owner) = owner {
+            std::fs::write(run.join("owner"), owner).expect("written");
+        }
         if is_old {
             std::fs::File::open(&run).and_then(|open| open.set_modified(old)).expect("its time");
         }

@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use fixture::{NOW, inventory};
+use fixture::{NOW, THREE_AND_TWO, inventory};
 use scene::Health;
 use topology::figure::{Drawing, View};
 
@@ -25,6 +25,14 @@ fn well(conditions: &[&str]) {
     for condition in conditions {
         assert_eq!(judged(condition).0, Some(Health::Ok), "{condition}");
     }
+}
+
+#[test]
+fn nodes_without_further_conditions_are_up() {
+    let facts = inventory(THREE_AND_TWO);
+    let sentence = Drawing::draw(&facts, &View::default(), NOW).sentence().to_vec();
+    let text: String = sentence.iter().map(|phrase| phrase.text.as_str()).collect();
+    assert!(text.starts_with("3 of 3 masters up, 2 of 2 nodes up"), "{text}");
 }
 
 #[test]

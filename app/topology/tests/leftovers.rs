@@ -2,13 +2,13 @@
 
 mod fixture;
 
-use fixture::inventory;
+use fixture::{THREE_AND_TWO, inventory};
 use scene::Health;
 use topology::{
     Change, Inventory, Stamp,
     figure::service_state,
     graph::{Question, follow},
-    health::pod_health,
+    health::{is_leftover, pod_health},
     inventory::{Endpoint, EndpointSet, Fact, Key, Labels, Owner, OwnerKind, Service},
 };
 
@@ -33,6 +33,12 @@ fn a_failed_pod_is_a_leftover_once_its_owner_has_what_it_wants() {
     facts.apply(owner(OwnerKind::ReplicaSet, "web", (1, 1, 0)));
     facts.apply(owner(OwnerKind::Job, "try", (0, 1, 1)));
     assert_eq!(both(&facts), [Health::Done, Health::Done, Health::Bad]);
+}
+
+#[test]
+fn pods_that_run_or_crash_are_no_leftovers() {
+    let facts = inventory(THREE_AND_TWO);
+    assert!(facts.pods().all(|pod| !is_leftover(pod, pod_health(&facts, pod, Some(Health::Ok)))));
 }
 
 #[test]

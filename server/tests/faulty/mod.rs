@@ -16,7 +16,8 @@ pub enum Says {
 
 /// The shared object that goes before a program's own library.
 pub struct Disk {
-    object: PathBuf,
+    /// Where it is.
+    pub object: PathBuf,
     mark: PathBuf,
 }
 
@@ -39,11 +40,6 @@ impl Disk {
             Says::Full => command.env("FAULTY_ERROR", "28"),
             Says::Broken => command.env("FAULTY_ERROR", "5").env("FAULTY_ONCE", "1"),
         };
-    }
-
-    /// Below a folder the program finds no hard links.
-    pub fn without_links(&self, command: &mut Command, below: &Path) {
-        command.env("LD_PRELOAD", &self.object).env("FAULTY_LINKLESS", below);
     }
 
     /// Whether it came to that.
