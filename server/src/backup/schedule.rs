@@ -91,7 +91,7 @@ impl Schedule {
         letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
     }
 
-    /// Whether two of its moments in a row are closer than [`OFTEN`], as of `* */5 * * *`.
+    /// Whether two of its moments in a row are closer than five minutes, as of `* */5 * * *`.
     pub fn is_often(&self, now: Timestamp) -> bool {
         let Some(first) = self.after(now) else { return false };
         // An hour with a moment a minute may come after one without any.
