@@ -25,7 +25,7 @@ impl House {
     }
 
     fn ask(&self, token: &str, path: &str) -> Answer {
-        self.server.ask("GET", path, &format!("Accept: text/html\r\nAuthorization: Bearer {token}\r\n"), "")
+        self.server.ask("GET", path, &format!("Accept: text/html, */*;q=0.8\r\nAuthorization: Bearer {token}\r\n"), "")
     }
 
     fn tries(&self, token: &str, query: &str) -> String {

@@ -35,7 +35,7 @@ async fn a_list_tells_how_far_each_is_proved_and_where_it_lies() {
     assert!(!page.contains("<ann>") && !page.contains("<another>"));
     let (status, one) = read(&house, &format!("{LIST}/{}", restored.id), Role::Viewer).await;
     assert_eq!(status, StatusCode::OK);
-    for said in ["with etcd 3.6.4", &"ab".repeat(32), &"cd".repeat(32), "999997", "stays: one of the newest"] {
+    for said in ["with etcd 3.6.4", &"ab".repeat(32), &"cd".repeat(32), "999997", "kept: one of the newest"] {
         assert!(one.contains(said), "{said} is missing: {one}");
     }
     assert_eq!(read(&house, "/c/demo/backups/another", Role::Viewer).await.0, StatusCode::NOT_FOUND);
@@ -129,7 +129,7 @@ async fn a_backup_goes_when_its_revision_is_typed_and_the_last_good_one_never_do
     let remove = |of: &str| format!("{LIST}/{of}/remove");
     let (status, page) = press(&house, &remove(&older.id), "confirm=999", Role::Admin).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.contains("role=\"alert\"") && page.contains("nothing was removed"), "{page}");
+    assert!(page.contains("role=\"alert\"") && page.contains("Nothing was removed"), "{page}");
     let (status, to) = press(&house, &remove(&older.id), "confirm=+999991+", Role::Admin).await;
     assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, LIST));
     assert_eq!(read(&house, &format!("{LIST}/{}", older.id), Role::Viewer).await.0, StatusCode::NOT_FOUND);
@@ -188,7 +188,7 @@ async fn where_no_etcd_is_known_the_page_says_what_to_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_grave_stands_on_every_page_until_it_ends_and_in_no_frame_of_a_portal() {
     let house = shelf::house().await;
-    let said = "There is no backup of etcd that was found right";
+    let said = "No verified etcd backup";
     let pages = [
         "/c/demo",
         "/c/demo/networking",

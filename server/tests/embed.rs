@@ -179,9 +179,9 @@ fn a_link_tells_only_of_what_its_figure_shows() {
     let pods: Value = serde_json::from_str(&pods).unwrap_or_else(|_| panic!("{pods}"));
     let of = |pod: &Value| format!("pod/{}/{}", text(pod, "namespace"), text(pod, "name"));
     let pods: Vec<String> = pods["items"].as_array().expect("a list").iter().map(of).collect();
-    let picture = house.server.get(text(&made, "picture")).body;
+    let page = house.server.get(text(&made, "page")).body;
     let panel = |selection: &str| house.server.get(&format!("/embed/demo/networking/panel?{link}&sel={selection}"));
-    let (shown, hidden): (Vec<_>, Vec<_>) = pods.iter().partition(|pod| picture.contains(&format!("sel={pod}")));
+    let (shown, hidden): (Vec<_>, Vec<_>) = pods.iter().partition(|pod| page.contains(&format!("sel={pod}")));
     assert!(!hidden.is_empty(), "the figure shows every pod: {pods:?}");
     for pod in &hidden {
         assert_eq!(panel(pod).status, 404, "{pod}");
@@ -191,7 +191,7 @@ fn a_link_tells_only_of_what_its_figure_shows() {
             "its page stands"
         );
     }
-    let nodes = ["node/host1", "node/host2"].into_iter().filter(|node| picture.contains(&format!("sel={node}")));
+    let nodes = ["node/host1", "node/host2"].into_iter().filter(|node| page.contains(&format!("sel={node}")));
     let open: Vec<u16> = nodes.chain(shown.iter().map(|pod| pod.as_str())).map(|one| panel(one).status).collect();
     assert!(open.contains(&200), "what is shown is told: {open:?}");
     let follows = house.server.get(&format!("/embed/demo/networking?{link}&follow=service/default/kubernetes"));

@@ -179,7 +179,7 @@ fn drift_ends_with_nought_where_all_is_as_planned_with_two_and_three_where_that_
     let planned = ["drift", "--dha", &dha, "--network", &network];
     let output = binnacle(&[&planned[..], &["--demo"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
-    assert!(words(&output).contains("the cluster is as planned"), "{}", words(&output));
+    assert!(words(&output).contains("No drift found."), "{}", words(&output));
     let output = binnacle(&[&planned[..], &["--demo", "--format", "json"]].concat());
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["drifts"], serde_json::json!([]));

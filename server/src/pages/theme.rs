@@ -36,9 +36,13 @@ pub(super) fn chosen(headers: &HeaderMap) -> Theme {
     access::cookie_of(headers, COOKIE).map_or(Theme::System, Theme::from_word)
 }
 
-/// The address of a request without the colours that it asks for: where a new choice leads back to.
+/// The address of a request without the colours that it asks for: where a new choice leads back to. Ways in hold codes
+/// and keys in their addresses, which no page repeats.
 pub(super) fn here(request: &Request) -> String {
     let uri = request.uri();
+    if ["/sign-in", "/first"].iter().any(|way| uri.path().starts_with(way)) {
+        return "/".into();
+    }
     let query = RawQuery(uri.query().map(str::to_owned)).0.unwrap_or_default();
     let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("theme=")).collect();
     if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), kept.join("&")) }
@@ -56,5 +60,7 @@ mod tests {
         assert_eq!(of("/c/demo?ns=ims&theme=dark&sel=node/host1"), "/c/demo?ns=ims&sel=node/host1");
         assert_eq!(of("/plans?theme=light"), "/plans");
         assert_eq!(of("/plans"), "/plans");
+        assert_eq!(of("/sign-in/callback?code=secret&state=secret"), "/");
+        assert_eq!(of("/first?key=secret"), "/");
     }
 }

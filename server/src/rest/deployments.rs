@@ -170,6 +170,9 @@ pub struct DeploymentDetails {
     pub phases: Vec<DeploymentPhase>,
     /// The first thing that went wrong in Ansible and was not overcome.
     pub first_failure: Option<DeploymentFailure>,
+    /// What deploy.sh and Compass's own programs said went wrong, such as `RuntimeError: installation timeout`, in the
+    /// order of the log.
+    pub troubles: Vec<DeploymentTrouble>,
     /// Lines of the log.
     pub log_lines: u64,
 }
@@ -228,6 +231,19 @@ pub struct DeploymentFailure {
     pub host: Option<String>,
     /// What was said.
     pub message: String,
+    /// Where in the log; counts from 1.
+    pub line: u64,
+}
+
+/// Something that went wrong outside Ansible.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeploymentTrouble {
+    /// The phase that it belongs to; null before the first.
+    pub phase: Option<String>,
+    /// What was said, without secrets.
+    pub message: String,
+    /// Whether it ends the deployment.
+    pub ends: bool,
     /// Where in the log; counts from 1.
     pub line: u64,
 }
@@ -461,6 +477,16 @@ pub(super) async fn one(
             message: failure.message,
             line: failure.line + 1,
         }),
+        troubles: outline
+            .troubles
+            .iter()
+            .map(|trouble| DeploymentTrouble {
+                phase: trouble.phase.map(word),
+                message: trouble.text.clone(),
+                ends: trouble.ends,
+                line: trouble.line + 1,
+            })
+            .collect(),
         log_lines: outline.lines,
     }))
 }
