@@ -255,3 +255,15 @@ fn a_leader_that_is_no_node_is_told() {
     assert!(sentence.contains("kube-scheduler is led by GONE7, which is no node here"), "{sentence}");
     assert!(!sentence.contains("kube-controller-manager"), "{sentence}");
 }
+
+#[test]
+fn a_renewal_that_seems_a_moment_earlier_touches_nothing() {
+    let mut facts = inventory("node m1 master\n leader kube-scheduler m1 2");
+    let touched = |facts: &mut Inventory, ago: &str| {
+        let change = fixture::line(&format!("leader kube-scheduler m1 {ago}")).swap_remove(0);
+        facts.apply(change)
+    };
+    assert!(touched(&mut facts, "3").is_nothing(), "clocks are told in whole seconds");
+    assert!(touched(&mut facts, "1").is_nothing(), "a renewal in time");
+    assert!(!touched(&mut facts, "60").is_nothing(), "it ran out");
+}

@@ -456,7 +456,8 @@ impl Inventory {
         let Some(before) = before else { return touched };
         // A renewal in time changes nothing that is drawn.
         let in_time = match (before.renewed, now.renewed) {
-            (Some(then), Some(renewed)) => (0..=before.lasts).contains(&renewed.since(then)),
+            // The API server's clock is told in whole seconds: a renewal may seem to lie a moment before the list.
+            (Some(then), Some(renewed)) => renewed.since(then).abs() <= before.lasts,
             (then, renewed) => then == renewed,
         };
         if in_time && before.holder == now.holder && before.lasts == now.lasts && before.host == now.host {
