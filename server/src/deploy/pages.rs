@@ -18,15 +18,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use bytes::Bytes;
-use futures::TryStreamExt;
 use leptos::prelude::AnyView;
 use serde::Deserialize;
 use transcript::Kind;
 
 use super::{
     Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
-    parts::Parts, startable_apart, story, whole, wire,
+    parts::Parts, startable_apart, story, told::plain, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -500,8 +498,7 @@ async fn download(
         return (StatusCode::SERVICE_UNAVAILABLE, words::LOG_WITHHELD).into_response();
     }
     let name = format!("attachment; filename=\"{}.log\"", row.id);
-    // Whoever shows the file in a terminal is not to run what a log says.
-    let body = Body::from_stream(whole(office, row.id, 0..u64::MAX).map_ok(|bytes| plain(&bytes)));
+    let body = Body::from_stream(plain(office, row.id));
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -510,18 +507,6 @@ async fn download(
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
     response
-}
-
-/// Control characters become `\u{fffd}`, but for ends of lines and tabs. None of them is a part of another character.
-fn plain(bytes: &[u8]) -> Bytes {
-    let mut out = Vec::with_capacity(bytes.len());
-    for byte in bytes {
-        match byte {
-            b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80.. => out.push(*byte),
-            _ => out.extend_from_slice("\u{fffd}".as_bytes()),
-        }
-    }
-    out.into()
 }
 
 #[derive(Default, Deserialize)]
@@ -595,15 +580,4 @@ async fn recovery(State(here): State<Deployments>, Path(cluster): Path<String>, 
     let masters = here.site.masters(&cluster).await;
     let of = cluster.clone();
     drawn(&here, &cluster, StatusCode::OK, request, move || pages::recovery(&of, &masters)).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn a_log_that_is_fetched_commands_no_terminal() {
-        let log = "\u{1b}[31mfatal\u{1b}[0m: é\r\n\tok\u{7}".as_bytes();
-        assert_eq!(plain(log), "\u{fffd}[31mfatal\u{fffd}[0m: é\r\n\tok\u{fffd}".as_bytes());
-    }
 }

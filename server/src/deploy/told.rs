@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::{Stream, stream};
+use futures::{Stream, TryStreamExt, stream};
 
 use super::Office;
 use crate::store::StoreError;
@@ -65,4 +65,32 @@ async fn read(office: &Office, id: &str, part: Range<u64>) -> Result<Vec<u8>, St
     // It tells whole pieces.
     bytes.truncate(most);
     Ok(bytes)
+}
+
+/// A whole log as a file: whoever shows it in a terminal is not to run what a log says.
+pub(super) fn plain(office: Arc<Office>, id: String) -> impl Stream<Item = Result<Bytes, StoreError>> {
+    whole(office, id, 0..u64::MAX).map_ok(|bytes| harmless(&bytes))
+}
+
+/// Control characters become `\u{fffd}`, but for ends of lines and tabs. None of them is a part of another character.
+fn harmless(bytes: &[u8]) -> Bytes {
+    let mut out = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80.. => out.push(*byte),
+            _ => out.extend_from_slice("\u{fffd}".as_bytes()),
+        }
+    }
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn a_log_that_is_fetched_commands_no_terminal() {
+        let log = "\u{1b}[31mfatal\u{1b}[0m: é\r\n\tok\u{7}".as_bytes();
+        assert_eq!(harmless(log), "\u{fffd}[31mfatal\u{fffd}[0m: é\r\n\tok\u{fffd}".as_bytes());
+    }
 }

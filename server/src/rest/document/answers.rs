@@ -85,18 +85,13 @@ pub(super) fn tell(operation: &mut Value, acting: bool, keyed: bool) {
     }
     if tagged {
         operation["responses"]["304"] = json!({ "$ref": "#/components/responses/NotModified" });
-        parameter(
-            operation,
-            "If-None-Match",
-            "An ETag of an earlier answer: it is sent only if it has changed.",
-            4_000,
-        );
+        parameter(operation, "If-None-Match", "An ETag of an earlier answer: it is sent only if it has changed.", None);
     }
     if keyed {
         let about = "The same request with the same key acts once and is answered the same again, for a day. When the \
                      server died while it acted, DELETE is done again; of POST the answer 409 says that it is not \
                      known whether it was done, and how to find out.";
-        parameter(operation, idempotency::KEY, about, 200);
+        parameter(operation, idempotency::KEY, about, Some(200));
     }
     let further = if acting { ACTING.as_slice() } else { &[] };
     for (status, _) in ANYWHERE.iter().chain(further) {
@@ -104,10 +99,14 @@ pub(super) fn tell(operation: &mut Value, acting: bool, keyed: bool) {
     }
 }
 
-fn parameter(operation: &mut Value, name: &str, about: &str, longest: u32) {
+/// A header that a request may have. `longest` is for what a longer text is refused by.
+fn parameter(operation: &mut Value, name: &str, about: &str, longest: Option<u32>) {
+    let schema = match longest {
+        Some(longest) => json!({ "type": "string", "maxLength": longest }),
+        None => json!({ "type": "string" }),
+    };
     let told = json!({
-        "name": name, "in": "header", "required": false, "description": about,
-        "schema": { "type": "string", "maxLength": longest },
+        "name": name, "in": "header", "required": false, "description": about, "schema": schema,
     });
     match operation["parameters"].as_array_mut() {
         Some(parameters) => parameters.push(told),
