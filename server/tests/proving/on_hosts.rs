@@ -51,9 +51,9 @@ async fn what_kubespray_left_on_hosts_is_listed_as_not_proved_and_a_host_that_is
     for words in [
         "Left by kubespray on the hosts",
         "not verified",
-        "not whole",
+        "incomplete",
         "Host key verification failed",
-        "Nothing lies there",
+        "No snapshots",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
