@@ -73,7 +73,7 @@ test('the first admin is made by the printed link, signs in, makes a token and r
 });
 
 test('an admin adds a user, changes their role and refuses them', async () => {
-  const page = await open(chromium, `${local.url}/sign-in?next=/users`);
+  const page = await open(chromium, `${local.url}/sign-in?next=/users`, { complains: true }); // of the refused change
   await signIn(page, 'ann', PASSWORD);
   await clean(page);
   await page.fill('form.asks input[name=name]', 'bob');

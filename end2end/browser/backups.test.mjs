@@ -55,7 +55,7 @@ after(async () => {
 
 // The list has so many, and the newest was just taken.
 const listed = (page, rows) => page.waitForFunction((wanted) => document.querySelector('.course.h-ok')
-  ?.textContent.includes('The backup is there') && document.querySelectorAll('.backups tbody tr').length === wanted, rows);
+  ?.textContent.includes('Backup complete') && document.querySelectorAll('.backups tbody tr').length === wanted, rows);
 
 async function everybody(page, width) {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -132,7 +132,7 @@ test('pressed twice it takes one, and a fourth pushes out the first', async () =
   assert.deepEqual(answers.map((answer) => answer.status), [303, 303]);
   await page.reload();
   const newer = (top) => document.querySelector('.backups tbody th a').textContent !== top
-    && document.querySelector('.course.h-ok')?.textContent.includes('The backup is there');
+    && document.querySelector('.course.h-ok')?.textContent.includes('Backup complete');
   await page.waitForFunction(newer, before[0]);
   assert.equal((await press()).status, 303);
   await page.reload();
