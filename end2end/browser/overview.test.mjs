@@ -1,11 +1,19 @@
 // Beside the figure: actions, what needs attention, and a search that lists what it finds.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { browser, everybody, live, open, stage } from './stage.mjs';
+import AxeBuilder from '@axe-core/playwright';
+import { browser, live, open, stage } from './stage.mjs';
 
 let chromium, lab;
 before(async () => { [chromium, lab] = await Promise.all([browser(), stage()]); });
 after(async () => { await chromium?.close(); await lab?.stop(); });
+
+async function everybody(page, width) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(violations.map((found) => `${found.id}: ${found.nodes[0].html} ${found.nodes[0].failureSummary}`), []);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= width, `${wide} px wide`);
+}
 
 const failing = { phase: 'Failed', reason: 'Evicted' };
 

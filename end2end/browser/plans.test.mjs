@@ -35,7 +35,7 @@ test('a plan is chosen, and its figure and findings stand side by side', async (
   await page.selectOption('select[name=dha]', 'dha.yml');
   await page.selectOption('select[name=network]', 'wrong.yml');
   await page.click('form.filters button');
-  assert.equal(await heading(page), 'A Kubernetes plan of 5 hosts; 1 error');
+  assert.equal(await heading(page), 'A Kubernetes plan of 5 hosts; 1 warning');
   const [figure, findings] = await Promise.all(['.sheet', '.panel'].map((part) => page.locator(part).boundingBox()));
   assert.ok(figure.x + figure.width <= findings.x && Math.abs(figure.y - findings.y) < 2, 'they do not stand side by side');
   assert.equal(await page.locator('[id="m:node/host5"].h-ghost').count(), 1);
@@ -46,8 +46,8 @@ test('a finding leads to its line, which is marked and says it', async () => {
   const page = await open(chromium, `${server.url}/plans?dha=dha.yml&network=wrong.yml`);
   await page.click('.findings a');
   const line = page.locator('li:target');
-  assert.match(await line.innerText(), /internal_vip: \{ip: 10\.1\.0\.60.*\s+error: internal_vip 10\.1\.0\.60 lies in ip_ranges of mgmt/);
-  assert.ok(await line.evaluate((item) => item.classList.contains('marked') && item.classList.contains('h-bad')));
+  assert.match(await line.innerText(), /internal_vip: \{ip: 10\.1\.0\.60.*\s+warning: internal_vip 10\.1\.0\.60 lies in ip_ranges of mgmt/);
+  assert.ok(await line.evaluate((item) => item.classList.contains('marked') && item.classList.contains('h-warn')));
   const box = await line.boundingBox();
   assert.ok(box.y >= 0 && box.y < 1000, 'the line is not on the screen');
 });

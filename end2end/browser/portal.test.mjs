@@ -118,7 +118,7 @@ test('a sandboxed frame without scripts shows a figure that says it stands still
   const page = await open(chromium, named.origin, { complains: true });
   const [frame] = inside(page);
   await frame.waitForSelector('#figure', { state: 'attached', timeout: 60_000 });
-  assert.match(await (await frame.$('#pulse')).innerText(), /^A still picture/);
+  assert.match(await (await frame.$('#pulse')).innerText(), /^Snapshot/);
   await page.context().close();
 });
 
