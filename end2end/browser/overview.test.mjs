@@ -1,7 +1,7 @@
 // Beside the figure: actions, what needs attention, and a search that lists what it finds.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
+import { AxeBuilder } from '@axe-core/playwright';
 import { browser, live, open, stage } from './stage.mjs';
 
 let chromium, lab;
