@@ -123,12 +123,10 @@ fn receive(line: &Shared, text: &str) {
     if first {
         let painted = line.clone();
         leptos::prelude::request_animation_frame(move || paint_waiting(&painted));
-        // A hidden page gets no frames; it must not pile up steps either.
-        let hidden = super::dom::document().is_some_and(|document| document.hidden());
-        if hidden {
-            let again = line.clone();
-            after(1_000, move || paint_waiting(&again));
-        }
+        // A hidden page gets no frames, and neither does a frame of a portal that is out of sight. Both must not pile up
+        // steps.
+        let again = line.clone();
+        after(1_000, move || paint_waiting(&again));
     }
 }
 
