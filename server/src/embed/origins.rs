@@ -23,8 +23,7 @@ impl Origin {
         // What Uri adds itself is no path.
         let bare = uri.path() == "/" && uri.query().is_none() && !text.trim().ends_with('/');
         let host = authority.host().to_ascii_lowercase();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.[]:".contains(&byte);
-        if !bare || authority.as_str().contains('@') || host.is_empty() || !host.bytes().all(plain) {
+        if !bare || authority.as_str().contains('@') || !is_host(&host) {
             return None;
         }
         let port = authority.port_u16().filter(|port| *port != own).map(|port| format!(":{port}")).unwrap_or_default();
@@ -34,6 +33,14 @@ impl Origin {
     /// As a browser writes it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A name, an IPv4 address, or an IPv6 address in brackets: nothing that a policy could read as more than one word.
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)),
     }
 }
 
@@ -87,6 +94,9 @@ mod tests {
             "portal.example",
             "https://portal.example/",
             "https://portal.example/x",
+            "https://m[Oe:3]",
+            "https://[portal]",
+            "https://[::1]x",
             "https://portal.example?x",
             "https://a@portal.example",
             "ftp://portal.example",

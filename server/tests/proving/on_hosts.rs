@@ -48,13 +48,9 @@ async fn what_kubespray_left_on_hosts_is_listed_as_not_proved_and_a_host_that_is
         (true, Some(0))
     );
     let page = ask("/c/lab/backups");
-    for words in [
-        "Left by kubespray on the hosts",
-        "not verified",
-        "incomplete",
-        "Host key verification failed",
-        "No snapshots",
-    ] {
+    for words in
+        ["Left by kubespray on the hosts", "not verified", "incomplete", "Host key verification failed", "No snapshots"]
+    {
         assert!(page.contains(words), "{words}: {page}");
     }
 }
