@@ -23,7 +23,10 @@ impl Origin {
         // What Uri adds itself is no path.
         let bare = uri.path() == "/" && uri.query().is_none() && !text.trim().ends_with('/');
         let host = authority.host().to_ascii_lowercase();
-        if !bare || authority.as_str().contains('@') || !is_host(&host) {
+        // The host's end must be that of the authority, or a port.
+        let behind = authority.as_str().get(host.len()..)?;
+        let whole = behind.is_empty() || behind.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+        if !bare || !whole || authority.as_str().contains('@') || !is_host(&host) {
             return None;
         }
         let port = authority.port_u16().filter(|port| *port != own).map(|port| format!(":{port}")).unwrap_or_default();
