@@ -14,11 +14,13 @@ const PAUSE: i32 = 180;
 thread_local! {
     /// Counts the letters, so that only the last one asks.
     static TYPED: Cell<u32> = const { Cell::new(0) };
-    static BASE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// What the address of a question begins with.
+    static ASKED: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-pub(super) fn start(base: &str) {
-    BASE.set(base.to_owned());
+/// `prefix` is the page's view, which hits keep.
+pub(super) fn start(base: &str, prefix: &str) {
+    ASKED.set(format!("{base}/find{prefix}typed="));
     let (Some(field), Some(form)) = (by_id("search"), by_id("search").and_then(|field| field.parent_element())) else {
         return;
     };
@@ -56,7 +58,7 @@ async fn ask(number: u32) {
         show(false);
         return;
     }
-    let url = format!("{}/find?q={}", BASE.with_borrow(String::clone), scene::segment(&text));
+    let url = ASKED.with_borrow(|asked| format!("{asked}{}", scene::segment(&text)));
     let html = fetch(&url).await;
     // Somebody may have typed on meanwhile.
     if let Some(html) = html.filter(|_| TYPED.get() == number) {

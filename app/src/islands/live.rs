@@ -23,7 +23,7 @@ pub fn Live(
             super::pick::start(&base, &prefix, &selection);
             super::zoom::start();
             super::keys::start();
-            super::find::start(&base);
+            super::find::start(&base, &prefix);
             super::stream::start(&base, &query, &prefix, &epoch, number);
         }
     });

@@ -13,8 +13,8 @@ use crate::{base::at, source::Found, texts, texts::backups as kept_words, texts:
 /// What was and is done to a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Done {
-    /// The latest runs.
-    pub runs: Vec<RunLine>,
+    /// The latest runs; none while the database does not answer.
+    pub runs: Option<Vec<RunLine>>,
     /// Whether whoever looks may act.
     pub acts: bool,
 }
@@ -105,7 +105,7 @@ fn attention(cluster: &str, prefix: &str, attention: &Attention) -> AnyView {
         }
     });
     let more = attention.total.saturating_sub(attention.lines.len());
-    let all = at(&format!("/c/{}/table?state=bad", scene::segment(cluster)));
+    let all = at(&format!("/c/{}/table", scene::segment(cluster)));
     let more = (more > 0).then(|| view! { <p><a href=all>{texts::more_concerns(more)}</a></p> });
     let body = match (attention.lines.is_empty(), attention.known) {
         (true, true) => view! { <p class="calm">{texts::NO_CONCERNS}</p> }.into_any(),
@@ -119,13 +119,15 @@ fn attention(cluster: &str, prefix: &str, attention: &Attention) -> AnyView {
 /// The latest runs.
 fn latest(cluster: &str, done: &Done) -> AnyView {
     let base = at(&format!("/c/{}/deployments", scene::segment(cluster)));
-    let runs = done.runs.iter().map(|run| {
+    let lines = done.runs.as_deref().unwrap_or_default();
+    let runs = lines.iter().map(|run| {
         let text = format!("{} · {}", run.kind, run.headline);
         view! {
             <li><span class=format!("badge h-{}", run.health.word())>{words::state(&run.state).to_owned()}</span>
             " "<a href=format!("{base}/{}", run.id)>{text}</a>" "<small>{run.created.clone()}</small></li>
         }
     });
-    let none = done.runs.is_empty().then(|| view! { <li class="hint">{words::NO_RUNS}</li> });
+    let none = if done.runs.is_some() { words::NO_RUNS } else { words::RUNS_UNKNOWN };
+    let none = lines.is_empty().then(|| view! { <li class="hint">{none}</li> });
     view! { <h2><a href=base.clone()>{words::LATEST}</a></h2><ul>{runs.collect_view()}{none}</ul> }.into_any()
 }

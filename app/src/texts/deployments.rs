@@ -13,6 +13,8 @@ pub const NO_JUMP_HOST_TODO: &str = "Start Binnacle with --compass FOLDER, and w
 pub const NO_RUNS: &str = "No deployments yet";
 /// Beside the figure.
 pub const LATEST: &str = "Latest deployments";
+/// While the database does not answer.
+pub const RUNS_UNKNOWN: &str = "Unknown: the database does not answer";
 /// Of runs.
 pub const HOW: &str = "Result";
 /// Of runs.

@@ -9,8 +9,8 @@ use scene::Health;
 use crate::{
     Inventory, Stamp,
     figure::{is_master, service_state},
-    health::{Leader, age, leader, node_state, parts, pod_health},
-    inventory::{ComponentKind, Key, Name, OwnerKind, Pod, Source},
+    health::{Leader, NodeState, leader, node_state, parts, pod_health},
+    inventory::{ComponentKind, Key, Name, Node, OwnerKind, Pod, Source, Truth},
     layout::natural,
 };
 
@@ -73,13 +73,8 @@ fn nodes<'a>(inventory: &'a Inventory, now: Stamp, found: &mut Vec<Concern>) -> 
         if state.health.severity() >= Health::Stale.severity() {
             let since = node.condition("Ready").map(|ready| ready.since).filter(|_| state.health == Health::Bad);
             let opens = Some(format!("node/{}", node.name));
-            found.push(Concern {
-                health: state.health,
-                what: node.name.to_string(),
-                why: state.long.clone(),
-                since,
-                opens,
-            });
+            let why = reason(node, &state);
+            found.push(Concern { health: state.health, what: node.name.to_string(), why, since, opens });
         }
         // Of a machine that is silent or lost, its components are no news.
         if !master || !matches!(state.health, Health::Ok | Health::Warn) {
@@ -97,14 +92,26 @@ fn nodes<'a>(inventory: &'a Inventory, now: Stamp, found: &mut Vec<Concern>) -> 
     machines
 }
 
+/// Why a machine is in the list, without ages: the moment stands beside it, and the list is sent when it changes.
+fn reason(node: &Node, state: &NodeState) -> String {
+    match (state.health, node.condition("Ready").map(|ready| (ready.truth, ready))) {
+        (Health::Bad, Some((Truth::False, ready))) if !ready.message.is_empty() => {
+            format!("not ready: {}", ready.message)
+        }
+        (Health::Bad, Some((Truth::False, ready))) => format!("not ready: {}", ready.reason),
+        (Health::Bad, _) => "lost: its kubelet does not report".into(),
+        (Health::Stale, _) => "silent: its kubelet does not report".into(),
+        _ => state.long.clone(),
+    }
+}
+
 fn leaders(inventory: &Inventory, now: Stamp, found: &mut Vec<Concern>) {
     for kind in [ComponentKind::Scheduler, ComponentKind::ControllerManager] {
         let Leader::Nobody(last, renewed) = leader(inventory, kind, now) else { continue };
-        let ago = renewed.map(|at| format!(", not renewed for {}", age(now.since(at)))).unwrap_or_default();
         found.push(Concern {
             health: Health::Bad,
             what: kind.program().to_owned(),
-            why: format!("nobody leads; {last} held its lease last{ago}"),
+            why: format!("nobody leads; {last} held its lease last"),
             since: renewed,
             opens: None,
         });

@@ -1,5 +1,7 @@
 //! Finding nodes, services and pods by a part of their names.
 
+use std::cmp::Ordering;
+
 use crate::{
     Inventory,
     inventory::{Key, Name},
@@ -69,7 +71,7 @@ impl Found {
     }
 }
 
-/// Finds by name, whatever the case. `namespace/name` and `pod/`, `service/` or `node/` before it narrow it down. At most
+/// Finds by name, whatever the case of the text. `namespace/name` and `pod/`, `service/` or `node/` before it narrow it down. At most
 /// `most` hits are told, all of them are counted. An empty text finds nothing.
 pub fn find(inventory: &Inventory, text: &str, most: usize) -> Found {
     let text = text.trim().to_lowercase();
@@ -79,31 +81,53 @@ pub fn find(inventory: &Inventory, text: &str, most: usize) -> Found {
     }
     let wanted = |kind: HitKind| only.is_none_or(|only| only == kind);
     let mut found = Found::default();
-    let mut ranked: Vec<(u8, HitKind, Key, Option<Name>)> = Vec::new();
-    for node in inventory.nodes().filter(|_| wanted(HitKind::Node)) {
-        if let Some(rank) = rank("", &node.name, text) {
-            found.nodes += 1;
-            ranked.push((rank, HitKind::Node, Key::new("", node.name.clone()), None));
-        }
+    let mut ranked: Vec<Ranked> = Vec::new();
+    let mut offer = |kind, namespace, name, node| {
+        let rank = rank(namespace, name, text);
+        ranked.extend(rank.map(|rank| Ranked { rank, kind, namespace, name, node }));
+        usize::from(rank.is_some())
+    };
+    if wanted(HitKind::Node) {
+        found.nodes = inventory.nodes().map(|node| offer(HitKind::Node, "", &node.name, None)).sum();
     }
-    for service in inventory.services().filter(|_| wanted(HitKind::Service)) {
-        if let Some(rank) = rank(&service.key.namespace, &service.key.name, text) {
-            found.services += 1;
-            ranked.push((rank, HitKind::Service, service.key.clone(), None));
-        }
+    if wanted(HitKind::Service) {
+        let each = inventory.services().map(|service| &service.key);
+        found.services = each.map(|key| offer(HitKind::Service, &key.namespace, &key.name, None)).sum();
     }
-    for pod in inventory.pods().filter(|_| wanted(HitKind::Pod)) {
-        if let Some(rank) = rank(&pod.key.namespace, &pod.key.name, text) {
-            found.pods += 1;
-            ranked.push((rank, HitKind::Pod, pod.key.clone(), pod.node.clone()));
-        }
+    if wanted(HitKind::Pod) {
+        let each = inventory.pods();
+        found.pods = each.map(|pod| offer(HitKind::Pod, &pod.key.namespace, &pod.key.name, pod.node.as_ref())).sum();
     }
-    ranked.sort_by(|a, b| {
-        (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| natural(&a.2.name, &b.2.name)).then_with(|| a.2.cmp(&b.2))
-    });
-    ranked.truncate(most);
-    found.hits = ranked.into_iter().map(|(_, kind, key, node)| Hit { kind, key, node }).collect();
+    // A letter is in nearly every name: only what is told is put in order.
+    if ranked.len() > most {
+        ranked.select_nth_unstable_by(most, Ranked::compare);
+        ranked.truncate(most);
+    }
+    ranked.sort_by(Ranked::compare);
+    found.hits = ranked.iter().map(Ranked::hit).collect();
     found
+}
+
+/// A name that fits, as it stands in the Inventory.
+struct Ranked<'a> {
+    rank: u8,
+    kind: HitKind,
+    namespace: &'a str,
+    name: &'a str,
+    node: Option<&'a Name>,
+}
+
+impl Ranked<'_> {
+    fn compare(&self, other: &Self) -> Ordering {
+        (self.rank, self.kind)
+            .cmp(&(other.rank, other.kind))
+            .then_with(|| natural(self.name, other.name))
+            .then_with(|| self.namespace.cmp(other.namespace))
+    }
+
+    fn hit(&self) -> Hit {
+        Hit { kind: self.kind, key: Key::new(self.namespace, self.name), node: self.node.cloned() }
+    }
 }
 
 fn kind_of(text: &str) -> (Option<HitKind>, &str) {
@@ -115,11 +139,10 @@ fn kind_of(text: &str) -> (Option<HitKind>, &str) {
     (None, text)
 }
 
-/// How well a name fits, the best first; none when it does not.
+/// How well a name fits, the best first; none when it does not. Names of these kinds have no capitals.
 fn rank(namespace: &str, name: &str, text: &str) -> Option<u8> {
-    let name = name.to_lowercase();
     let text = match text.split_once('/') {
-        Some((wanted, text)) if wanted.eq_ignore_ascii_case(namespace) => text,
+        Some((wanted, text)) if wanted == namespace => text,
         Some(_) => return None,
         None => text,
     };

@@ -39,10 +39,10 @@ pub(super) fn beside(site: &Arc<Site>, cluster: &str, said: &Extensions) -> Besi
 }
 
 impl Beside {
-    /// What the page shows. Deployments are left out while the database does not answer.
+    /// What the page shows.
     pub(super) async fn overview(&self) -> Overview {
         let done = match &self.office {
-            Some(office) => office.latest(&self.cluster).await.ok().map(|runs| Done { runs, acts: self.acts }),
+            Some(office) => Some(Done { runs: office.latest(&self.cluster).await.ok(), acts: self.acts }),
             None => None,
         };
         let kept = self.backups.as_ref().map(|backups| backup::kept(backups, &self.cluster, self.acts));

@@ -84,6 +84,7 @@ pub(crate) struct Query {
     pub(crate) theme: Theme,
     pub(crate) selection: Option<String>,
     show: String,
+    typed: String,
     pub(crate) version: Version,
 }
 
@@ -100,6 +101,7 @@ impl Query {
             theme: Theme::from_word(value("theme").unwrap_or_default()),
             selection: value("sel").filter(|value| !value.is_empty() && value.len() < 1_200).map(str::to_owned),
             show: value("show").unwrap_or_default().to_owned(),
+            typed: value("typed").unwrap_or_default().to_owned(),
             version: Version { epoch: number("epoch"), number: number("number") },
         }
     }
@@ -274,10 +276,8 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
 /// The hits of a search as HTML, while somebody types.
 async fn find(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
     let query = Query::of(raw);
-    let text = query.view.search.clone();
-    let prefix = Query { view: View { search: String::new(), ..query.view }, ..query }.prefix();
-    let (status, html) = match asked.0.find(&cluster, &text).await {
-        Ok(found) => (StatusCode::OK, parts::hits(&found, &prefix)),
+    let (status, html) = match asked.0.find(&cluster, &query.typed).await {
+        Ok(found) => (StatusCode::OK, parts::hits(&found, &query.prefix())),
         Err(trouble) => (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string()))),
     };
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
