@@ -23,6 +23,7 @@ pub mod etcd;
 pub mod front;
 pub mod listen;
 pub mod pages;
+mod placed;
 pub mod plan;
 pub mod rest;
 pub mod running;

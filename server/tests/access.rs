@@ -110,7 +110,7 @@ impl House {
     }
 
     async fn user(&self, name: &str, password: &str, role: Role) {
-        let password = access::hashed(password).await.expect("a hash");
+        let password = access::hashed("", password).await.expect("a hash");
         let user = User { name: name.into(), password, role: role.word().into(), created: 0, disabled: false };
         self.store.add_user(&user).await.expect("a user");
     }
@@ -271,13 +271,18 @@ async fn a_page_of_another_site_can_neither_act_nor_listen() {
 #[tokio::test]
 async fn a_page_of_another_site_loads_nothing_that_needs_a_role() {
     let house = house(Ways { loopback: true, ..Ways::default() }).await;
-    let load = |site: &str, mode: &str| {
-        with(with(ask(Method::GET, "/c/demo/architecture.svg"), "sec-fetch-site", site), "sec-fetch-mode", mode)
-    };
-    assert_eq!(house.status(load("cross-site", "no-cors")).await, StatusCode::FORBIDDEN, "an image");
-    assert_eq!(house.status(load("cross-site", "cors")).await, StatusCode::FORBIDDEN, "a script's question");
-    assert_ne!(house.status(load("cross-site", "navigate")).await, StatusCode::FORBIDDEN, "a link that is followed");
-    assert_ne!(house.status(load("same-origin", "no-cors")).await, StatusCode::FORBIDDEN, "our own page");
+    for path in ["/c/demo/architecture.svg", "/embed/demo/architecture.svg"] {
+        let load =
+            |site: &str, mode: &str| with(with(ask(Method::GET, path), "sec-fetch-site", site), "sec-fetch-mode", mode);
+        assert_eq!(house.status(load("cross-site", "no-cors")).await, StatusCode::FORBIDDEN, "an image of {path}");
+        assert_eq!(house.status(load("cross-site", "cors")).await, StatusCode::FORBIDDEN, "a script's question");
+        assert_ne!(
+            house.status(load("cross-site", "navigate")).await,
+            StatusCode::FORBIDDEN,
+            "a link that is followed"
+        );
+        assert_ne!(house.status(load("same-origin", "no-cors")).await, StatusCode::FORBIDDEN, "our own page");
+    }
 }
 
 #[tokio::test]

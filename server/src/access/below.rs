@@ -57,8 +57,7 @@ fn without_base(uri: &Uri, rest: &str) -> Option<Uri> {
 
 fn comes_stripped(door: &Door, request: &Request) -> bool {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let beside = crate::running::ROUTES.iter().any(|row| row.path == request.uri().path());
-    beside || peer.is_some_and(|peer| door.proxies.trusts(peer.to_canonical()))
+    super::guard::is_beside(request.uri().path()) || peer.is_some_and(|peer| door.proxies.trusts(peer.to_canonical()))
 }
 
 fn outside(path: &str) -> Response {

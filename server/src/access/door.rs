@@ -61,7 +61,7 @@ pub struct Door {
     repeats: Arc<Repeats>,
     /// The hash of the one-time link's key, and when it was made.
     first: Mutex<Option<(String, Instant)>>,
-    lines: Option<Mutex<Lines>>,
+    lines: Option<Arc<Mutex<Lines>>>,
 }
 
 impl Door {
@@ -75,7 +75,7 @@ impl Door {
         lines: Option<Lines>,
     ) -> Self {
         let (slow, first, repeats) = (Slow::default(), Mutex::new(None), Arc::default());
-        let (rows, lines) = (super::table(), lines.map(Mutex::new));
+        let (rows, lines) = (super::table(), lines.map(|lines| Arc::new(Mutex::new(lines))));
         let crossings = Limits::new(CROSSINGS);
         Self { store, ways, hosts, proxies, lasting, rows, oidc: None, crossings, slow, repeats, first, lines }
     }
@@ -135,7 +135,7 @@ impl Door {
         if !valid_name(name) {
             return Err(app::texts::USER_NAME.into());
         }
-        let hashed = password::hashed_for(name, given).await.map_err(|error| error.to_string())?;
+        let hashed = password::hashed(name, given).await.map_err(|error| error.to_string())?;
         if self.first.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
             return Err(app::texts::FIRST_USED.into());
         }
@@ -247,33 +247,38 @@ impl Door {
     }
 
     /// Writes an entry into the database, and a line where lines are wanted.
-    pub(super) async fn write(&self, entry: &Entry) -> Result<(), StoreError> {
-        let kept = self.store.remember(entry).await?;
-        if let Some(lines) = &self.lines
-            && let Ok(line) = serde_json::to_string(&crate::store::Kept { id: kept, entry: entry.clone() })
-        {
-            let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Err(error) = writeln!(lines, "{line}").and_then(|()| lines.flush()) {
-                tracing::error!("an audit line cannot be written: {error}");
-            }
-        }
-        Ok(())
+    pub(crate) async fn write(&self, entry: &Entry) -> Result<(), StoreError> {
+        written(&self.store, self.lines.as_deref(), entry).await
     }
 }
 
 impl Door {
     /// Writes, when a window is over, how many entries were counted in it.
     fn tell_number_of(&self, window: Window, entry: Entry) {
-        let (store, repeats) = (self.store.clone(), self.repeats.clone());
+        let (store, repeats, lines) = (self.store.clone(), self.repeats.clone(), self.lines.clone());
         tokio::spawn(async move {
             tokio::time::sleep(WINDOW).await;
             let detail = format!("and {} more like it", repeats.end(&window));
             let at = jiff::Timestamp::now().as_millisecond();
-            if let Err(error) = store.remember(&Entry { at, detail, target: String::new(), ..entry }).await {
+            let entry = Entry { at, detail, target: String::new(), ..entry };
+            if let Err(error) = written(&store, lines.as_deref(), &entry).await {
                 tracing::error!("the audit cannot be written: {error}");
             }
         });
     }
+}
+
+async fn written(store: &Store, lines: Option<&Mutex<Lines>>, entry: &Entry) -> Result<(), StoreError> {
+    let kept = store.remember(entry).await?;
+    if let Some(lines) = lines
+        && let Ok(line) = serde_json::to_string(&crate::store::Kept { id: kept, entry: entry.clone() })
+    {
+        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = writeln!(lines, "{line}").and_then(|()| lines.flush()) {
+            tracing::error!("an audit line cannot be written: {error}");
+        }
+    }
+    Ok(())
 }
 
 /// A user's name: short, and nothing that could be taken for something else.

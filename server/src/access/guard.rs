@@ -222,7 +222,8 @@ fn same_site(host: &str, tls: Option<bool>, who: &Who, needs: Needs, request: &R
     }
     let stream = request.headers().contains_key(header::UPGRADE);
     if tells(request.method()) && !stream {
-        let loads = matches!(needs, Needs::Role(_)) && hosts::loads_for_another(request.headers());
+        // What a link opens is open to a viewer as well; whoever has a link does not come here.
+        let loads = needs != Needs::Nothing && hosts::loads_for_another(request.headers());
         return if loads { Err(Refusal::Site) } else { Ok(()) };
     }
     match hosts::site(host, tls, request.headers()) {
@@ -265,7 +266,7 @@ fn tell_site(host: &str, tls: Option<bool>, request: &Request) {
 }
 
 /// Whether balancers and monitors ask for it, by whatever name they know this server.
-fn is_beside(path: &str) -> bool {
+pub(super) fn is_beside(path: &str) -> bool {
     crate::running::ROUTES.iter().any(|row| row.path == path)
 }
 

@@ -158,7 +158,7 @@ async fn signed_in(here: Here, who: Who, secure: bool, headers: HeaderMap, given
         }
     };
     let mut entry = who.entry("sign-in", name, "", role.is_some(), "");
-    let subject = format!("local {name}");
+    let subject = super::people::subject(name);
     if role.is_some() {
         entry.subject.clone_from(&subject);
     }

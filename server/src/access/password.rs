@@ -9,6 +9,7 @@ use argon2::{
 use tokio::sync::Semaphore;
 
 use super::secret;
+use crate::placed::placed;
 
 /// Hashes at once. Each needs 19 MiB, so a flood of sign-ins must not raise their number.
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
@@ -42,19 +43,11 @@ pub enum PasswordError {
     Failed(String),
 }
 
-/// What is kept of a password: a PHC string.
+/// What is kept of a password: a PHC string. The user's name must not be what it is made of.
 ///
 /// # Errors
 /// [`PasswordError`] when it is too short, too long or too common.
-pub async fn hashed(password: &str) -> Result<String, PasswordError> {
-    hashed_for("", password).await
-}
-
-/// As [`hashed`], of somebody whose name must not be what the password is made of.
-///
-/// # Errors
-/// As [`hashed`].
-pub async fn hashed_for(name: &str, password: &str) -> Result<String, PasswordError> {
+pub async fn hashed(name: &str, password: &str) -> Result<String, PasswordError> {
     if password.chars().count() < SHORTEST {
         return Err(PasswordError::Short);
     }
@@ -63,7 +56,7 @@ pub async fn hashed_for(name: &str, password: &str) -> Result<String, PasswordEr
     }
     let (name, password) = (name.to_owned(), password.to_owned());
     let hashing = move || if is_common(&name, &password) { Err(PasswordError::Common) } else { hash_now(&password) };
-    work(hashing).await.unwrap_or_else(|| Err(PasswordError::Failed("it was cut short".into())))
+    placed(&PLACES, hashing).await.unwrap_or_else(|| Err(PasswordError::Failed("it was cut short".into())))
 }
 
 /// Whether a password is found within a hundred million guesses by somebody who knows what people choose: lists of
@@ -79,25 +72,13 @@ pub(super) async fn matches(kept: Option<String>, password: &str) -> bool {
         return false;
     }
     let password = password.to_owned();
-    let compared = work(move || {
+    let compared = placed(&PLACES, move || {
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| NOBODYS.clone());
         let same = same(&password, &kept);
         known && same
     });
     compared.await.unwrap_or(false)
-}
-
-/// Runs work on a thread of its own. Its place belongs to the work, not to the caller: a client that
-/// hangs up ends the caller and not the work.
-async fn work<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let place = PLACES.clone().acquire_owned().await.ok()?;
-    let placed = move || {
-        let done = work();
-        drop(place);
-        done
-    };
-    tokio::task::spawn_blocking(placed).await.ok()
 }
 
 fn hash_now(password: &str) -> Result<String, PasswordError> {
@@ -149,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id_and_known_again() {
-        let kept = hashed("correct horse battery").await.unwrap();
+        let kept = hashed("", "correct horse battery").await.unwrap();
         assert!(kept.starts_with("$argon2id$") && !kept.contains("horse"), "{kept}");
         assert!(matches(Some(kept.clone()), "correct horse battery").await);
         assert!(!matches(Some(kept), "correct horse batterz").await);
@@ -158,9 +139,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_that_is_too_short_or_too_long_is_refused() {
-        assert_eq!(hashed("short").await, Err(PasswordError::Short));
-        assert_eq!(hashed(&"x".repeat(2_000)).await, Err(PasswordError::Long));
-        assert_eq!(hashed(&"é".repeat(600)).await, Err(PasswordError::Long), "what is set can be typed");
+        assert_eq!(hashed("", "short").await, Err(PasswordError::Short));
+        assert_eq!(hashed("", &"x".repeat(2_000)).await, Err(PasswordError::Long));
+        assert_eq!(hashed("", &"é".repeat(600)).await, Err(PasswordError::Long), "what is set can be typed");
     }
 
     #[tokio::test]
@@ -174,11 +155,11 @@ mod tests {
             "abcabcabcabc",
             "letmeinletmein",
         ] {
-            assert_eq!(hashed(common).await, Err(PasswordError::Common), "{common}");
+            assert_eq!(hashed("", common).await, Err(PasswordError::Common), "{common}");
         }
-        assert_eq!(hashed_for("margarethe", "margarethe2026").await, Err(PasswordError::Common));
+        assert_eq!(hashed("margarethe", "margarethe2026").await, Err(PasswordError::Common));
         for good in ["correct horse battery", "tide-7-anvil-kettle", "wDk3#mQ9!vTz2"] {
-            assert!(hashed_for("margarethe", good).await.is_ok(), "{good}");
+            assert!(hashed("margarethe", good).await.is_ok(), "{good}");
         }
     }
 
@@ -196,7 +177,7 @@ mod tests {
         let started = Arc::new(std::sync::atomic::AtomicUsize::new(0));
         for _ in 0..50 {
             let started = started.clone();
-            let hashing = work(move || {
+            let hashing = placed(&PLACES, move || {
                 started.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 std::thread::sleep(std::time::Duration::from_millis(500));
             });

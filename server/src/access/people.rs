@@ -1,6 +1,6 @@
 //! Local users, changed by admins on a page and on the command line alike. Each change is in the audit before it is done.
 
-use super::{Door, PasswordError, Role, Who, password::hashed_for, valid_name};
+use super::{Door, PasswordError, Role, Who, password::hashed, valid_name};
 use crate::store::{Entry, Store, StoreError, User};
 
 /// Where changes are remembered before they are done.
@@ -59,7 +59,7 @@ pub async fn add(book: Book<'_>, who: &Who, name: &str, role: Role, password: &s
     if !valid_name(name) {
         return Err(PersonError::Name);
     }
-    let password = hashed_for(name, password).await?;
+    let password = hashed(name, password).await?;
     if book.store().user(name).await?.is_some() {
         return Err(PersonError::Taken(name.into()));
     }
@@ -77,9 +77,11 @@ pub async fn add(book: Book<'_>, who: &Who, name: &str, role: Role, password: &s
 /// # Errors
 /// [`PersonError`] with what to change.
 pub async fn set_password(book: Book<'_>, who: &Who, name: &str, password: &str) -> Result<u64, PersonError> {
-    let user = find(book, name).await?;
-    let password = hashed_for(name, password).await?;
+    find(book, name).await?;
+    let password = hashed(name, password).await?;
     book.remember(&who.entry("user.password", name, "", true, "")).await?;
+    // Hashing takes a while: the role may have changed meanwhile, and the user may be refused.
+    let user = find(book, name).await?;
     change(book, User { password, ..user }).await?;
     Ok(book.store().end_sessions_of(&subject(name)).await?)
 }

@@ -79,7 +79,7 @@ pub enum Refusal {
     /// The database takes no changes.
     #[error(
         "The database is read-only, so nothing can be changed and nobody can sign in. Ask whoever runs this server \
-         to lead the setting `database` to the PostgreSQL server that takes changes."
+         to make its file writable, or to set `database` to the PostgreSQL server that takes changes."
     )]
     ReadOnly,
 }

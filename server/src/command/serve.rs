@@ -80,7 +80,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
     let warning = settings.backups.webhook.clone();
     let warning = warning.map(|webhook| tokio::spawn(backup::telling(backups, webhook, duty.watch())));
-    let sweeping = tokio::spawn(sweeping::sweep(store.clone(), settings.audit_kept, duty.watch()));
+    let sweeping = tokio::spawn(sweeping::sweep(door.clone(), settings.audit_kept, duty.watch()));
     let office = deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
     let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
     let staging = simulator.zip(office.clone()).map(|(simulator, office)| tokio::spawn(demo::stage(simulator, office)));

@@ -32,7 +32,7 @@ pub(super) struct DatabaseArgs {
     #[arg(long, value_name = "URL", global = true)]
     database: Option<String>,
     /// A file with its address instead.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     database_file: Option<String>,
     /// The server's TOML file with settings.
     #[arg(long, value_name = "FILE", global = true)]
@@ -158,7 +158,7 @@ pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
         }
         What::Sessions { name } => {
             let now = jiff::Timestamp::now().as_millisecond();
-            let subject = name.as_deref().map(|name| format!("local {name}"));
+            let subject = name.as_deref().map(people::subject);
             let wanted = |session: &Session| {
                 name.as_ref().is_none_or(|name| session.who == *name || session.subject == *name)
                     || subject.as_ref() == Some(&session.subject)
@@ -192,7 +192,7 @@ const LISTED: u32 = 10_000;
 
 async fn sign_out(store: &Store, whom: &str) -> Result<(), Failure> {
     let sessions = store.sessions(LISTED).await.map_err(failed)?;
-    let exactly = [whom.to_owned(), format!("local {whom}")];
+    let exactly = [whom.to_owned(), people::subject(whom)];
     let mut subjects: Vec<&str> = sessions.iter().map(|session| session.subject.as_str()).collect();
     subjects.retain(|subject| exactly.iter().any(|one| one == subject));
     if subjects.is_empty() {

@@ -83,7 +83,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "trusted_proxies",
         default: "",
-        meaning: "Addresses and networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, with commas between.",
+        meaning: "Addresses and networks of proxies whose X-Forwarded-For, -Proto, -Host and -Port, or Forwarded, are believed, with commas between.",
     },
     Key {
         name: "base_path",

@@ -9,6 +9,8 @@ use resvg::{
 };
 use tokio::sync::Semaphore;
 
+use crate::placed::placed;
+
 /// Figures that are drawn as pixels at once.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
@@ -25,14 +27,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 
 /// An SVG file as PNG; `None` when it cannot be drawn. It may wait for its turn.
 pub(crate) async fn pixels(svg: String) -> Option<Vec<u8>> {
-    // The turn belongs to the work: a client that hangs up must not begin further ones.
-    let turn = TURNS.clone().acquire_owned().await.ok()?;
-    let drawing = move || {
-        let drawn = png(&svg);
-        drop(turn);
-        drawn
-    };
-    tokio::task::spawn_blocking(drawing).await.ok().flatten()
+    placed(&TURNS, move || png(&svg)).await.flatten()
 }
 
 /// Draws an SVG file; `None` when it has no area.

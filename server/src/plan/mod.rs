@@ -14,16 +14,9 @@ use topology::planned::Planned;
 /// Plans that are worked on at once: a large one takes a processor for a while.
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
-/// Works on a plan on a thread of its own; `None` when that came to no end. The place belongs to the work and not to
-/// whoever asked, who may hang up.
+/// Works on a plan, as [`crate::placed::placed`] does.
 pub(crate) async fn placed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let place = PLACES.clone().acquire_owned().await.ok()?;
-    let placed = move || {
-        let done = work();
-        drop(place);
-        done
-    };
-    tokio::task::spawn_blocking(placed).await.ok()
+    crate::placed::placed(&PLACES, work).await
 }
 
 /// Why a file of a plan cannot be read.

@@ -42,17 +42,25 @@ impl Store {
     /// [`StoreError::Away`].
     pub async fn shorten_audit(&self, keeping: Keeping, now: i64) -> Result<Option<Shortened>, StoreError> {
         let mut all = self.pool.begin().await?;
+        // A transaction that has read is refused by SQLite when it writes after somebody else: it begins with a write.
+        sqlx::query("DELETE FROM audit WHERE id < 0").execute(&mut *all).await?;
+        let surplus = surplus(&mut all, keeping).await?;
+        if surplus.is_none() && keeping.days.is_none() {
+            return Ok(None);
+        }
         let rows = sqlx::query(audit::OLDEST).bind(STEP).fetch_all(&mut *all).await?;
         let mut entries = rows.iter().map(audit::kept).collect::<Result<Vec<_>, _>>()?;
-        let surplus = surplus(&mut all, keeping).await?;
         let before = keeping.days.map(|days| now - i64::from(days) * DAY);
-        let old = |at: i64, before: i64| at < before || at > now + DAY;
+        // An entry that is ahead of the clock is as old as the next one that is not. Without one nothing goes by age: it
+        // may be our clock that is behind.
+        let dated = |place: usize| entries[place..].iter().map(|one| one.entry.at).find(|at| *at <= now + DAY);
+        let old = |place: usize, before: i64| dated(place).is_some_and(|at| at < before);
         // The oldest is a day too old: then all that are too old go.
-        let by_age = before.filter(|before| entries.first().is_some_and(|one| old(one.entry.at, before - DAY)));
-        let goes = |one: &Kept| {
-            surplus.is_some_and(|upto| one.id <= upto) || by_age.is_some_and(|before| old(one.entry.at, before))
+        let by_age = before.filter(|before| old(0, before - DAY));
+        let goes = |place: usize, one: &Kept| {
+            surplus.is_some_and(|upto| one.id <= upto) || by_age.is_some_and(|before| old(place, before))
         };
-        let end = entries.iter().position(|one| !goes(one)).unwrap_or(entries.len());
+        let end = entries.iter().enumerate().position(|(place, one)| !goes(place, one)).unwrap_or(entries.len());
         entries.truncate(end);
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(None) };
         let shortened = Shortened {

@@ -32,6 +32,12 @@ pub async fn the_audit_is_shortened_at_its_old_end_up_to_an_anchor(fresh: Fresh)
     let all = Keeping::default();
     assert_eq!(store.shorten_audit(all, now).await.expect("an answer"), None, "without a bound all are kept");
     let days = Keeping { days: Some(60), entries: None };
+    let behind = now - 2_000 * DAY;
+    assert_eq!(
+        store.shorten_audit(days, behind).await.expect("an answer"),
+        None,
+        "a clock that is behind removes nothing"
+    );
     let gone = store.shorten_audit(days, now).await.expect("an answer").expect("some are older");
     assert_eq!((gone.entries, gone.oldest), (2_100 - 60 * 24 - 1, now - 2_099 * 3_600_000));
     assert_eq!(count().await, 60 * 24 + 1);

@@ -1,0 +1,20 @@
+//! Work that takes a processor for a while, on threads of its own and little of it at once.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+/// Works on a thread of its own once there is a place; `None` when that came to no end. The place belongs to the work
+/// and not to the caller: a client that hangs up ends the caller and not the work.
+pub(crate) async fn placed<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let place = places.clone().acquire_owned().await.ok()?;
+    let placed = move || {
+        let done = work();
+        drop(place);
+        done
+    };
+    tokio::task::spawn_blocking(placed).await.ok()
+}
