@@ -222,16 +222,21 @@ pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String
     } else {
         "nothing of deploy.sh is left there; nobody could look for Ansible"
     };
-    let reset = if reset { "hosts were reset before" } else { "no host was or will be reset" };
+    let reset = match (reset, gone) {
+        (true, _) => "; hosts were reset before",
+        (false, []) => "; no host was or will be reset",
+        // That machines were destroyed is what counts.
+        (false, _) => "",
+    };
     let still = match installing {
         [] => String::new(),
         hosts => format!("; {} will go on installing", hosts.join(", ")),
     };
     let gone = match gone {
         [] => String::new(),
-        hosts => format!("; destroyed and not rebuilt: {}", hosts.join(", ")),
+        hosts => format!("; destroyed where they existed, and not rebuilt: {}", hosts.join(", ")),
     };
-    format!("cancelled; {left}. Half-made is “{phase}”; {reset}{still}{gone}")
+    format!("cancelled; {left}. Half-made is “{phase}”{reset}{still}{gone}")
 }
 
 /// What compass-deck says of a system, for people.

@@ -333,7 +333,7 @@ fn decide(evidence: &Evidence, proofs: &[Proof]) -> (Verdict, String) {
         (None, Some(true)) => (Verdict::Succeeded, "succeeded".into()),
         (None, Some(false)) if evidence.success_written => (
             Verdict::Succeeded,
-            "succeeded: Compass says failure only because another line came after its line of success".into(),
+            "succeeded: Compass says failure only because another line came after its success line".into(),
         ),
         (None, Some(false)) => (Verdict::Succeeded, "succeeded, though Compass says failure".into()),
         (None, None) if evidence.process == Process::Gone => {
@@ -367,9 +367,9 @@ fn exit(evidence: &Evidence) -> Proof {
 
 fn last_line(evidence: &Evidence) -> Proof {
     let (says, text) = match (evidence.success_written, evidence.success_last) {
-        (_, true) => (Says::Yes, "success line found in log"),
-        (true, false) => (Says::Yes, "the line of success was written, and others came after it"),
-        (false, false) => (Says::No, "the line of success was never written"),
+        (_, true) => (Says::Yes, "the success line is the last line"),
+        (true, false) => (Says::Yes, "the success line was written, and others came after it"),
+        (false, false) => (Says::No, "the success line was never written"),
     };
     let says = if evidence.kind == Kind::Deploy { says } else { Says::Nothing };
     proof(Witness::LastLine, says, text)

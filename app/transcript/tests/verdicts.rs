@@ -90,7 +90,7 @@ fn who_was_not_asked_proves_nothing() {
 #[test]
 fn a_late_line_in_the_background_makes_no_failure() {
     let evidence = Evidence { process: Process::Exited(1), success_last: false, ..success() };
-    let headline = "succeeded: Compass says failure only because another line came after its line of success";
+    let headline = "succeeded: Compass says failure only because another line came after its success line";
     check(&evidence, Verdict::Succeeded, headline);
     let unasked = Evidence { cluster: Cluster::Unasked, ..evidence };
     check(&unasked, Verdict::Unknown, "nothing says that it failed, and the cluster was not asked");

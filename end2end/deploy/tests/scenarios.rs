@@ -185,7 +185,7 @@ fn a_wrong_last_line_convinces_nobody() {
 
 #[test]
 fn a_late_line_makes_no_failure() {
-    let headline = "succeeded: Compass says failure only because another line came after its line of success";
+    let headline = "succeeded: Compass says failure only because another line came after its success line";
     follow("late-line", 1, Verdict::Succeeded, headline);
 }
 

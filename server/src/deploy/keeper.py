@@ -347,11 +347,19 @@ def watch(asked):
         time.sleep(asked["every"])
 
 
+def noted(run, name):
+    """Told by a file. A full disk must not keep anybody from ending what fills it."""
+    try:
+        write(path_of(run, name), "%d" % time.time())
+    except (IOError, OSError):
+        pass
+
+
 def cancel(asked):
     """Ends deploy.sh's whole session and the Ansible in the container, and looks whether any is left."""
     pid = known(asked["dir"], "pid")
     # Nobody waits for an Ansible that is to come any more, but whoever cancelled.
-    write(path_of(asked["dir"], "cancelled"), "%d" % time.time())
+    noted(asked["dir"], "cancelled")
     if pid:
         session(pid, signal.SIGTERM)
         until = time.time() + GROUP_ENDS
@@ -360,7 +368,7 @@ def cancel(asked):
         session(pid, signal.SIGKILL)
     # Told by a file: whoever looks later must know that no further Ansible is to be waited for.
     if alive(asked):
-        write(path_of(asked["dir"], "ansible-ended"), "%d" % time.time())
+        noted(asked["dir"], "ansible-ended")
     reach(asked, "end")
     until = time.time() + GROUP_ENDS
     while alive(asked) and time.time() < until:

@@ -103,6 +103,12 @@ struct Orphans {
     orphans: Vec<String>,
 }
 
+/// Whether a folder is gone.
+#[derive(Deserialize)]
+struct Gone {
+    gone: bool,
+}
+
 impl Office {
     /// For a jump host.
     pub fn new(store: Store, host: JumpHost, finish: Finish, keep: Keep) -> Arc<Self> {
@@ -440,8 +446,10 @@ impl Office {
         for dir in orphans {
             let id = dir.rsplit('/').next().unwrap_or_default();
             if self.store.run(id).await?.is_none() {
-                self.tidy(&dir).await?;
-                tracing::info!("the folder {dir}, which no deployment has, was removed with its plan");
+                match self.tidy(&dir).await {
+                    Ok(()) => tracing::info!("the folder {dir}, which no deployment has, was removed with its plan"),
+                    Err(error) => tracing::warn!("a folder that no deployment has stays: {error}"),
+                }
             }
         }
         Ok(())
@@ -457,7 +465,9 @@ impl Office {
     }
 
     async fn tidy(&self, dir: &str) -> Result<(), HostError> {
-        self.host.ask::<serde_json::Value>("tidy", json!({ "dir": dir })).await.map(drop)
+        let Gone { gone } = self.host.ask("tidy", json!({ "dir": dir })).await?;
+        let why = || format!("{dir} could not be removed whole");
+        if gone { Ok(()) } else { Err(HostError::Refused { name: self.host.name().to_owned(), why: why() }) }
     }
 }
 

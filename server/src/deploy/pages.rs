@@ -158,7 +158,6 @@ async fn drawn(
     query.view = app::source::View::default();
     let mut frame = opened(&here.asked, cluster, Tab::Deployments, &query);
     frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
-    frame.title = around::one_of(&frame.title, request.uri().path(), "deployments");
     render(status, frame, request, content).await
 }
 

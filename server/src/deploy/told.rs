@@ -69,17 +69,25 @@ async fn read(office: &Office, id: &str, part: Range<u64>) -> Result<Vec<u8>, St
 
 /// A whole log as a file: whoever shows it in a terminal is not to run what a log says.
 pub(super) fn plain(office: Arc<Office>, id: String) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    whole(office, id, 0..u64::MAX).map_ok(|bytes| harmless(&bytes))
+    let mut before = 0;
+    whole(office, id, 0..u64::MAX).map_ok(move |bytes| harmless(&bytes, &mut before))
 }
 
-/// Control characters become `\u{fffd}`, but for ends of lines and tabs. None of them is a part of another character.
-fn harmless(bytes: &[u8]) -> Bytes {
+/// Control characters become `\u{fffd}`, but for ends of lines and tabs: also those that UTF-8 writes in two bytes.
+/// `before` is the last byte of the part before.
+fn harmless(bytes: &[u8], before: &mut u8) -> Bytes {
     let mut out = Vec::with_capacity(bytes.len());
     for byte in bytes {
         match byte {
+            // The first of the two stands already, unless a part ended with it: then it is no character without this one.
+            0x80..=0x9f if *before == 0xc2 => {
+                out.pop();
+                out.extend_from_slice("\u{fffd}".as_bytes());
+            }
             b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80.. => out.push(*byte),
             _ => out.extend_from_slice("\u{fffd}".as_bytes()),
         }
+        *before = *byte;
     }
     out.into()
 }
@@ -90,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_log_that_is_fetched_commands_no_terminal() {
-        let log = "\u{1b}[31mfatal\u{1b}[0m: é\r\n\tok\u{7}".as_bytes();
-        assert_eq!(harmless(log), "\u{fffd}[31mfatal\u{fffd}[0m: é\r\n\tok\u{fffd}".as_bytes());
+        let log = "\u{1b}[31mfatal\u{1b}[0m: é\r\n\tok\u{7}\u{9b}31m".as_bytes();
+        assert_eq!(harmless(log, &mut 0), "\u{fffd}[31mfatal\u{fffd}[0m: é\r\n\tok\u{fffd}\u{fffd}31m".as_bytes());
     }
 }
