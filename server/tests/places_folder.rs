@@ -122,10 +122,17 @@ async fn a_file_system_without_hard_links_keeps_every_promise() {
     }
     let (other, manifest) = backup(&here.0, "small", "harbour", 2_000);
     assert_eq!(put(&other, &manifest), Some(1), "another backup of that name");
+    // Processes that are gone left empty files, which claimed the names.
+    let (file, manifest) = backup(&here.0, "claimed", "harbour", 1_000);
+    for name in [manifest.stored.name.clone(), format!("{}.json", manifest.id)] {
+        let claim = std::fs::File::create(fresh.files.join("harbour").join(name)).expect("a claim");
+        claim.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(600)).expect("its time");
+    }
+    assert_eq!(put(&file, &manifest), Some(0), "an old claim gives way");
     let place = fresh.open();
-    assert_eq!(listed(&place).await, ["small", "large"]);
+    assert_eq!(listed(&place).await, ["small", "large", "claimed"]);
     assert_eq!(places::strays(&place).await, Vec::<String>::new());
-    assert_eq!(std::fs::read_dir(fresh.files.join("harbour")).expect("a folder").count(), 4);
+    assert_eq!(std::fs::read_dir(fresh.files.join("harbour")).expect("a folder").count(), 6);
 }
 
 /// Each write, sync, name and file that an upload needs, one after the other; whole and by parts.

@@ -235,12 +235,7 @@ impl Backups {
                 .as_ref()
                 .filter(|schedule| schedule.is_often(jiff::Timestamp::now()))
                 .map(|schedule| format!("{} ({})", schedule.text(), schedule.words())),
-            open: keeping
-                .places
-                .iter()
-                .filter(|place| place.is_open(cluster))
-                .map(|place| place.name().into())
-                .collect(),
+            open: self.open_places(cluster).await,
             places,
             pending,
             is_remote: keeping.places.iter().any(Place::is_remote),
@@ -254,6 +249,16 @@ impl Backups {
             pending: waits,
             failures,
         })
+    }
+
+    /// Places of which others on this machine may read. A file system that hangs holds a thread of its own.
+    async fn open_places(&self, cluster: &str) -> Vec<String> {
+        let (places, cluster) = (self.keeping().places.clone(), cluster.to_owned());
+        let looking = tokio::task::spawn_blocking(move || {
+            let open = places.iter().filter(|place| place.is_open(&cluster));
+            open.map(|place| place.name().to_owned()).collect()
+        });
+        looking.await.unwrap_or_default()
     }
 }
 

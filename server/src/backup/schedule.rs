@@ -19,6 +19,8 @@ const LONGEST: i64 = 60 * 60_000;
 const ASTRAY: i64 = 60 * 60_000;
 /// Backups closer than this are hardly meant.
 const OFTEN: i64 = 5 * 60_000;
+/// Minutes of an hour.
+const MINUTES: usize = 60;
 /// The parts of an expression, each with the largest number in it.
 const PARTS: [(&str, u32); 5] = [("minute", 59), ("hour", 23), ("day", 31), ("month", 12), ("weekday", 7)];
 
@@ -94,9 +96,9 @@ impl Schedule {
     /// Whether two of its moments in a row are closer than five minutes, as of `* */5 * * *`.
     pub fn is_often(&self, now: Timestamp) -> bool {
         let Some(first) = self.after(now) else { return false };
-        // An hour with a moment a minute may come after one without any.
+        // An hour has at most so many.
         std::iter::successors(self.after(first).map(|next| (first, next)), |(_, at)| Some((*at, self.after(*at)?)))
-            .take(3)
+            .take(MINUTES)
             .any(|(at, next)| next.as_millisecond() - at.as_millisecond() < OFTEN)
     }
 

@@ -142,14 +142,16 @@ fn often(facts: &Facts) -> Option<Warning> {
 }
 
 fn open(facts: &Facts) -> Option<Warning> {
-    if facts.open.is_empty() {
+    // Encrypted backups may be read by anybody.
+    let is_sealed = facts.newest.first().is_some_and(|newest| !newest.stored.recipients.is_empty());
+    if facts.open.is_empty() || is_sealed {
         return None;
     }
     Some(Warning {
         grave: false,
         kind: "open",
         what: format!("Others on this machine may read the backups in {}.", facts.open.join(", ")),
-        todo: "Mount that file system for this user alone (uid, umask=077), or set backup_recipients.".into(),
+        todo: super::places::OPEN.into(),
     })
 }
 

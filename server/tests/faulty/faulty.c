@@ -34,7 +34,8 @@ static int fails(const char *path) {
 static int linkless(const char *path) {
   const char *folder = getenv("FAULTY_LINKLESS");
   if (!folder || !path || strncmp(path, folder, strlen(folder))) return 0;
-  errno = EPERM;
+  /* A taken name is told first, as Linux does. */
+  errno = access(path, F_OK) ? EPERM : EEXIST;
   return 1;
 }
 

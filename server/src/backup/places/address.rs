@@ -96,6 +96,9 @@ impl Address {
             }
         }
         bucket.in_path = style.unwrap_or(!bucket.endpoint.is_empty());
+        if bucket.profile.is_some() && bucket.credentials.is_none() {
+            return Err(wrong("profile=NAME names a profile of a file: name that file with credentials=FILE"));
+        }
         if bucket.endpoint.contains('@') {
             return Err(wrong("no credentials stand in an endpoint: name a file with credentials=FILE"));
         }

@@ -37,7 +37,10 @@ impl Place {
             Err(error) => error,
         };
         match &self.address {
-            Address::Folder(folder) if lacks_links(&error) => {
+            // A taken name is told before it is told that there are no links.
+            Address::Folder(folder)
+                if lacks_links(&error) || matches!(error, Error::AlreadyExists { .. }) && self.is_claim(at) =>
+            {
                 let (path, bytes) = (folder.join(at.as_ref()), bytes::Bytes::from(payload));
                 let claiming = tokio::task::spawn_blocking(move || claimed(&path, &bytes));
                 let failed = |error: io::Error| Error::Generic { store: "folder", source: error.into() };
@@ -51,6 +54,12 @@ impl Place {
             Address::Bucket(_) if lacks_conditions(&error) => self.put_where_nothing_is(at, payload).await,
             _ => Err(error),
         }
+    }
+
+    /// Whether a name is taken by an empty file alone: the claim of a process that writes it, or is gone.
+    pub(super) fn is_claim(&self, at: &Path) -> bool {
+        let Address::Folder(folder) = &self.address else { return false };
+        fs::metadata(folder.join(at.as_ref())).is_ok_and(|there| there.len() == 0)
     }
 
     /// Looks, puts, and reads back: whoever came between has left other bytes.

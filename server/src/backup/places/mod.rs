@@ -45,9 +45,8 @@ const PART: usize = 5 << 20;
 const AT_ONCE: usize = 2;
 /// What reads back.
 pub const TOOL: &str = concat!("binnacle ", env!("CARGO_PKG_VERSION"));
-/// Why that is, and what to do.
-const OPEN: &str = "its file system keeps no permissions. Mount it for this user alone (uid, umask=077), or set \
-    backup_recipients so that backups are encrypted";
+/// What to do where others may read a folder.
+pub(in crate::backup) const OPEN: &str = "Mount that file system for this user alone (uid, umask=077), or set backup_recipients so that backups are encrypted.";
 /// How long a manifest may take to come back.
 const MANIFEST: Duration = Duration::from_secs(300);
 
@@ -143,9 +142,12 @@ impl Place {
         tell: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<(), PlaceError> {
         let object = self.object(manifest, stored);
-        match self.measured(manifest, stored).await {
+        let there = self.measured(manifest, stored).await;
+        let is_free = matches!(there, Err(PlaceError::Missing { .. }))
+            || matches!(there, Err(PlaceError::Differs { .. })) && self.is_claim(&object);
+        match there {
             Ok(()) => Ok(()),
-            Err(PlaceError::Missing { .. }) => {
+            Err(_) if is_free => {
                 self.upload(file, manifest, &object, tell).await?;
                 self.guard(&object)?;
                 let read = self.measured(manifest, stored).await;
@@ -307,14 +309,16 @@ impl Place {
         let mut measure = Measure::default();
         let mut stream = got.into_stream();
         while let Some(bytes) = stream.try_next().await.map_err(failed)? {
-            if measure.size == 0
-                && let Some(page) = PlaceError::of_page(&self.name, &what, &bytes)
-            {
-                return Err(page);
-            }
+            self.no_page(&what, measure.size, &bytes)?;
             measure.add(&bytes);
         }
         measure.fits(self, manifest, stored)
+    }
+
+    /// A web page that comes in place of an object says nothing of the object: a proxy or a sign-in is in between.
+    fn no_page(&self, what: &str, at: u64, bytes: &[u8]) -> Result<(), PlaceError> {
+        let page = if at == 0 { PlaceError::of_page(&self.name, what, bytes) } else { None };
+        page.map_or(Ok(()), Err)
     }
 
     async fn fetched(&self, manifest: &Manifest, part: &FilePath) -> Result<(), PlaceError> {
@@ -326,6 +330,7 @@ impl Place {
         let mut stream = self.store.get(&self.object(manifest, &manifest.stored)).await.map_err(failed)?.into_stream();
         let mut measure = Measure::default();
         while let Some(bytes) = stream.try_next().await.map_err(failed)? {
+            self.no_page(&what, measure.size, &bytes)?;
             measure.add(&bytes);
             file.write_all(&bytes).await.map_err(local)?;
         }
@@ -374,6 +379,7 @@ impl Place {
             why: "no answer in time".into(),
         })?;
         let bytes = got.map_err(asked)?;
+        self.no_page(&format!("give the manifest of {id}"), 0, bytes.as_deref().unwrap_or_default())?;
         Manifest::read(bytes.as_deref().unwrap_or_default()).map_err(unreadable)
     }
 
