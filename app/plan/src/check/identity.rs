@@ -112,7 +112,11 @@ fn two_of_one_card(host: &Host, report: &mut Report) {
                     other.place.line,
                     mac.as_str()
                 ),
-                "the host boots by the first; rename_nics.py tells cobbler the second for the same card soon after",
+                if card == "eth0" {
+                    "the host boots by the first; rename_nics.py tells cobbler the second soon after"
+                } else {
+                    "rename_nics.py tells cobbler both for the same card, and the second stays"
+                },
                 "write one MAC for each card",
             );
         }

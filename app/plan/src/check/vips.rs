@@ -110,9 +110,16 @@ fn address(key: &str, vip: &Vip, plan: &Plan, network: &Network, report: &mut Re
             "write another address of the network that is in no pool",
         );
     }
+    // Ranges are used up one after the other.
+    let mut earlier = 0_usize;
     for (pool, range) in pools(one) {
-        let Some(span) = Span::of(range).filter(|span| span.contains(address)) else { continue };
-        let (severity, why) = given_to(plan, pool, span, address);
+        let Some(span) = Span::of(range) else { continue };
+        let before = earlier;
+        earlier = earlier.saturating_add(usize::try_from(span.len()).unwrap_or(usize::MAX));
+        if !span.contains(address) {
+            continue;
+        }
+        let (severity, why) = given_to(plan, (pool, before), span, address);
         report.add(
             severity,
             text.place,
@@ -124,9 +131,9 @@ fn address(key: &str, vip: &Vip, plan: &Plan, network: &Network, report: &mut Re
 }
 
 /// Whether a host is given the address of a VIP that lies in a pool, and which one.
-fn given_to(plan: &Plan, pool: &str, span: Span, address: Ipv4Addr) -> (Severity, String) {
+fn given_to(plan: &Plan, (pool, before): (&str, usize), span: Span, address: Ipv4Addr) -> (Severity, String) {
     let hosts = plan.dha.as_ref().map_or(&[][..], |dha| &dha.hosts);
-    match span.place_of(address).filter(|_| pool == "ip_ranges").and_then(|at| hosts.get(at)) {
+    match span.place_of(address).filter(|_| pool == "ip_ranges").and_then(|at| hosts.get(at.saturating_add(before))) {
         Some(host) => (Severity::Error, format!("Compass gives it to {} as well", called(host))),
         // A DHCP pool is used in no order that is known beforehand.
         None if pool == "dhcp_ranges" => (

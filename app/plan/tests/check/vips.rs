@@ -28,6 +28,11 @@ fn a_vip_inside_a_pool_is_an_error_where_a_host_is_given_it() {
     let case = kubernetes().network("", "10.1.0.222", "10.1.0.100");
     case.warning(ADDRESSES, "ip:", "internal_vip 10.1.0.100 lies in ip_ranges of mgmt");
     assert!(check(&case.plan())[0].why.contains("do not use the pool up that far"));
+    // The first of a second range is given to the sixth host, and there are five.
+    let ranges = "      - - \"192.16.1.210\"\n        - \"192.16.1.214\"\n      - - \"192.16.1.215\"\n        - \"192.16.1.220\"\n";
+    let case = kubernetes().network("", "192.16.1.222", "192.16.1.215");
+    let case = case.network("", "      - - \"192.16.1.210\"\n        - \"192.16.1.220\"\n", ranges);
+    case.warning(ADDRESSES, "ip:", "lies in ip_ranges of external");
     kubernetes().network("", "10.1.0.222", "10.1.0.2").error(ADDRESSES, "ip:", "lies in dhcp_ranges of mgmt");
     kubernetes().network("", "192.16.1.222", "192.16.1.215").warning(ADDRESSES, "ip:", "lies in ip_ranges of external");
 }
