@@ -14,17 +14,18 @@ use topology::{
 /// Whatever takes longer than this does not come.
 const BOUND: Duration = Duration::from_secs(60);
 
-async fn watched(distribution: Distribution) -> Watched {
-    let simulator = Simulator::new(Cluster::of(5, distribution).at(jiff::Timestamp::now()));
+/// The cluster, and the moment at which its life begins: drawings are of then, however long it took to be heard.
+async fn watched(distribution: Distribution) -> (Watched, Stamp) {
+    let start = jiff::Timestamp::now();
+    let simulator = Simulator::new(Cluster::of(5, distribution).at(start));
     let client = Client::new(simulator, "default");
     let watched = Watched::start(distribution.word(), client, &distribution.entrance());
     let heard = tokio::time::timeout(BOUND, watched.heard_everything()).await;
     heard.expect("every source speaks in time").expect("a cluster within reach");
-    watched
+    (watched, Stamp(start.as_millisecond()))
 }
 
-fn drawn(watched: &Watched, later: i64) -> Scene {
-    let now = Stamp(watched.now().0 + later);
+fn drawn(watched: &Watched, now: Stamp) -> Scene {
     watched.read(|inventory| Drawing::draw(inventory, &View::default(), now).scene())
 }
 
@@ -74,7 +75,8 @@ async fn the_first_sentence_is_true_on_each_distribution() {
     ];
     assert_eq!(expected.len(), Distribution::ALL.len());
     for (distribution, sentence) in expected {
-        let scene = drawn(&watched(distribution).await, 0);
+        let (watched, start) = watched(distribution).await;
+        let scene = drawn(&watched, start);
         assert_eq!(scene.description, sentence, "{distribution:?}");
     }
 }
@@ -82,7 +84,8 @@ async fn the_first_sentence_is_true_on_each_distribution() {
 #[tokio::test]
 async fn the_figure_of_each_distribution_is_as_it_was_looked_at() {
     for distribution in Distribution::ALL {
-        let scene = drawn(&watched(distribution).await, 0);
+        let (watched, start) = watched(distribution).await;
+        let scene = drawn(&watched, start);
         insta::with_settings!({ snapshot_path => "distributions", prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(distribution.word(), told(&scene));
         });
@@ -92,7 +95,8 @@ async fn the_figure_of_each_distribution_is_as_it_was_looked_at() {
 #[tokio::test]
 async fn a_healthy_distribution_shows_no_fault() {
     for distribution in Distribution::ALL {
-        let scene = drawn(&watched(distribution).await, 0);
+        let (watched, start) = watched(distribution).await;
+        let scene = drawn(&watched, start);
         let is_fault = |health| matches!(health, scene::Health::Bad | scene::Health::Warn | scene::Health::Stale);
         let faults: Vec<_> = scene.marks.iter().filter(|mark| mark.health.is_some_and(is_fault)).collect();
         assert!(faults.is_empty(), "{distribution:?}: {faults:#?}");
@@ -113,7 +117,7 @@ async fn each_distribution_lives_on_by_its_own_leases() {
         let watched = Watched::start(distribution.word(), client, &distribution.entrance());
         let heard = tokio::time::timeout(BOUND, watched.heard_everything()).await;
         heard.expect("every source speaks in time").expect("a cluster within reach");
-        let scene = drawn(&watched, 120_000);
+        let scene = drawn(&watched, Stamp(start.as_millisecond() + 120_000));
         let sentence = &scene.description;
         assert!(!sentence.contains("silent") && !sentence.contains("nobody"), "{distribution:?}: {sentence}");
     }

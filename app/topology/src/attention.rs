@@ -111,7 +111,11 @@ fn leaders(inventory: &Inventory, now: Stamp, found: &mut Vec<Concern>) {
         found.push(Concern {
             health: Health::Bad,
             what: kind.program().to_owned(),
-            why: format!("nobody leads; {last} held its lease last"),
+            why: if last.is_empty() {
+                "nobody leads".into()
+            } else {
+                format!("nobody leads; {last} held its lease last")
+            },
             since: renewed,
             opens: None,
         });
@@ -165,7 +169,7 @@ fn workloads(inventory: &Inventory, nodes: &BTreeMap<&str, Machine>, found: &mut
             Whose::Nobody(name) => (format!("Pod {namespace}/{name}"), false),
         };
         let reason = if pod.reason.is_empty() { health.adjective() } else { &pod.reason };
-        let why = if many { format!("{} pods: {reason}", group.pods) } else { reason.to_owned() };
+        let why = if many { format!("{} pods, the worst: {reason}", group.pods) } else { reason.to_owned() };
         Some(Concern { health, what, why, since: group.since, opens: Some(format!("pod/{}", pod.key)) })
     }));
 }

@@ -57,7 +57,7 @@ fn the_worst_comes_first_and_machines_before_their_pods() {
     let concerns = told(text);
     assert_eq!(names(&concerns), ["n1", "Deployment default/web", "Pod default/alone", "Service default/shop"]);
     assert!(concerns.iter().all(|concern| concern.health == Health::Bad), "{concerns:?}");
-    assert_eq!(concerns[1].why, "2 pods: CrashLoopBackOff");
+    assert_eq!(concerns[1].why, "2 pods, the worst: CrashLoopBackOff");
     assert_eq!(concerns[3].why, "0 of 2 endpoints ready");
     assert_eq!(concerns[0].opens.as_deref(), Some("node/n1"));
 }

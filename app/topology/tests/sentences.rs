@@ -99,7 +99,7 @@ fn without_news_nothing_is_counted_as_well_however_short_ago() {
 }
 
 #[test]
-fn a_node_is_as_its_watched_condition_says_while_leases_are_not_heard() {
+fn a_node_is_unknown_while_leases_are_not_heard() {
     let mut facts = inventory("node n1\n");
     facts.apply(Change::Heard(Source::Leases, Heard::Stale { since: NOW, reason: "the watch ended".into() }));
     let (health, words) = chip(&facts, "node/n1");
@@ -266,4 +266,16 @@ fn a_renewal_that_seems_a_moment_earlier_touches_nothing() {
     assert!(touched(&mut facts, "3").is_nothing(), "clocks are told in whole seconds");
     assert!(touched(&mut facts, "1").is_nothing(), "a renewal in time");
     assert!(!touched(&mut facts, "60").is_nothing(), "it ran out");
+}
+
+#[test]
+fn a_permission_that_is_withdrawn_leaves_old_news() {
+    let mut facts = inventory("node n1\n pod web on n1 ready\n service far 0/0 kind=ExternalName");
+    assert_eq!(chip(&facts, "node/n1").0, Some(Health::Ok));
+    for source in [Source::Nodes, Source::Pods, Source::Services] {
+        facts.apply(Change::Heard(source, Heard::Forbidden { permission: "list".into() }));
+    }
+    for id in ["node/n1", "pod/default/web", "service/default/far"] {
+        assert_eq!(chip(&facts, id).0, Some(Health::Stale), "{id}");
+    }
 }

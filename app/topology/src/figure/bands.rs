@@ -19,39 +19,39 @@ const MOST: usize = 24;
 pub fn service_state(inventory: &Inventory, service: &Service) -> (Health, u32, u32) {
     let mut sets = inventory.endpoints_of(&service.key).peekable();
     let told = sets.peek().is_some();
-    // A pod with addresses of both families, or in several slices, is one; those without a pod count by family.
-    let mut pods: BTreeMap<&Name, (bool, bool)> = BTreeMap::new();
-    let mut others: [BTreeMap<&Name, (bool, bool)>; 2] = Default::default();
     let mut last = false;
+    let mut known: Vec<(usize, &Name, bool, bool)> = Vec::new();
     for endpoint in sets.flat_map(|set| &set.endpoints) {
         last |= endpoint.serves_last;
-        let known = match &endpoint.pod {
-            Some(pod) => pods.entry(pod),
-            None => others[usize::from(endpoint.address.contains(':'))].entry(&endpoint.address),
+        let (of, name) = match &endpoint.pod {
+            Some(pod) => (0, pod),
+            None => (1 + usize::from(endpoint.address.contains(':')), &endpoint.address),
         };
-        let known = known.or_insert((false, true));
-        *known = (known.0 || endpoint.ready, known.1 && endpoint.terminating);
+        known.push((of, name, endpoint.ready, endpoint.terminating));
     }
-    let ready = |all: &BTreeMap<&Name, (bool, bool)>| all.values().filter(|(ready, _)| *ready).count();
-    // One that terminates beside others is on its way out, and nothing that should be ready.
-    let counts = |all: &BTreeMap<&Name, (bool, bool)>| {
-        let staying = all.values().filter(|(ready, terminating)| *ready || !terminating).count();
-        (ready(all), staying)
-    };
-    let (of_pods, [four, six]) = (counts(&pods), [counts(&others[0]), counts(&others[1])]);
-    let (ready, all) = (of_pods.0 + four.0.max(six.0), of_pods.1 + four.1.max(six.1));
-    let [ready, all] = [ready, all].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-    let stale = matches!(inventory.heard(Source::Endpoints), Heard::Stale { .. });
+    known.sort_unstable();
+    // A pod with addresses of both families, or in several slices, is one; those without a pod count by family.
+    let (mut ready, mut all) = ([0_u32; 3], [0_u32; 3]);
+    for same in known.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let is_ready = same.iter().any(|one| one.2);
+        ready[same[0].0] += u32::from(is_ready);
+        // One that terminates beside others is on its way out, and nothing that should be ready.
+        all[same[0].0] += u32::from(is_ready || !same.iter().all(|one| one.3));
+    }
+    let (ready, all) = (ready[0] + ready[1].max(ready[2]), all[0] + all[1].max(all[2]));
+    let old = |sources: &[Source]| sources.iter().any(|one| inventory.heard(*one).is_past());
+    let well = |sources: &[Source]| if old(sources) { Health::Stale } else { Health::Ok };
     let health = match (inventory.heard(Source::Endpoints).knows(), told) {
         // A name for a host elsewhere has no endpoints by nature.
-        _ if &*service.kind == "ExternalName" => Health::Ok,
+        _ if &*service.kind == "ExternalName" => well(&[Source::Services]),
         (false, _) => Health::Unknown,
-        _ if ready > 0 && ready == all && stale => Health::Stale,
-        _ if ready > 0 && ready == all => Health::Ok,
+        _ if ready > 0 && ready == all => well(&[Source::Endpoints]),
         _ if ready > 0 || last => Health::Warn,
         // Without a selector its endpoints are somebody else's business, perhaps a DNS name's.
         (_, false) if !service.selects => Health::Unknown,
-        _ if all == 0 && inventory.is_scaled_to_zero(service) => Health::Ok,
+        _ if all == 0 && inventory.is_scaled_to_zero(service) => {
+            well(&[Source::Endpoints, Source::Deployments, Source::StatefulSets])
+        }
         _ => Health::Bad,
     };
     (health, ready, all)
@@ -198,7 +198,7 @@ fn service_words(service: &Service, health: Health, ready: u32, total: u32) -> S
             "" => "it leads to a host elsewhere".to_owned(),
             host => format!("it leads to {host}, elsewhere"),
         },
-        Health::Ok if total == 0 => "scaled to zero".to_owned(),
+        Health::Ok | Health::Stale if total == 0 => "scaled to zero".to_owned(),
         Health::Warn if ready == 0 => "none is ready, and endpoints that terminate serve still".to_owned(),
         Health::Unknown if !service.selects => "it selects no pods, and nobody gave it endpoints".to_owned(),
         Health::Unknown => "its endpoints are unknown".to_owned(),

@@ -142,7 +142,8 @@ impl Mine<'_> {
             .find(|lease| lease.apiserver && self.is_me(lease.host.as_deref().unwrap_or_default()));
         match (part.pod.is_some(), registered) {
             (_, Some(true)) if part.health == Health::Unknown => {
-                part.health = old_news(Health::Ok, self.state.health);
+                let fresh = self.inventory.heard(Source::Endpoints).is_fresh();
+                part.health = if fresh { old_news(Health::Ok, self.state.health) } else { Health::Stale };
                 part.long = "Registered among the endpoints of the service kubernetes.".into();
             }
             (true, Some(false)) if part.health == Health::Ok => {
@@ -154,15 +155,19 @@ impl Mine<'_> {
         }
         if let Some(lease) = identity {
             let silent = self.silent(lease);
+            let fresh = self.inventory.heard(Source::Leases).is_fresh();
             match silent {
-                None if part.health == Health::Unknown => part.health = Health::Ok,
+                None if part.health == Health::Unknown => {
+                    part.health = if fresh { Health::Ok } else { Health::Stale };
+                }
                 Some(_) if part.health == Health::Ok => part.health = Health::Stale,
                 _ => {}
             }
-            part.long += &silent.map_or_else(
-                || " It renews its identity lease.".to_owned(),
-                |silent| format!(" Its identity lease has not been renewed for {silent}."),
-            );
+            part.long += &match silent {
+                Some(silent) => format!(" Its identity lease has not been renewed for {silent}."),
+                None if fresh => " It renews its identity lease.".to_owned(),
+                None => " It renewed its identity lease when last heard.".to_owned(),
+            };
         }
         part
     }
@@ -209,7 +214,9 @@ impl Mine<'_> {
         part.leads = fresh && silent.is_none();
         match silent {
             None if !fresh => {
-                part.health = old_news(part.health, Health::Stale);
+                if matches!(part.health, Health::Ok | Health::Starting | Health::Unknown) {
+                    part.health = Health::Stale;
+                }
                 part.long += " It led when last heard.";
             }
             None => {

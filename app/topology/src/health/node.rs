@@ -50,14 +50,13 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
         }
         Truth::True => {}
     }
-    if let (Heard::Stale { since, .. }, false) =
-        (inventory.heard(Source::Nodes), inventory.heard(Source::Leases).is_fresh())
-    {
-        return NodeState::new(
-            Health::Stale,
-            "no news",
-            format!("Ready when last heard; there has been no news of nodes since {}.", clock(*since)),
-        );
+    let nodes = inventory.heard(Source::Nodes);
+    if nodes.is_past() {
+        let why = match nodes {
+            Heard::Stale { since, .. } => format!("there has been no news of nodes since {}", clock(*since)),
+            _ => "nodes can no longer be read".into(),
+        };
+        return NodeState::new(Health::Stale, "no news", format!("Ready when last heard; {why}."));
     }
     let now = leases_at(inventory, now);
     match last_heard(inventory, node) {

@@ -5,7 +5,7 @@ use scene::Health;
 use super::moment;
 use crate::{
     Inventory,
-    inventory::{Ended, Heard, Key, Phase, Pod, Source},
+    inventory::{Ended, Key, Phase, Pod, Source},
 };
 
 /// Reasons for waiting that do not end by waiting.
@@ -27,15 +27,13 @@ const BROKEN: [&str; 15] = [
     "Error",
 ];
 
-/// Judges a pod by its own facts, by its owner and by its node. From a node that is silent or
-/// lost, and while there is no news of pods, a pod's good news is old news. A failed pod whose owner has what it wants is a leftover.
+/// Judges a pod by its own facts, by its owner and by its node. From a node that is silent or lost, and while there is
+/// no news of pods, a pod's good news is old news. A failed pod whose owner has what it wants is a leftover.
 pub fn pod_health(inventory: &Inventory, pod: &Pod, node: Option<Health>) -> Health {
     let own = own_health(pod);
     match (own, node) {
         (Health::Ok | Health::Starting, Some(Health::Stale | Health::Unknown | Health::Bad)) => Health::Stale,
-        (Health::Ok | Health::Starting, _) if matches!(inventory.heard(Source::Pods), Heard::Stale { .. }) => {
-            Health::Stale
-        }
+        (Health::Ok | Health::Starting, _) if inventory.heard(Source::Pods).is_past() => Health::Stale,
         (Health::Bad, _) if pod.phase == Phase::Failed && is_replaced(inventory, pod) => Health::Done,
         _ => own,
     }

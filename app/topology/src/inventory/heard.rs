@@ -117,6 +117,11 @@ impl Heard {
         matches!(self, Self::Live | Self::Listed { .. })
     }
 
+    /// Whether facts of this source that are held are old news: it told once, and tells no more.
+    pub const fn is_past(&self) -> bool {
+        matches!(self, Self::Unread { .. } | Self::NotServed | Self::Forbidden { .. } | Self::Stale { .. })
+    }
+
     /// Whether facts of this source are there at all, fresh or stale.
     pub const fn knows(&self) -> bool {
         matches!(self, Self::Live | Self::Listed { .. } | Self::Stale { .. })

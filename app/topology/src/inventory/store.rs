@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Change, EndpointSet, Etcd, EtcdMember, Fact, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, OwnerKind, Pod,
-    Resident, Service, Source, Stamp, Touched, places::Places,
+    Change, EndpointSet, Etcd, EtcdMember, Fact, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, OwnerKind, Phase,
+    Pod, Resident, Service, Source, Stamp, Touched, places::Places,
 };
 use crate::planned::{Planned, PlannedHost};
 
@@ -84,12 +84,13 @@ impl Inventory {
             renewed.is_some_and(|renewed| before.since(renewed) <= lasts && now.since(renewed) > lasts)
         };
         let mut touched = Touched::default();
-        for lease in self.leases.values().filter(|lease| ran_out(lease.renewed, lease.lasts)) {
-            touched.merge(self.touched_by_lease(lease));
+        for lease in self.leases.values() {
+            if ran_out(lease.renewed, lease.lasts) {
+                touched.merge(self.touched_by_lease(lease));
+            }
+            // That nobody leads is said later, and in the sentence.
+            touched.around |= lease.is_a_leaders() && ran_out(lease.renewed, lease.lasts + crate::health::OVERDUE);
         }
-        // That nobody leads is said later, and in the sentence.
-        let overdue = |lease: &&Lease| ran_out(lease.renewed, lease.lasts + crate::health::OVERDUE);
-        touched.around |= self.leases.values().filter(|lease| lease.is_a_leaders()).any(|lease| overdue(&lease));
         for node in self.nodes.values() {
             let heartbeat = node.condition("Ready").and_then(|ready| ready.heartbeat);
             if ran_out(heartbeat, crate::health::HEARTBEAT_LASTS) {
@@ -471,12 +472,23 @@ impl Inventory {
         let id = (owner.kind.clone(), owner.key.clone());
         let before = self.owners.insert(id.clone(), owner);
         let Some(now) = self.owners.get(&id) else { return Touched::default() };
-        let settled = before.as_ref().is_some_and(Owner::is_settled) == now.is_settled();
-        let same_link = settled && before.as_ref().map(|before| &before.owner) == Some(&now.owner);
-        if same_link || (before.is_none() && now.owner.is_none() && !now.is_settled()) {
-            return Touched { around: before.as_ref() != Some(now), ..Touched::default() };
+        if before.as_ref().and_then(|before| before.owner.as_ref()) != now.owner.as_ref() {
+            return self.touched_by_owner(&id.0, &id.1);
         }
-        self.touched_by_owner(&id.0, &id.1)
+        let mut touched = Touched { around: before.as_ref() != Some(now), ..Touched::default() };
+        // Whether its failed pods are leftovers.
+        if before.as_ref().is_some_and(Owner::is_settled) != now.is_settled() {
+            let owned = |pod: &&Pod| pod.owner.as_ref().is_some_and(|(kind, name)| *kind == id.0 && *name == id.1.name);
+            let failed = self.behind_in(&id.1.namespace).filter(|pod| pod.phase == Phase::Failed);
+            touched.nodes = failed.filter(owned).filter_map(|pod| pod.node.clone()).collect();
+        }
+        touched
+    }
+
+    /// Those of [`Self::pods_behind`] in a namespace.
+    fn behind_in<'a>(&'a self, namespace: &'a Name) -> impl Iterator<Item = &'a Pod> {
+        let start = Key { namespace: namespace.clone(), name: "".into() };
+        self.behind.range(start..).take_while(move |key| key.namespace == *namespace).map(|key| &*self.pods[key])
     }
 
     /// Nodes that run pods of this owner: their groups change their name with it.
