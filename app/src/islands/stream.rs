@@ -55,7 +55,7 @@ fn connect(line: &Shared) {
         let line = line.borrow();
         format!("{}epoch={}&number={}", line.address, line.epoch, line.number)
     };
-    let Ok(socket) = WebSocket::new(&address) else { return };
+    let Ok(socket) = WebSocket::new(&address) else { return lost(line) };
     {
         let line = line.clone();
         on(&socket.clone(), "message", move |event: MessageEvent| {
@@ -74,7 +74,10 @@ fn connect(line: &Shared) {
         });
     }
     on(&socket.clone(), "error", |_: Event| {});
-    line.borrow_mut().socket = Some(socket);
+    let mut line = line.borrow_mut();
+    // Each try has as long as a line that falls silent.
+    line.heard = js_sys::Date::now();
+    line.socket = Some(socket);
 }
 
 /// The line is cut: says so, and tries again, each time a little later, never all at once.

@@ -1,10 +1,10 @@
 //! A figure alone, for a frame in a portal.
 
-use leptos::{hydration::HydrationScripts, prelude::*};
+use leptos::prelude::*;
 
-use super::{Assets, Theme};
+use super::{Assets, Theme, scripts::scripts};
 use crate::{
-    base::{self, at},
+    base::at,
     islands::Live,
     parts,
     source::{Facts, FigurePage, Trouble, View},
@@ -37,13 +37,7 @@ pub struct Embedded {
 /// The whole document.
 pub fn embedded(embedded: Embedded) -> AnyView {
     let Embedded { cluster, base, prefix, parent, view, theme, assets, page, selected } = embedded;
-    let scripts = assets.script.map(|folder| {
-        let options = LeptosOptions::builder()
-            .output_name("binnacle")
-            .site_pkg_dir(folder.trim_start_matches('/').to_owned())
-            .build();
-        view! { <HydrationScripts options islands=true root=base::base() /> }
-    });
+    let scripts = assets.script.as_deref().map(scripts);
     let live = scripts.is_some();
     let back = prefix.trim_end_matches('&').to_owned();
     let (selection, panel) = match selected {

@@ -166,13 +166,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         let meta = view! { <meta http-equiv="refresh" content=seconds.to_string() /> };
         if scripted { view! { <noscript>{meta}</noscript> }.into_any() } else { meta.into_any() }
     });
-    let scripts = assets.script.clone().map(|folder| {
-        let options = LeptosOptions::builder()
-            .output_name("binnacle")
-            .site_pkg_dir(folder.trim_start_matches('/').to_owned())
-            .build();
-        view! { <HydrationScripts options islands=true root=base::base() /> }
-    });
+    let scripts = assets.script.as_deref().map(scripts);
     let demo = open.as_ref().is_some_and(|(name, _)| clusters.iter().any(|line| line.demo && line.name == *name));
     let to = |path: &str| ours(path, theme);
     let printed = format!("{title} · {drawn}");

@@ -15,6 +15,7 @@ mod overview;
 mod people;
 mod plan;
 pub mod restore;
+mod scripts;
 mod table;
 mod trouble;
 

@@ -169,7 +169,7 @@ pub async fn log_end(client: &Client, pod: &Key) -> Result<String, Refused> {
         };
         let Some((name, why, count)) = choice else { return get(client, &log, &wanted).await };
         let text = get(client, &log, &[wanted.as_slice(), &[("container", &name)]].concat()).await?;
-        Ok(format!("[{name}, {why} of {count} containers]\n{text}"))
+        Ok(format!("[{name}, {why}; containers: {count}]\n{text}"))
     };
     in_time("get pods/log", asked).await
 }

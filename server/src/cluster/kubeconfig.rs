@@ -54,9 +54,12 @@ pub(super) fn unreadable(error: &io::Error) -> String {
 /// Refuses a file that kubectl refuses: one of another kind, or with two entries of one name. An empty
 /// current-context becomes none, so that the next file of `KUBECONFIG` can name it.
 pub(super) fn sound(file: &mut Kubeconfig) -> Result<(), String> {
-    let text = |text: &Option<String>| first_line(text.as_deref().unwrap_or_default());
-    let (kind, version) = (text(&file.kind), text(&file.api_version));
-    if !matches!(kind.as_str(), "" | "Config") || !matches!(version.as_str(), "" | "v1") {
+    let text = |text: &Option<String>, otherwise: &str| match first_line(text.as_deref().unwrap_or_default()) {
+        said if said.is_empty() => otherwise.to_owned(),
+        said => said,
+    };
+    let (kind, version) = (text(&file.kind, "Config"), text(&file.api_version, "v1"));
+    if (kind.as_str(), version.as_str()) != ("Config", "v1") {
         return Err(format!("is no kubeconfig: its kind is {kind} of {version}, and not Config of v1"));
     }
     twice("cluster", file.clusters.iter().map(|named| named.name.as_str()))?;

@@ -366,8 +366,8 @@ mod tests {
             state::log_of(&read(&object)).map(|(name, why, _)| format!("{name}, {why}")).unwrap_or_default()
         };
         let none = || json!([]);
-        assert_eq!(log(json!([waits("wait", "CrashLoopBackOff", 6)]), none(), "web"), "wait, the one in the way");
-        assert_eq!(log(none(), json!([waits("web", "CrashLoopBackOff", 1)]), ""), "web, the one in the way");
+        assert_eq!(log(json!([waits("wait", "CrashLoopBackOff", 6)]), none(), "web"), "wait, it holds the pod up");
+        assert_eq!(log(none(), json!([waits("web", "CrashLoopBackOff", 1)]), ""), "web, it holds the pod up");
         assert_eq!(log(none(), none(), "web"), "web, the default");
         assert_eq!(log(none(), none(), "gone"), "mesh, the first");
     }

@@ -156,8 +156,8 @@ impl Figure {
         let admitted = self.admit(&embed, &cluster, &who, raw).await?;
         let selection = admitted.query.selection.unwrap_or_default();
         let facts = if admitted.by_link {
-            match embed.asked.figure(&cluster, &admitted.query.view).await {
-                Ok(page) => told(&embed, &cluster, &selection, Some(&page.scene)).await,
+            match embed.asked.0.watched(&cluster, &admitted.query.view).await {
+                Ok(watched) => told(&embed, &cluster, &selection, Some(&watched.scene())).await,
                 Err(trouble) => Err(trouble),
             }
         } else {

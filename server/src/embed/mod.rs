@@ -56,7 +56,8 @@ pub struct Embed {
 }
 
 impl Embed {
-    /// Of a site, for these origins, reached at this address where it is known. The key comes from the database, so that every replica takes every link.
+    /// Frames of a site for these origins. `public` is the address by which portals reach this server, where it is set.
+    /// The key comes from the database, so that every replica takes every link.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.

@@ -208,7 +208,7 @@ impl Site {
     /// A figure for a file, which says of which cluster it is, and when.
     pub(crate) async fn file(&self, name: &str, view: &View) -> Result<scene::Scene, Trouble> {
         let watched = self.watched(name, view).await?;
-        Ok(scene::standing_alone(&watched.page().scene, &of(name, watched.cluster().now())))
+        Ok(scene::standing_alone(&watched.scene(), &of(name, watched.cluster().now())))
     }
 }
 

@@ -92,13 +92,13 @@ pub(super) async fn list(
     let items: Vec<Entry> = kept.into_iter().take(limit).map(line).collect();
     let next = items.last().map(|entry| entry.id).filter(|_| more);
     if kind != LINES {
-        return Ok(Json(Entries { items, next }).into_response());
+        return Ok(([(header::VARY, "accept")], Json(Entries { items, next })).into_response());
     }
     let text = items
         .iter()
         .filter_map(|entry| serde_json::to_string(entry).ok())
         .fold(String::new(), |text, line| text + &line + "\n");
-    Ok(([(header::CONTENT_TYPE, LINES)], text).into_response())
+    Ok(([(header::CONTENT_TYPE, LINES), (header::VARY, "accept")], text).into_response())
 }
 
 fn line(Kept { id, entry }: Kept) -> Entry {

@@ -452,9 +452,9 @@ fn line(row: &RunRow) -> Deployment {
     Deployment {
         id: row.id.clone(),
         cluster: row.cluster.clone(),
-        kind: match row.kind.as_str() {
-            "expand" => Kind::Expand,
-            "redeploy" => Kind::Redeploy,
+        kind: match deploy::kind_from(&row.kind) {
+            Some(transcript::Kind::Expand) => Kind::Expand,
+            Some(transcript::Kind::Redeploy) => Kind::Redeploy,
             _ => Kind::Deploy,
         },
         state: match state {

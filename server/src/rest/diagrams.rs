@@ -189,12 +189,12 @@ pub(super) async fn one(
         return Ok((StatusCode::NOT_MODIFIED, common, vary).into_response());
     }
     let of = crate::pages::of(&cluster, watched.cluster().now());
-    let scene = scene::standing_alone(&page.scene, &of);
+    let scene = || scene::standing_alone(&page.scene, &of);
     let body = match format {
-        Format::Svg => document(&scene, dark).into_bytes(),
-        Format::Json => serde_json::to_vec(&figure::Scene::from(&scene)).map_err(|_| ApiError::Fault("JSON"))?,
+        Format::Svg => document(&scene(), dark).into_bytes(),
+        Format::Json => serde_json::to_vec(&figure::Scene::from(&scene())).map_err(|_| ApiError::Fault("JSON"))?,
         Format::Png => {
-            let drawn = pixels(document(&scene, dark)).await;
+            let drawn = pixels(document(&scene(), dark)).await;
             drawn.ok_or(ApiError::Fault("the figure cannot be drawn as pixels"))?
         }
         Format::Dot | Format::Mermaid => {

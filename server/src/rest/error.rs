@@ -171,7 +171,10 @@ impl IntoResponse for ApiError {
                  If it was not done, send it with a fresh key."
             )),
             Self::Unset(setting, _) => Some(format!("Set `{setting}` and start the server anew, then send it again.")),
-            Self::ReadOnly => Some("Lead the setting `database` to the PostgreSQL server that takes changes.".into()),
+            Self::ReadOnly => Some(
+                "Make the database's file writable, or set `database` to the PostgreSQL server that takes changes."
+                    .into(),
+            ),
             Self::Full => Some("Make room on the disk of the database, then send it again.".into()),
             Self::Damaged => Some("Stop the server and put back a copy of the database; its log says more.".into()),
             _ => None,

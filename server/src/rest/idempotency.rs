@@ -90,13 +90,17 @@ pub(super) async fn once(
             acted = acts => acted,
             never = holding(&store, &claim) => match never {},
         };
-        // A refusal did nothing. What was missing, such as a setting, may be there when the request comes again.
-        if !parts.status.is_success() {
-            store.abandon(&claim).await?;
-        } else {
+        let noted = if parts.status.is_success() {
             let kept = parts.extensions.get::<Kept>().map(|kept| kept.0.clone());
             let kept = kept.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-            store.finish(&claim, &Replay { status: parts.status.as_u16(), body: kept }).await?;
+            store.finish(&claim, &Replay { status: parts.status.as_u16(), body: kept }).await.map(drop)
+        } else {
+            // A refusal did nothing. What was missing, such as a setting, may be there when the request comes again.
+            store.abandon(&claim).await.map(drop)
+        };
+        // What was done was done, whatever the database says then. The key is unsure from now on.
+        if let Err(error) = noted {
+            tracing::error!("the answer to a request with an Idempotency-Key cannot be kept: {error}");
         }
         Ok(Response::from_parts(parts, Body::from(body)))
     });

@@ -118,7 +118,7 @@ pub(super) async fn make(
     Ok(response)
 }
 
-/// List your embed links (without secrets); an admin's list has all.
+/// Lists your embed links, without what opens them; an admin's list has all.
 #[utoipa::path(get, path = "/api/v1/embed-links", tag = "embed-links",
     responses((status = 200, description = "One's own, or all", body = LinkList)))]
 pub(super) async fn list(State(here): State<Here>, Extension(who): Extension<Who>) -> Result<Json<LinkList>, ApiError> {

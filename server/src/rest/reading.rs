@@ -274,7 +274,8 @@ fn wanted_of(wanted: &dyn de::Expected) -> String {
     match wanted.as_str() {
         "u8" => "whole number from 0 to 255".into(),
         "u16" => "whole number from 0 to 65535".into(),
-        "u32" | "u64" | "usize" => "whole number from 0 on".into(),
+        "u32" => "whole number from 0 to 4294967295".into(),
+        "u64" | "usize" => "whole number from 0 on".into(),
         "i8" | "i16" | "i32" | "i64" | "isize" => "whole number".into(),
         "a string" | "string" => "text".into(),
         "a boolean" => "`true` or `false`".into(),

@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
 
 use super::{
-    ROUTES, document,
+    ROUTES,
     document::{answering, example, operations},
 };
 use crate::{
@@ -51,8 +51,8 @@ pub fn router(asked: Asked, api: Router) -> Router {
 
 /// Every operation, in the document's order.
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let document = document();
-    let all = operations(&document).map(|(path, method, told)| operation(&document, path, method, told));
+    let document = &*super::DOCUMENT;
+    let all = operations(document).map(|(path, method, told)| operation(document, path, method, told));
     let mut all: Vec<Operation> = all.collect();
     // Stable: within a part the document's order stays.
     all.sort_by(|a, b| a.tag.cmp(&b.tag));

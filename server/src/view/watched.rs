@@ -78,6 +78,11 @@ impl Watched {
         &self.cluster
     }
 
+    /// The figure alone, as it is now.
+    pub(crate) fn scene(&self) -> scene::Scene {
+        lock(&self.state).figure.scene()
+    }
+
     /// The view as it is now, whole.
     pub fn page(&self) -> FigurePage {
         let choices = self.cluster.read(choices);

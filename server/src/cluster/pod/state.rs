@@ -155,7 +155,7 @@ pub(crate) fn log_of(pod: &Object<Spec, Status>) -> Option<(String, &'static str
         inits.iter().find(|one| !initialized(status) && one.state.running.is_some()).map(|one| one.name.clone())
     });
     if let Some(name) = failing {
-        return Some((name, "the one in the way", count));
+        return Some((name, "it holds the pod up", count));
     }
     let named = pod.metadata.annotations.get(DEFAULT_CONTAINER);
     let named = named.filter(|named| spec.containers.iter().any(|container| container.name == **named));

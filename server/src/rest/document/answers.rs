@@ -88,7 +88,7 @@ pub(super) fn tell(operation: &mut Value, acting: bool, keyed: bool) {
         parameter(operation, "If-None-Match", "An ETag of an earlier answer: it is sent only if it has changed.", None);
     }
     if keyed {
-        let about = "The same request with the same key acts once and is answered the same again, for a day. When the \
+        let about = "The same request with the same key acts once, and its success is answered again for a day. When the \
                      server died while it acted, DELETE is done again; of POST the answer 409 says that it is not \
                      known whether it was done, and how to find out.";
         parameter(operation, idempotency::KEY, about, Some(200));
