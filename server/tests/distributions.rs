@@ -66,7 +66,7 @@ async fn the_first_sentence_is_true_on_each_distribution() {
         (Distribution::OpenShift, "3 of 3 masters up, 2 of 2 nodes up, etcd 3/3, 51 pods"),
         (Distribution::Kubeadm, "3 of 3 masters up, 2 of 2 nodes up, etcd 3/3, 29 pods"),
         (Distribution::Kubespray, "2 of 2 masters up, 2 of 2 nodes up, etcd answers the API server, 27 pods"),
-        (Distribution::MicroK8s, "3 of 3 masters up, 1 of 1 nodes up, etcd answers the API server, 9 pods"),
+        (Distribution::MicroK8s, "3 of 3 masters up, 1 of 1 nodes up, the datastore answers the API server, 9 pods"),
         (Distribution::Talos, "3 of 3 masters up, 2 of 2 nodes up, etcd answers the API server, 24 pods"),
         (
             Distribution::VirtualKubelet,

@@ -1,10 +1,13 @@
 //! What every page has around it.
 
-use leptos::{hydration::HydrationScripts, prelude::*};
+use leptos::prelude::*;
 
-use super::backups::{self, WarningLine};
+use super::{
+    backups::{self, WarningLine},
+    scripts::scripts,
+};
 use crate::{
-    base::{self, at},
+    base::at,
     source::{ClusterLine, View},
     texts,
 };

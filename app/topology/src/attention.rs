@@ -37,7 +37,7 @@ pub fn attention(inventory: &Inventory, now: Stamp) -> Vec<Concern> {
         if inventory.heard(Source::Nodes).is_fresh() { nodes(inventory, now, &mut found) } else { BTreeMap::new() };
     leaders(inventory, now, &mut found);
     if inventory.heard(Source::Pods).is_fresh() {
-        workloads(inventory, &nodes, &mut found);
+        workloads(inventory, &nodes, now, &mut found);
     }
     if inventory.heard(Source::Endpoints).is_fresh() && inventory.heard(Source::Services).is_fresh() {
         services(inventory, &mut found);
@@ -139,12 +139,16 @@ struct Broken<'a> {
 }
 
 /// Pods that fail or are not ready, by their owner.
-fn workloads(inventory: &Inventory, nodes: &BTreeMap<&str, Machine>, found: &mut Vec<Concern>) {
+fn workloads(inventory: &Inventory, nodes: &BTreeMap<&str, Machine>, now: Stamp, found: &mut Vec<Concern>) {
     let mut broken: BTreeMap<(Name, Whose), Broken> = BTreeMap::new();
     for pod in inventory.pods_behind() {
         let machine = pod.node.as_ref().and_then(|node| nodes.get(&**node));
         let node = pod.node.as_ref().map(|_| machine.map_or(Health::Unknown, |machine| machine.health));
         let health = pod_health(inventory, pod, node);
+        if let Some(end) = overdue(pod, now) {
+            found.push(terminating(pod, end));
+            continue;
+        }
         // Components of masters stand in the list already.
         let told = pod.component.is_some() && machine.is_some_and(|machine| machine.master);
         if !matches!(health, Health::Bad | Health::Warn) || told {
@@ -172,6 +176,29 @@ fn workloads(inventory: &Inventory, nodes: &BTreeMap<&str, Machine>, found: &mut
         let why = if many { format!("{} pods, the worst: {reason}", group.pods) } else { reason.to_owned() };
         Some(Concern { health, what, why, since: group.since, opens: Some(format!("pod/{}", pod.key)) })
     }));
+}
+
+/// When a pod that still terminates should have been gone. Kubernetes' moment of deletion includes the grace period; the
+/// few minutes more bear with clocks that differ.
+fn overdue(pod: &Pod, now: Stamp) -> Option<Stamp> {
+    const PATIENCE: i64 = 5 * 60_000;
+    let end = pod.further.as_deref().filter(|_| pod.leaving)?.left?;
+    (now.since(end) > PATIENCE).then_some(end)
+}
+
+fn terminating(pod: &Pod, end: Stamp) -> Concern {
+    let finalizers = pod.further.as_ref().map(|further| further.finalizers.join(", ")).unwrap_or_default();
+    let why = match finalizers.as_str() {
+        "" => "does not end: its kubelet has not confirmed it".to_owned(),
+        held => format!("does not end: held by the finalizers {held}"),
+    };
+    Concern {
+        health: Health::Warn,
+        what: format!("Pod {}/{}", pod.key.namespace, pod.key.name),
+        why,
+        since: Some(end),
+        opens: Some(format!("pod/{}", pod.key)),
+    }
 }
 
 fn services(inventory: &Inventory, found: &mut Vec<Concern>) {

@@ -5,9 +5,9 @@ mod fixture;
 use fixture::{NOW, THREE_AND_TWO, inventory, line};
 use scene::Health;
 use topology::{
-    Change, Inventory,
+    Change, Inventory, Stamp,
     attention::{Concern, attention},
-    inventory::{Heard, Key, Source},
+    inventory::{Fact, Further, Heard, Key, Source},
 };
 
 const WELL: &str = "
@@ -97,4 +97,24 @@ fn pods_behind_follow_every_change() {
     assert_eq!(behind(&facts), ["a"]);
     facts.apply(Change::Whole(Source::Pods, [Key::new("default", "b")].into()));
     assert_eq!(behind(&facts), [""; 0]);
+}
+
+fn leaving(since: i64, finalizers: &[&str]) -> Inventory {
+    let mut inventory = inventory(WELL);
+    let Some(Change::Put(Fact::Pod(mut pod))) = line("pod web-1 on n1 of Deployment/web leaving").pop() else {
+        panic!("a pod")
+    };
+    let finalizers = finalizers.iter().map(|name| (*name).into()).collect();
+    pod.further = Some(Box::new(Further { left: Some(Stamp(NOW.0 - since * 1_000)), finalizers, ..Further::default() }));
+    inventory.apply(Change::Put(Fact::Pod(pod)));
+    inventory
+}
+
+#[test]
+fn a_pod_that_terminates_needs_attention_once_it_is_overdue() {
+    assert_eq!(attention(&leaving(60, &[]), NOW), []);
+    let concerns = attention(&leaving(7_200, &["example.org/held"]), NOW);
+    assert_eq!(names(&concerns), ["Pod default/web-1"]);
+    assert_eq!(concerns[0].why, "does not end: held by the finalizers example.org/held");
+    assert_eq!(concerns[0].since, Some(Stamp(NOW.0 - 7_200_000)));
 }

@@ -118,6 +118,12 @@ fn k3s_without_members_of_etcd_answers_by_its_datastore() {
 }
 
 #[test]
+fn microk8s_answers_by_its_datastore() {
+    let facts = inventory("node m1 role=microk8s-controlplane\n");
+    assert!(said(&facts).starts_with("1 of 1 masters up, the datastore answers the API server"), "{}", said(&facts));
+}
+
+#[test]
 fn no_sentence_contradicts_an_api_server_that_says_etcd_is_well() {
     for text in ["node m1 master silent\nnode m2 master silent\npart m1 etcd\npart m2 etcd\n", MASTERS] {
         assert!(!said(&inventory(text)).contains("quorum"), "{text}");

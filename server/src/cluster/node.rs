@@ -1,7 +1,7 @@
 //! Node → fact.
 
 use serde::Deserialize;
-use topology::inventory::{Address, AddressKind, Condition, Fact, Name, Node, Truth};
+use topology::inventory::{Address, AddressKind, Condition, Fact, MICROK8S, Name, Node, Truth};
 
 use super::{
     intern::Intern,
@@ -105,9 +105,8 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         .filter_map(|label| label.strip_prefix("node-role.kubernetes.io/"))
         .map(|role| intern.name(role))
         .collect();
-    // MicroK8s has a label of its own for it.
     if metadata.labels.contains_key("node.kubernetes.io/microk8s-controlplane") {
-        roles.push(intern.name("control-plane"));
+        roles.push(intern.name(MICROK8S));
     }
     roles.sort();
     let mut conditions: Vec<Condition> =

@@ -2,11 +2,14 @@
 
 use std::{
     convert::Infallible,
+    io::{self, IoSlice},
     net::SocketAddr,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -17,7 +20,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
@@ -25,7 +28,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{Bounds, Certificates, Stopping, crowd::Crowd, progress::Progress};
+use super::{Bounds, Certificates, Stopping, crowd::{Crowd, Entered}, progress::Progress};
 use crate::{
     access::{Proxies, Tls},
     running::NUMBERS,
@@ -44,7 +47,7 @@ const BACKLOG: u32 = 1_024;
 ///
 /// # Errors
 /// As the system has it.
-pub fn socket(address: SocketAddr) -> std::io::Result<TcpListener> {
+pub fn socket(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.set_send_buffer_size(SENT)?;
@@ -94,10 +97,8 @@ impl Listening {
                 watcher: graceful.watcher(),
             };
             let tls = self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.now()));
-            tokio::spawn(async move {
-                connection.serve(stream, tls).await;
-                drop((place, entered));
-            });
+            // They go with the socket, which a WebSocket keeps after HTTP has ended on it.
+            tokio::spawn(connection.serve(Counted { stream, _held: (place, entered) }, tls));
         }
         following.iter().for_each(tokio::task::JoinHandle::abort);
         drop(self.listener);
@@ -109,6 +110,44 @@ impl Listening {
 }
 
 type Place = tokio::sync::OwnedSemaphorePermit;
+
+/// A socket with what is counted of it for as long as it is open.
+struct Counted {
+    stream: TcpStream,
+    _held: (Place, Entered),
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context, buffer: &mut ReadBuf) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context,
+        bytes: &[IoSlice],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
 
 async fn take(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, Place)> {
     // The semaphore is never closed.
@@ -175,7 +214,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    async fn serve(self, stream: Counted, tls: Option<TlsAcceptor>) {
         let Some(tls) = tls else {
             return self.speak(stream, false).await;
         };

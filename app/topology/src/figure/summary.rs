@@ -8,7 +8,7 @@ use super::{node::Digest, tally::Tally};
 use crate::{
     Inventory, Stamp,
     health::{Leader, clock, leader, moment, pod_health},
-    inventory::{ComponentKind, Etcd, Heard, Name, Source},
+    inventory::{ComponentKind, Etcd, Heard, Name, Node, Source},
     planned::PlannedHost,
 };
 
@@ -217,8 +217,12 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     phrases.push(Phrase::new(text, Some(health)));
 }
 
-/// What the API server keeps its data in: k3s without members of etcd passes the check of that name with another.
+/// What the API server keeps its data in: k3s without members of etcd, and MicroK8s with dqlite, pass the check of that
+/// name with another.
 fn kept_in(inventory: &Inventory) -> &'static str {
+    if inventory.nodes().any(Node::is_microk8s) {
+        return "the datastore";
+    }
     let is_k3s = inventory.nodes().any(|node| node.kubelet.contains("+k3s"));
     let members = || inventory.nodes().any(|node| node.roles.iter().any(|role| &**role == "etcd"));
     if is_k3s && !members() { "the datastore" } else { "etcd" }

@@ -32,7 +32,7 @@ pub use labels::{Labels, Operator, Requirement, Selector};
 pub(crate) use lease::LEADERS;
 pub use lease::Lease;
 pub use network::{Attachment, Networks};
-pub use node::{Address, AddressKind, Condition, Node, Truth};
+pub use node::{Address, AddressKind, Condition, MICROK8S, Node, Truth};
 pub use owner::{Owner, OwnerKind};
 pub use places::Resident;
 pub use pod::{Ended, Further, Phase, Pod};

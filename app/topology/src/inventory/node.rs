@@ -11,7 +11,7 @@ pub struct Node {
     pub name: Name,
     /// `metadata.creationTimestamp`.
     pub created: Stamp,
-    /// X of every label `node-role.kubernetes.io/X`, sorted, as in `control-plane`, `master`.
+    /// X of every label `node-role.kubernetes.io/X`, sorted, as in `control-plane`, `master`; [`MICROK8S`], too.
     pub roles: Vec<Name>,
     /// `status.addresses`.
     pub addresses: Vec<Address>,
@@ -39,10 +39,19 @@ pub struct Node {
     pub zone: Option<Name>,
 }
 
+/// The role of MicroK8s' masters, by their label `node.kubernetes.io/microk8s-controlplane`.
+pub const MICROK8S: &str = "microk8s-controlplane";
+
 impl Node {
     /// Whether its labels make it a master.
     pub fn labelled_master(&self) -> bool {
         self.roles.iter().any(|role| matches!(&**role, "control-plane" | "controlplane" | "master"))
+            || self.is_microk8s()
+    }
+
+    /// Whether it is a master of MicroK8s, which has a label of its own for it.
+    pub fn is_microk8s(&self) -> bool {
+        self.roles.iter().any(|role| &**role == MICROK8S)
     }
 
     /// The condition of this type.

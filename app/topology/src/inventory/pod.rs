@@ -102,9 +102,10 @@ const SYSTEM_NAMESPACES: [&str; 5] = ["kube-system", "kube-public", "kube-node-l
 const SYSTEM_PREFIXES: [&str; 6] = ["openshift-", "cattle-", "gke-managed-", "gke-gmp-", "gmp-", "tigera-"];
 
 impl Pod {
-    /// Whether it failed, or is not ready where it should be or come to be.
+    /// Whether it failed, is not ready where it should be or come to be, or is about to go.
     pub const fn is_behind(&self) -> bool {
         match self.phase {
+            Phase::Pending | Phase::Running if self.leaving => true,
             Phase::Failed => true,
             Phase::Pending | Phase::Running => !self.ready,
             Phase::Succeeded | Phase::Unknown => false,
