@@ -78,6 +78,7 @@ test('twelve frames of a portal on another site are all live and none can act', 
   page.complaints.length = 0;
   chromium.complaints = chromium.complaints.filter((line) => !/40[13]/.test(line)); // what was refused above
   await lab.gone('in-a-portal');
+  await lab.call('DELETE', '/api/v1/nodes/host9');
   await page.context().close();
 });
 
@@ -121,6 +122,28 @@ test('a sandboxed frame without scripts shows a figure that says it stands still
   const [frame] = inside(page);
   await frame.waitForSelector('#figure', { state: 'attached', timeout: 60_000 });
   assert.match(await (await frame.$('#pulse')).innerText(), /^Snapshot/);
+  await page.context().close();
+});
+
+test('thirty frames of a page with a policy of its own are live, printed, and live again when mounted anew', async () => {
+  const links = await Promise.all(Array.from({ length: 30 }, (_, n) => link({ view: FIGURES[n % 2], origin: named.origin })));
+  const policy = `default-src 'none'; script-src 'unsafe-inline'; frame-src ${lab.local}`;
+  named.show(`<main>${frames(links)}</main>`, policy);
+  const page = await open(chromium, named.origin);
+  assert.equal(inside(page).length, 30);
+  await figures(page);
+  const printed = await page.pdf({ width: '1480px', height: '4000px', printBackground: true });
+  assert.ok(printed.length > 50_000, `${printed.length} bytes`);
+  await page.evaluate(() => { const main = document.querySelector('main'); window.html = main.innerHTML; main.replaceChildren(); });
+  await page.waitForFunction(() => window.frames.length === 0);
+  await page.evaluate(() => { document.querySelector('main').innerHTML = window.html; });
+  await page.waitForFunction(() => window.frames.length === 30);
+  await figures(page);
+  await lab.pod('in-thirty', 'host5');
+  const architectures = inside(page).filter((frame) => frame.url().includes('/architecture'));
+  assert.equal(architectures.length, 15);
+  await Promise.all(architectures.map((frame) => shows(frame, mark('pod/default/in-thirty'))));
+  await lab.gone('in-thirty');
   await page.context().close();
 });
 

@@ -146,6 +146,9 @@ pub(super) async fn back(
         tracing::warn!("the sign-in provider refused a scope that it offers; openid alone is asked for");
         return gone(&here, &next, Manner { fewest: true, ..manner }, secure, request).await;
     }
+    if let Err(OidcError::NoRole { subject, .. }) = &vouched {
+        door.learnt(subject, None).await;
+    }
     NUMBERS.sign_in(if vouched.is_ok() { Outcome::Well } else { Outcome::Failed });
     let action = if manner.silent { "sign-in.renew" } else { "sign-in" };
     let entry = match &vouched {
@@ -193,6 +196,7 @@ async fn arrive(
         return Ok(None);
     }
     let Vouched { subject, name, role, sid, kept } = vouched;
+    door.learnt(&subject, Some(role)).await;
     let whom = Arrival { subject, name: &name, role, way: "oidc", sid, kept };
     sessions::begin(&door.store, whom, who.from, door.lasting, browser).await.map(Some)
 }
@@ -209,7 +213,7 @@ async fn refused(
     let ends = manner.silent
         && match error {
             OidcError::Refused(refused) => !refused.is_passing(),
-            OidcError::NoRole(_) | OidcError::Forged(_) => true,
+            OidcError::NoRole { .. } | OidcError::Forged(_) => true,
             _ => false,
         };
     let mut said = error.to_string();

@@ -6,7 +6,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use super::{Door, OidcError, Way, Who, oidc::Vouched, secret, sessions};
+use super::{Door, OidcError, Role, Way, Who, oidc::Vouched, secret, sessions};
 use crate::store::{Session, StoreError, tell};
 
 /// A session is tried again after so many milliseconds at the soonest.
@@ -132,7 +132,10 @@ impl Door {
                 }
                 return;
             }
-            Err(OidcError::NoRole(why)) => why,
+            Err(OidcError::NoRole { subject, why }) => {
+                self.learnt(&subject, None).await;
+                why
+            }
             Err(OidcError::Refused(refused)) if refused.is_final() => refused.to_string(),
             Err(OidcError::Forged(why)) => why,
             // The provider may be back before the time is over.
@@ -159,6 +162,7 @@ impl Door {
         vouched: Vouched,
         from: IpAddr,
     ) -> Result<(), StoreError> {
+        self.learnt(&vouched.subject, Some(vouched.role)).await;
         let role = vouched.role.word();
         if session.role != role {
             let way = Way::Session { id: session.id.clone(), subject: session.subject.clone() };
@@ -178,6 +182,15 @@ impl Door {
             ..Session { sid: String::new(), ..session }
         };
         self.store.checked_session(&session).await.map(|_| ())
+    }
+
+    /// Keeps the role that the provider gives somebody, for what they made: see [`super::rights`].
+    pub(super) async fn learnt(&self, subject: &str, role: Option<Role>) {
+        let role = role.map_or("", Role::word);
+        let now = jiff::Timestamp::now().as_millisecond();
+        if let Err(error) = self.store.learn_role(subject, role, now).await {
+            tracing::warn!("a role that the sign-in provider told cannot be kept: {error}");
+        }
     }
 
     /// Whether this page is the one to go by way of the provider.

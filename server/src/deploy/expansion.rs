@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use plan::{Checked, Finding, Plan, Severity, Startable, check_expansion};
+use plan::{Finding, Plan, Severity, Startable, check_expansion};
 
 use super::{Office, State, kind_word};
 use crate::{

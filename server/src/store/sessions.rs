@@ -173,6 +173,35 @@ impl Store {
         }
     }
 
+    /// Keeps the role that a sign-in provider gives a person; an empty one for none.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn learn_role(&self, subject: &str, role: &str, told: i64) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO provider_people (subject, role, told) VALUES ($1, $2, $3) \
+             ON CONFLICT (subject) DO UPDATE SET role = excluded.role, told = excluded.told",
+        )
+        .bind(subject)
+        .bind(role)
+        .bind(told)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The role that a sign-in provider last gave a person, and when.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn learnt_role(&self, subject: &str) -> Result<Option<(String, i64)>, StoreError> {
+        let row = sqlx::query("SELECT role, told FROM provider_people WHERE subject = $1")
+            .bind(subject)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok((row.try_get("role")?, row.try_get("told")?))).transpose()
+    }
+
     /// Notes that a session was used, unless it was noted less than `after` milliseconds ago.
     ///
     /// # Errors

@@ -107,6 +107,22 @@ impl House {
         assert!(self.store.checked_session(&Session { checked, ..session }).await.expect("an answer"));
     }
 
+    /// What a program with this token is answered: whether it may see clusters, or order a backup.
+    pub async fn bearer(&self, method: Method, token: &str) -> StatusCode {
+        let path = if method == Method::GET { "/api/v1/clusters" } else { "/api/v1/clusters/demo/backups" };
+        let from: SocketAddr = "127.0.0.1:5555".parse().expect("an address");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, HOST)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(ConnectInfo(from))
+            .body(Body::from("{}"))
+            .expect("a request");
+        self.router.clone().oneshot(request).await.expect("an answer").status()
+    }
+
     pub async fn audit(&self) -> String {
         let all = self.store.remembered(&binnacle::store::Sought::default(), 100).await.expect("an answer");
         all.into_iter()

@@ -1,7 +1,12 @@
 //! For how long somebody stays signed in, and how that ends.
 
-use axum::http::{StatusCode, header};
-use binnacle::store::Session;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode, header};
+use binnacle::{
+    access::{Role, Way, Who, make_token},
+    store::Session,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -86,6 +91,39 @@ async fn a_session_ends_when_the_provider_refuses_or_gives_no_role_any_more() {
         let audit = house.audit().await;
         assert!(audit.contains("session.end Ann oidc: ") && audit.contains(said), "{audit}");
     }
+}
+
+#[tokio::test]
+async fn a_token_of_a_providers_person_has_no_more_than_their_last_role() {
+    let house = House::new(Provider::start(refreshing()).await).await;
+    let mut browser = house.browser();
+    browser.sign_in().await;
+    let session = house.session().await;
+    let from = "127.0.0.1".parse().expect("an address");
+    let way = Way::Session { id: session.id, subject: session.subject.clone() };
+    let ann = Who { name: "Ann".into(), role: Some(Role::Operator), way, from };
+    let made = make_token(&house.store, &ann, "pipeline", Role::Operator, Duration::from_secs(3_600)).await.expect("made");
+    // Reading, and acting: what an operator may is refused for another cause here.
+    let may = async || {
+        let [read, act] = [Method::GET, Method::POST].map(|method| house.bearer(method, &made.secret));
+        (read.await != StatusCode::UNAUTHORIZED, !matches!(act.await, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
+    };
+    assert_eq!(may().await, (true, true));
+    let now = jiff::Timestamp::now().as_millisecond();
+    for (told, at, expected) in [
+        ("viewer", now, (true, false)),
+        ("", now, (false, false)),
+        ("operator", now, (true, true)),
+        ("operator", now - 31 * 86_400_000, (false, false)),
+    ] {
+        house.store.learn_role(&session.subject, told, at).await.expect("kept");
+        assert_eq!(may().await, expected, "{told}");
+    }
+    house.provider.now_is(Shape { claims: json!({"groups": ["guests"]}), ..refreshing() });
+    house.store.learn_role(&session.subject, "operator", now).await.expect("kept");
+    house.aged(90).await;
+    browser.role().await;
+    assert_eq!(may().await, (false, false), "the provider gives no role any more");
 }
 
 #[tokio::test]

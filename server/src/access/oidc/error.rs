@@ -23,8 +23,13 @@ pub enum OidcError {
     #[error("The answer of the sign-in provider cannot be believed: {0}. Ask an admin if this happens again.")]
     Forged(String),
     /// The person has no role here.
-    #[error("{0}")]
-    NoRole(String),
+    #[error("{why}")]
+    NoRole {
+        /// As in [`super::Vouched::subject`].
+        subject: String,
+        /// Why.
+        why: String,
+    },
     /// Too many people sign in at this moment.
     #[error("Too many people are signing in at this moment. Try again in a few seconds.")]
     Busy,

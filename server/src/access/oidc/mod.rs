@@ -407,16 +407,16 @@ impl Oidc {
     }
 
     fn vouched(&self, provider: &Provider, person: Person, tokens: Tokens) -> Result<Vouched, OidcError> {
+        let subject = format!("oidc {} {}", provider.issuer, person.subject);
         let Some((role, _)) = person.role else {
             let why = person.no_role(&self.settings);
             tracing::warn!(provider = self.settings.issuer, "a person of the sign-in provider has no role: {why}");
-            return Err(OidcError::NoRole(why));
+            return Err(OidcError::NoRole { subject, why });
         };
         let kept = Kept {
             id: tokens.id.filter(|id| provider.end_session.is_some() && id.len() <= LONGEST_HINT),
             refresh: tokens.refresh.filter(|refresh| refresh.len() <= LONGEST_REFRESH),
         };
-        let subject = format!("oidc {} {}", provider.issuer, person.subject);
         Ok(Vouched { subject, name: person.name, role, sid: person.sid, kept })
     }
 

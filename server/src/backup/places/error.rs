@@ -92,7 +92,17 @@ impl PlaceError {
     pub(super) fn of_page(place: &str, what: &str, begins: &[u8]) -> Option<Self> {
         let start = String::from_utf8_lossy(&begins[..begins.len().min(64)]).trim_start().to_ascii_lowercase();
         let is_page = start.starts_with("<html") || start.starts_with("<!doctype html");
-        is_page.then(|| Self::Away { place: place.to_owned(), what: what.to_owned(), why: NOT_A_STORE.into() })
+        is_page.then(|| Self::no_store(place, what))
+    }
+
+    /// What answers is no store.
+    pub(super) fn no_store(place: &str, what: &str) -> Self {
+        Self::Away { place: place.to_owned(), what: what.to_owned(), why: NOT_A_STORE.into() }
+    }
+
+    /// Whether what answers is no store.
+    pub(super) fn is_no_store(&self) -> bool {
+        matches!(self, Self::Away { why, .. } if why == NOT_A_STORE)
     }
 
     pub(super) fn asked(place: &str, what: &str, error: &object_store::Error) -> Self {

@@ -47,7 +47,21 @@ pub struct Stray {
 /// Manifests that were read before, by id and tag, so that only what changed is fetched again.
 pub type Known = HashMap<(String, String), Manifest>;
 
+/// An object that is never there.
+const NOBODY: &str = "nothing-has-this-name";
+
 impl Place {
+    /// The library reads any page as a list without entries. A store says of an object that is not there that it is not.
+    async fn answers_as_a_store(&self, under: &Path) -> Result<(), PlaceError> {
+        match self.store.get(&under.clone().join(NOBODY)).await {
+            Ok(_) => Err(PlaceError::no_store(self.name(), "list what lies there")),
+            Err(error) => match PlaceError::asked(self.name(), "list what lies there", &error) {
+                error if error.is_no_store() => Err(error),
+                _ => Ok(()),
+            },
+        }
+    }
+
     /// Everything that lies here, of one cluster or of all. A manifest of `known` is not fetched again.
     ///
     /// # Errors
@@ -61,6 +75,9 @@ impl Place {
             Err(object_store::Error::NotFound { .. }) => BTreeMap::new(),
             Err(error) => return Err(PlaceError::asked(self.name(), "list what lies there", &error)),
         };
+        if objects.is_empty() {
+            self.answers_as_a_store(&under).await?;
+        }
         let manifests: Vec<(Path, ObjectMeta)> =
             objects.extract_if(.., |path, _| path.as_ref().ends_with(".json")).collect();
         let read = futures::stream::iter(manifests)
