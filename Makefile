@@ -27,6 +27,11 @@ front: ## Build what runs in the browser, into target/site
 test: ## Pass every test: formats, lints, Rust, a real control plane, a browser
 	@end2end/test
 
+.PHONY: quick
+quick: ## Between two edits: formats, lints and the tests of the pure crates
+	@end2end/install toolchain
+	@end2end/quick
+
 .PHONY: bench
 bench: build ## Measure Binnacle beside its peers and print one table (parts of it: make bench PARTS="10001 pages")
 	@end2end/bench/run $(PARTS)
