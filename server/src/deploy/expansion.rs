@@ -111,6 +111,8 @@ fn taken(new: &Plan, (node, addresses): &(String, Vec<String>)) -> Option<String
 
 #[cfg(test)]
 mod tests {
+    use plan::Checked;
+
     use super::*;
 
     const NETWORK: &str = include_str!("../demo/plan/network.yml");
