@@ -20,7 +20,7 @@ const fn program(name: &'static str, options: &'static [u8], attached: bool) -> 
 }
 
 /// At most 32 of them: each has a bit.
-pub(super) const PROGRAMS: [Program; 30] = [
+pub(super) const PROGRAMS: [Program; 31] = [
     program("ipmitool", b"P", true),
     program("sshpass", b"p", true),
     program("curl", b"uU", true),
@@ -51,10 +51,11 @@ pub(super) const PROGRAMS: [Program; 30] = [
     program("mosquitto", b"P", false),
     program("kadmin", b"w", false),
     program("influx", b"p", false),
+    program("ipa-", b"paw", false),
 ];
 
 /// Words of a command, and how many words stand between them and the secret.
-pub(super) const ARGUMENTS: [(&str, usize); 24] = [
+pub(super) const ARGUMENTS: [(&str, usize); 26] = [
     ("add_user", 1),
     ("change_password", 1),
     ("authenticate_user", 1),
@@ -69,6 +70,8 @@ pub(super) const ARGUMENTS: [(&str, usize); 24] = [
     ("mc alias set", 3),
     ("config host add", 3),
     ("smbpasswd -a", 1),
+    ("maas login", 2),
+    ("addauth digest", 0),
     ("createuser", 2),
     ("createuser", 4),
     ("rocommunity", 0),
@@ -89,7 +92,7 @@ pub(super) const PIPES: [&str; 8] =
     ["-stdin", "chpasswd", "sudo -s", "kinit", "cryptsetup", "smbpasswd", "base64 -d", "base64 --d"];
 
 /// Programs that make secrets, or show them.
-pub(super) const MAKERS: [&str; 29] = [
+pub(super) const MAKERS: [&str; 31] = [
     "openssl rand",
     "openssl passwd",
     "pwgen",
@@ -110,6 +113,8 @@ pub(super) const MAKERS: [&str; 29] = [
     "create-token",
     "join-token",
     "jsonpath",
+    "go-template",
+    "base64decode",
     "node-token",
     "known_tokens",
     "known_users",
@@ -210,13 +215,19 @@ pub(super) fn piped(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) 
     }
 }
 
-/// Hides the password of `-u user -p password`, whatever the program. Ports and paths are none.
+/// Hides the password of `-u user -p password` and `-U user%password`, whatever the program. Ports and paths are none.
 pub(super) fn behind_option(text: &[u8], end: usize, hidden: &mut Hidden) {
     let list = value::is_quote(text[end - 1]);
     if list && text.get(end) != Some(&b',') {
         return;
     }
     let words = words(text, end, list);
+    if let Some(user) = words.first()
+        && let Some(sign @ 1..) = text[user.clone()].iter().position(|byte| *byte == b'%')
+        && user.len() > sign + 4
+    {
+        push(hidden, user.start + sign + 1..user.end, Rule::Option);
+    }
     let [_, option, password, ..] = words.as_slice() else { return };
     let value = &text[password.clone()];
     let other = value.iter().all(|byte| byte.is_ascii_digit() || *byte == b':')

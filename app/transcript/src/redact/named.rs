@@ -91,7 +91,7 @@ fn end_of_index(text: &[u8], name: &Range<usize>, after_quote: usize) -> Option<
     if *before != b'[' || text.get(after_quote) != Some(&b']') {
         return None;
     }
-    let after = after_quote + 1;
+    let after = value::quote(text, after_quote + 1).map_or(after_quote + 1, |(_, after)| after);
     matches!(text.get(value::skip_blanks(text, after)), Some(b'=' | b':')).then_some(after)
 }
 
@@ -316,6 +316,11 @@ fn apart(look: &mut Look<'_>, name: Range<usize>) {
         let name = &text[name.clone()];
         name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
     });
+    let community = text[name.clone()].eq_ignore_ascii_case(b"community");
+    if community && value::quote(text, value::skip_blanks(text, name.end)).is_none() {
+        // What programs call so in a sentence is a group of routes or of people.
+        return;
+    }
     let quoted = value::quote(text, name.end).is_some();
     if quoted || text.get(name.end) == Some(&b'(') {
         if text.get(name.end) == Some(&b'(') && value::quote(text, name.end + 1).is_some() {
@@ -371,7 +376,7 @@ fn apart(look: &mut Look<'_>, name: Range<usize>) {
     let before = &text[..name.start];
     let has = |what: &[u8]| memmem::find(before, what).is_some();
     if matches!(open, Open::Quote(..)) {
-        if password || text[end..].starts_with(b"\";") {
+        if password || community || text[end..].starts_with(b"\";") {
             look.value_at(at, open, Rule::Name);
         }
         return;

@@ -1,7 +1,7 @@
 //! Which names tell that their value is a secret, and which values are none.
 
 /// Last words of names whose values are secrets.
-const LAST: [&str; 52] = [
+const LAST: [&str; 54] = [
     "pass",
     "passwd",
     "password",
@@ -49,6 +49,8 @@ const LAST: [&str; 52] = [
     "masterauth",
     "userpwd",
     "responses",
+    "crumb",
+    "community",
     // As programs say it in other languages.
     "passwort",
     "kennwort",
@@ -58,7 +60,7 @@ const LAST: [&str; 52] = [
 ];
 
 /// Pairs of last words that do so together.
-const PAIRS: [(&str, &str); 37] = [
+const PAIRS: [(&str, &str); 39] = [
     ("private", "key"),
     ("secret", "key"),
     ("access", "key"),
@@ -73,6 +75,8 @@ const PAIRS: [(&str, &str); 37] = [
     ("shared", "key"),
     ("account", "key"),
     ("storage", "key"),
+    ("store", "key"),
+    ("key", "base"),
     ("master", "key"),
     ("root", "key"),
     ("unseal", "key"),

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Pieces of telling names.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 23] = [
     "pass",
     "pwd",
     "secret",
@@ -36,6 +36,8 @@ const NAMES: [&str; 21] = [
     "nonce",
     "session",
     "dockercfg",
+    "crumb",
+    "community",
     "kennwort",
     "contrasena",
     "senha",
@@ -161,6 +163,7 @@ impl Scanner {
             (Hint::Input, "stdin"),
             (Hint::User, "user"),
             (Hint::User, "creds"),
+            (Hint::User, "login"),
             (Hint::Data, "data"),
             (Hint::Registry, "registry/secrets/"),
             (Hint::Basic, "basic "),
