@@ -144,7 +144,7 @@ impl Block {
     /// Whether a line is of a certificate that began above it; one that begins here is told to the next.
     fn is_certificate(&mut self, text: &[u8], from: usize) -> bool {
         let is_edge = |byte: &u8| is_blank(*byte) || matches!(byte, b'+' | b'"' | b'\'');
-        if self.public == 0 && !text[from..].iter().take(64).any(|byte| *byte == b'B') {
+        if self.public == 0 && text[from..].iter().find(|byte| !is_edge(byte)) != Some(&b'-') {
             return false;
         }
         let line = text[from..].trim_ascii();

@@ -237,6 +237,15 @@ pub(super) fn behind_option(text: &[u8], end: usize, hidden: &mut Hidden) {
     }
 }
 
+/// Whether a text may begin with a word that was drawn by lot.
+pub(super) fn may_be_drawn(text: &[u8]) -> bool {
+    let quotes = text.iter().take_while(|byte| is_quote(**byte) || **byte == b'\\').count();
+    let run = text[quotes..].iter().take(64).take_while(|byte| value::is_run(**byte));
+    let (length, digits) =
+        run.fold((0, 0), |(length, digits), byte| (length + 1, digits + usize::from(byte.is_ascii_digit())));
+    length >= 8 && digits > 0
+}
+
 /// Hides what a line of a trace echoes, when it looks as if drawn by lot: it goes into a program that reads it.
 pub(super) fn echoed(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) {
     let before = text[..start].iter().rev().take_while(|byte| **byte == b'+').count();

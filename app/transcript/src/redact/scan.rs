@@ -275,6 +275,8 @@ impl Scanner {
                 }
                 Hint::Name => named::named(&mut look, hint.start(), hint.end()),
                 Hint::Output => outputs.push(hint.range()),
+                // Traces echo in many lines, and seldom a secret.
+                Hint::Echo if !commands::may_be_drawn(&text[hint.end()..]) => {}
                 kind => {
                     look.hinted = true;
                     look.follow(*kind, needle, hint.range());
