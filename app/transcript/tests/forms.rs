@@ -12,8 +12,9 @@ use base64::{
 use proptest::prelude::*;
 use transcript::{Counts, MASK, Redactor, Rule};
 
-const FORMS: &str = include_str!("redaction/forms.txt");
+const FORMS: [&str; 2] = [include_str!("redaction/forms.txt"), include_str!("redaction/second.txt")];
 const ORDINARY: &str = include_str!("redaction/ordinary.txt");
+const READABLE: &str = include_str!("redaction/readable.txt");
 
 struct Form {
     name: String,
@@ -22,8 +23,7 @@ struct Form {
 }
 
 fn forms() -> Vec<Form> {
-    let entries = format!("\n{FORMS}");
-    let forms = entries.split("\n=== ").skip(1).map(|entry| {
+    let forms = FORMS.iter().flat_map(|forms| forms.split("\n=== ").skip(1)).map(|entry| {
         let (name, marked) = entry.split_once('\n').expect("a text below each name");
         let (mut text, mut secrets) = (String::new(), Vec::new());
         for (at, part) in marked.trim_end_matches('\n').split(['⟦', '⟧']).enumerate() {
@@ -85,7 +85,7 @@ fn made(part: &str) -> String {
         "@TAR_BASE64@" => STANDARD.encode(&tar),
         "@DER_BASE64@" => STANDARD.encode(bytes(17, 138)),
         "@COLOUR@" => "ipmi\x1b[1mPass=\x1b[0mk8\x1b[31mq".to_owned(),
-        _ => part.to_owned(),
+        _ => part.replace("@ESC@", "\x1b"),
     }
 }
 
@@ -205,6 +205,21 @@ fn ordinary_lines_stay_as_they_are() {
     let shown: Vec<_> = changed.iter().map(|line| redact(line)).collect();
     assert!(changed.is_empty(), "{} lines changed:\n{}", changed.len(), shown.join("\n"));
     assert_eq!(redact(ORDINARY), ORDINARY, "all of them after each other");
+}
+
+#[test]
+fn forms_without_a_secret_stay_readable_however_they_are_quoted() {
+    let mut changed = Vec::new();
+    for entry in READABLE.split("\n=== ").skip(1) {
+        let (name, text) = entry.split_once('\n').expect("a text below each name");
+        // Where escapes are escaped themselves, the end of a value is not told for sure, and more is hidden.
+        for (how, text) in wrappings(text).into_iter().filter(|(how, _)| *how != "as JSON in JSON") {
+            let clean = redact(&format!("{text}\n"));
+            let lines = text.lines().zip(clean.lines()).filter(|(was, is)| was != is);
+            changed.extend(lines.map(|(was, is)| format!("{name} ({how}): {was:.300} became {is:.300}")));
+        }
+    }
+    assert!(changed.is_empty(), "{} lines changed:\n{}", changed.len(), changed.join("\n"));
 }
 
 /// A text in pieces of these sizes, again and again.

@@ -2,6 +2,7 @@
 
 pub(crate) mod callbacks;
 mod json;
+mod mistakes;
 mod reason;
 mod run;
 pub(crate) mod said;
@@ -47,6 +48,9 @@ pub struct Runs {
     /// The host that it was delegated to.
     #[serde(default)]
     delegated: Option<String>,
+    /// The run whose last error goes on in the lines below it.
+    #[serde(default)]
+    mistaken: Option<usize>,
     /// The failure that an "ignoring" would follow: run, task, host.
     failed: Vec<(usize, usize, usize)>,
     /// The run of the record before.
@@ -96,7 +100,7 @@ impl Runs {
                 (style, said) = (Some(other), told);
             }
         }
-        if matches!(said, Said::Other) && prefix.is_none() && self.open.is_some() {
+        if matches!(said, Said::Other) && prefix.is_none() && (self.open.is_some() || self.mistaken.is_some()) {
             return self.continuation(text, line);
         }
         self.close();
@@ -172,6 +176,7 @@ impl Runs {
             }
             Said::Error(text) if run.errors.len() < MISTAKES => {
                 run.errors.push(Mistake { line, text: cut(text, MESSAGE) });
+                self.mistaken = mistakes::announces(text).then_some(at);
             }
             Said::Recap(_) | Said::Error(_) | Said::Other => return None,
         }
@@ -182,6 +187,11 @@ impl Runs {
     pub(crate) fn continuation(&mut self, text: &str, line: u64) -> Option<Change> {
         if self.json.is_some() {
             return self.json_line(text, line);
+        }
+        if let Some(run) = self.mistaken {
+            let error = self.all[run].errors.last_mut()?;
+            self.mistaken = mistakes::add(&mut error.text, text).then_some(run);
+            return Some(Change::Run(run));
         }
         let (run, task, host) = self.open?;
         let cell = self.all[run].tasks[task].cells[host].as_mut()?;
@@ -239,7 +249,7 @@ impl Runs {
     }
 
     fn close(&mut self) {
-        self.open = None;
+        (self.open, self.mistaken) = (None, None);
         self.delegated = None;
         self.raw.clear();
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Fields that may tell why a task failed.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "msg",
     "reason",
     "censored",
@@ -13,6 +13,9 @@ const FIELDS: [&str; 11] = [
     "module_stdout",
     "exception",
     "assertion",
+    // Of what a server answered.
+    "response",
+    "url",
     "cmd",
     "rc",
 ];
@@ -51,12 +54,19 @@ pub(super) fn reason(detail: &str) -> Reason {
 
 fn told(fields: &BTreeMap<&str, String>) -> Option<String> {
     let field = |name: &str| fields.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-    let message = ["msg", "reason", "censored"].into_iter().find_map(field);
+    let messages = || ["msg", "reason", "censored"].into_iter().filter_map(field);
+    let message = messages().find(|message| !is_empty_phrase(message)).or_else(|| messages().next());
     let error = ["stderr", "module_stderr"].into_iter().filter_map(field).find_map(telling);
     if let Some(message) = message.filter(|message| !is_empty_phrase(message)) {
-        let message = match field("assertion") {
-            Some(assertion) if !message.contains(assertion) => format!("{message}: {assertion}"),
-            _ => without_noise(message),
+        let message = match (field("assertion"), field("response")) {
+            (Some(assertion), _) if !message.contains(assertion) => {
+                format!("{}: {assertion}", message.trim_end_matches('.'))
+            }
+            (_, Some(answer)) if message == "Request failed" => {
+                let of = field("url").map(|url| format!(" ({url})")).unwrap_or_default();
+                format!("{message}: {answer}{of}")
+            }
+            _ => essence(message),
         };
         return Some(match error {
             Some(error) if !message.contains(&error) => format!("{message}: {error}"),
@@ -81,7 +91,8 @@ fn told(fields: &BTreeMap<&str, String>) -> Option<String> {
 fn is_empty_phrase(message: &str) -> bool {
     const WHOLE: [&str; 5] =
         ["non-zero return code", "All items completed", "One or more items failed", "the command failed", "failed"];
-    const STARTS: [&str; 4] = [
+    const STARTS: [&str; 5] = [
+        "The following modules failed to execute",
         "MODULE FAILURE",
         "The module failed to execute correctly",
         "Module result deserialization failed",
@@ -95,7 +106,8 @@ fn is_empty_phrase(message: &str) -> bool {
 
 /// Lines of an output that are never the reason: of the connection, warnings, and hints on how to see more.
 fn is_noise(line: &str) -> bool {
-    const STARTS: [&str; 12] = [
+    const STARTS: [&str; 13] = [
+        "be elsewhere in the file depending on",
         "Connection to ",
         "Shared connection to ",
         "Killed by signal",
@@ -110,6 +122,12 @@ fn is_noise(line: &str) -> bool {
         "Please consult the logs",
     ];
     let line = line.trim();
+    // A line of a log in JSON or of names and values that tells of no error.
+    let is_passing = [r#""level":"warn"#, r#""level":"info""#, r#""level":"debug""#]
+        .iter()
+        .any(|level| line.starts_with('{') && line.contains(level))
+        || line.starts_with("time=")
+            && [" level=warn", " level=info", " level=debug"].iter().any(|level| line.contains(level));
     let is_hint = ["--v=", "-vvv", "--verbose"].iter().any(|flag| line.contains(flag))
         && ["rerun", "re-run", "run with", "use -v", "use --v", "try ", "execute with"]
             .iter()
@@ -118,6 +136,8 @@ fn is_noise(line: &str) -> bool {
         && !line.trim_end_matches('.').ends_with("closed");
     line.is_empty()
         || is_hint
+        || is_passing
+        || line.starts_with(['@', '+'])
         || is_log_note(line)
         || STARTS.iter().any(|start| line.starts_with(start)) && !is_connection
 }
@@ -128,9 +148,38 @@ fn is_log_note(line: &str) -> bool {
     bytes.len() > 6 && matches!(bytes[0], b'W' | b'I') && bytes[1..5].iter().all(u8::is_ascii_digit) && bytes[5] == b' '
 }
 
+/// A message without what is no reason: of a mistake in a file its place is kept, and not the lines around it; of a
+/// connection what ssh said last; of yum and pip their last sentence.
+fn essence(message: &str) -> String {
+    const SSH: &str = "Failed to connect to the host via ssh: ";
+    let message = message.split("\nThe offending line appears to be").next().unwrap_or(message);
+    if let Some((_, error)) = message.strip_prefix("stdout: ").and_then(|rest| rest.split_once(":stderr: "))
+        && let Some(error) = telling(error)
+    {
+        return error;
+    }
+    if message.trim_start().starts_with("One of the configured repositories failed")
+        && let Some(last) = message.lines().rfind(|line| !is_noise(line))
+    {
+        return format!("One of the configured repositories failed: {}", last.trim());
+    }
+    match message.strip_prefix(SSH) {
+        Some(said) if !without_noise(said).is_empty() => format!("{SSH}{}", without_noise(said)),
+        _ => without_noise(message),
+    }
+}
+
 fn without_noise(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().filter(|line| !is_noise(line)).map(str::trim_end).collect();
+    let lines = text.lines().filter(|line| !is_noise(line)).map(str::trim_end);
+    let lines: Vec<&str> = lines.map(|line| line.strip_suffix(", but may").unwrap_or(line)).collect();
     lines.join("\n")
+}
+
+/// Whether a line says that the program went on in another way.
+fn goes_on(line: &str) -> bool {
+    const WORDS: [&str; 6] =
+        ["Attempting to ", "retrying", "will retry", "trying again", "falling back", "Falling back"];
+    WORDS.iter().any(|word| line.contains(word))
 }
 
 /// The lines of an output that tell why a program failed; none when it has nothing but noise.
@@ -143,13 +192,21 @@ fn telling(output: &str) -> Option<String> {
     }
     // The first lines that say "error" are the cause; what follows are its consequences or a usage text.
     let mut errors: Vec<&str> = lines.iter().copied().filter(|line| is_list_entry(line)).take(LINES).collect();
-    if let Some(first) = lines.iter().find(|line| is_error(line.trim())) {
+    let told = || lines.iter().copied().filter(|line| is_error(line.trim()));
+    let last = lines.last().filter(|line| !goes_on(line));
+    if let Some(first) = told().find(|line| !goes_on(line)).or_else(|| told().next().filter(|_| last.is_none())) {
         errors.insert(0, first);
     }
     if errors.is_empty() {
-        return lines.last().map(|line| line.trim().to_owned());
+        return lines.last().map(|line| unlogged(line.trim()));
     }
-    Some(errors.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n"))
+    Some(errors.iter().map(|line| unlogged(line.trim())).collect::<Vec<_>>().join("\n"))
+}
+
+/// What a line of a log says in `msg="…"`, as containerd's tools write it.
+fn unlogged(line: &str) -> String {
+    let said = line.strip_prefix("time=").and_then(|rest| rest.split_once(" msg=\"")).map(|(_, said)| said);
+    said.and_then(|said| said.strip_suffix('"')).map_or(line.to_owned(), |said| said.replace("\\\"", "\""))
 }
 
 /// One of kubeadm's findings: `[ERROR Swap]: running with swap on is not supported`.
@@ -189,9 +246,37 @@ impl Scan<'_> {
                         return None;
                     }
                     self.at += 1;
-                    self.value(wanted)?;
+                    if key == "failed_modules" && self.next()? == b'{' {
+                        self.modules()?;
+                    } else {
+                        self.value(wanted)?;
+                    }
                 }
                 _ => return None,
+            }
+        }
+    }
+
+    /// The results of the modules that failed; what one says in `msg` is the reason here.
+    fn modules(&mut self) -> Option<()> {
+        self.at += 1;
+        loop {
+            match self.next()? {
+                b'}' => {
+                    self.at += 1;
+                    return Some(());
+                }
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' => {
+                    let ended = self.object();
+                    if let Some(message) = self.fields.remove("msg") {
+                        self.fields.entry("reason").or_insert(message);
+                    }
+                    ended?;
+                }
+                _ => self.at += 1,
             }
         }
     }
@@ -302,8 +387,12 @@ fn yaml(text: &str) -> BTreeMap<&'static str, String> {
     let fields_at = text.lines().skip(1).map(depth).find(|depth| *depth > 0).unwrap_or(2);
     let mut fields = BTreeMap::new();
     let mut open: Option<&'static str> = None;
-    for line in text.lines() {
+    // Within `failed_modules`, whose modules have fields of their own.
+    let mut within = false;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let indent = depth(line);
+        within &= indent > fields_at;
+        let fields_at = if within { 3 * fields_at } else { fields_at };
         if indent > fields_at {
             if let Some(field) = open {
                 let value: &mut String = fields.entry(field).or_default();
@@ -314,6 +403,11 @@ fn yaml(text: &str) -> BTreeMap<&'static str, String> {
         }
         open = None;
         let Some((name, value)) = line.trim().split_once(':').filter(|_| indent == fields_at) else { continue };
+        if name == "failed_modules" {
+            within = true;
+            continue;
+        }
+        let name = if within && name == "msg" { "reason" } else { name };
         let Some(field) = FIELDS.iter().find(|field| **field == name) else { continue };
         open = Some(field);
         let value = value.trim();
@@ -385,6 +479,70 @@ mod tests {
     }
 
     #[test]
+    fn facts_that_could_not_be_gathered_are_told_by_the_module() {
+        let of = |module: &str| {
+            told(&format!(
+                r#"{{"failed_modules": {{"ansible.legacy.setup": {{"failed": true, {module}}}}}, "msg": "The following modules failed to execute: ansible.legacy.setup\n"}}"#
+            ))
+        };
+        assert_eq!(
+            of(
+                r#""module_stdout": "/bin/sh: 1: python: not found\r\n", "msg": "The module failed to execute correctly, you probably need to set the interpreter.""#
+            ),
+            "/bin/sh: 1: python: not found"
+        );
+        assert_eq!(of(r#""msg": "no space left on device""#), "no space left on device");
+    }
+
+    #[test]
+    fn a_message_is_told_without_what_surrounds_its_reason() {
+        let of = |message: &str| told(&format!(r#"{{"msg": "{message}"}}"#));
+        assert_eq!(
+            of(
+                r"The error was: 'a' is undefined\n\nThe error appears to be in '/x.yml': line 3, column 3, but may\nbe elsewhere in the file depending on the exact syntax problem.\n\nThe offending line appears to be:\n\n- name: a\n  ^ here\n"
+            ),
+            "The error was: 'a' is undefined\nThe error appears to be in '/x.yml': line 3, column 3"
+        );
+        assert_eq!(
+            of(
+                r"Failed to connect to the host via ssh: Warning: Permanently added 'h' to the list.\r\nroot@h: Permission denied (publickey)."
+            ),
+            "Failed to connect to the host via ssh: root@h: Permission denied (publickey)."
+        );
+        assert_eq!(
+            of(r"stdout: Collecting a\n\n:stderr: No matching distribution found for a\n"),
+            "No matching distribution found for a"
+        );
+        assert_eq!(
+            of(
+                r"\n\n One of the configured repositories failed (Unknown),\n and yum can only fail.\n\nCannot find a valid baseurl for repo: base\n"
+            ),
+            "One of the configured repositories failed: Cannot find a valid baseurl for repo: base"
+        );
+        let missing =
+            r#"{"msg": "Request failed", "response": "HTTP Error 404: Not Found", "url": "https://h/kubeadm"}"#;
+        assert_eq!(told(missing), "Request failed: HTTP Error 404: Not Found (https://h/kubeadm)");
+    }
+
+    #[test]
+    fn a_warning_before_the_error_is_not_the_reason() {
+        let of = |stderr: &str| told(&format!(r#"{{"msg": "non-zero return code", "rc": 1, "stderr": "{stderr}"}}"#));
+        assert_eq!(
+            of(
+                r#"{\"level\":\"warn\",\"msg\":\"retrying\",\"error\":\"rpc error: x\"}\nError: context deadline exceeded"#
+            ),
+            "Error: context deadline exceeded"
+        );
+        assert_eq!(
+            of(
+                r"Failed to discover versions. Attempting to parse version from URL.\nUnable to establish connection to h"
+            ),
+            "Unable to establish connection to h"
+        );
+        assert_eq!(of(r"Failed to pull. Attempting to go on."), "Failed to pull. Attempting to go on.");
+    }
+
+    #[test]
     fn a_result_that_was_cut_is_read_as_far_as_it_goes() {
         let output = "x".repeat(90_000);
         let detail = format!(
@@ -409,6 +567,16 @@ mod tests {
         let debug =
             "{\n    \"changed\": true,\n    \"rc\": 1\n}\nSTDERR:\nerror: no configuration\nMSG:\nnon-zero return code";
         assert_eq!(told(debug), "error: no configuration");
+    }
+
+    #[test]
+    fn traces_of_a_shell_and_dates_of_a_log_are_no_reason() {
+        let of = |stderr: &str| told(&format!(r#"{{"msg": "non-zero return code", "rc": 1, "stderr": "{stderr}"}}"#));
+        assert_eq!(of(r"+ ping h\nno route to h\n+ exit 1"), "no route to h");
+        assert_eq!(
+            of(r#"time=\"1\" level=warning msg=\"defaults\"\ntime=\"2\" level=fatal msg=\"pulling: not found\""#),
+            "pulling: not found"
+        );
     }
 
     #[test]

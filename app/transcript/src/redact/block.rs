@@ -21,6 +21,8 @@ const END: &[u8] = b"-----END";
 const SOON: u8 = 4;
 /// Lines in which the output of a program may follow.
 const LATER: u8 = 60;
+/// Lines that a certificate has at most.
+const CERTIFICATE: u8 = 100;
 
 /// What earlier lines began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,8 @@ pub(super) struct Block {
     pub output: u8,
     /// Whether such a program was traced, so that its output is the next line.
     traced: bool,
+    /// Lines in which a certificate may go on, which everybody may read.
+    public: u8,
 }
 
 /// Lines that are deeper than this one.
@@ -77,7 +81,12 @@ pub(super) fn prefix(text: &[u8]) -> usize {
 
 /// How deep a line is indented, behind the sign of a diff, and where its text begins.
 fn indent(text: &[u8]) -> (u16, usize) {
-    let sign = usize::from(matches!(text, [b'+', ..] | [b'-', b' ', b' ', ..]));
+    let before = text.iter().take_while(|byte| is_blank(**byte)).count();
+    let sign = match &text[before..] {
+        [b'+', ..] => before + 1,
+        [b'-', b' ', b' ', ..] if before == 0 => 1,
+        _ => 0,
+    };
     let blanks = text[sign..].iter().take_while(|byte| is_blank(**byte)).count();
     (u16::try_from(blanks).unwrap_or(u16::MAX), sign + blanks)
 }
@@ -93,9 +102,20 @@ fn word(text: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
     (!word.iter().any(u8::is_ascii_whitespace)).then_some(start..end)
 }
 
+/// The last word of a line, where it can be the end of a key.
+fn last_word(text: &[u8]) -> Option<std::ops::Range<usize>> {
+    let end = text.trim_ascii_end().len();
+    let end = end - text[..end].iter().rev().take_while(|byte| b"\"',".contains(byte)).count();
+    let start = end - text[..end].iter().rev().take_while(|byte| value::is_run(**byte)).count();
+    let word = &text[start..end];
+    let encoded = word.len() >= 16 || word.ends_with(b"=") || names::changes(word) > 1;
+    (encoded && word.len() <= 80 && start > 0).then_some(start..end)
+}
+
 impl Block {
-    /// Adds what must be hidden of one line, or of a piece of a line that is too long for one look.
-    pub fn find(&mut self, text: &[u8], whole: bool, hidden: &mut Hidden) {
+    /// Adds what must be hidden of one line, or of a piece of a line that is too long for one look. Tells whether
+    /// the line is one of a certificate.
+    pub fn find(&mut self, text: &[u8], whole: bool, hidden: &mut Hidden) -> bool {
         let skipped = prefix(text);
         let starts = matches!(text.first(), Some(b'c' | b'o' | b'f' | b'T' | b'P'));
         let record = skipped > 0
@@ -108,13 +128,34 @@ impl Block {
         }
         self.keys(text, hidden);
         if !whole {
-            return;
+            return false;
         }
-        self.wrapped_line(text, skipped, hidden);
-        if *self == (Self { key: self.key, width: self.width, wrapped: self.wrapped, ..Self::default() }) {
-            return;
+        let public = self.is_certificate(text, skipped);
+        if !public {
+            self.wrapped_line(text, skipped, hidden);
         }
-        self.later(text, hidden);
+        let Self { key, width, wrapped, public: lines, .. } = *self;
+        if *self != (Self { key, width, wrapped, public: lines, ..Self::default() }) {
+            self.later(text, hidden);
+        }
+        public
+    }
+
+    /// Whether a line is of a certificate that began above it; one that begins here is told to the next.
+    fn is_certificate(&mut self, text: &[u8], from: usize) -> bool {
+        let is_edge = |byte: &u8| is_blank(*byte) || matches!(byte, b'+' | b'"' | b'\'');
+        if self.public == 0 && text[from..].iter().find(|byte| !is_edge(byte)) != Some(&b'-') {
+            return false;
+        }
+        let line = text[from..].trim_ascii();
+        let line = &line[line.iter().take_while(|byte| is_edge(byte)).count()..];
+        if shapes::PUBLIC.iter().any(|begin| line.starts_with(begin.as_bytes())) && line.len() < 48 {
+            self.public = CERTIFICATE;
+            return false;
+        }
+        let goes_on = self.public > 0 && !self.key && line.len() <= 76 && line.iter().all(|byte| value::is_run(*byte));
+        self.public = if goes_on { self.public - 1 } else { 0 };
+        goes_on
     }
 
     /// Whether a key began and has not ended.
@@ -129,15 +170,22 @@ impl Block {
             let header = trimmed.starts_with(b"Proc-Type") || trimmed.starts_with(b"DEK-Info");
             match memmem::find(text, END) {
                 Some(end) => {
-                    let end = end - text[..end].iter().rev().take_while(|byte| b"+ \t\"'".contains(byte)).count();
-                    push(hidden, 0..end, Rule::PrivateKey);
+                    let end = end - text[..end].iter().rev().take_while(|byte| b"+- \t\"'".contains(byte)).count();
+                    // What a journal writes before its lines is no part of the key.
+                    if !text[..end].ends_with(b":") {
+                        push(hidden, 0..end, Rule::PrivateKey);
+                    }
                     (self.key, at) = (false, memmem::find(text, END).unwrap_or(end) + END.len());
                 }
                 None if header || !trimmed.contains(&b' ') => {
                     let sign = text.iter().take_while(|byte| b"+ \t\"'".contains(byte)).count();
                     push(hidden, sign..text.trim_ascii_end().len(), Rule::PrivateKey);
                 }
-                None => self.key = false,
+                // Behind the mark of a list, or what a journal writes before its lines.
+                None => match last_word(text) {
+                    Some(word) => push(hidden, word, Rule::PrivateKey),
+                    None => self.key = false,
+                },
             }
         }
         while let Some(found) = FINDER.find(&text[at..]) {
@@ -267,8 +315,18 @@ impl Block {
 
 /// Whether it is a name as those of a value that stands beside its name.
 pub(super) fn names_a_value(name: &[u8]) -> bool {
-    const NAMES: [&str; 9] =
-        ["value", "parametervalue", "default", "val", "content", "stringvalue", "default_value", "new_value", "v"];
+    const NAMES: [&str; 10] = [
+        "value",
+        "parametervalue",
+        "default",
+        "val",
+        "content",
+        "stringvalue",
+        "default_value",
+        "new_value",
+        "new value",
+        "v",
+    ];
     NAMES.iter().any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
 }
 
@@ -319,7 +377,7 @@ fn below_line(text: &[u8], from: usize, what: Kind, hidden: &mut Hidden) {
 
 /// Names of settings below `auth:` and the like whose values everybody may know.
 fn tells_more(name: &[u8]) -> bool {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 16] = [
         "user",
         "username",
         "name",
@@ -331,6 +389,12 @@ fn tells_more(name: &[u8]) -> bool {
         "ttl",
         "expire",
         "groups",
+        // Of a volume that shows a Secret.
+        "secretname",
+        "defaultmode",
+        "mode",
+        "path",
+        "optional",
     ];
     names::tells(name) == Tells::Secret || !KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }

@@ -20,7 +20,7 @@ const fn program(name: &'static str, options: &'static [u8], attached: bool) -> 
 }
 
 /// At most 32 of them: each has a bit.
-pub(super) const PROGRAMS: [Program; 30] = [
+pub(super) const PROGRAMS: [Program; 31] = [
     program("ipmitool", b"P", true),
     program("sshpass", b"p", true),
     program("curl", b"uU", true),
@@ -51,10 +51,11 @@ pub(super) const PROGRAMS: [Program; 30] = [
     program("mosquitto", b"P", false),
     program("kadmin", b"w", false),
     program("influx", b"p", false),
+    program("ipa-", b"paw", false),
 ];
 
 /// Words of a command, and how many words stand between them and the secret.
-pub(super) const ARGUMENTS: [(&str, usize); 14] = [
+pub(super) const ARGUMENTS: [(&str, usize); 26] = [
     ("add_user", 1),
     ("change_password", 1),
     ("authenticate_user", 1),
@@ -69,6 +70,18 @@ pub(super) const ARGUMENTS: [(&str, usize); 14] = [
     ("mc alias set", 3),
     ("config host add", 3),
     ("smbpasswd -a", 1),
+    ("maas login", 2),
+    ("addauth digest", 0),
+    ("createuser", 2),
+    ("createuser", 4),
+    ("rocommunity", 0),
+    ("rwcommunity", 0),
+    ("snmp-server community", 0),
+    ("com2sec", 2),
+    ("-server key", 0),
+    ("key-string", 0),
+    ("authentication-key", 0),
+    ("message-digest-key", 2),
 ];
 
 /// Commands whose last word is a secret.
@@ -79,7 +92,7 @@ pub(super) const PIPES: [&str; 8] =
     ["-stdin", "chpasswd", "sudo -s", "kinit", "cryptsetup", "smbpasswd", "base64 -d", "base64 --d"];
 
 /// Programs that make secrets, or show them.
-pub(super) const MAKERS: [&str; 29] = [
+pub(super) const MAKERS: [&str; 31] = [
     "openssl rand",
     "openssl passwd",
     "pwgen",
@@ -100,6 +113,8 @@ pub(super) const MAKERS: [&str; 29] = [
     "create-token",
     "join-token",
     "jsonpath",
+    "go-template",
+    "base64decode",
     "node-token",
     "known_tokens",
     "known_users",
@@ -149,7 +164,11 @@ fn arguments(text: &[u8], end: usize) -> Vec<Range<usize>> {
 
 /// Hides the argument behind so many others.
 pub(super) fn argument(text: &[u8], end: usize, skip: usize, hidden: &mut Hidden) {
-    if let Some(word) = arguments(text, end).get(skip)
+    let words = arguments(text, end);
+    // A single digit says how the secret is written.
+    let digit = words.get(skip).is_some_and(|word| matches!(text[word.clone()], [b'0'..=b'9']));
+    if let Some(word) = words.get(skip + usize::from(digit))
+        && !text[end..].starts_with(b"-")
         && !names::is_verb(&text[word.clone()])
     {
         push(hidden, word.clone(), Rule::Option);
@@ -193,6 +212,83 @@ pub(super) fn piped(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) 
     let to = bar - text[from..bar].iter().rev().take_while(|byte| is_edge(byte)).count();
     if from < to {
         push(hidden, behind_user(text, from..to, pairs), Rule::Option);
+    }
+}
+
+/// Hides the password of `-u user -p password` and `-U user%password`, whatever the program. Ports and paths are none.
+pub(super) fn behind_option(text: &[u8], end: usize, hidden: &mut Hidden) {
+    let list = value::is_quote(text[end - 1]);
+    if list && text.get(end) != Some(&b',') {
+        return;
+    }
+    let words = words(text, end, list);
+    if let Some(user) = words.first()
+        && let Some(sign @ 1..) = text[user.clone()].iter().position(|byte| *byte == b'%')
+        && user.len() > sign + 4
+    {
+        push(hidden, user.start + sign + 1..user.end, Rule::Option);
+    }
+    let [_, option, password, ..] = words.as_slice() else { return };
+    let value = &text[password.clone()];
+    let other = value.iter().all(|byte| byte.is_ascii_digit() || *byte == b':')
+        || matches!(value.first(), Some(b'-' | b'/' | b'.'));
+    if matches!(&text[option.clone()], b"-p" | b"-P" | b"-w") && !other && !names::is_harmless(value) {
+        push(hidden, password.clone(), Rule::Option);
+    }
+}
+
+/// Whether a text may begin with a word that was drawn by lot.
+pub(super) fn may_be_drawn(text: &[u8]) -> bool {
+    let quotes = text.iter().take_while(|byte| is_quote(**byte) || **byte == b'\\').count();
+    let run = text[quotes..].iter().take(64).take_while(|byte| value::is_run(**byte));
+    let (length, digits) =
+        run.fold((0, 0), |(length, digits), byte| (length + 1, digits + usize::from(byte.is_ascii_digit())));
+    length >= 8 && digits > 0
+}
+
+/// Hides what a line of a trace echoes, when it looks as if drawn by lot: it goes into a program that reads it.
+pub(super) fn echoed(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) {
+    let before = text[..start].iter().rev().take_while(|byte| **byte == b'+').count();
+    let apart = start == before || is_blank(text[start - before - 1]) || is_quote(text[start - before - 1]);
+    let words = words(text, end, false);
+    let (true, [word]) = (apart, words.as_slice()) else { return };
+    let value = &text[word.clone()];
+    let number = |byte: &u8| byte.is_ascii_hexdigit() || b"-:.".contains(byte);
+    let has = |what: fn(&u8) -> bool| value.iter().any(what);
+    let mixed =
+        value.len() >= 8 && has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    if (mixed || names::is_random(value)) && value.iter().all(|byte| value::is_run(*byte)) && !value.iter().all(number)
+    {
+        push(hidden, word.clone(), Rule::Output);
+    }
+}
+
+/// Hides the one word that `send "…\r"` of expect types.
+pub(super) fn typed(text: &[u8], end: usize, hidden: &mut Hidden) {
+    let Some((from, open @ Open::Quote(..))) = value::begin(text, end, Open::Word) else { return };
+    let Ok(end) = value::end(text, from, open) else { return };
+    let letters = text[from..end].strip_suffix(b"r").or_else(|| text[from..end].strip_suffix(b"n"));
+    let Some(word) = letters.filter(|word| word.ends_with(b"\\")) else { return };
+    let end = from + word.len() - word.iter().rev().take_while(|byte| **byte == b'\\').count();
+    let word = &text[from..end];
+    let one = !word.iter().any(u8::is_ascii_whitespace) && word.iter().any(u8::is_ascii_digit);
+    if one && names::is_odd(word) {
+        push(hidden, from..end, Rule::Option);
+    }
+}
+
+/// Hides the password of `admin/password` and `admin / password`.
+pub(super) fn account(text: &[u8], start: usize, end: usize, hidden: &mut Hidden) {
+    if start > 0 && !is_blank(text[start - 1]) && !matches!(text[start - 1], b'(' | b'"' | b'\'') {
+        return;
+    }
+    let Some((from, Open::Word)) = value::begin(text, end, Open::Word) else { return };
+    let to = value::end(text, from, Open::Word).unwrap_or(text.len());
+    let to = to - text[from..to].iter().rev().take_while(|byte| b",;.)]".contains(byte)).count();
+    let word = &text[from..to];
+    let has = |what: fn(&u8) -> bool| word.iter().any(what);
+    if word.len() >= 6 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !has(|byte| b"/.".contains(byte)) {
+        push(hidden, from..to, Rule::Name);
     }
 }
 
@@ -256,6 +352,9 @@ pub(super) fn options(text: &[u8], from: usize, programs: u32, hidden: &mut Hidd
             }
         };
         let end = end - text[from..end].iter().rev().take_while(|byte| matches!(byte, b',' | b';' | b')')).count();
+        if names::is_reference(&text[from..end]) {
+            continue;
+        }
         let hide = if pair { in_pair(text, from..end) } else { Some(from..end) };
         if let Some(range) = hide {
             at = range.end.max(at);

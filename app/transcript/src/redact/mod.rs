@@ -30,7 +30,7 @@ use value::Open;
 use view::View;
 
 /// The version of the rules: what was redacted by earlier ones is to be redacted anew.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// What stands in for a secret.
 pub const MASK: &str = "•••";

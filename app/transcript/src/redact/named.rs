@@ -46,7 +46,7 @@ pub(super) fn named(look: &mut Look<'_>, start: usize, end: usize) {
     if tells == Tells::Nothing {
         return redirected(look, start);
     }
-    look.mentions = true;
+    look.mentioned.get_or_insert(name.start);
     if tells == Tells::Secret && beside(look, name.clone()) {
         return;
     }
@@ -78,13 +78,32 @@ fn is_first(text: &[u8], at: usize) -> bool {
     text[from..at].iter().all(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'+' | b'>' | b'<' | b'.' | b'"'))
 }
 
+/// Whether a name is an option, or the end of one as of `--web.auth.password`.
+fn is_option(text: &[u8], name: &Range<usize>) -> bool {
+    let is_part = |byte: &u8| is_name(*byte) || *byte == b'.';
+    let from = name.start - text[..name.start].iter().rev().take(NAME).take_while(|byte| is_part(byte)).count();
+    text[from] == b'-' && text.get(from + 1).is_some_and(|byte| !is_blank(*byte))
+}
+
+/// The end of a name in brackets, as in `params["password"]` and `auth[password]`.
+fn end_of_index(text: &[u8], name: &Range<usize>, after_quote: usize) -> Option<usize> {
+    let before = text[..name.start].iter().rev().find(|byte| !value::is_quote(**byte) && **byte != b'\\')?;
+    if *before != b'[' || text.get(after_quote) != Some(&b']') {
+        return None;
+    }
+    let after = value::quote(text, after_quote + 1).map_or(after_quote + 1, |(_, after)| after);
+    matches!(text.get(value::skip_blanks(text, after)), Some(b'=' | b':')).then_some(after)
+}
+
 /// Where the value of a name begins, and what it ends with.
 pub(super) fn value_of(text: &[u8], name: Range<usize>, cut: bool) -> Option<(usize, Open)> {
-    let is_option = text[name.start] == b'-' && text.get(name.start + 1).is_some_and(|byte| !is_blank(*byte));
+    let is_option = is_option(text, &name);
     let quoted = value::quote(text, name.end);
     let after_quote = quoted.map_or(name.end, |(_, after)| after);
-    let at = value::skip_blanks(text, after_quote);
-    let query = name.start > 0 && matches!(text[name.start - 1], b'?' | b'&' | b';') && quoted.is_none();
+    let index = end_of_index(text, &name, after_quote);
+    let at = value::skip_blanks(text, index.unwrap_or(after_quote));
+    let query = name.start > 0 && matches!(text[name.start - 1], b'?' | b'&' | b';') && quoted.is_none()
+        || index.is_some() && quoted.is_none();
     let (at, plain) = match text.get(at)? {
         b'=' if query => (at + 1, Open::Query),
         b'=' => (at + 1 + usize::from(matches!(text.get(at + 1), Some(b'>' | b'='))), Open::Word),
@@ -98,7 +117,7 @@ pub(super) fn value_of(text: &[u8], name: Range<usize>, cut: bool) -> Option<(us
             return None;
         }
         b':' => (at + 1, if !cut && quoted.is_none() && is_first(text, name.start) { Open::Line } else { Open::Entry }),
-        b',' if quoted.is_some() => {
+        b',' if quoted.is_some() && (is_option || name.start > 0 && value::is_quote(text[name.start - 1])) => {
             let at = value::skip_blanks(text, at + 1);
             let (from, open) = value::begin(text, at, Open::Entry)?;
             let end = value::end(text, from, open).unwrap_or(text.len());
@@ -109,7 +128,14 @@ pub(super) fn value_of(text: &[u8], name: Range<usize>, cut: bool) -> Option<(us
         b'|' if memchr::memchr(b'|', &text[block::prefix(text).min(name.start)..name.start]).is_some() => {
             (at + 1, Open::Cell)
         }
-        b'>' if name.start > 0 && text[name.start - 1] == b'<' => return Some((at + 1, Open::Element)),
+        // `<password>` in a line on how to use a program has no value.
+        b'>' if name.start > 0
+            && text[name.start - 1] == b'<'
+            && (memmem::find(&text[at..], b"</").is_some()
+                || text.get(at + 1).is_some_and(|byte| !byte.is_ascii_whitespace() && !value::is_quote(*byte))) =>
+        {
+            return Some((at + 1, Open::Element));
+        }
         _ if is_option && at > after_quote => (at, Open::Word),
         _ => return None,
     };
@@ -142,7 +168,8 @@ pub(super) fn hide(look: &mut Look<'_>, from: usize, open: Open, rule: Rule, tel
         return;
     }
     let whole = ended.is_ok();
-    if whole && names::is_harmless(value) {
+    let counted = value.iter().all(u8::is_ascii_digit) && text[end..].starts_with(b" bytes");
+    if whole && (counted || names::is_harmless(value)) {
         let nest = matches!(open, Open::Nest(..)) && text[end..].trim_ascii().is_empty();
         if nest && tells == Tells::Secret {
             look.block.begin(text, false);
@@ -175,6 +202,11 @@ pub(super) fn hide(look: &mut Look<'_>, from: usize, open: Open, rule: Rule, tel
     push(look.hidden, from..end, rule);
     if let Err(open) = ended {
         look.open = Some(open);
+    } else if let Some((_, after)) = value::quote(text, end).filter(|_| matches!(open, Open::Quote(..)))
+        && text[after..].starts_with(b" -> ")
+    {
+        // Terraform shows what a value was and what it becomes.
+        look.value_at(after + 4, Open::Word, rule);
     }
 }
 
@@ -280,14 +312,19 @@ fn value_in(text: &[u8], within: Range<usize>) -> Option<(usize, Open)> {
 /// A telling name whose value does not follow it by `=` or `:`.
 fn apart(look: &mut Look<'_>, name: Range<usize>) {
     let text = look.text;
-    let password = [&b"password"[..], b"passwd", b"pass", b"pwd", b"passphrase"].iter().any(|end| {
+    let password = [&b"password"[..], b"passwd", b"pass", b"pwd", b"passphrase", b"psk"].iter().any(|end| {
         let name = &text[name.clone()];
         name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
     });
+    let community = text[name.clone()].eq_ignore_ascii_case(b"community");
+    if community && value::quote(text, value::skip_blanks(text, name.end)).is_none() {
+        // What programs call so in a sentence is a group of routes or of people.
+        return;
+    }
     let quoted = value::quote(text, name.end).is_some();
     if quoted || text.get(name.end) == Some(&b'(') {
         if text.get(name.end) == Some(&b'(') && value::quote(text, name.end + 1).is_some() {
-            look.value_at(name.end + 1, Open::Word, Rule::Name);
+            called(look, name.end, 0);
         } else if text[name.start] == b'-' && text[name.end..].trim_ascii().len() <= 2 {
             look.block.expect_element();
         }
@@ -317,6 +354,21 @@ fn apart(look: &mut Look<'_>, name: Range<usize>) {
         from = value::skip_blanks(text, end);
         end = value::end(text, from, Open::Word).unwrap_or(text.len());
     }
+    if let [kind @ b'0'..=b'9'] = &text[from..end]
+        && password | text[name.clone()].eq_ignore_ascii_case(b"secret")
+    {
+        // `password 7 S`: the number says how it is written.
+        from = value::skip_blanks(text, end);
+        end = value::end(text, from, Open::Word).unwrap_or(text.len());
+        if *kind != b'0' && !names::is_odd(&text[from..end]) {
+            return;
+        }
+    }
+    let sign = value::skip_blanks(text, end);
+    if password && sign > end && text[sign..].starts_with(b"= ") {
+        // `PASSWORD name = S`
+        return look.value_at(value::skip_blanks(text, sign + 1), Open::Word, Rule::Name);
+    }
     let word = &text[from..end];
     if text[name.clone()].eq_ignore_ascii_case(b"bearer") && names::is_random(word) {
         return push(look.hidden, from..end, Rule::HttpHeader);
@@ -324,7 +376,7 @@ fn apart(look: &mut Look<'_>, name: Range<usize>) {
     let before = &text[..name.start];
     let has = |what: &[u8]| memmem::find(before, what).is_some();
     if matches!(open, Open::Quote(..)) {
-        if password || text[end..].starts_with(b"\";") {
+        if password || community || text[end..].starts_with(b"\";") {
             look.value_at(at, open, Rule::Name);
         }
         return;
@@ -356,6 +408,18 @@ fn apart(look: &mut Look<'_>, name: Range<usize>) {
     }
 }
 
+/// Hides the texts that a call has within its brackets, but so many of the first.
+pub(super) fn called(look: &mut Look<'_>, bracket: usize, skip: usize) {
+    let text = look.text;
+    let Some((from, open @ Open::Nest(..))) = value::begin(text, bracket, Open::Word) else { return };
+    let end = value::end(text, from, open).unwrap_or(text.len());
+    match texts_within(text, from..end) {
+        Some(texts) => texts.into_iter().skip(skip).for_each(|range| push(look.hidden, range, Rule::Name)),
+        None if skip == 0 => look.value_at(from, Open::Word, Rule::Name),
+        None => {}
+    }
+}
+
 /// `echo S > file` where the file's name tells.
 fn redirected(look: &mut Look<'_>, start: usize) {
     let before = &look.text[..start];
@@ -373,12 +437,13 @@ fn redirected(look: &mut Look<'_>, start: usize) {
 
 /// What a line says at its end: a secret that a sentence told, or that it announces for the next line.
 pub(super) fn at_the_end(look: &mut Look<'_>) {
-    if !look.mentions {
-        return;
-    }
+    let Some(mentioned) = look.mentioned else { return };
     let text = look.text.trim_ascii_end();
-    if text.ends_with(b":") {
+    if text.ends_with(b":") || text.ends_with(b"passwords") && memmem::find(text, b"following").is_some() {
         return look.block.announce();
+    }
+    if text.ends_with(b"reset.") {
+        return look.block.expect_value();
     }
     let start = text.iter().rposition(|byte| is_blank(*byte)).map_or(0, |at| at + 1);
     let before = text[..start].trim_ascii_end();
@@ -386,9 +451,11 @@ pub(super) fn at_the_end(look: &mut Look<'_>) {
     let told = before.ends_with(b":") || before.ends_with(b" is");
     if told
         && word.len() >= 6
-        && word.iter().any(u8::is_ascii_digit)
+        && mentioned < start
+        && (word.iter().any(u8::is_ascii_digit) || names::changes(word) > 1)
         && names::is_odd(word)
         && !names::is_harmless(word)
+        && !word.ends_with(b"Encryption")
     {
         let title = memmem::find(text, b"TASK [").is_some() || memmem::find(text, b"\": ").is_some();
         if !title {

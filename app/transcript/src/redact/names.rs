@@ -1,7 +1,7 @@
 //! Which names tell that their value is a secret, and which values are none.
 
 /// Last words of names whose values are secrets.
-const LAST: [&str; 47] = [
+const LAST: [&str; 54] = [
     "pass",
     "passwd",
     "password",
@@ -49,10 +49,18 @@ const LAST: [&str; 47] = [
     "masterauth",
     "userpwd",
     "responses",
+    "crumb",
+    "community",
+    // As programs say it in other languages.
+    "passwort",
+    "kennwort",
+    "contrasena",
+    "senha",
+    "motdepasse",
 ];
 
 /// Pairs of last words that do so together.
-const PAIRS: [(&str, &str); 37] = [
+const PAIRS: [(&str, &str); 39] = [
     ("private", "key"),
     ("secret", "key"),
     ("access", "key"),
@@ -67,6 +75,8 @@ const PAIRS: [(&str, &str); 37] = [
     ("shared", "key"),
     ("account", "key"),
     ("storage", "key"),
+    ("store", "key"),
+    ("key", "base"),
     ("master", "key"),
     ("root", "key"),
     ("unseal", "key"),
@@ -111,6 +121,13 @@ const ENDS: [&str; 16] = [
     "secret",
     "token",
 ];
+
+/// Ends of words in `pass` that are no password's name.
+const NO_PASS: [&str; 7] = ["compass", "bypass", "trespass", "overpass", "underpass", "surpass", "onepass"];
+
+/// Ends of names that look telling, and whose values everybody may know: a switch of Ansible, a name of etcd's, and
+/// keys of the other half.
+const PUBLIC: [&str; 4] = ["updatepassword", "initialclustertoken", "publickey", "pubkey"];
 
 /// Last words of names whose values are secrets when they look like it.
 const WEAK: [&str; 14] = [
@@ -175,7 +192,7 @@ const VERBS: [&str; 40] = [
 ];
 
 /// Values that say that there is none, or are a switch.
-const NONE: [&str; 20] = [
+const NONE: [&str; 22] = [
     "null",
     "none",
     "nil",
@@ -193,6 +210,8 @@ const NONE: [&str; 20] = [
     "{}",
     "[]",
     "(sensitive",
+    "(known",
+    "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
     "n/a",
     "-",
     "•••",
@@ -230,13 +249,17 @@ pub(super) fn tells(name: &[u8]) -> Tells {
     }
     let word = |at: usize| &letters[if at == 0 { 0 } else { ends[at - 1] }..ends[at]];
     let Some(last) = words.checked_sub(1).map(word) else { return Tells::Nothing };
+    let joined = &letters[..length];
+    if PUBLIC.iter().any(|end| joined.ends_with(end.as_bytes())) {
+        return Tells::Nothing;
+    }
     if LAST.iter().any(|one| one.as_bytes() == last) || (0..words).any(|at| word(at).starts_with(b"credential")) {
         return Tells::Secret;
     }
-    let joined = &letters[..length];
     let before = words.checked_sub(2).map(word);
     let pair = PAIRS.iter().any(|(one, two)| two.as_bytes() == last && before == Some(one.as_bytes()));
-    if pair || ENDS.iter().any(|end| joined.ends_with(end.as_bytes())) {
+    let pass = last.ends_with(b"pass") && !NO_PASS.iter().any(|end| last.ends_with(end.as_bytes()));
+    if pair || pass || ENDS.iter().any(|end| joined.ends_with(end.as_bytes())) {
         return Tells::Secret;
     }
     if WEAK.iter().any(|one| one.as_bytes() == last) { Tells::Maybe } else { Tells::Nothing }
@@ -247,10 +270,31 @@ pub(super) fn is_verb(word: &[u8]) -> bool {
     VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb.as_bytes())) || word.starts_with(b"-")
 }
 
-/// Whether a value hides nothing: it is none, or the path of a file.
+/// Whether a value hides nothing: it is none, the path of a file, or only says where a secret would stand.
 pub(super) fn is_harmless(value: &[u8]) -> bool {
     let value = value.trim_ascii();
-    value.is_empty() || NONE.iter().any(|none| value.eq_ignore_ascii_case(none.as_bytes())) || is_path(value)
+    value.is_empty()
+        || NONE.iter().any(|none| value.eq_ignore_ascii_case(none.as_bytes()))
+        || is_path(value)
+        || is_reference(value)
+        || value.iter().all(|byte| *byte == b'*')
+        || value.strip_suffix(b" bytes").is_some_and(|count| count.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether a value is `${NAME}`, `$NAME` in capitals, `{{ name }}` or `<name>`: the secret itself stands elsewhere.
+pub(super) fn is_reference(value: &[u8]) -> bool {
+    let is_word = |name: &[u8], more: &[u8]| {
+        name.len() >= 3
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || more.contains(byte))
+            && name[0].is_ascii_alphabetic()
+    };
+    let between = |open: &[u8], close: &[u8]| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    between(b"{{", b"}}").is_some_and(|name| is_word(name.trim_ascii(), b"."))
+        || between(b"${", b"}").is_some_and(|name| is_word(name, b""))
+        || between(b"<", b">").is_some_and(|name| is_word(name, b"-") && !name.iter().any(u8::is_ascii_digit))
+        || value.strip_prefix(b"$").is_some_and(|name| {
+            is_word(name, b"") && name.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+        })
 }
 
 fn is_path(value: &[u8]) -> bool {

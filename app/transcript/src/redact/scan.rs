@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Pieces of telling names.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 23] = [
     "pass",
     "pwd",
     "secret",
@@ -36,6 +36,12 @@ const NAMES: [&str; 17] = [
     "nonce",
     "session",
     "dockercfg",
+    "crumb",
+    "community",
+    "kennwort",
+    "contrasena",
+    "senha",
+    "motdepasse",
 ];
 /// Pieces of names that tell only in some places.
 const RARE: [&str; 9] = ["sig", "pin", "otp", "salt", "seed", "access", "dsn", "responses", "sid"];
@@ -68,6 +74,22 @@ enum Hint {
     Identified,
     Bot,
     Literal,
+    /// `password` in another script, which is no name to [`names`].
+    Foreign,
+    /// `-u` and the like, behind whose value a password may follow.
+    Account,
+    /// `admin/` and the like.
+    Pair,
+    /// `echo` in a trace.
+    Echo,
+    /// `<(echo`.
+    Substituted,
+    /// `send` of expect.
+    Sent,
+    /// A call whose texts but the first are secrets.
+    Call,
+    /// The first line of a certificate.
+    Public,
 }
 
 /// What a line's beginning says of its end.
@@ -104,8 +126,10 @@ pub(super) struct Look<'a> {
     pub open: Option<Open>,
     /// Up to where names are dealt with.
     pub done: usize,
-    /// Whether the line has a telling name.
-    pub mentions: bool,
+    /// Where the line has its first telling name.
+    pub mentioned: Option<usize>,
+    /// Certificates in the line, which everybody may read.
+    public: Vec<Range<usize>>,
     /// Whether a program that makes secrets was named in it.
     makes: bool,
     /// Whether there was any other hint.
@@ -139,6 +163,7 @@ impl Scanner {
             (Hint::Input, "stdin"),
             (Hint::User, "user"),
             (Hint::User, "creds"),
+            (Hint::User, "login"),
             (Hint::Data, "data"),
             (Hint::Registry, "registry/secrets/"),
             (Hint::Basic, "basic "),
@@ -156,9 +181,32 @@ impl Scanner {
             (Hint::Columns, ":\\/\\/"),
             (Hint::Bot, ":AA"),
             (Hint::Literal, "from-literal"),
+            (Hint::Columns, ":*:"),
+            (Hint::Columns, "system:"),
+            (Hint::Foreign, "contraseña"),
+            (Hint::Foreign, "mot de passe"),
+            (Hint::Foreign, "пароль"),
+            (Hint::Foreign, "密码"),
+            (Hint::Foreign, "口令"),
+            (Hint::Account, " -u "),
+            (Hint::Account, "\"-u\""),
+            (Hint::Account, "'-u'"),
+            (Hint::Account, " --username "),
+            (Hint::Pair, "admin/"),
+            (Hint::Pair, "admin / "),
+            (Hint::Pair, "root / "),
+            (Hint::Echo, "+ echo "),
+            (Hint::Substituted, "<(echo "),
+            (Hint::Sent, "send "),
+            (Hint::Sent, "send -- "),
+            (Hint::Call, ".login("),
+            (Hint::Call, "authenticate("),
+            (Hint::Call, "basic_auth("),
+            (Hint::Call, "basicauth("),
         ] {
             add(hint, text);
         }
+        kinds.extend(shapes::PUBLIC.iter().map(|begin| (Hint::Public, (*begin).to_owned())));
         let mut seek = AhoCorasick::builder();
         seek.ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
@@ -200,7 +248,7 @@ impl Scanner {
         block: &mut Block,
         hidden: &mut Hidden,
     ) -> Scanned {
-        block.find(text, whole, hidden);
+        let certificate = block.find(text, whole, hidden);
         let options_from = if line.programs > 0 { 0 } else { text.len() };
         let makes = block.output > 0;
         let mut look = Look {
@@ -210,7 +258,8 @@ impl Scanner {
             hidden,
             open: None,
             done: 0,
-            mentions: false,
+            mentioned: None,
+            public: Vec::new(),
             makes,
             hinted: false,
             options_from,
@@ -226,6 +275,8 @@ impl Scanner {
                 }
                 Hint::Name => named::named(&mut look, hint.start(), hint.end()),
                 Hint::Output => outputs.push(hint.range()),
+                // Traces echo in many lines, and seldom a secret.
+                Hint::Echo if !commands::may_be_drawn(&text[hint.end()..]) => {}
                 kind => {
                     look.hinted = true;
                     look.follow(*kind, needle, hint.range());
@@ -238,7 +289,7 @@ impl Scanner {
         let (from, programs) = (look.options_from, look.line.programs);
         let options = commands::options(text, from, programs, look.hidden);
         let before = look.hidden.len();
-        let runs = shapes::runs(text, look.hidden);
+        let runs = if certificate { None } else { shapes::runs(text, &look.public, look.hidden) };
         let open = look.open.or(options);
         if whole {
             named::at_the_end(&mut look);
@@ -246,7 +297,7 @@ impl Scanner {
                 by_columns(text, look.hidden);
             }
         }
-        let interesting = look.hinted || look.mentions || look.makes || look.hidden.len() > before;
+        let interesting = look.hinted || look.mentioned.is_some() || look.makes || look.hidden.len() > before;
         Scanned { open: open.or(runs), interesting }
     }
 }
@@ -304,6 +355,20 @@ impl Look<'_> {
                     self.value_at(range.end + at + 1, Open::Word, Rule::Option);
                 }
             }
+            Hint::Foreign => {
+                let at = value::skip_blanks(text, range.end);
+                let sign = [&b":"[..], b"=", "：".as_bytes()].into_iter().find(|sign| text[at..].starts_with(sign));
+                if let Some(sign) = sign {
+                    self.value_at(value::skip_blanks(text, at + sign.len()), Open::Word, Rule::Name);
+                }
+            }
+            Hint::Account => commands::behind_option(text, range.end, self.hidden),
+            Hint::Pair => commands::account(text, range.start, range.end, self.hidden),
+            Hint::Echo => commands::echoed(text, range.start, range.end, self.hidden),
+            Hint::Substituted => self.value_at(range.end, Open::Entry, Rule::Option),
+            Hint::Sent => commands::typed(text, range.end, self.hidden),
+            Hint::Call => named::called(self, range.end - 1, 1),
+            Hint::Public => self.public.extend(shapes::certificate(text, range.start, range.end)),
             _ => {}
         }
     }
@@ -447,9 +512,19 @@ fn by_columns(text: &[u8], hidden: &mut Hidden) {
         };
         if columns.len() >= 8 && number(2) && columns[1].len() >= 8 {
             push(hidden, columns[1].clone(), Rule::PasswordHash);
-        } else if columns.len() == 5 && number(1) && !number(4) {
+        } else if columns.len() == 5 && (number(1) || &text[columns[1].clone()] == b"*") && !number(4) {
             push(hidden, columns[4].clone(), Rule::Name);
         }
+    }
+    // `token,user,uid,"group"`, as the files of static tokens and passwords have it.
+    let first = line.iter().position(|byte| *byte == b',').unwrap_or(0);
+    if !spaced
+        && first >= 6
+        && memmem::find(&line[first..], b"system:").is_some()
+        && line.iter().filter(|byte| **byte == b',').count() >= 3
+        && line[..first].iter().all(|byte| !b":\"'={}[]".contains(byte))
+    {
+        push(hidden, from..from + first, Rule::Name);
     }
     if line.starts_with(b"[")
         && let Some(close) = memmem::find(line, b"]:")

@@ -1,5 +1,7 @@
 //! Secrets that their own shape gives away: tokens with a prefix, hashes of passwords, long texts in base64.
 
+use std::ops::Range;
+
 use base64::{
     Engine,
     alphabet::{STANDARD, URL_SAFE},
@@ -117,6 +119,22 @@ pub(super) const HASHES: [&str; 18] = [
     "SCRAM-SHA-256$",
 ];
 
+/// What begins in PEM and may be read by everybody.
+pub(super) const PUBLIC: [&str; 5] = [
+    "-----BEGIN CERTIFICATE-----",
+    "-----BEGIN CERTIFICATE REQUEST-----",
+    "-----BEGIN TRUSTED CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----",
+    "-----BEGIN RSA PUBLIC KEY-----",
+];
+
+/// From the dashes of a certificate on up to those at its end, where nothing else stands between them.
+pub(super) fn certificate(text: &[u8], start: usize, begin: usize) -> Option<Range<usize>> {
+    let end = begin + memchr::memmem::find(&text[begin..], b"-----END ")?;
+    let is_part = |byte: &u8| is_run(*byte) || byte.is_ascii_whitespace() || b"\\\"',".contains(byte);
+    text[begin..end].iter().all(is_part).then_some(start..end)
+}
+
 /// A token that begins at this place, when enough of it follows.
 pub(super) fn token(text: &[u8], start: usize, begin: usize, least: usize, hidden: &mut Hidden) {
     if start > 0 && text[start - 1].is_ascii_alphanumeric() {
@@ -154,7 +172,7 @@ pub(super) fn hash(text: &[u8], start: usize, begin: usize, hidden: &mut Hidden)
 }
 
 /// Runs of base64 that are long, and short tokens without a prefix. What a text ends within is open.
-pub(super) fn runs(text: &[u8], hidden: &mut Hidden) -> Option<Open> {
+pub(super) fn runs(text: &[u8], public: &[Range<usize>], hidden: &mut Hidden) -> Option<Open> {
     let mut at = 0;
     while at + RUN <= text.len() {
         // A run this long has a character in every so many places.
@@ -165,7 +183,7 @@ pub(super) fn runs(text: &[u8], hidden: &mut Hidden) -> Option<Open> {
         let start = at + RUN - 1 - text[at..at + RUN - 1].iter().rev().take_while(|byte| is_run(**byte)).count();
         let end = at + RUN + text[at + RUN..].iter().take_while(|byte| is_run(**byte)).count();
         at = end;
-        if end - start < RUN {
+        if end - start < RUN || public.iter().any(|public| public.contains(&start) && end <= public.end) {
             continue;
         }
         // The letter of an escape is no part of it.
@@ -190,11 +208,32 @@ pub(super) fn runs(text: &[u8], hidden: &mut Hidden) -> Option<Open> {
 /// Where the value begins in a run that has a name before it: `KEY=…`.
 fn behind_name(run: &[u8], start: usize) -> usize {
     let equals = run.iter().position(|byte| *byte == b'=');
+    if let Some(at) = equals.filter(|at| is_uuid(&run[at + 1..])) {
+        return start + at + 1;
+    }
     equals.filter(|at| at + LONG < run.len()).map_or(start, |at| start + at + 1)
 }
 
+/// Eight, four, four, four and twelve digits.
+fn is_uuid(word: &[u8]) -> bool {
+    word.len() == 36
+        && word.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Whether a checksum or a public key follows.
 fn fingerprint(before: &[u8]) -> bool {
-    before.ends_with(b"SHA256:") || before.ends_with(b"SHA512:") || before.ends_with(b"SHA1:")
+    const SUMS: [&[u8]; 4] = [b"SHA256:", b"SHA512:", b"SHA1:", b" h1:"];
+    const KEYS: [&[u8]; 4] = [b"publickey", b"public_key", b"public key", b"pubkey"];
+    if SUMS.iter().any(|sum| before.ends_with(sum)) {
+        return true;
+    }
+    let sign = before.iter().rev().take_while(|byte| b" \t=:\"'\\".contains(byte)).count();
+    let name = &before[..before.len() - sign];
+    sign > 0
+        && KEYS.iter().any(|key| name.len() >= key.len() && name[name.len() - key.len()..].eq_ignore_ascii_case(key))
 }
 
 /// `abcdef.0123456789abcdef` of kubeadm, `s.` of older Vaults, `*` and forty digits of MySQL.

@@ -67,6 +67,7 @@ pub(super) fn begin(text: &[u8], at: usize, plain: Open) -> Option<(usize, Open)
     match text.get(at)? {
         b'[' => Some((at + 1, Open::Nest(b']', 0))),
         b'{' if text.get(at + 1) != Some(&b'{') => Some((at + 1, Open::Nest(b'}', 0))),
+        b'(' if quote(text, at + 1).is_some() => Some((at + 1, Open::Nest(b')', 0))),
         b'\n' | b',' | b'}' | b']' | b')' => None,
         _ => Some((at, plain)),
     }
@@ -138,7 +139,11 @@ fn end_of_word(text: &[u8], from: usize, open: Open) -> Option<usize> {
 }
 
 fn end_of_nest(text: &[u8], from: usize, close: u8, depth: u16) -> Result<usize, Open> {
-    let opening = if close == b']' { b'[' } else { b'{' };
+    let opening = match close {
+        b']' => b'[',
+        b')' => b'(',
+        _ => b'{',
+    };
     let (mut depth, mut at, mut within) = (depth, from, None);
     while at < text.len() {
         match text[at] {
