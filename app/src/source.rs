@@ -302,6 +302,18 @@ pub struct Facts {
     pub events: Result<Vec<EventLine>, Notice>,
     /// The end of a pod's log; `None` for what has no log.
     pub log: Option<Result<String, Notice>>,
+    /// Pages about it: its manifest, its events, its log.
+    #[serde(default)]
+    pub pages: Vec<PageLink>,
+}
+
+/// A page about a thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageLink {
+    /// As in `Manifest`.
+    pub name: String,
+    /// Its address.
+    pub to: String,
 }
 
 /// One fact.

@@ -2,6 +2,7 @@
 
 pub mod backups;
 pub mod deployments;
+pub mod objects;
 mod people;
 pub mod restore;
 

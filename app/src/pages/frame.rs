@@ -39,6 +39,10 @@ pub enum Tab {
     Deployments,
     /// What of it is kept elsewhere.
     Backups,
+    /// What it says has happened.
+    Events,
+    /// Objects of every kind.
+    Objects,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -63,6 +67,8 @@ impl Tab {
             Self::Drift => "/drift",
             Self::Deployments => "/deployments",
             Self::Backups => "/backups",
+            Self::Events => "/events",
+            Self::Objects => "/objects",
         }
     }
 
@@ -75,6 +81,8 @@ impl Tab {
             Self::Drift => texts::DRIFT,
             Self::Deployments => texts::deployments::DEPLOYMENTS,
             Self::Backups => texts::backups::BACKUPS,
+            Self::Events => texts::objects::EVENTS,
+            Self::Objects => texts::objects::OBJECTS,
         }
     }
 
@@ -277,7 +285,7 @@ fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>, theme: Theme)
 }
 
 fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
-    let tabs = [Tab::Architecture, Tab::Networking, Tab::Drift, Tab::Table, Tab::Deployments, Tab::Backups];
+    let tabs = [Tab::Architecture, Tab::Networking, Tab::Drift, Tab::Table, Tab::Deployments, Tab::Backups, Tab::Events, Tab::Objects];
     let tabs = tabs.map(|tab| {
         let to = at(&format!("/c/{}{}{}", scene::segment(cluster), tab.path(), query(view, theme)));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{tab.name()}</a> }
@@ -303,6 +311,8 @@ pub(super) fn prefix(view: &View, theme: Theme) -> String {
 }
 
 fn search(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyView {
+    // Where nothing is drawn, what is found is shown in the figure.
+    let tab = if matches!(tab, Tab::Events | Tab::Objects) { Tab::Architecture } else { tab };
     let to = at(&format!("/c/{}{}", scene::segment(cluster), tab.path()));
     view! {
         <form class="search" method="get" action=to role="search">
