@@ -10,6 +10,8 @@ mod find;
 mod follow;
 #[cfg(feature = "hydrate")]
 mod keys;
+#[cfg(feature = "hydrate")]
+mod lines;
 mod live;
 #[cfg(feature = "hydrate")]
 mod log;
@@ -21,8 +23,10 @@ mod parent;
 mod pick;
 #[cfg(feature = "hydrate")]
 mod stream;
+mod tail;
 #[cfg(feature = "hydrate")]
 mod zoom;
 
 pub use follow::Follow;
 pub use live::Live;
+pub use tail::Tail;

@@ -106,3 +106,53 @@ pub const REFRESH: &str = "Refresh";
 pub fn events(shown: usize, total: usize) -> String {
     if shown < total { format!("newest {shown} of {total}") } else { total.to_string() }
 }
+
+/// The container that is looked at.
+pub const CONTAINER: &str = "Container";
+/// Beside an init container's name.
+pub const INIT: &str = "init";
+/// The container before its last restart.
+pub const PREVIOUS: &str = "Previous run";
+/// Shows when each line was written.
+pub const TIMESTAMPS: &str = "Timestamps";
+/// How far back.
+pub const SINCE: &str = "Since";
+/// How far back.
+pub const SINCES: [(&str, &str); 5] =
+    [("300", "5 minutes"), ("900", "15 minutes"), ("3600", "1 hour"), ("21600", "6 hours"), ("86400", "1 day")];
+/// How far back: no bound.
+pub const SINCE_START: &str = "the start";
+/// The search field of a log.
+pub const SEARCH_LOG: &str = "Search in the log";
+/// The button.
+pub const SHOW: &str = "Show";
+/// The box that is ticked while new lines are brought into sight.
+pub const FOLLOWING: &str = "Follow";
+/// When the log has no lines.
+pub const LOG_EMPTY: &str = "The log is empty.";
+/// When a search finds none.
+pub const LOG_NONE: &str = "No line has this text.";
+/// Said where reading came to its bound.
+pub const LOG_CUT: &str = "Only the first part of the log was searched. Choose a shorter time.";
+/// While lines come.
+pub const LOG_LIVE: &str = "live";
+/// While the line is cut.
+pub const LOG_LOST: &str = "disconnected, trying again";
+/// When the container has ended.
+pub const LOG_ENDED: &str = "The log has ended.";
+/// Without a script.
+pub const LOG_STILL: &str = "Refresh to see new lines.";
+
+/// How many lines.
+pub fn log_lines(shown: usize, read: u64, found: Option<u64>) -> String {
+    match found {
+        Some(found) if (shown as u64) < found => format!("last {shown} of {found} matches in {read} lines"),
+        Some(found) => format!("{found} matches in {read} lines"),
+        None => format!("last {shown} lines"),
+    }
+}
+
+/// Lines that came more quickly than they can be shown.
+pub fn skipped(count: Option<u64>) -> String {
+    count.map_or_else(|| "… lines skipped …".into(), |count| format!("… {count} lines skipped …"))
+}

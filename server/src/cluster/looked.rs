@@ -7,7 +7,14 @@ use std::{
 
 use tokio::sync::Mutex;
 
-use super::{Cluster, ask::{self, Event}, bounded::Refused, kinds::{self, Kinds}};
+use super::{
+    Cluster,
+    ask::{self, Event},
+    bounded::Refused,
+    kinds::{self, Kinds},
+    logs::Which,
+    tails::{NoTail, Tail, Tails},
+};
 
 /// Kinds change when somebody installs something.
 const KINDS: Duration = Duration::from_secs(30);
@@ -19,6 +26,7 @@ const EVENTS: Duration = Duration::from_secs(3);
 pub(super) struct Looked {
     kinds: Kept<Kinds>,
     events: Kept<(Vec<Event>, bool)>,
+    tails: Tails,
 }
 
 /// An answer and until when it is good.
@@ -39,6 +47,14 @@ impl Cluster {
     /// [`Refused`] with the reason.
     pub async fn events(&self) -> Result<Arc<(Vec<Event>, bool)>, Refused> {
         kept(&self.looked.events, EVENTS, ask::all_events(self.client(), "")).await
+    }
+
+    /// A log that is followed, by one reader for all who look.
+    ///
+    /// # Errors
+    /// [`NoTail`] with the reason.
+    pub async fn tail(&self, which: &Which) -> Result<Arc<Tail>, NoTail> {
+        self.looked.tails.get(self.client(), which).await
     }
 }
 

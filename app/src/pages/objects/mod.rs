@@ -2,6 +2,7 @@
 
 mod events;
 mod kinds;
+mod log;
 mod manifest;
 mod rows;
 
@@ -11,6 +12,7 @@ use crate::{base::at, source::Notice};
 
 pub use events::{EventRow, EventsPage, EventsSought, events};
 pub use kinds::{KindsPage, kinds};
+pub use log::{ContainerLine, LogPage, LogSought, log};
 pub use manifest::{ManifestPage, manifest};
 pub use rows::{ObjectRow, RowsPage, rows};
 

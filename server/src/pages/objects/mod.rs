@@ -5,7 +5,9 @@
 
 mod events;
 mod kinds;
+mod log;
 mod manifest;
+mod tail;
 
 use std::sync::Arc;
 
@@ -43,6 +45,9 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/objects/{group}/{plural}/manifest", SEE),
     Row::get("/c/{cluster}/objects/{group}/{plural}/manifest.yaml", SEE),
     Row::get("/c/{cluster}/events", SEE),
+    Row::get("/c/{cluster}/pods/{namespace}/{pod}/log", SEE),
+    Row::get("/c/{cluster}/pods/{namespace}/{pod}/log.txt", SEE),
+    Row::get("/c/{cluster}/pods/{namespace}/{pod}/log/stream", SEE),
 ];
 
 /// The pages.
@@ -53,6 +58,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/objects/{group}/{plural}/manifest", get(manifest::page))
         .route("/c/{cluster}/objects/{group}/{plural}/manifest.yaml", get(manifest::file))
         .route("/c/{cluster}/events", get(events::events))
+        .route("/c/{cluster}/pods/{namespace}/{pod}/log", get(log::page))
+        .route("/c/{cluster}/pods/{namespace}/{pod}/log.txt", get(log::file))
+        .route("/c/{cluster}/pods/{namespace}/{pod}/log/stream", get(log::stream))
         .with_state(Asked::of(site))
 }
 
