@@ -141,7 +141,9 @@ fn grown(followed: &Shared, skipped: Option<u64>, lines: &[LogText]) {
     }
     let stamps = followed.borrow().stamps;
     let fragment = document.create_document_fragment();
-    if skipped != Some(0) && let Ok(row) = document.create_element("li") {
+    if skipped != Some(0)
+        && let Ok(row) = document.create_element("li")
+    {
         row.set_class_name("skipped");
         row.set_text_content(Some(&words::skipped(skipped)));
         let _ = fragment.append_child(&row);

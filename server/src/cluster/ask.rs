@@ -118,7 +118,8 @@ struct ListMeta {
 pub async fn events(client: &Client, kind: &str, key: &Key) -> Result<Vec<Event>, Refused> {
     let fields = format!("involvedObject.kind={kind},involvedObject.name={}", key.name);
     let query = [("limit", EVENTS), ("fieldSelector", fields.as_str())];
-    let asked = every_page(client, &events_path(&key.namespace), &query);
+    let path = events_path(&key.namespace);
+    let asked = every_page(client, &path, &query);
     Ok(newest_first(in_time(PATIENCE, "list events", asked).await?.0))
 }
 
@@ -128,13 +129,18 @@ pub async fn events(client: &Client, kind: &str, key: &Key) -> Result<Vec<Event>
 /// [`Refused`] with the reason.
 pub async fn all_events(client: &Client, namespace: &str) -> Result<(Vec<Event>, bool), Refused> {
     let query = [("limit", EVENTS)];
-    let asked = every_page(client, &events_path(namespace), &query);
+    let path = events_path(namespace);
+    let asked = every_page(client, &path, &query);
     let (events, whole) = in_time(ALL, "list events", asked).await?;
     Ok((newest_first(events), whole))
 }
 
 fn events_path(namespace: &str) -> String {
-    if namespace.is_empty() { "/api/v1/events".into() } else { format!("/api/v1/namespaces/{}/events", part(namespace)) }
+    if namespace.is_empty() {
+        "/api/v1/events".into()
+    } else {
+        format!("/api/v1/namespaces/{}/events", part(namespace))
+    }
 }
 
 fn newest_first(mut events: Vec<Event>) -> Vec<Event> {

@@ -25,7 +25,10 @@ pub enum Refused {
     /// The role lacks a permission.
     #[error("the permission to {0} is missing")]
     Forbidden(String),
-    /// There is none, or not yet.
+    /// What is asked for is not there.
+    #[error("{0}")]
+    Missing(String),
+    /// There is no answer, or not yet.
     #[error("{0}")]
     Nothing(String),
     /// The API server did not answer in time.
@@ -101,6 +104,7 @@ pub(super) async fn in_time<T>(
 pub(super) fn refused(error: &kube::Error, permission: &str) -> Refused {
     match error {
         kube::Error::Api(status) if status.code == 403 => Refused::Forbidden(permission.to_owned()),
+        kube::Error::Api(status) if status.code == 404 => Refused::Missing(first_line(&status.message)),
         kube::Error::Api(status) => Refused::Nothing(first_line(&status.message)),
         kube::Error::SerdeError(_) => Refused::Nothing("the answer is not what was asked for".into()),
         kube::Error::Service(error) if error.is::<http_body_util::LengthLimitError>() => {

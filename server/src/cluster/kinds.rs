@@ -177,7 +177,8 @@ struct OldResource {
 /// # Errors
 /// [`Refused`] where nothing is told at all.
 pub async fn kinds(client: &Client) -> Result<Kinds, Refused> {
-    let ask = |path: &'static str| in_time(PATIENCE, "get /api and /apis", json_as::<Told>(client, path, &[], ALL_AT_ONCE));
+    let ask =
+        |path: &'static str| in_time(PATIENCE, "get /api and /apis", json_as::<Told>(client, path, &[], ALL_AT_ONCE));
     let (core, groups) = tokio::join!(ask("/api"), ask("/apis"));
     let (core, groups) = (core?, groups?);
     let mut found = Found::default();
@@ -291,14 +292,21 @@ mod tests {
     async fn a_server_of_today_tells_all_kinds_in_two_answers() {
         let client = server(|path, _| {
             let resource = |name: &str, kind: &str, scope: &str| json!({ "resource": name, "responseKind": { "kind": kind }, "scope": scope, "verbs": ["get", "list"] });
-            let group = |name: &str, versions: serde_json::Value| json!({ "metadata": { "name": name }, "versions": versions });
+            let group =
+                |name: &str, versions: serde_json::Value| json!({ "metadata": { "name": name }, "versions": versions });
             let items = match path {
-                "/api" => json!([group("", json!([{ "version": "v1", "resources": [resource("nodes", "Node", "Cluster")] }]))]),
+                "/api" => json!([group(
+                    "",
+                    json!([{ "version": "v1", "resources": [resource("nodes", "Node", "Cluster")] }])
+                )]),
                 "/apis" => json!([
-                    group("example.org", json!([
-                        { "version": "v2", "resources": [resource("ships", "Ship", "Namespaced")] },
-                        { "version": "v1", "resources": [resource("ships", "Ship", "Namespaced"), resource("boats", "Boat", "Namespaced")] },
-                    ])),
+                    group(
+                        "example.org",
+                        json!([
+                            { "version": "v2", "resources": [resource("ships", "Ship", "Namespaced")] },
+                            { "version": "v1", "resources": [resource("ships", "Ship", "Namespaced"), resource("boats", "Boat", "Namespaced")] },
+                        ])
+                    ),
                     group("metrics.k8s.io", json!([{ "version": "v1beta1", "freshness": "Stale" }])),
                 ]),
                 _ => return refusal(404, "not found"),
@@ -318,9 +326,13 @@ mod tests {
                 "/apis" => json!({ "kind": "APIGroupList", "groups": [
                     { "name": "batch", "versions": [{ "version": "v1beta1" }, { "version": "v1" }], "preferredVersion": { "version": "v1" } },
                     { "name": "broken.org", "versions": [{ "version": "v1" }], "preferredVersion": { "version": "v1" } }] }),
-                "/api/v1" => json!({ "resources": [{ "name": "pods", "kind": "Pod", "namespaced": true, "verbs": ["list"] }, { "name": "pods/log", "kind": "Pod" }] }),
+                "/api/v1" => {
+                    json!({ "resources": [{ "name": "pods", "kind": "Pod", "namespaced": true, "verbs": ["list"] }, { "name": "pods/log", "kind": "Pod" }] })
+                }
                 "/apis/batch/v1" => json!({ "resources": [{ "name": "jobs", "kind": "Job", "namespaced": true }] }),
-                "/apis/batch/v1beta1" => json!({ "resources": [{ "name": "cronjobs", "kind": "CronJob", "namespaced": true }, { "name": "jobs", "kind": "Job" }] }),
+                "/apis/batch/v1beta1" => {
+                    json!({ "resources": [{ "name": "cronjobs", "kind": "CronJob", "namespaced": true }, { "name": "jobs", "kind": "Job" }] })
+                }
                 _ => return refusal(503, "the server is currently unable to handle the request"),
             };
             (200, answer.to_string().into())

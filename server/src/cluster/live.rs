@@ -109,7 +109,16 @@ impl Cluster {
             clock: Clock::default(),
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
-        Self { shared, client, supervisor, probe: None, etcd: None, origin: String::new(), looked: Looked::default(), started: Instant::now() }
+        Self {
+            shared,
+            client,
+            supervisor,
+            probe: None,
+            etcd: None,
+            origin: String::new(),
+            looked: Looked::default(),
+            started: Instant::now(),
+        }
     }
 
     /// Looks at the facts. Keep it short: writers wait.

@@ -97,13 +97,7 @@ pub async fn containers(client: &Client, key: &Key) -> Result<Containers, Refuse
 ///
 /// # Errors
 /// [`Refused`] with the reason.
-pub async fn end(
-    client: &Client,
-    which: &Which,
-    since: Option<u64>,
-    text: &str,
-    lines: usize,
-) -> Result<End, Refused> {
+pub async fn end(client: &Client, which: &Which, since: Option<u64>, text: &str, lines: usize) -> Result<End, Refused> {
     let many = lines.to_string();
     let mut more = vec![("timestamps", "true".to_owned())];
     more.extend(since.map(|seconds| ("sinceSeconds", seconds.to_string())));
@@ -257,7 +251,8 @@ mod tests {
     async fn a_search_reads_the_whole_log_and_keeps_the_last_hits() {
         let client = server(|_, query| {
             assert!(!query.contains("tailLines"), "{query}");
-            let lines: String = (0..1_000).map(|n| format!("line {n} {}\n", if n % 100 == 0 { "ERROR" } else { "" })).collect();
+            let lines: String =
+                (0..1_000).map(|n| format!("line {n} {}\n", if n % 100 == 0 { "ERROR" } else { "" })).collect();
             (200, lines.into())
         });
         let end = end(&client, &which(), None, "error", 3).await.unwrap();

@@ -42,7 +42,8 @@ pub async fn manifest(client: &Client, kind: &Kind, namespace: &str, name: &str)
 
 /// Hides what is secret and writes the rest.
 fn written(mut object: Value) -> Manifest {
-    let managed = object.get_mut("metadata").and_then(Value::as_object_mut).and_then(|meta| meta.remove("managedFields"));
+    let managed =
+        object.get_mut("metadata").and_then(Value::as_object_mut).and_then(|meta| meta.remove("managedFields"));
     let mut hider = Hider::default();
     // Another kind's name on a Secret changes nothing of what it holds.
     if object["kind"] == "Secret" {
@@ -191,8 +192,14 @@ mod tests {
     #[tokio::test]
     async fn secrets_are_never_asked_for() {
         let client = crate::cluster::bounded::tests::server(|path, _| panic!("{path} was asked for"));
-        let kind = Kind { group: String::new(), version: "v1".into(), plural: "secrets".into(), kind: "Secret".into(),
-            namespaced: true, listed: true };
+        let kind = Kind {
+            group: String::new(),
+            version: "v1".into(),
+            plural: "secrets".into(),
+            kind: "Secret".into(),
+            namespaced: true,
+            listed: true,
+        };
         assert_eq!(manifest(&client, &kind, "a", "b").await, Err(Refused::Nothing("Secrets are never opened".into())));
     }
 }

@@ -33,8 +33,8 @@ mod lease;
 mod lenient;
 mod line;
 mod live;
-mod looked;
 pub mod logs;
+mod looked;
 pub mod manifest;
 mod networks;
 mod node;
@@ -57,6 +57,7 @@ mod supervision;
 pub mod tails;
 mod tls;
 mod trouble;
+pub mod usage;
 mod watch;
 
 pub use live::{Cluster, Follower, Pace};

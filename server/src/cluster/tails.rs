@@ -219,7 +219,7 @@ mod tests {
             let lines = futures::stream::iter((0..count).map(move |_| Ok::<_, std::io::Error>(line.clone())));
             let lines = lines.chain(futures::stream::pending());
             let body = http_body_util::StreamBody::new(lines.map(|line| line.map(http_body::Frame::data)));
-            Ok::<_, std::convert::Infallible>(http::Response::new(kube::client::Body::wrap_body(body)))
+            Ok::<_, std::convert::Infallible>(http::Response::new(body))
         });
         Client::new(service, "default")
     }

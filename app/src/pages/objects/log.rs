@@ -28,7 +28,8 @@ impl LogSought {
     /// Its query without the `?`.
     pub fn query(&self) -> String {
         let flag = |name: &str, set: bool| if set { format!("&{name}=true") } else { String::new() };
-        let since = if self.since.is_empty() { String::new() } else { format!("&since={}", scene::encoded(&self.since)) };
+        let since =
+            if self.since.is_empty() { String::new() } else { format!("&since={}", scene::encoded(&self.since)) };
         let text = if self.text.is_empty() { String::new() } else { format!("&q={}", scene::encoded(&self.text)) };
         format!(
             "container={}{since}{text}{}{}",
@@ -80,7 +81,8 @@ pub fn log(cluster: &str, base: &str, page: &LogPage, live: bool) -> AnyView {
         let text = if one.beside.is_empty() { one.name.clone() } else { format!("{} ({})", one.name, one.beside) };
         view! { <option value=one.name.clone() selected=one.name == sought.container>{text}</option> }
     });
-    let sinces = words::SINCES.map(|(value, text)| view! { <option value=value selected=value == sought.since>{text}</option> });
+    let sinces =
+        words::SINCES.map(|(value, text)| view! { <option value=value selected=value == sought.since>{text}</option> });
     let (count, note) = match &page.lines {
         Err(why) => (String::new(), Some(refused(why))),
         Ok(lines) => {
@@ -96,7 +98,8 @@ pub fn log(cluster: &str, base: &str, page: &LogPage, live: bool) -> AnyView {
     let lines = page.lines.as_deref().unwrap_or_default();
     let last = lines.iter().rev().find(|line| !line.at.is_empty()).map(|line| line.at.clone()).unwrap_or_default();
     let follows = live && !sought.previous;
-    let island = follows.then(|| view! { <Tail base=base.to_owned() query=sought.query() last=last stamps=sought.timestamps /> });
+    let island = follows
+        .then(|| view! { <Tail base=base.to_owned() query=sought.query() last=last stamps=sought.timestamps /> });
     let lines = lines.iter().map(|line| self::line(line, sought.timestamps)).collect_view();
     let why = (!page.why.is_empty()).then(|| view! { <p class="hint">{page.why.clone()}</p> });
     let still = if follows { "" } else { words::LOG_STILL };

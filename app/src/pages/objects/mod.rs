@@ -79,7 +79,8 @@ fn choice(name: &'static str, label: &'static str, all: &'static str, chosen: &s
     let unknown = (!chosen.is_empty() && !names.iter().any(|known| known == chosen)).then(|| chosen.to_owned());
     let options = names.iter().cloned().chain(unknown).map(|value| {
         let selected = value == chosen;
-        view! { <option value=value.clone() selected=selected>{value}</option> }
+        let text = value.clone();
+        view! { <option value=value selected=selected>{text}</option> }
     });
     view! { <label>{label}" "<select name=name><option value="">{all}</option>{options.collect_view()}</select></label> }
         .into_any()

@@ -90,7 +90,8 @@ fn table(cluster: &str, page: &RowsPage, rows: &[ObjectRow]) -> AnyView {
                 (false, false) => view! { <td>{text}</td> }.into_any(),
             }
         });
-        let unnamed = (opens && !row.cells.contains(&row.name)).then(|| view! { <td><a href=to.clone()>{words::MANIFEST}</a></td> });
+        let unnamed = (opens && !row.cells.contains(&row.name))
+            .then(|| view! { <td><a href=to.clone()>{words::MANIFEST}</a></td> });
         let cells = cells.collect_view();
         let space = spaced.then(|| view! { <td>{row.namespace.clone()}</td> });
         view! { <tr>{cells}{space}{unnamed}</tr> }

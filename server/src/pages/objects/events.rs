@@ -82,10 +82,11 @@ pub(super) async fn events(
     drawn(&asked, &cluster, Tab::Events, &one, request, move || pages::events(&of, &page)).await
 }
 
-type Told = Arc<(Vec<Event>, bool)>;
+/// Events, newest first, and whether these are all.
+pub(crate) type Told = Arc<(Vec<Event>, bool)>;
 
 /// As few events as the filters let ask for: those of an object by its name, those of a namespace, or all.
-async fn told(cluster: &Cluster, sought: &EventsSought) -> Result<Told, Refused> {
+pub(crate) async fn told(cluster: &Cluster, sought: &EventsSought) -> Result<Told, Refused> {
     let client = cluster.client();
     if !sought.kind.is_empty() && !sought.name.is_empty() {
         let key = Key::new(sought.namespace.as_str(), sought.name.as_str());
@@ -103,7 +104,8 @@ async fn told(cluster: &Cluster, sought: &EventsSought) -> Result<Told, Refused>
     }
 }
 
-fn fits(event: &Event, sought: &EventsSought) -> bool {
+/// Whether an event is sought.
+pub(crate) fn fits(event: &Event, sought: &EventsSought) -> bool {
     let about = &event.involved_object;
     let is = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
     let text = sought.text.trim().to_lowercase();

@@ -24,6 +24,7 @@ use crate::{
     access::Stays,
     cluster::{
         Cluster,
+        ask::Refused,
         logs::{self, Container, Containers, Line, Which},
     },
     listen::Stopping,
@@ -49,11 +50,7 @@ pub(super) struct Sought {
 
 impl Sought {
     fn which(&self, namespace: &str, pod: &str) -> Which {
-        Which {
-            pod: Key::new(namespace, pod),
-            container: self.container.clone(),
-            previous: set(&self.previous),
-        }
+        Which { pod: Key::new(namespace, pod), container: self.container.clone(), previous: set(&self.previous) }
     }
 
     /// In seconds; what is no number asks for all.
@@ -99,7 +96,7 @@ async fn read(cluster: &Cluster, namespace: &str, pod: &str, sought: Sought) -> 
     let sought = Sought { container: container.clone(), ..sought };
     let text = sought.text();
     let end = match containers {
-        Err(why @ (crate::cluster::ask::Refused::Nothing(_) | crate::cluster::ask::Refused::Late(_))) => Err(why),
+        Err(why) if !matches!(why, Refused::Forbidden(_)) => Err(why),
         _ => {
             let _turn = READING.acquire().await;
             logs::end(client, &sought.which(namespace, pod), sought.since(), &text, LINES).await
@@ -153,7 +150,8 @@ pub(super) async fn file(
     Query(sought): Query<Sought>,
 ) -> Response {
     let Ok(turn) = READING.try_acquire() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "As many logs are read as may be. Try again in a minute.").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "As many logs are read as may be. Try again in a minute.")
+            .into_response();
     };
     let watched = match asked.0.cluster(&cluster).await {
         Ok(watched) => watched,
@@ -176,6 +174,7 @@ pub(super) async fn file(
             });
             (headers, Body::from_stream(held)).into_response()
         }
+        Err(why @ Refused::Missing(_)) => (StatusCode::NOT_FOUND, notice(&why).what).into_response(),
         Err(why) => (StatusCode::BAD_GATEWAY, notice(&why).what).into_response(),
     }
 }

@@ -42,8 +42,13 @@ async fn read(
         return Err(Trouble::NoSuchThing(format!("{} without a name or a namespace", kind.kind)));
     }
     let namespace = if kind.namespaced { which.ns.as_str() } else { "" };
-    let manifest = manifest::manifest(watched.client(), &kind, namespace, &which.name).await;
-    Ok((kind, manifest))
+    match manifest::manifest(watched.client(), &kind, namespace, &which.name).await {
+        Err(Refused::Missing(_)) => {
+            let inside = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+            Err(Trouble::NoSuchThing(format!("{} {inside}{}", kind.kind, which.name)))
+        }
+        manifest => Ok((kind, manifest)),
+    }
 }
 
 /// The page.

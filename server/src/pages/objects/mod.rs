@@ -30,6 +30,8 @@ use leptos::prelude::AnyView;
 use scene::Health;
 use topology::inventory::Key;
 
+pub(crate) use events::{fits, told as events_told};
+
 use super::{Asked, Query, Site, opened, render};
 use crate::{
     access::{Needs, Role, Row},
@@ -104,14 +106,15 @@ fn line(kind: &Kind) -> KindLine {
 }
 
 /// A kind by what stands in the path.
-async fn kind_of(cluster: &Cluster, group: &str, plural: &str) -> Result<Kind, Trouble> {
+pub(crate) async fn kind_of(cluster: &Cluster, group: &str, plural: &str) -> Result<Kind, Trouble> {
     let group = if group == "core" { "" } else { group };
     let unreachable = |why: Refused| {
         let notice = notice(&why);
         Trouble::Unreachable { what: notice.what, todo: notice.todo }
     };
     let kinds = cluster.kinds().await.map_err(unreachable)?;
-    let missing = || Trouble::NoSuchThing(format!("The kind {plural}{}{group}", if group.is_empty() { "" } else { "." }));
+    let missing =
+        || Trouble::NoSuchThing(format!("The kind {plural}{}{group}", if group.is_empty() { "" } else { "." }));
     kinds.find(group, plural).cloned().ok_or_else(missing)
 }
 
