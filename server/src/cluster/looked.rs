@@ -65,8 +65,7 @@ async fn kept<T>(
     ask: impl Future<Output = Result<T, Refused>>,
 ) -> Result<Arc<T>, Refused> {
     let mut kept = kept.lock().await;
-    if let Some((until, answer)) = kept.as_ref().filter(|(until, _)| *until > Instant::now()) {
-        let _ = until;
+    if let Some((_, answer)) = kept.as_ref().filter(|(until, _)| *until > Instant::now()) {
         return Ok(answer.clone());
     }
     let answer = Arc::new(ask.await?);

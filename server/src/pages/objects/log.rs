@@ -127,8 +127,12 @@ async fn read(cluster: &Cluster, namespace: &str, pod: &str, sought: Sought) -> 
 
 fn why(containers: &Containers) -> String {
     let Containers { all, first, why } = containers;
-    if why.is_empty() { String::new() } else { format!("Shown: {first}, {why} of {} containers.", all.len()) }
-        .replace("it holds the pod up of", "which holds the pod up, of")
+    let count = all.len();
+    match *why {
+        "" => String::new(),
+        "it holds the pod up" => format!("Shown: {first}, which holds the pod up, of {count} containers."),
+        why => format!("Shown: {first}, {why} of {count} containers."),
+    }
 }
 
 fn beside(container: &Container) -> ContainerLine {
