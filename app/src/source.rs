@@ -302,6 +302,18 @@ pub struct Facts {
     pub events: Result<Vec<EventLine>, Notice>,
     /// The end of a pod's log; `None` for what has no log.
     pub log: Option<Result<String, Notice>>,
+    /// Pages about it: its manifest, its events, its log.
+    #[serde(default)]
+    pub pages: Vec<PageLink>,
+}
+
+/// A page about a thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageLink {
+    /// As in `Manifest`.
+    pub name: String,
+    /// Its address.
+    pub to: String,
 }
 
 /// One fact.
@@ -427,4 +439,41 @@ pub struct RunText {
     pub text: String,
     /// Bytes of it that are not in the text.
     pub left_out: u64,
+}
+
+/// A line of a container's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogText {
+    /// When it was written, RFC 3339; empty where it is not told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub at: String,
+    /// It.
+    pub text: String,
+    /// Bytes of it that are not in the text.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What the page of a container's log is told while it is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogNews {
+    /// More lines.
+    Lines {
+        /// Lines before these that came more quickly than they can be shown; nothing where they were not counted.
+        skipped: Option<u64>,
+        /// The last of them.
+        lines: Vec<LogText>,
+    },
+    /// The log has come to its end; it may begin again when the container does.
+    Ended,
+    /// It cannot be followed, and why.
+    Refused(String),
+    /// Nothing new.
+    Alive,
 }

@@ -2,6 +2,8 @@
 
 pub mod backups;
 pub mod deployments;
+pub mod keys;
+pub mod objects;
 mod people;
 pub mod restore;
 
@@ -171,7 +173,8 @@ pub const LIGHT: &str = "Light";
 /// Theme links.
 pub const DARK: &str = "Dark";
 /// How to use the figure.
-pub const KEYS: &str = "Shortcuts: arrow keys to move, Enter to open, + − 0 to zoom, / to search, Esc to close";
+pub const KEYS: &str =
+    "Shortcuts: arrow keys to move, Enter to open, + − 0 to zoom, / to search, Esc to close, ? for all";
 /// For those without script.
 pub fn as_of(moment: &str) -> String {
     format!("Snapshot of {moment}. Reload to update.")

@@ -62,6 +62,7 @@ pub fn router(front: &Front) -> Router {
     };
     let all = Router::new()
         .merge(pages::router(front.site.clone()))
+        .merge(pages::objects::router(front.site.clone()))
         .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
         .merge(api)
         .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))

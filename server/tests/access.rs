@@ -131,6 +131,8 @@ async fn text(answer: Response) -> String {
 
 /// A path of the table with something in its places.
 fn filled(path: &str) -> String {
+    let path = path.replace("{group}", "core").replace("{plural}", "pods").replace("{namespace}", "ims");
+    let path = path.replace("{pod}", "hss-0");
     path.replace("{cluster}", "demo").replace("{id}", "0123456789abcdef").replace("{name}", "zoe")
 }
 

@@ -176,6 +176,8 @@ fn names_that_no_address_can_hold_are_told() {
 fn filled(row: &Row, cluster: &str) -> String {
     let file = if row.path.contains("/api/") { "networking.json" } else { "x" };
     let path = row.path.replace("{cluster}", &segment(cluster));
+    let path = path.replace("{group}", "core").replace("{plural}", "pods").replace("{namespace}", "ims");
+    let path = path.replace("{pod}", "none").replace("{name}", "none");
     path.replace("{file}", file).replace("{id}", &segment("a/b: 100%"))
 }
 

@@ -27,4 +27,4 @@ pub use patch::{ApplyError, Op, Patch, apply};
 pub use svg::{
     dark_document, document, encoded, escaped, figure, is_addressable, link, mark_svg, own_svg, readable, segment,
 };
-pub use text::{clip, width};
+pub use text::{clip, lines, width};

@@ -52,6 +52,22 @@ pub fn clip(text: &str, style: Style, room: i32) -> String {
     format!("{kept}…")
 }
 
+/// The text in one line, or in two where it needs them, and cut only where two are too few. It breaks behind a mark
+/// that joins words, where there is one.
+pub fn lines(text: &str, style: Style, room: i32) -> Vec<String> {
+    if width(text, style) <= room {
+        return vec![text.to_owned()];
+    }
+    let fits = |end: &usize| width(&text[..*end], style) <= room;
+    let ends = text.char_indices().map(|(at, c)| (at + c.len_utf8(), c)).filter(|(end, _)| *end < text.len());
+    let mark = ends.clone().filter(|(_, c)| matches!(c, '-' | '.' | '_' | ' ' | '/')).map(|(end, _)| end);
+    let anywhere = ends.filter(|(end, _)| text[*end..].chars().next().is_some_and(|next| !joins(next)));
+    let Some(end) = mark.filter(fits).last().or_else(|| anywhere.map(|(end, _)| end).filter(fits).last()) else {
+        return vec![clip(text, style, room)];
+    };
+    vec![text[..end].trim_end().to_owned(), clip(&text[end..], style, room)]
+}
+
 fn pixels(thousandths: u32, style: Style) -> i32 {
     i32::try_from((thousandths * style.size().unsigned_abs()).div_ceil(1000)).unwrap_or(i32::MAX)
 }
@@ -98,7 +114,24 @@ mod tests {
         assert!(!clip("cafe\u{301}s are many", Style::Body, 40).contains("\u{301}…"));
     }
 
+    #[test]
+    fn a_name_breaks_between_words_and_is_cut_in_the_second_line_alone() {
+        assert_eq!(lines("kube-flannel-ds", Style::Body, 86), ["kube-flannel-", "ds"]);
+        assert_eq!(lines("keepalived", Style::Body, 86), ["keepalived"]);
+        let long = lines("subscriber-database-of-the-far-north", Style::Body, 86);
+        assert_eq!(long.len(), 2);
+        assert!(long[0].ends_with('-') && long[1].ends_with('…'), "{long:?}");
+        assert_eq!(lines("abcdefghijklmnop", Style::Body, 86).concat(), "abcdefghijklmnop");
+    }
+
     proptest! {
+        #[test]
+        fn lines_fit(text in "\\PC{0,60}", room in 0..200i32) {
+            for line in lines(&text, Style::Body, room) {
+                prop_assert!(width(&line, Style::Body) <= room);
+            }
+        }
+
         #[test]
         fn what_is_clipped_fits(text in "\\PC{0,80}", room in 0..300i32) {
             prop_assert!(width(&clip(&text, Style::Note, room), Style::Note) <= room);

@@ -4,12 +4,18 @@
 //! and changes that.
 
 #[cfg(feature = "hydrate")]
+mod copy;
+#[cfg(feature = "hydrate")]
 mod dom;
 #[cfg(feature = "hydrate")]
 mod find;
 mod follow;
 #[cfg(feature = "hydrate")]
 mod keys;
+#[cfg(feature = "hydrate")]
+mod letters;
+#[cfg(feature = "hydrate")]
+mod lines;
 mod live;
 #[cfg(feature = "hydrate")]
 mod log;
@@ -19,10 +25,14 @@ mod paint;
 mod parent;
 #[cfg(feature = "hydrate")]
 mod pick;
+mod shortcuts;
 #[cfg(feature = "hydrate")]
 mod stream;
+mod tail;
 #[cfg(feature = "hydrate")]
 mod zoom;
 
 pub use follow::Follow;
 pub use live::Live;
+pub use shortcuts::Shortcuts;
+pub use tail::Tail;

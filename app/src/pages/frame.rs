@@ -8,8 +8,10 @@ use super::{
 };
 use crate::{
     base::at,
+    islands::Shortcuts,
     source::{ClusterLine, View},
     texts,
+    texts::keys as words,
 };
 
 /// Where the server keeps what a page loads besides itself: paths that begin with `/` and hold a
@@ -39,6 +41,10 @@ pub enum Tab {
     Deployments,
     /// What of it is kept elsewhere.
     Backups,
+    /// What it says has happened.
+    Events,
+    /// Objects of every kind.
+    Objects,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -63,6 +69,8 @@ impl Tab {
             Self::Drift => "/drift",
             Self::Deployments => "/deployments",
             Self::Backups => "/backups",
+            Self::Events => "/events",
+            Self::Objects => "/objects",
         }
     }
 
@@ -75,6 +83,8 @@ impl Tab {
             Self::Drift => texts::DRIFT,
             Self::Deployments => texts::deployments::DEPLOYMENTS,
             Self::Backups => texts::backups::BACKUPS,
+            Self::Events => texts::objects::EVENTS,
+            Self::Objects => texts::objects::OBJECTS,
         }
     }
 
@@ -172,6 +182,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
     let scripts = assets.script.as_deref().map(scripts);
     let demo = open.as_ref().is_some_and(|(name, _)| clusters.iter().any(|line| line.demo && line.name == *name));
     let to = |path: &str| ours(path, theme);
+    let keys = open.as_ref().filter(|_| scripted).map(|(cluster, _)| shortcuts(cluster));
     let printed = format!("{title} · {drawn}");
     let still =
         (scripted && open.is_some()).then(|| view! { <noscript><p class="demo">{texts::as_of(&drawn)}</p></noscript> });
@@ -200,6 +211,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
         {warnings}
         {content}
+        {keys}
     };
     view! {
         <!DOCTYPE html>
@@ -216,6 +228,23 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
             </head>
             <body>{body}</body>
         </html>
+    }
+    .into_any()
+}
+
+/// The keys that lead to other pages, and their list, which `?` shows.
+fn shortcuts(cluster: &str) -> AnyView {
+    let pages = words::PAGES.map(|(letter, _, page)| {
+        view! { <dt><kbd>"g"</kbd>" "<kbd>{letter}</kbd></dt><dd>{page}</dd> }
+    });
+    let others = words::OTHERS.map(|(key, act)| view! { <dt><kbd>{key}</kbd></dt><dd>{act}</dd> });
+    view! {
+        <dialog id="keys" aria-labelledby="t-keys">
+            <h2 id="t-keys">{words::KEYS}</h2>
+            <dl>{pages.into_iter().collect_view()}{others.into_iter().collect_view()}</dl>
+            <form method="dialog"><button>{words::CLOSE}</button></form>
+        </dialog>
+        <Shortcuts base=at(&format!("/c/{}", scene::segment(cluster))) />
     }
     .into_any()
 }
@@ -277,7 +306,16 @@ fn chooser(clusters: &[ClusterLine], open: Option<&(String, Tab)>, theme: Theme)
 }
 
 fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
-    let tabs = [Tab::Architecture, Tab::Networking, Tab::Drift, Tab::Table, Tab::Deployments, Tab::Backups];
+    let tabs = [
+        Tab::Architecture,
+        Tab::Networking,
+        Tab::Drift,
+        Tab::Table,
+        Tab::Deployments,
+        Tab::Backups,
+        Tab::Events,
+        Tab::Objects,
+    ];
     let tabs = tabs.map(|tab| {
         let to = at(&format!("/c/{}{}{}", scene::segment(cluster), tab.path(), query(view, theme)));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{tab.name()}</a> }
@@ -303,6 +341,8 @@ pub(super) fn prefix(view: &View, theme: Theme) -> String {
 }
 
 fn search(cluster: &str, tab: Tab, view: &View, theme: Theme) -> AnyView {
+    // Where nothing is drawn, what is found is shown in the figure.
+    let tab = if matches!(tab, Tab::Events | Tab::Objects) { Tab::Architecture } else { tab };
     let to = at(&format!("/c/{}{}", scene::segment(cluster), tab.path()));
     view! {
         <form class="search" method="get" action=to role="search">

@@ -30,6 +30,13 @@ pub fn panel(facts: &Facts, query: &str, back: &str) -> String {
         texts::CLOSE,
         escaped(&facts.name)
     );
+    if !facts.pages.is_empty() {
+        out += "<p class=\"pages\">";
+        for page in &facts.pages {
+            let _ = write!(out, "<a href=\"{}\">{}</a>", escaped(&page.to), escaped(&page.name));
+        }
+        out += "</p>";
+    }
     lines(&mut out, facts, query);
     if !facts.conditions.is_empty() {
         let _ = write!(out, "<h3>{}</h3><ul class=\"conditions\">", texts::CONDITIONS);

@@ -30,6 +30,21 @@ fn places(scene: &Scene) -> HashMap<String, Place> {
     places
 }
 
+#[test]
+fn a_name_on_a_master_is_whole_in_one_line_or_two() {
+    let names = ["keepalived", "kube-flannel-ds", "kube-multus-ds", "kube-proxy-of-old"];
+    let pods: String =
+        names.map(|name| format!("pod {name}-1 in kube-system on m1 of DaemonSet/{name} ready\n")).concat();
+    let scene = draw(&format!("node m1 master\n{pods}"));
+    for name in names {
+        let slot = mark(&scene, &format!("group/m1/kube-system/DaemonSet/{name}"));
+        let count = slot.texts.len() - 1;
+        let written: String = slot.texts[..count].iter().map(|text| text.text.as_str()).collect();
+        assert_eq!(written, name, "cut although there is a second line");
+        assert_eq!(slot.texts[count].text, "1/1");
+    }
+}
+
 const fn is_box(kind: Kind) -> bool {
     !matches!(kind, Kind::Link | Kind::Exchange | Kind::Line | Kind::Caption)
 }

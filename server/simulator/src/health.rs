@@ -1,6 +1,6 @@
 //! `/readyz`, `/livez` and `/healthz`, as kube-apiserver prints them.
 
-use axum::response::Response;
+use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 
 use crate::{profile::Profile, refusal::Refusal};
@@ -44,14 +44,10 @@ pub(crate) fn answer(
         if !checks.contains(&check) {
             return Err(Refusal::no_path());
         }
-        return Ok(if failed(check) {
-            text(500, "internal server error: etcd failed\n".into())
-        } else {
-            text(200, "ok".into())
-        });
+        return Ok(if failed(check) { text(500, "internal server error: etcd failed\n") } else { text(200, "ok") });
     }
     if !etcd_down && !verbose {
-        return Ok(text(200, "ok".into()));
+        return Ok(text(200, "ok"));
     }
     let shown = checks
         .iter()
@@ -67,7 +63,7 @@ pub(crate) fn answer(
 }
 
 /// A plain text answer.
-pub(crate) fn text(code: u16, body: String) -> Response {
+pub(crate) fn text(code: u16, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

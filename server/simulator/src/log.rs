@@ -1,5 +1,9 @@
-//! The end of a pod's log: lines made up from its name, the same whenever they are asked for.
+//! A pod's log: lines made up from its name, the same whenever they are asked for, and one a second for who follows.
 
+use std::{convert::Infallible, time::Duration};
+
+use axum::body::{Body, Bytes};
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -8,8 +12,29 @@ use crate::{clock, path::Parameters, refusal::Refusal};
 /// How many lines a log has at most.
 const LONGEST: u64 = 200;
 
+/// The log that `query` asks for: without an end for who follows it.
+pub(crate) fn body(pod: &Value, query: &Parameters, now: Timestamp) -> Result<Body, Refusal> {
+    let before = lines(pod, query, now)?;
+    if !query.flag("follow") {
+        return Ok(before.into());
+    }
+    let asked = query.text("container");
+    let first = pod["spec"]["containers"][0]["name"].as_str().unwrap_or_default();
+    let container = if asked.is_empty() { first } else { asked }.to_owned();
+    let stamped = query.flag("timestamps");
+    let second = move |n: i64| {
+        let container = container.clone();
+        async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            written(clock::after(now, n), &work_line(&container, n.unsigned_abs()), stamped)
+        }
+    };
+    let text = stream::once(async { before }).chain(stream::iter(1..).then(second));
+    Ok(Body::from_stream(text.map(|text| Ok::<_, Infallible>(Bytes::from(text)))))
+}
+
 /// The lines that `query` asks for.
-pub(crate) fn lines(pod: &Value, query: &Parameters, now: Timestamp) -> Result<String, Refusal> {
+fn lines(pod: &Value, query: &Parameters, now: Timestamp) -> Result<String, Refusal> {
     let name = pod["metadata"]["name"].as_str().unwrap_or_default();
     let containers: Vec<&str> = ["containers", "initContainers"]
         .into_iter()
@@ -26,16 +51,35 @@ pub(crate) fn lines(pod: &Value, query: &Parameters, now: Timestamp) -> Result<S
         let message = format!("container {container:?} in pod {name:?} is waiting to start: ContainerCreating");
         return Err(Refusal::bad_request(message));
     }
-    let wanted = query.number("tailLines")?.unwrap_or(LONGEST).min(LONGEST);
-    let crashed = pod_failed(pod);
+    let previous = query.flag("previous");
+    let restarts = restarts(pod, container);
+    if previous && restarts == 0 {
+        return Err(Refusal::bad_request(format!(
+            "previous terminated container {container:?} in pod {name:?} not found"
+        )));
+    }
+    // A line was written every three seconds.
+    let since = query.number("sinceSeconds")?.map_or(LONGEST, |seconds| seconds / 3 + 1);
+    let wanted = query.number("tailLines")?.unwrap_or(LONGEST).min(LONGEST).min(since);
+    let crashed = previous || pod_failed(pod);
     let stamped = query.flag("timestamps");
     let text = (0..wanted).rev().map(|back| {
         let moment = clock::after(now, -i64::try_from(back).unwrap_or_default() * 3);
         let line = if crashed && back < 3 { crash_line(back).to_owned() } else { work_line(container, back) };
-        let stamp = if stamped { format!("{} ", clock::micros(moment)) } else { String::new() };
-        format!("{stamp}{} {line}\n", moment.strftime("%m%d %H:%M:%S"))
+        written(moment, &line, stamped)
     });
     Ok(text.collect())
+}
+
+fn written(moment: Timestamp, line: &str, stamped: bool) -> String {
+    let stamp = if stamped { format!("{} ", clock::micros(moment)) } else { String::new() };
+    format!("{stamp}{} {line}\n", moment.strftime("%m%d %H:%M:%S"))
+}
+
+fn restarts(pod: &Value, container: &str) -> u64 {
+    let statuses = ["containerStatuses", "initContainerStatuses"].map(|field| pod["status"][field].as_array());
+    let mut statuses = statuses.into_iter().flatten().flatten();
+    statuses.find(|status| status["name"] == container).and_then(|one| one["restartCount"].as_u64()).unwrap_or(0)
 }
 
 fn pod_failed(pod: &Value) -> bool {

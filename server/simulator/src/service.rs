@@ -144,7 +144,7 @@ fn get(store: &Store, target: &Target, query: &Parameters, form: Form) -> Result
         .get(target.kind, &target.namespace, &target.name)
         .ok_or_else(|| Refusal::not_found(target.kind, &target.name))?;
     if target.part == Part::Log {
-        return Ok(health::text(200, log::lines(&object.value(), query, store.clock.now())?));
+        return Ok(health::text(200, log::body(&object.value(), query, store.clock.now())?));
     }
     let mut out = Vec::new();
     match form {

@@ -61,6 +61,7 @@ impl Row {
 pub fn table() -> Vec<Row> {
     [
         crate::pages::ROUTES,
+        crate::pages::objects::ROUTES,
         super::ROUTES,
         crate::deploy::ROUTES,
         crate::backup::ROUTES,

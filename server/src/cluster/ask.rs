@@ -2,24 +2,18 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Limited};
-use kube::{
-    Client,
-    client::Body,
-    core::{Status, response::StatusSummary},
-};
-use serde::{Deserialize, de::DeserializeOwned};
+use kube::Client;
+use serde::Deserialize;
 use topology::inventory::Key;
 
+pub use super::bounded::Refused;
 use super::{
+    bounded::{PATIENCE, get, in_time, json, part},
     lenient::{each, lenient, maybe},
     object::Object,
     pod,
-    trouble::first_line,
 };
 
-/// An answer that takes longer is none.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// Lines of a log's end, and bytes at most.
 const LINES: &str = "60";
 const BYTES: &str = "65536";
@@ -27,23 +21,8 @@ const BYTES: &str = "65536";
 const EVENTS: &str = "500";
 /// Pages that are read at most.
 const PAGES: usize = 60;
-/// An answer that is longer is none.
-const LONGEST: usize = 8 << 20;
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The role lacks a permission.
-    #[error("the permission to {0} is missing")]
-    Forbidden(&'static str),
-    /// There is none, or not yet.
-    #[error("{0}")]
-    Nothing(String),
-    /// The API server did not answer in time.
-    #[error("the API server did not answer within {} s", PATIENCE.as_secs())]
-    Late,
-}
-
+/// All of a cluster's events come within this.
+const ALL: Duration = Duration::from_secs(10);
 /// One event about an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -57,6 +36,9 @@ pub struct Event {
     /// A sentence.
     #[serde(deserialize_with = "lenient")]
     pub message: String,
+    /// The object that it is about.
+    #[serde(deserialize_with = "lenient")]
+    pub involved_object: Involved,
     #[serde(deserialize_with = "lenient")]
     count: u32,
     #[serde(deserialize_with = "lenient")]
@@ -67,6 +49,24 @@ pub struct Event {
     last_timestamp: Option<String>,
     #[serde(deserialize_with = "maybe")]
     event_time: Option<String>,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Involved {
+    /// As in `Pod`.
+    #[serde(deserialize_with = "lenient")]
+    pub kind: String,
+    /// As in `apps/v1`.
+    #[serde(deserialize_with = "lenient")]
+    pub api_version: String,
+    /// Empty for what lies in none.
+    #[serde(deserialize_with = "lenient")]
+    pub namespace: String,
+    /// Its name.
+    #[serde(deserialize_with = "lenient")]
+    pub name: String,
 }
 
 /// How newer reporters count.
@@ -117,19 +117,39 @@ struct ListMeta {
 /// [`Refused`] with the reason.
 pub async fn events(client: &Client, kind: &str, key: &Key) -> Result<Vec<Event>, Refused> {
     let fields = format!("involvedObject.kind={kind},involvedObject.name={}", key.name);
-    let mut path = String::from("/api/v1/");
-    if !key.namespace.is_empty() {
-        path += &format!("namespaces/{}/", part(&key.namespace));
-    }
-    path += "events";
     let query = [("limit", EVENTS), ("fieldSelector", fields.as_str())];
-    let mut events = in_time("list events", every_page(client, &path, &query)).await?;
-    events.sort_by(|a, b| b.at().cmp(a.at()));
-    Ok(events)
+    let path = events_path(&key.namespace);
+    let asked = every_page(client, &path, &query);
+    Ok(newest_first(in_time(PATIENCE, "list events", asked).await?.0))
 }
 
-/// All pages: the newest may stand on the last. A list that goes on for longer is cut off.
-async fn every_page(client: &Client, path: &str, query: &[(&str, &str)]) -> kube::Result<Vec<Event>> {
+/// Events of a namespace, or of all where it is empty, newest first; and whether these are all of them.
+///
+/// # Errors
+/// [`Refused`] with the reason.
+pub async fn all_events(client: &Client, namespace: &str) -> Result<(Vec<Event>, bool), Refused> {
+    let query = [("limit", EVENTS)];
+    let path = events_path(namespace);
+    let asked = every_page(client, &path, &query);
+    let (events, whole) = in_time(ALL, "list events", asked).await?;
+    Ok((newest_first(events), whole))
+}
+
+fn events_path(namespace: &str) -> String {
+    if namespace.is_empty() {
+        "/api/v1/events".into()
+    } else {
+        format!("/api/v1/namespaces/{}/events", part(namespace))
+    }
+}
+
+fn newest_first(mut events: Vec<Event>) -> Vec<Event> {
+    events.sort_by(|a, b| b.at().cmp(a.at()));
+    events
+}
+
+/// All pages: the newest may stand on the last. A list that goes on for longer is cut off, which the answer tells.
+async fn every_page(client: &Client, path: &str, query: &[(&str, &str)]) -> kube::Result<(Vec<Event>, bool)> {
     let (mut events, mut next, mut restarted) = (Vec::new(), String::new(), false);
     for _ in 0..PAGES {
         let more: &[(&str, &str)] = if next.is_empty() { &[] } else { &[("continue", &next)] };
@@ -145,10 +165,10 @@ async fn every_page(client: &Client, path: &str, query: &[(&str, &str)]) -> kube
         events.extend(page.items);
         next = page.metadata.next;
         if next.is_empty() {
-            break;
+            return Ok((events, true));
         }
     }
-    Ok(events)
+    Ok((events, false))
 }
 
 /// The end of a pod's log; where it has several containers, of the one that is in the way, else of
@@ -171,46 +191,7 @@ pub async fn log_end(client: &Client, pod: &Key) -> Result<String, Refused> {
         let text = get(client, &log, &[wanted.as_slice(), &[("container", &name)]].concat()).await?;
         Ok(format!("[{name}, {why}; containers: {count}]\n{text}"))
     };
-    in_time("get pods/log", asked).await
-}
-
-/// A name in a path.
-fn part(name: &str) -> String {
-    form_urlencoded::byte_serialize(name.as_bytes()).collect()
-}
-
-async fn json<T: DeserializeOwned>(client: &Client, path: &str, query: &[(&str, &str)]) -> kube::Result<T> {
-    serde_json::from_str(&get(client, path, query).await?).map_err(kube::Error::SerdeError)
-}
-
-/// Text, whatever bytes it is made of: a log that is cut off may end within a letter.
-async fn get(client: &Client, path: &str, query: &[(&str, &str)]) -> kube::Result<String> {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-    let request = http::Request::get(format!("{path}?{query}")).body(Body::empty()).map_err(kube::Error::HttpError)?;
-    let response = client.send(request).await?;
-    let code = response.status();
-    let body = Limited::new(response.into_body(), LONGEST).collect().await.map_err(kube::Error::Service)?.to_bytes();
-    let text = String::from_utf8_lossy(&body).into_owned();
-    if code.is_success() {
-        return Ok(text);
-    }
-    let refusal = serde_json::from_str::<Status>(&text).unwrap_or_else(|_| Status {
-        status: Some(StatusSummary::Failure),
-        message: code.canonical_reason().unwrap_or("an answer that says nothing").into(),
-        ..Status::default()
-    });
-    Err(kube::Error::Api(Box::new(Status { code: code.as_u16(), ..refusal })))
-}
-
-async fn in_time<T>(permission: &'static str, asked: impl Future<Output = kube::Result<T>>) -> Result<T, Refused> {
-    match tokio::time::timeout(PATIENCE, asked).await {
-        Err(_) => Err(Refused::Late),
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(kube::Error::Api(status))) if status.code == 403 => Err(Refused::Forbidden(permission)),
-        Ok(Err(kube::Error::Api(status))) => Err(Refused::Nothing(first_line(&status.message))),
-        Ok(Err(kube::Error::SerdeError(_))) => Err(Refused::Nothing("the answer is not what was asked for".into())),
-        Ok(Err(_)) => Err(Refused::Nothing("the API server cannot be reached just now".into())),
-    }
+    in_time(PATIENCE, "get pods/log", asked).await
 }
 
 #[cfg(test)]
@@ -218,22 +199,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    /// A server that answers by path and query.
-    fn server(answer: fn(&str, &str) -> (u16, Vec<u8>)) -> Client {
-        let service = tower::service_fn(move |request: http::Request<Body>| async move {
-            let (code, body) = answer(request.uri().path(), request.uri().query().unwrap_or_default());
-            http::Response::builder().status(code).body(Body::from(body))
-        });
-        Client::new(service, "default")
-    }
+    use crate::cluster::bounded::tests::{refusal, server};
 
     fn pod() -> Key {
         Key::new("shop", "web-1")
-    }
-
-    fn refusal(code: u16, message: &str) -> (u16, Vec<u8>) {
-        (code, json!({ "kind": "Status", "code": code, "message": message }).to_string().into_bytes())
     }
 
     #[tokio::test]
@@ -263,8 +232,8 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_names_the_permission_or_repeats_the_reason() {
         let forbidden = server(|_, _| refusal(403, "no"));
-        assert_eq!(log_end(&forbidden, &pod()).await, Err(Refused::Forbidden("get pods/log")));
-        assert_eq!(events(&forbidden, "Pod", &pod()).await, Err(Refused::Forbidden("list events")));
+        assert_eq!(log_end(&forbidden, &pod()).await, Err(Refused::Forbidden("get pods/log".into())));
+        assert_eq!(events(&forbidden, "Pod", &pod()).await, Err(Refused::Forbidden("list events".into())));
         let waiting = server(|path, _| match path {
             "/api/v1/namespaces/shop/pods/web-1" => {
                 (200, json!({ "spec": { "containers": [{ "name": "c" }] } }).to_string().into())

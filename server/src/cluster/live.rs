@@ -23,6 +23,7 @@ use super::{
     Trouble,
     clock::Clock,
     etcd,
+    looked::Looked,
     probe::{Ports, probe},
     supervision::supervise,
 };
@@ -62,6 +63,7 @@ pub struct Cluster {
     probe: Option<JoinHandle<()>>,
     etcd: Option<JoinHandle<()>>,
     origin: String,
+    pub(super) looked: Looked,
     started: Instant,
 }
 
@@ -107,7 +109,16 @@ impl Cluster {
             clock: Clock::default(),
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
-        Self { shared, client, supervisor, probe: None, etcd: None, origin: String::new(), started: Instant::now() }
+        Self {
+            shared,
+            client,
+            supervisor,
+            probe: None,
+            etcd: None,
+            origin: String::new(),
+            looked: Looked::default(),
+            started: Instant::now(),
+        }
     }
 
     /// Looks at the facts. Keep it short: writers wait.

@@ -12,10 +12,11 @@
 //! - Objects are decoded into the few fields that are used, and never kept.
 //! - A source that may not be read, or is cut, says so ([`Heard`](topology::inventory::Heard)) and
 //!   stops no other.
-//! - Secrets stop here: component flags lose their values, Secret objects are never asked for, and
-//!   no error or log holds a token.
+//! - Secrets stop here: component flags lose their values, no Secret is ever opened (of Secrets
+//!   only the server's rows of names and types are read), and no error or log holds a token.
 
 pub mod ask;
+mod bounded;
 mod clock;
 mod component;
 mod connect;
@@ -26,11 +27,15 @@ mod endpoints;
 mod etcd;
 mod feeds;
 mod intern;
+pub mod kinds;
 mod kubeconfig;
 mod lease;
 mod lenient;
 mod line;
 mod live;
+pub mod logs;
+mod looked;
+pub mod manifest;
 mod networks;
 mod node;
 mod object;
@@ -46,10 +51,13 @@ mod reader;
 mod readyz;
 mod registry;
 mod renewal;
+pub mod rows;
 mod service;
 mod supervision;
+pub mod tails;
 mod tls;
 mod trouble;
+pub mod usage;
 mod watch;
 
 pub use live::{Cluster, Follower, Pace};

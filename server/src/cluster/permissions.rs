@@ -14,7 +14,7 @@ struct Rule {
 
 const READ: &[&str] = &["get", "list", "watch"];
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule { group: "", resources: &["endpoints", "namespaces", "nodes", "pods", "services"], verbs: READ },
     Rule { group: "", resources: &["events"], verbs: &["list"] },
     Rule { group: "", resources: &["pods/log"], verbs: &["get"] },
@@ -22,11 +22,12 @@ const RULES: [Rule; 8] = [
     Rule { group: "batch", resources: &["jobs"], verbs: READ },
     Rule { group: "coordination.k8s.io", resources: &["leases"], verbs: READ },
     Rule { group: "discovery.k8s.io", resources: &["endpointslices"], verbs: READ },
+    Rule { group: "metrics.k8s.io", resources: &["nodes", "pods"], verbs: &["get"] },
     Rule { group: "networking.k8s.io", resources: &["networkpolicies"], verbs: READ },
 ];
 
 /// Paths that belong to no resource.
-const PATHS: [&str; 4] = ["/apis", "/healthz/etcd", "/readyz", "/version"];
+const PATHS: [&str; 7] = ["/api", "/api/*", "/apis", "/apis/*", "/healthz/etcd", "/readyz", "/version"];
 
 /// Whether a role with these rules may watch a kind.
 pub(super) fn cover(served: &Served) -> bool {

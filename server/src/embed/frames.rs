@@ -306,6 +306,7 @@ async fn told(embed: &Embed, cluster: &str, selection: &str, shown: Option<&Scen
     }
     let mut facts = embed.asked.facts(cluster, selection).await?;
     facts.log = None;
+    facts.pages.clear();
     if let Some(scene) = shown {
         for line in &mut facts.lines {
             line.opens = line.opens.take().filter(|opens| shows(scene, opens));

@@ -5,6 +5,7 @@ mod beside;
 mod compressed;
 mod conversions;
 mod facts;
+pub mod objects;
 mod plans;
 mod png;
 mod purpose;

@@ -182,8 +182,7 @@ async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
         Ok(table) => table,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
-    let mut frame = opened(&asked, &cluster, Tab::Table, &query);
-    frame.assets.script = None;
+    let frame = opened(&asked, &cluster, Tab::Table, &query);
     render(StatusCode::OK, frame, request, move || pages::table(&cluster, &query.view, query.theme, table.clone()))
         .await
 }
@@ -194,8 +193,7 @@ async fn drift(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
         Ok(page) => page,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
-    let mut frame = opened(&asked, &cluster, Tab::Drift, &query);
-    frame.assets.script = None;
+    let frame = opened(&asked, &cluster, Tab::Drift, &query);
     render(StatusCode::OK, frame, request, move || pages::drift(&cluster, page.clone())).await
 }
 

@@ -290,8 +290,8 @@ impl Source for Asked {
     fn facts(&self, cluster: &str, selection: &str) -> Answer<Facts> {
         let (site, cluster, selection) = (self.0.clone(), cluster.to_owned(), selection.to_owned());
         Box::pin(async move {
-            let cluster = site.cluster(&cluster).await?;
-            facts::facts(&cluster, &selection).await
+            let watched = site.cluster(&cluster).await?;
+            facts::facts(&cluster, &watched, &selection).await
         })
     }
 }

@@ -20,6 +20,7 @@ mod diagrams;
 mod document;
 mod drift;
 mod error;
+mod events;
 mod figure;
 mod health;
 mod host_backups;
@@ -27,6 +28,7 @@ mod idempotency;
 mod inventory;
 mod limits;
 mod links;
+mod objects;
 mod page;
 mod plans;
 mod reading;
@@ -89,6 +91,8 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/diagrams/{file}", SEE),
     Row::get("/api/v1/clusters/{cluster}/changes", SEE),
     Row::get("/api/v1/clusters/{cluster}/drift", SEE),
+    Row::get("/api/v1/clusters/{cluster}/events", SEE),
+    Row::get("/api/v1/clusters/{cluster}/objects/{group}/{plural}/{name}", SEE),
     Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
     Row::post("/api/v1/clusters/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
     Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
@@ -179,6 +183,8 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(diagrams::one))
         .routes(routes!(changes::follow))
         .routes(routes!(drift::one))
+        .routes(routes!(events::list))
+        .routes(routes!(objects::one))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))

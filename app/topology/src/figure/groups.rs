@@ -1,6 +1,6 @@
 //! Pods in a frame, grouped by owner, each group in a slot of a fixed grid.
 
-use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, Tone, clip, width};
+use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, Tone, clip, lines, width};
 
 use super::{
     chips::text,
@@ -13,15 +13,17 @@ use crate::{
     layout::Grid,
 };
 
-/// Height of a slot.
-pub const SLOT: i32 = 43;
+/// Height of a slot: two lines of a name, and the pods below.
+pub const SLOT: i32 = 52;
 /// Room between slots.
 pub const GAP: i32 = 7;
 /// A pod's cylinder: its size and the distance from one to the next.
 const POD: (i32, i32) = (11, 15);
 const PITCH: i32 = 14;
 /// Left edge and top of the cylinders in a slot.
-const FIRST: (i32, i32) = (8, 24);
+const FIRST: (i32, i32) = (8, 32);
+/// Baselines of a name of one line, and of one of two.
+const NAME: [&[i32]; 2] = [&[20], &[14, 27]];
 
 /// The groups of a node in a grid of `columns` by `rows` slots. What does not fit is counted in
 /// the last slot; what is broken is never among it while something well could be.
@@ -60,9 +62,11 @@ fn slot(sight: &Sight, group: &PodGroup, at: Place, marks: &mut Vec<Mark>) {
     let id = Id::new(format!("group/{}/{}", sight.name, group.slug()));
     let mut mark = Mark::new(id.clone(), Kind::Group, at);
     let count = share(group);
-    let room = at.w - 16 - width(&count, Style::Note) - 4;
-    mark.texts.push(text(8, 16, Style::Body, clip(group.label(), Style::Body, room)));
-    mark.texts.push(Text { anchor: Anchor::End, ..text(at.w - 8, 16, Style::Note, count) });
+    let name = lines(group.label(), Style::Body, at.w - 2 * FIRST.0);
+    let baselines = NAME[usize::from(name.len() > 1)];
+    mark.texts.extend(name.into_iter().zip(baselines).map(|(line, y)| text(FIRST.0, *y, Style::Body, line)));
+    let beside = width(&count, Style::Note) + 6;
+    mark.texts.push(Text { anchor: Anchor::End, ..text(at.w - 8, FIRST.1 + 12, Style::Note, count) });
     mark.health = group.tally.worst();
     mark.tone = tone(group.pods.first().is_some_and(|(pod, _)| pod.is_system()));
     mark.title = group_words(group);
@@ -70,7 +74,7 @@ fn slot(sight: &Sight, group: &PodGroup, at: Place, marks: &mut Vec<Mark>) {
     mark.faded = !group.matches;
     marks.push(mark);
 
-    let capacity = usize::try_from((at.w - 2 * FIRST.0 + PITCH - POD.0) / PITCH).unwrap_or(0);
+    let capacity = usize::try_from((at.w - 2 * FIRST.0 - beside + PITCH - POD.0) / PITCH).unwrap_or(0);
     let mut pods: Vec<&(&Pod, Health)> = group.pods.iter().collect();
     let shown = if pods.len() <= capacity { pods.len() } else { capacity.saturating_sub(2) };
     if shown < pods.len() {
@@ -86,14 +90,14 @@ fn slot(sight: &Sight, group: &PodGroup, at: Place, marks: &mut Vec<Mark>) {
         let mut more = Mark::new(
             Id::new(format!("more/{}/{}", sight.name, group.slug())),
             Kind::Fold,
-            Place::new(x, FIRST.1, at.w - 8 - x, POD.1),
+            Place::new(x, FIRST.1, at.w - 8 - beside - x, POD.1),
         );
         more.parent = Some(id);
         more.health = hidden.worst();
         more.title = format!("{} more pods of {}: {}", hidden.total(), group.label(), hidden.words());
         more.texts.push(Text {
             anchor: Anchor::Middle,
-            ..text((at.w - 8 - x) / 2, 11, Style::Tiny, format!("+{}", hidden.total()))
+            ..text((at.w - 8 - beside - x) / 2, 11, Style::Tiny, format!("+{}", hidden.total()))
         });
         more.opens = Some(format!("?at=node/{}", sight.name));
         more.faded = !group.matches;

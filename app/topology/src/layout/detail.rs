@@ -33,8 +33,8 @@ impl Detail {
     /// Where the boxes of this level stand, on a canvas that is [`Detail::WIDTH`] wide.
     pub const fn grid(self, y: i32) -> Grid {
         match self {
-            Self::Close => Grid { x: 20, y, w: 540, h: 250, gap: 20, columns: 2 },
-            Self::Frames => Grid { x: 20, y, w: 353, h: 298, gap: 20, columns: 3 },
+            Self::Close => Grid { x: 20, y, w: 540, h: 277, gap: 20, columns: 2 },
+            Self::Frames => Grid { x: 20, y, w: 353, h: 334, gap: 20, columns: 3 },
             Self::Cards => Grid { x: 20, y, w: 130, h: 58, gap: 8, columns: 8 },
             Self::Tiles => Grid { x: 20, y, w: 24, h: 24, gap: 3, columns: 40 },
             Self::Groups => Grid { x: 20, y, w: 213, h: 84, gap: 8, columns: 5 },
@@ -43,7 +43,7 @@ impl Detail {
 
     /// Where masters stand: always three in a row, so that another node never moves them.
     pub const fn masters(y: i32) -> Grid {
-        Grid { x: 20, y, w: 353, h: 292, gap: 20, columns: 3 }
+        Grid { x: 20, y, w: 353, h: 310, gap: 20, columns: 3 }
     }
 
     /// Masters that get a frame of their own; more are drawn like other nodes.

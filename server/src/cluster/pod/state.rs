@@ -4,7 +4,10 @@
 use topology::inventory::{Ended, Name};
 
 use super::{ContainerStatus, Spec, Status};
-use crate::cluster::object::{DEFAULT_CONTAINER, Object, stamp};
+use crate::cluster::{
+    logs::{Container, Containers},
+    object::{DEFAULT_CONTAINER, Object, stamp},
+};
 
 /// Reasons to wait that are no trouble.
 const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
@@ -134,6 +137,40 @@ fn ended(status: &Status) -> Option<Ended> {
         Some(((standing(one), at), told))
     };
     all.filter_map(of).max_by_key(|(rank, _)| *rank).map(|(_, told)| told)
+}
+
+/// The containers of a pod, and which of them is looked at first.
+pub(crate) fn containers(pod: &Object<Spec, Status>) -> Containers {
+    let of = |name: &str, init: bool, statuses: &[ContainerStatus]| {
+        let status = statuses.iter().find(|status| status.name == name);
+        Container {
+            name: name.to_owned(),
+            init,
+            state: status.map(word).unwrap_or_default(),
+            restarts: status.map_or(0, |status| status.restart_count),
+        }
+    };
+    let (spec, status) = (&pod.spec, &pod.status);
+    let inits = spec.init_containers.iter().map(|one| of(&one.name, true, &status.init_container_statuses));
+    let lasting = spec.containers.iter().map(|one| of(&one.name, false, &status.container_statuses));
+    let all: Vec<Container> = inits.chain(lasting).collect();
+    let (first, why) = match log_of(pod) {
+        Some((name, why, _)) => (name, why),
+        None => (spec.containers.first().map(|one| one.name.clone()).unwrap_or_default(), ""),
+    };
+    Containers { all, first, why }
+}
+
+/// How a container is, in a word.
+fn word(one: &ContainerStatus) -> String {
+    match (&one.state.waiting, &one.state.terminated, &one.state.running) {
+        (Some(waiting), ..) if waiting.reason.is_empty() => "waiting".into(),
+        (Some(waiting), ..) => waiting.reason.clone(),
+        (_, Some(ended), _) => ended.word(),
+        (.., Some(_)) if one.ready => "running".into(),
+        (.., Some(_)) => "not ready".into(),
+        _ => String::new(),
+    }
 }
 
 /// The container whose log is offered first, why that one, and how many there are to choose from;

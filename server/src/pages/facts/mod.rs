@@ -13,25 +13,34 @@ use topology::{
     inventory::{Key, Name},
 };
 
-use crate::cluster::{Cluster, ask};
+use super::objects::{pages_about, pages_about_owner};
+use crate::cluster::{
+    Cluster, ask,
+    usage::{self, Amounts, Usage},
+};
 
-/// The facts of a selection, as in `node/host1`, `component/host1/etcd`, `pod/default/web-1`,
+/// The facts of a selection in the cluster that is named `of`, as in `node/host1`, `component/host1/etcd`, `pod/default/web-1`,
 /// `service/default/web`, `owner/host1/default/Deployment/web`.
-pub(super) async fn facts(cluster: &Cluster, selection: &str) -> Result<Facts, Trouble> {
+pub(super) async fn facts(of: &str, cluster: &Cluster, selection: &str) -> Result<Facts, Trouble> {
     let missing = || Trouble::NoSuchThing(selection.to_owned());
     let now = cluster.now();
     let parts: Vec<&str> = selection.split('/').collect();
     match parts.as_slice() {
         ["node", name] => {
             let mut facts = cluster.read(|inventory| node::facts(inventory, name, now)).ok_or_else(missing)?;
-            facts.events = events(cluster, "Node", &Key::new("", *name)).await;
+            let key = Key::new("", *name);
+            let usage = usage::of_node(cluster.client(), name);
+            let (events, usage) = tokio::join!(events(cluster, "Node", &key), usage);
+            facts.events = events;
+            facts.lines.extend(used(usage, "allocatable"));
+            facts.pages = pages_about(of, "", "nodes", "Node", &key);
             Ok(facts)
         }
         ["component", node, program] => {
             let found = cluster.read(|inventory| component::facts(inventory, node, program, now));
             let (mut facts, pod) = found.ok_or_else(missing)?;
             match pod {
-                Some(pod) => add_pod(cluster, &mut facts, &pod).await,
+                Some(pod) => add_pod(of, cluster, &mut facts, &pod).await,
                 None => facts.events = events(cluster, "Node", &Key::new("", *node)).await,
             }
             Ok(facts)
@@ -39,13 +48,14 @@ pub(super) async fn facts(cluster: &Cluster, selection: &str) -> Result<Facts, T
         ["pod", namespace, name] => {
             let key = Key::new(*namespace, *name);
             let mut facts = cluster.read(|inventory| pod::facts(inventory, &key, now)).ok_or_else(missing)?;
-            add_pod(cluster, &mut facts, &key).await;
+            add_pod(of, cluster, &mut facts, &key).await;
             Ok(facts)
         }
         ["service", namespace, name] => {
             let key = Key::new(*namespace, *name);
             let mut facts = cluster.read(|inventory| service::facts(inventory, &key)).ok_or_else(missing)?;
             facts.events = events(cluster, "Service", &key).await;
+            facts.pages = pages_about(of, "", "services", "Service", &key);
             Ok(facts)
         }
         ["owner", node, namespace, kind, name] => {
@@ -53,6 +63,7 @@ pub(super) async fn facts(cluster: &Cluster, selection: &str) -> Result<Facts, T
             let found = cluster.read(|inventory| owner::facts(inventory, node, kind, &key, now));
             let mut facts = found.ok_or_else(missing)?;
             facts.events = events(cluster, kind, &key).await;
+            facts.pages = pages_about_owner(of, kind, &key);
             Ok(facts)
         }
         _ => Err(missing()),
@@ -60,10 +71,14 @@ pub(super) async fn facts(cluster: &Cluster, selection: &str) -> Result<Facts, T
 }
 
 /// A pod's events and the end of its log, both asked at once.
-async fn add_pod(cluster: &Cluster, facts: &mut Facts, key: &Key) {
-    let (events, log) = tokio::join!(events(cluster, "Pod", key), ask::log_end(cluster.client(), key));
+async fn add_pod(of: &str, cluster: &Cluster, facts: &mut Facts, key: &Key) {
+    let client = cluster.client();
+    let (events, log, usage) =
+        tokio::join!(events(cluster, "Pod", key), ask::log_end(client, key), usage::of_pod(client, key));
+    facts.lines.extend(used(usage, "requested"));
     facts.events = events;
     facts.log = Some(log.map_err(|why| refused(&why)));
+    facts.pages = pages_about(of, "", "pods", "Pod", key);
 }
 
 async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLine>, Notice> {
@@ -81,9 +96,39 @@ async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLin
 fn refused(why: &ask::Refused) -> Notice {
     let todo = match why {
         ask::Refused::Forbidden(_) => "Grant it to the user of this context.",
-        ask::Refused::Nothing(_) | ask::Refused::Late => "",
+        ask::Refused::Missing(_) | ask::Refused::Nothing(_) | ask::Refused::Late(_) => "",
     };
     Notice { health: Health::Unknown, what: format!("{}.", why.to_string().trim_end_matches('.')), todo: todo.into() }
+}
+
+/// What is in use, beside `what` there is. A cluster without a metrics server says so on its nodes.
+fn used(usage: Result<Usage, ask::Refused>, what: &str) -> Vec<FactLine> {
+    let usage = match usage {
+        Ok(usage) => usage,
+        Err(ask::Refused::Missing(_)) if what == "allocatable" => {
+            return vec![line("In use", "unknown: the cluster has no metrics server")];
+        }
+        Err(ask::Refused::Missing(_)) => return Vec::new(),
+        Err(why) => return vec![line("In use", format!("unknown: {why}"))],
+    };
+    let of = |text: String| if text.is_empty() { text } else { format!(" of {text} {what}") };
+    let beside = |told: fn(Amounts) -> String| {
+        let some = usage.beside.filter(|amounts| amounts.cpu > 0 || amounts.memory > 0);
+        of(some.map(told).unwrap_or_default())
+    };
+    vec![
+        line("CPU in use", format!("{}{}", cores(usage.used), beside(cores))),
+        line("Memory in use", format!("{}{}", memory(usage.used), beside(memory))),
+    ]
+}
+
+fn cores(amounts: Amounts) -> String {
+    format!("{}.{:02} cores", amounts.cpu / 1_000, amounts.cpu % 1_000 / 10)
+}
+
+fn memory(amounts: Amounts) -> String {
+    let mebibytes = amounts.memory >> 20;
+    if mebibytes < 10_240 { format!("{mebibytes} MiB") } else { format!("{} GiB", mebibytes >> 10) }
 }
 
 /// Facts with nothing in them yet.
@@ -97,6 +142,7 @@ fn blank(kind: &str, name: &str, health: Option<Health>, purpose: &str) -> Facts
         conditions: Vec::new(),
         events: Ok(Vec::new()),
         log: None,
+        pages: Vec::new(),
     }
 }
 

@@ -1,0 +1,74 @@
+//! What is asked for when somebody looks, kept for a moment: many who look cost the API server what one costs.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex;
+
+use super::{
+    Cluster,
+    ask::{self, Event},
+    bounded::Refused,
+    kinds::{self, Kinds},
+    logs::Which,
+    tails::{NoTail, Tail, Tails},
+};
+
+/// Kinds change when somebody installs something.
+const KINDS: Duration = Duration::from_secs(30);
+/// Events come all the time.
+const EVENTS: Duration = Duration::from_secs(3);
+
+/// What was asked for last.
+#[derive(Default)]
+pub(super) struct Looked {
+    kinds: Kept<Kinds>,
+    events: Kept<(Vec<Event>, bool)>,
+    tails: Tails,
+}
+
+/// An answer and until when it is good.
+type Kept<T> = Mutex<Option<(Instant, Arc<T>)>>;
+
+impl Cluster {
+    /// Every kind that is served.
+    ///
+    /// # Errors
+    /// [`Refused`] with the reason.
+    pub async fn kinds(&self) -> Result<Arc<Kinds>, Refused> {
+        kept(&self.looked.kinds, KINDS, kinds::kinds(self.client())).await
+    }
+
+    /// Events of all namespaces, newest first, and whether these are all of them.
+    ///
+    /// # Errors
+    /// [`Refused`] with the reason.
+    pub async fn events(&self) -> Result<Arc<(Vec<Event>, bool)>, Refused> {
+        kept(&self.looked.events, EVENTS, ask::all_events(self.client(), "")).await
+    }
+
+    /// A log that is followed, by one reader for all who look.
+    ///
+    /// # Errors
+    /// [`NoTail`] with the reason.
+    pub async fn tail(&self, which: &Which) -> Result<Arc<Tail>, NoTail> {
+        self.looked.tails.get(self.client(), which).await
+    }
+}
+
+/// The answer of whoever asked last, or a new one. Those who come meanwhile wait for it.
+async fn kept<T>(
+    kept: &Kept<T>,
+    good: Duration,
+    ask: impl Future<Output = Result<T, Refused>>,
+) -> Result<Arc<T>, Refused> {
+    let mut kept = kept.lock().await;
+    if let Some((_, answer)) = kept.as_ref().filter(|(until, _)| *until > Instant::now()) {
+        return Ok(answer.clone());
+    }
+    let answer = Arc::new(ask.await?);
+    *kept = Some((Instant::now() + good, answer.clone()));
+    Ok(answer)
+}
