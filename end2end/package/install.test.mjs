@@ -30,7 +30,7 @@ const eventually = async (what, ask) => {
 test("the restricted Pod Security standard admits the installed pod", async () => {
   const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
   api("POST", "/api/v1/namespaces", { metadata: { name: "binnacle-chart", labels } });
-  helm("install", "lab", `${root}server/package/chart`, "--namespace", "binnacle-chart");
+  helm("install", "lab", `${root}packaging/chart`, "--namespace", "binnacle-chart");
   const pod = await eventually("the pod", () => api("GET", "/api/v1/namespaces/binnacle-chart/pods").items[0]);
   assert.equal(pod.spec.serviceAccountName, "lab-binnacle");
 });
@@ -52,4 +52,18 @@ test("removing the release leaves nothing but its volume's claim", async () => {
   assert.deepEqual(left("/apis/rbac.authorization.k8s.io/v1/clusterroles"), []);
   assert.deepEqual(left("/apis/apps/v1/namespaces/binnacle-chart/statefulsets"), []);
   assert.deepEqual(left("/api/v1/namespaces/binnacle-chart/services"), []);
+});
+
+test("kubectl applies the plain manifests, whose pods the restricted standard admits", async () => {
+  const kubectl = (...args) => execFileSync(`${root}.tools/bin/kubectl`, ["--kubeconfig", kubeconfig, ...args], { encoding: "utf8" });
+  for (const database of ["sqlite", "postgres"]) {
+    const folder = `${root}packaging/manifests/${database}`;
+    kubectl("apply", "-k", folder);
+    const pod = await eventually("the pod", () => api("GET", "/api/v1/namespaces/binnacle/pods").items[0]);
+    assert.equal(pod.spec.serviceAccountName, "binnacle");
+    assert.match(kubectl("apply", "-k", folder, "--dry-run=server"), /statefulset|deployment/);
+    kubectl("delete", "-k", folder, "--wait=false");
+    await eventually("the end of the namespace's pods", () => (api("GET", "/api/v1/namespaces/binnacle/pods").items ?? []).length === 0);
+    await eventually("the end of the namespace", () => api("GET", "/api/v1/namespaces/binnacle").code === 404);
+  }
 });

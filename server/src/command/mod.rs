@@ -11,6 +11,7 @@ mod drift;
 mod exit;
 mod guide;
 mod keeping;
+mod manual;
 mod provider;
 mod rehearse;
 mod serve;
@@ -88,6 +89,12 @@ enum Command {
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    #[command(after_help = "Example:\n  binnacle man /usr/local/share/man/man1")]
+    Man {
+        /// Folder for the pages; made when it is not there.
+        folder: std::path::PathBuf,
     },
 }
 
@@ -383,6 +390,7 @@ pub fn run() -> Exit {
             clap_complete::generate(shell, &mut Cli::command(), "binnacle", &mut script);
             draw::write(None, &String::from_utf8_lossy(&script))
         }
+        Command::Man { folder } => manual::write(Cli::command(), &folder),
     };
     match ended {
         Ok(()) => Exit::Fine,
