@@ -1,7 +1,8 @@
 // Alerts and dashboard: each alert rises where it should, and both ask only for numbers that Binnacle tells.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import test from "node:test";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -48,6 +49,9 @@ test("every query of the dashboard is one that Prometheus reads", () => {
   const dashboard = JSON.parse(readFileSync(`${files}/dashboard.json`, "utf8"));
   const queries = dashboard.panels.flatMap((panel) => panel.targets ?? []).map((target) => target.expr.replaceAll("$__rate_interval", "5m").replace(/"\$\w+"/g, '".*"'));
   const rules = queries.map((expr, at) => ({ record: `panel:${at}`, expr }));
-  const { status, stderr } = spawnSync(`${root}.tools/bin/promtool`, ["check", "rules", "/dev/stdin"], { input: JSON.stringify({ groups: [{ name: "dashboard", rules }] }), encoding: "utf8" });
+  const folder = mkdtempSync(`${tmpdir()}/binnacle-dashboard-`);
+  writeFileSync(`${folder}/rules.yaml`, JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+  const { status, stderr } = promtool("check", "rules", `${folder}/rules.yaml`);
+  rmSync(folder, { recursive: true });
   assert.equal(status, 0, stderr);
 });
