@@ -25,9 +25,12 @@ const binary = join(unpacked, "binnacle");
 before(() => run("tar", ["-C", folder, "-xzf", archive]));
 
 test("the same commit gives the same bytes", () => {
+  // Packing is what is tried, so a small program serves.
+  const program = join(folder, "program");
+  writeFileSync(program, '#!/bin/sh\ncase $1 in man) mkdir -p "$2"; echo .TH BINNACLE 1 >"$2/binnacle.1" ;; *) echo "$@" ;; esac\n', { mode: 0o755 });
   const pack = (name) => {
     const out = join(folder, name);
-    run(`${root}packaging/package`, ["x86_64"], { env: { ...process.env, OUT: out, BINARY_x86_64: binary } });
+    run(`${root}packaging/package`, ["x86_64", "aarch64"], { env: { ...process.env, OUT: out, BINARY_x86_64: program, BINARY_aarch64: program } });
     return readFileSync(join(out, "SHA256SUMS"), "utf8");
   };
   const once = pack("once");
@@ -79,7 +82,7 @@ const debian = (name) => {
 // The next version, of the same binary: what upgrades is the package.
 const next = () => {
   const out = join(folder, "next");
-  if (!existsSync(out)) run(`${root}packaging/package`, ["x86_64"], { env: { ...process.env, OUT: out, BINARY_x86_64: binary, VERSION: "9.9.9" } });
+  if (!existsSync(out)) run(`${root}packaging/package`, ["x86_64"], { env: { ...process.env, OUT: out, BINARY_x86_64: binary, VERSION: "9.9.9", ONLY: "packages" } });
   return (end) => join(out, readdirSync(out).find((name) => name.endsWith(end)));
 };
 
