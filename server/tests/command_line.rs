@@ -202,6 +202,38 @@ fn every_command_has_a_manual_page_that_names_its_flags() {
 }
 
 #[test]
+fn doctor_says_which_cluster_is_away_and_what_to_do() {
+    let folder = std::env::temp_dir().join(format!("binnacle-{}-doctor", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let kubeconfig = folder.join("config");
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: lab\nclusters: [{name: lab, cluster: {server: 'http://127.0.0.1:9'}}]\n\
+                users: [{name: me, user: {}}]\ncontexts: [{name: lab, context: {cluster: lab, user: me}}]\n";
+    std::fs::write(&kubeconfig, text).expect("written");
+    let data = folder.join("data");
+    let args = ["--data", data.to_str().expect("text"), "--kubeconfig", kubeconfig.to_str().expect("text")];
+    let told = run(&[["doctor", "--json"].as_slice(), &args].concat());
+    assert_eq!(told.status.code(), Some(1), "{}", said(&told));
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!(told["wrong"], 1, "{told}");
+    let findings = told["findings"].as_array().expect("findings");
+    let ill = findings.iter().find(|finding| finding["is"] == "ill").expect("one that is wrong");
+    assert_eq!((&ill["about"], &ill["of"]), (&"cluster".into(), &"lab".into()));
+    assert!(ill["todo"].as_str().is_some_and(|todo| todo.contains("Context lab is in")), "{ill}");
+    assert!(!data.exists(), "doctor made the data folder");
+    let text = said(&run(&[["doctor"].as_slice(), &args].concat()));
+    assert!(text.contains("wrong     cluster lab") && text.contains("well      database"), "{text}");
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn doctor_finds_nothing_wrong_with_the_built_in_cluster() {
+    let told = binnacle(&["doctor"]).env("BINNACLE_DEMO", "always").output().expect("it runs");
+    assert!(told.status.success(), "{}", said(&told));
+    let unset = run(&["doctor", "--claims", "claims.json"]);
+    assert_eq!(unset.status.code(), Some(2), "{}", said(&unset));
+}
+
+#[test]
 fn users_and_tokens_are_made_from_the_command_line_and_no_secret_is_an_argument() {
     let data = std::env::temp_dir().join(format!("binnacle-{}-users", std::process::id()));
     let data_arg = data.to_str().expect("text").to_owned();

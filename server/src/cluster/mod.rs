@@ -24,6 +24,7 @@ mod credential;
 mod discovery;
 mod endpoints;
 mod etcd;
+pub mod examine;
 mod feeds;
 mod intern;
 mod kubeconfig;

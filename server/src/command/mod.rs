@@ -8,6 +8,7 @@ mod diff;
 mod doctor;
 mod draw;
 mod drift;
+mod examine;
 mod exit;
 mod guide;
 mod keeping;
@@ -65,9 +66,9 @@ enum Command {
     /// Add local users, list them, disable one, or end anybody's sessions.
     #[command(after_help = "Example:\n  binnacle user add ann --role admin --data /var/lib/binnacle")]
     User(user::UserArgs),
-    /// Try settings without starting a server: what would happen, and why.
+    /// Look at settings, clusters, permissions, etcd, database, disk, clocks, jump host and backups, and change nothing.
     #[command(
-        after_help = "Example:\n  binnacle doctor --oidc --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml --claims claims.json"
+        after_help = "Example:\n  binnacle doctor --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml --claims claims.json"
     )]
     Doctor(doctor::DoctorArgs),
     /// Make an API token for a program; it is printed this once.
