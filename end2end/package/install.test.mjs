@@ -1,7 +1,8 @@
 // The chart on a real API server: Pod Security "restricted" admits its pod, and its role is enough and no more.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import test from "node:test";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -44,6 +45,25 @@ test("the service account may watch pods and may not read Secrets", () => {
   for (const [verb, resource] of [["get", "secrets"], ["list", "secrets"], ["create", "pods"], ["delete", "nodes"]]) {
     assert.equal(allowed(verb, resource), false, `${verb} ${resource}`);
   }
+});
+
+test("doctor finds every permission that it needs in the chart's role", () => {
+  const path = "/api/v1/namespaces/binnacle-chart/serviceaccounts/lab-binnacle/token";
+  const { token } = api("POST", path, { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} }).status;
+  const folder = mkdtempSync(`${tmpdir()}/binnacle-doctor-`);
+  const cluster = { server: part("server"), "certificate-authority": part("certificate-authority") };
+  const config = {
+    apiVersion: "v1", kind: "Config", "current-context": "lab",
+    clusters: [{ name: "lab", cluster }], users: [{ name: "lab", user: { token } }],
+    contexts: [{ name: "lab", context: { cluster: "lab", user: "lab" } }],
+  };
+  writeFileSync(`${folder}/config`, JSON.stringify(config));
+  const args = ["doctor", "--json", "--data", `${folder}/data`, "--kubeconfig", `${folder}/config`];
+  const { findings, wrong } = JSON.parse(execFileSync(`${root}target/debug/binnacle`, args, { encoding: "utf8" }));
+  rmSync(folder, { recursive: true });
+  assert.equal(wrong, 0);
+  const permissions = findings.find((finding) => finding.about === "permissions");
+  assert.deepEqual([permissions.is, permissions.seen], ["well", "nothing is missing"]);
 });
 
 test("removing the release leaves nothing but its volume's claim", async () => {

@@ -187,12 +187,14 @@ fn every_command_has_a_manual_page_that_names_its_flags() {
     let folder = std::env::temp_dir().join(format!("binnacle-{}-man", std::process::id()));
     let written = run(&["man", folder.to_str().expect("text")]);
     assert!(written.status.success(), "{}", said(&written));
-    let page = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let page =
+        |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(page("binnacle.1").contains("binnacle\\-serve(1)"));
     assert!(page("binnacle-serve.1").contains("\\-\\-listen"));
     let help = said(&run(&["--help"]));
     let listed = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("commands");
-    let named = listed.lines().filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    let named =
+        listed.lines().filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
     let commands: Vec<&str> = named.filter(|command| *command != "help").collect();
     assert!(commands.contains(&"draw") && commands.contains(&"man"), "{commands:?}");
     for command in commands {
