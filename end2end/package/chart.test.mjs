@@ -125,7 +125,7 @@ test("a mistyped name or value is refused with its path", () => {
     [{ replicas: 0 }, /replicas/],
     [{ settings: { sign_inn: "local" } }, /sign_inn/],
     [{ settings: { rate: { a: 1 } } }, /rate/],
-    [{ persistence: { size: "3Gi" }, settings: { log_size: 4096 } }, /persistence.size: 3Gi is less than 5120 MB/],
+    [{ persistence: { size: "3Gi" }, settings: { log_size: 4096 } }, /persistence.size: 3Gi is less than 7168 MB/],
   ];
   for (const [values, path] of wrong) {
     const { status, stderr } = render(values);

@@ -113,19 +113,19 @@ test("a Debian package keeps users and settings when upgraded, and is purged who
 test("an RPM package keeps users and settings when upgraded, and names what it leaves", () => {
   const { into, must } = debian("rpm");
   const rpm = (...args) => {
-    const { status, stdout, stderr } = spawnSync("rpm", ["--root", into, "--nodeps", "--dbpath", "/var/lib/rpm", ...args], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("rpm", ["--root", into, "--dbpath", "/var/lib/rpm", ...args], { encoding: "utf8" });
     assert.equal(status, 0, `${stdout}${stderr}`);
     return `${stdout}${stderr}`;
   };
-  rpm("-i", named(".x86_64.rpm"));
+  rpm("-i", "--nodeps", named(".x86_64.rpm"));
   const as = (...args) => must("setpriv", "--reuid=binnacle", "--regid=binnacle", "--clear-groups", "binnacle", ...args);
   assert.match(as("token", "add", "pipeline", "--data", "/var/lib/binnacle"), /bnc_/);
   appendFileSync(join(into, "etc/binnacle/binnacle.toml"), "rate = 100\n");
-  rpm("-U", next()(".x86_64.rpm"));
+  rpm("-U", "--nodeps", next()(".x86_64.rpm"));
   assert.match(rpm("-q", "binnacle"), /9\.9\.9/);
   assert.match(as("token", "list", "--data", "/var/lib/binnacle"), /pipeline/);
   assert.match(readFileSync(join(into, "etc/binnacle/binnacle.toml"), "utf8"), /rate = 100/);
-  assert.match(rpm("-e", "binnacle"), /the data in \/var\/lib\/binnacle was kept/);
+  assert.match(rpm("-e", "--nodeps", "binnacle"), /the data in \/var\/lib\/binnacle was kept/);
   assert.ok(!existsSync(join(into, "usr/bin/binnacle")) && !existsSync(join(into, "usr/lib/systemd/system/binnacle.service")));
 });
 
@@ -219,14 +219,16 @@ test("the plugin's manifest names each archive by its checksum, and kubectl runs
   const kubectl = existsSync(`${root}.tools/bin/kubectl`) ? `${root}.tools/bin/kubectl` : "kubectl";
   const env = { PATH: `${path}:${process.env.PATH}`, HOME: folder };
   assert.match(run(kubectl, ["binnacle", "--help"], { env }), /Usage:/);
-  assert.match(run(kubectl, ["binnacle", "draw", "architecture", "--demo"], { env }), /^<svg/);
+  assert.ok(run(kubectl, ["binnacle", "draw", "architecture", "--demo"], { env }).includes("<svg"));
 });
 
-test("the list of crates names all whose licences the program prints", () => {
-  const listed = new Set(JSON.parse(readFileSync(named(".cdx.json"), "utf8")).components.map((one) => `${one.name} ${one.version}`));
-  const notices = run(binary, ["licences"]).split("\n\n")[1].split("\n").map((line) => line.split(":")[0]);
-  assert.ok(notices.length > 300, `${notices.length}`);
-  assert.deepEqual(notices.filter((name) => !listed.has(name)), []);
+test("the program prints the licence of every crate in the list", () => {
+  // Crates of the registry have a checksum; the others are Binnacle's own.
+  const { components } = JSON.parse(readFileSync(named(".cdx.json"), "utf8"));
+  const listed = components.filter((one) => one.hashes).map((one) => `${one.name} ${one.version}`);
+  const notices = new Set(run(binary, ["licences"]).split("\n\n")[1].split("\n").map((line) => line.split(":")[0]));
+  assert.ok(listed.length > 300, `${listed.length}`);
+  assert.deepEqual(listed.filter((name) => !notices.has(name)), []);
 });
 
 test("the unit of packages can be loaded and keeps its hardening", () => {
