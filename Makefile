@@ -36,6 +36,21 @@ quick: ## Between two edits: formats, lints and the tests of the pure crates
 bench: build ## Measure Binnacle beside its peers and print one table (parts of it: make bench PARTS="10001 pages")
 	@end2end/bench/run $(PARTS)
 
+.PHONY: package
+package: ## Make archives, packages, image and chart into target/package (one architecture: make package FOR=x86_64)
+	@end2end/install toolchain node wasm-bindgen static nfpm helm
+	@packaging/package $(FOR)
+
+.PHONY: test-packages
+test-packages: ## Install, run, upgrade and remove what `make package` made
+	@end2end/install package-tools systemd ansible
+	@node --test end2end/package/packages.test.mjs end2end/package/role.test.mjs
+
+.PHONY: release
+release: ## Make a release: make release VERSION=0.2.0 (docs/releasing.md)
+	@end2end/install toolchain node wasm-bindgen static nfpm helm
+	@packaging/release $(VERSION)
+
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else
 	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 
 const root = new URL("../..", import.meta.url).pathname;
-const chart = `${root}server/package/chart`;
+const chart = `${root}packaging/chart`;
 const helm = `${root}.tools/bin/helm`;
 const schema = JSON.parse(readFileSync(`${chart}/values.schema.json`, "utf8"));
 
@@ -123,11 +123,54 @@ test("a mistyped name or value is refused with its path", () => {
     [{ service: { type: "External" } }, /type/],
     [{ image: { digest: "sha256:short" } }, /digest/],
     [{ replicas: 0 }, /replicas/],
+    [{ settings: { sign_inn: "local" } }, /sign_inn/],
+    [{ settings: { rate: { a: 1 } } }, /rate/],
+    [{ persistence: { size: "3Gi" }, settings: { log_size: 4096 } }, /persistence.size: 3Gi is less than 7168 MB/],
   ];
   for (const [values, path] of wrong) {
     const { status, stderr } = render(values);
     assert.notEqual(status, 0, JSON.stringify(values));
     assert.match(stderr, path);
+  }
+});
+
+test("README, schema and manifests are those that the chart gives", () => {
+  const { status, stderr } = spawnSync(`${root}packaging/render`, ["--check"], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+});
+
+// The rows of the table "Combinations" in the chart's README.
+const combinations = {
+  "one server, SQLite on a volume": [{}, /kind: StatefulSet/],
+  "several servers": [{ replicas: 3, database: { existingSecret: "postgres" } }, /kind: Deployment/],
+  "people of a sign-in provider": [
+    { settings: { sign_in: "oidc", oidc_issuer: "https://id.example", oidc_client: "binnacle" }, oidc: { existingSecret: "provider" } },
+    /BINNACLE_OIDC_SECRET_FILE/,
+  ],
+  "a name from outside": [
+    { ingress: { enabled: true, tlsSecret: "certificate" }, httpRoute: { enabled: true, parentRefs: [{ name: "gateway" }], hostnames: ["b.example"] } },
+    /kind: HTTPRoute/,
+  ],
+  "numbers, alerts and a dashboard": [
+    { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true }, dashboard: { enabled: true } },
+    /kind: PrometheusRule/,
+  ],
+  "other clusters than this one": [{ kubeconfig: { existingSecret: "clusters" }, rbac: { create: false } }, /automountServiceAccountToken: false/],
+  "etcd's members asked, and backed up": [
+    { etcd: { existingSecret: "etcd" }, settings: { etcd_endpoints: ["https://10.1.0.50:2379"], backup_schedule: "0 3 * * *" } },
+    /BINNACLE_ETCD_KEY/,
+  ],
+};
+
+test("every combination of the README is rendered and linted", () => {
+  const readme = readFileSync(`${chart}/README.md`, "utf8").split("## Combinations")[1].split("## Values")[0];
+  const rows = [...readme.matchAll(/^\| ([^|]+) \| [^|]+ \|$/gm)].map((row) => row[1]).filter((name) => name !== "wanted");
+  assert.deepEqual(rows, Object.keys(combinations));
+  for (const [name, [values, holds]] of Object.entries(combinations)) {
+    assert.match(rendered(values), holds, name);
+    const args = ["lint", "--strict", "--kube-version", "1.34.0", chart, "--values", "-"];
+    const { status, stdout } = spawnSync(helm, args, { input: JSON.stringify(values), encoding: "utf8" });
+    assert.equal(status, 0, `${name}: ${stdout}`);
   }
 });
 

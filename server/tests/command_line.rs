@@ -177,9 +177,62 @@ fn the_readme_shows_what_the_demonstration_draws() {
 
 #[test]
 fn the_chart_grants_what_binnacle_asks_for() {
-    let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/package/chart/files/rules.yaml");
+    let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/chart/files/rules.yaml");
     let rules = std::fs::read_to_string(chart).expect("the chart's rules");
     assert_eq!(said(&run(&["rbac"])), rules, "write the output of `binnacle rbac` into {chart}");
+}
+
+#[test]
+fn every_command_has_a_manual_page_that_names_its_flags() {
+    let folder = std::env::temp_dir().join(format!("binnacle-{}-man", std::process::id()));
+    let written = run(&["man", folder.to_str().expect("text")]);
+    assert!(written.status.success(), "{}", said(&written));
+    let page =
+        |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(page("binnacle.1").contains("binnacle\\-serve(1)"));
+    assert!(page("binnacle-serve.1").contains("\\-\\-listen"));
+    let help = said(&run(&["--help"]));
+    let listed = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("commands");
+    let named =
+        listed.lines().filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    let commands: Vec<&str> = named.filter(|command| *command != "help").collect();
+    assert!(commands.contains(&"draw") && commands.contains(&"man"), "{commands:?}");
+    for command in commands {
+        assert!(page(&format!("binnacle-{command}.1")).contains(".SH SYNOPSIS"), "{command}");
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn doctor_says_which_cluster_is_away_and_what_to_do() {
+    let folder = std::env::temp_dir().join(format!("binnacle-{}-doctor", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let kubeconfig = folder.join("config");
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: lab\nclusters: [{name: lab, cluster: {server: 'http://127.0.0.1:9'}}]\n\
+                users: [{name: me, user: {}}]\ncontexts: [{name: lab, context: {cluster: lab, user: me}}]\n";
+    std::fs::write(&kubeconfig, text).expect("written");
+    let data = folder.join("data");
+    let args = ["--data", data.to_str().expect("text"), "--kubeconfig", kubeconfig.to_str().expect("text")];
+    let told = run(&[["doctor", "--json"].as_slice(), &args].concat());
+    assert_eq!(told.status.code(), Some(1), "{}", said(&told));
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!(told["wrong"], 1, "{told}");
+    let findings = told["findings"].as_array().expect("findings");
+    let ill = findings.iter().find(|finding| finding["is"] == "ill").expect("one that is wrong");
+    assert_eq!((&ill["about"], &ill["of"]), (&"cluster".into(), &"lab".into()));
+    assert!(ill["todo"].as_str().is_some_and(|todo| todo.contains("Context lab is in")), "{ill}");
+    assert!(!data.exists(), "doctor made the data folder");
+    let text = said(&run(&[["doctor"].as_slice(), &args].concat()));
+    assert!(text.contains("wrong     cluster lab") && text.contains("well      database"), "{text}");
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn doctor_finds_nothing_wrong_with_the_built_in_cluster() {
+    let told = binnacle(&["doctor"]).env("BINNACLE_DEMO", "always").output().expect("it runs");
+    assert!(told.status.success(), "{}", said(&told));
+    let unset = run(&["doctor", "--claims", "claims.json"]);
+    assert_eq!(unset.status.code(), Some(2), "{}", said(&unset));
 }
 
 #[test]

@@ -138,6 +138,7 @@ fn alone(name: &str, part: &Part, parts: &Parts) -> Vec<String> {
 fn the_notices_are_those_of_what_the_binary_is_made_of() {
     let mut parts = Parts::new();
     reached("binnacle", "x86_64-unknown-linux-gnu", &mut parts);
+    reached("binnacle", "x86_64-unknown-linux-musl", &mut parts);
     reached("hydrate", "wasm32-unknown-unknown", &mut parts);
     assert!(parts.len() > 100, "only {} crates were found", parts.len());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("licences.txt");

@@ -25,6 +25,7 @@ mod credential;
 mod discovery;
 mod endpoints;
 mod etcd;
+pub mod examine;
 mod feeds;
 mod intern;
 pub mod kinds;

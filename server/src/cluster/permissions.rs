@@ -3,6 +3,12 @@
 
 use std::fmt::Write;
 
+use futures::{StreamExt, TryStreamExt, stream};
+use http::header::CONTENT_TYPE;
+use kube::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
 use super::object::Served;
 
 /// One rule: what may be done with which resources of an API group.
@@ -34,6 +40,50 @@ pub(super) fn cover(served: &Served) -> bool {
     RULES.iter().any(|rule| {
         rule.group == served.group && rule.resources.contains(&served.plural) && rule.verbs.contains(&"watch")
     })
+}
+
+/// Questions to one API server at once.
+const AT_ONCE: usize = 8;
+
+#[derive(Deserialize)]
+struct Review {
+    status: Answer,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    allowed: bool,
+}
+
+/// What is needed and the account of a client may not do, as in `watch pods`; the API server is asked about each.
+///
+/// # Errors
+/// The client's, when the server does not tell.
+pub(super) async fn missing(client: &Client) -> kube::Result<Vec<String>> {
+    let mut asked: Vec<(String, Value)> = Vec::new();
+    for Rule { group, resources, verbs } in RULES {
+        for (resource, verb) in resources.iter().flat_map(|resource| verbs.iter().map(move |verb| (resource, verb))) {
+            let (whole, part) = resource.split_once('/').unwrap_or((resource, ""));
+            let attributes = json!({ "group": group, "resource": whole, "subresource": part, "verb": verb });
+            asked.push((format!("{verb} {resource}"), json!({ "resourceAttributes": attributes })));
+        }
+    }
+    let paths =
+        PATHS.map(|path| (format!("get {path}"), json!({ "nonResourceAttributes": { "path": path, "verb": "get" } })));
+    asked.extend(paths);
+    let answers = stream::iter(asked).map(|(name, spec)| async move { Ok((name, may(client, spec).await?)) });
+    let answers: Vec<(String, bool)> = answers.buffered(AT_ONCE).try_collect().await?;
+    Ok(answers.into_iter().filter(|(_, allowed)| !allowed).map(|(name, _)| name).collect())
+}
+
+async fn may(client: &Client, spec: Value) -> kube::Result<bool> {
+    let kind = "SelfSubjectAccessReview";
+    let body = json!({ "apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec });
+    let request = http::Request::post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+        .header(CONTENT_TYPE, "application/json")
+        .body(body.to_string().into_bytes())
+        .map_err(kube::Error::HttpError)?;
+    Ok(client.request::<Review>(request).await?.status.allowed)
 }
 
 /// The rules as YAML, to stand in a ClusterRole.

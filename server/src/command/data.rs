@@ -36,6 +36,24 @@ pub(super) fn private(folder: &Path) -> Result<(), DataError> {
     let unmade =
         |error: std::io::Error| DataError::Unmade { folder: folder.display().to_string(), what: error.to_string() };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unmade)?;
+    judge(folder)?;
+    let found = fs::metadata(folder).map_err(unmade)?;
+    let (mode, owner, we) = (found.permissions().mode(), found.uid(), rustix::process::geteuid().as_raw());
+    if owner != we || mode & 0o077 == 0 {
+        return Ok(());
+    }
+    if is_empty(folder).map_err(unmade)? || folder.join("binnacle.db").exists() {
+        let closed = fs::set_permissions(folder, fs::Permissions::from_mode(mode & 0o7700));
+        closed.map_err(unmade)?;
+        tracing::info!("the data folder {} was open to others and is its owner's alone now", folder.display());
+    }
+    Ok(())
+}
+
+/// Whether a folder that is there would be used; nothing of it is changed.
+pub(super) fn judge(folder: &Path) -> Result<(), DataError> {
+    let unmade =
+        |error: std::io::Error| DataError::Unmade { folder: folder.display().to_string(), what: error.to_string() };
     let found = fs::metadata(folder).map_err(unmade)?;
     let open = |what: String| DataError::Open { folder: folder.display().to_string(), what };
     let (mode, owner, we) = (found.permissions().mode(), found.uid(), rustix::process::geteuid().as_raw());
@@ -47,16 +65,8 @@ pub(super) fn private(folder: &Path) -> Result<(), DataError> {
     if mode & 0o1002 == 0o1002 {
         return Err(open("everybody may put files into it".into()));
     }
-    if owner != we || mode & 0o077 == 0 {
-        return Ok(());
-    }
-    if mode & 0o002 != 0 && !is_empty(folder).map_err(unmade)? {
+    if owner == we && mode & 0o002 != 0 && !is_empty(folder).map_err(unmade)? {
         return Err(open("everybody may write into it".into()));
-    }
-    if is_empty(folder).map_err(unmade)? || folder.join("binnacle.db").exists() {
-        let closed = fs::set_permissions(folder, fs::Permissions::from_mode(mode & 0o7700));
-        closed.map_err(unmade)?;
-        tracing::info!("the data folder {} was open to others and is its owner's alone now", folder.display());
     }
     Ok(())
 }

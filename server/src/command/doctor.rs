@@ -7,10 +7,11 @@ use std::{
 
 use clap::Args;
 
-use super::{Exit, Failure, draw, provider::ProviderArgs};
+use super::{Exit, Failure, draw, examine, provider::ProviderArgs};
 use crate::{
     access::examine_oidc,
     config::{Given, Settings},
+    deploy::Fit,
 };
 
 /// No ID token and no claims are larger.
@@ -19,17 +20,26 @@ const LARGEST: u64 = 1 << 20;
 #[derive(Args)]
 pub(super) struct DoctorArgs {
     /// Try the sign-in provider: its description, keys, scopes and algorithms, and which role somebody would get.
-    #[arg(long, required = true)]
+    #[arg(long)]
     oidc: bool,
     /// A file with an ID token whose person would sign in; - for standard input.
-    #[arg(long, value_name = "FILE", conflicts_with = "claims")]
+    #[arg(long, value_name = "FILE", conflicts_with = "claims", requires = "oidc")]
     id_token: Option<PathBuf>,
     /// A file with the claims of somebody who would sign in, as JSON; - for standard input.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "oidc")]
     claims: Option<PathBuf>,
     /// The server's TOML file with settings.
     #[arg(long, value_name = "FILE")]
     config: Option<String>,
+    /// Folder for what Binnacle keeps.
+    #[arg(long, value_name = "DIR", conflicts_with = "oidc")]
+    data: Option<String>,
+    /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
+    #[arg(long, value_name = "FILE", conflicts_with = "oidc")]
+    kubeconfig: Option<String>,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "oidc")]
+    json: bool,
     #[command(flatten)]
     provider: ProviderArgs,
 }
@@ -37,6 +47,11 @@ pub(super) struct DoctorArgs {
 pub(super) async fn run(args: DoctorArgs) -> Result<(), Failure> {
     let mut given: Given = args.provider.given().collect();
     given.extend(args.config.map(|config| ("config", config)));
+    if !args.oidc {
+        given.extend(args.data.map(|data| ("data", data)));
+        given.extend(args.kubeconfig.map(|kubeconfig| ("kubeconfig", kubeconfig)));
+        return everything(&given, args.json).await;
+    }
     given.push(("sign_in", "oidc".into()));
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     let Some(oidc) = settings.oidc else { return Err((Exit::Usage, "no sign-in provider is set".into())) };
@@ -48,6 +63,23 @@ pub(super) async fn run(args: DoctorArgs) -> Result<(), Failure> {
         return Err((Exit::Failed, "nobody, or not this person, can sign in with these settings; see above".into()));
     }
     Ok(())
+}
+
+async fn everything(given: &Given, json: bool) -> Result<(), Failure> {
+    let settings = Settings::load(given).map_err(|error| (Exit::Usage, error.to_string()))?;
+    let found = examine::all(&settings).await;
+    let wrong = found.iter().filter(|finding| finding.is == Fit::Ill).count();
+    let written = match json {
+        true => serde_json::to_string_pretty(&serde_json::json!({ "wrong": wrong, "findings": found })),
+        false => Ok(examine::text(&found)),
+    };
+    let written = written.map_err(|error| (Exit::Failed, error.to_string()))?;
+    draw::write(None, &format!("{}\n", written.trim_end()))?;
+    match wrong {
+        0 => Ok(()),
+        1 => Err((Exit::Failed, "one thing is wrong; see above".into())),
+        _ => Err((Exit::Failed, format!("{wrong} things are wrong; see above"))),
+    }
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -8,9 +8,11 @@ mod diff;
 mod doctor;
 mod draw;
 mod drift;
+mod examine;
 mod exit;
 mod guide;
 mod keeping;
+mod manual;
 mod provider;
 mod rehearse;
 mod serve;
@@ -64,9 +66,9 @@ enum Command {
     /// Add local users, list them, disable one, or end anybody's sessions.
     #[command(after_help = "Example:\n  binnacle user add ann --role admin --data /var/lib/binnacle")]
     User(user::UserArgs),
-    /// Try settings without starting a server: what would happen, and why.
+    /// Look at settings, clusters, permissions, etcd, database, disk, clocks, jump host and backups, and change nothing.
     #[command(
-        after_help = "Example:\n  binnacle doctor --oidc --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml --claims claims.json"
+        after_help = "Example:\n  binnacle doctor --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml --claims claims.json"
     )]
     Doctor(doctor::DoctorArgs),
     /// Make an API token for a program; it is printed this once.
@@ -88,6 +90,12 @@ enum Command {
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    #[command(after_help = "Example:\n  binnacle man /usr/local/share/man/man1")]
+    Man {
+        /// Folder for the pages; made when it is not there.
+        folder: std::path::PathBuf,
     },
 }
 
@@ -383,6 +391,7 @@ pub fn run() -> Exit {
             clap_complete::generate(shell, &mut Cli::command(), "binnacle", &mut script);
             draw::write(None, &String::from_utf8_lossy(&script))
         }
+        Command::Man { folder } => manual::write(Cli::command(), &folder),
     };
     match ended {
         Ok(()) => Exit::Fine,

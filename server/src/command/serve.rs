@@ -122,7 +122,7 @@ fn log(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// How the first context's etcd is reached: as it is set, else as its plan lets expect.
-fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
+pub(super) fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
     let (mut endpoints, tls) = (settings.etcd_endpoints.clone(), settings.etcd_tls.clone());
     let first = contexts.first().filter(|first| !first.demo)?;
     if endpoints.is_empty() && tls.cacert.is_some() {
@@ -135,7 +135,7 @@ fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
     (!endpoints.is_empty()).then_some(Access { endpoints, tls })
 }
 
-fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {
+pub(super) fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {
     let listen = settings.listen;
     if listen.ip().is_loopback() || !settings.sign_in.is_none() {
         return Ok(());

@@ -49,6 +49,7 @@ pub use office::{Keep, Office, OrderError, Taken};
 pub(crate) use order::startable_apart;
 pub use order::{Options, Order, Run, Wrong, startable};
 pub use pages::{Deployments, ROUTES, router};
+pub(crate) use preflight::preflight;
 pub use preflight::{Check, Fit};
 pub use state::{State, kind_from, kind_word};
 pub(crate) use story::versions;

@@ -75,7 +75,7 @@ struct Seen {
     running: bool,
 }
 
-pub(super) async fn preflight(host: &JumpHost, order: Option<&Order>) -> Result<Vec<Check>, HostError> {
+pub(crate) async fn preflight(host: &JumpHost, order: Option<&Order>) -> Result<Vec<Check>, HostError> {
     let addresses = order.map(addresses).unwrap_or_default();
     let request = json!({ "dir": "", "compass": host.compass, "ports": PORTS, "addresses": addresses });
     let seen: Seen = host.ask("preflight", request).await?;

@@ -15,6 +15,7 @@ mod audit;
 mod backups;
 mod duty;
 mod error;
+mod found;
 mod idempotency;
 mod keys;
 mod leases;

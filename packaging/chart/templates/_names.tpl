@@ -36,3 +36,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- else if or (kindIs "bool" .) (kindIs "int64" .) (kindIs "int" .) }}{{ . }}
 {{- else }}{{ . | quote }}{{ end }}
 {{- end }}
+
+{{- /* A quantity as megabytes. */ -}}
+{{- define "binnacle.megabytes" -}}
+{{- $factors := dict "" 0.000001 "k" 0.001 "M" 1.0 "G" 1000.0 "T" 1000000.0 "Ki" 0.001024 "Mi" 1.048576 "Gi" 1073.741824 "Ti" 1099511.627776 }}
+{{- mulf (regexFind "^[0-9.]+" .) (get $factors (regexFind "[A-Za-z]*$" .)) | floor | int64 }}
+{{- end }}
