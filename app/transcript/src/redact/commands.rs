@@ -55,7 +55,7 @@ pub(super) const PROGRAMS: [Program; 31] = [
 ];
 
 /// Words of a command, and how many words stand between them and the secret.
-pub(super) const ARGUMENTS: [(&str, usize); 26] = [
+pub(super) const ARGUMENTS: [(&str, usize); 28] = [
     ("add_user", 1),
     ("change_password", 1),
     ("authenticate_user", 1),
@@ -70,6 +70,8 @@ pub(super) const ARGUMENTS: [(&str, usize); 26] = [
     ("mc alias set", 3),
     ("config host add", 3),
     ("smbpasswd -a", 1),
+    ("trove user-create", 2),
+    ("--payload", 0),
     ("maas login", 2),
     ("addauth digest", 0),
     ("createuser", 2),
@@ -88,8 +90,18 @@ pub(super) const ARGUMENTS: [(&str, usize); 26] = [
 pub(super) const LAST_WORD: [&str; 4] = ["htpasswd", "secret-set-value", "openssl passwd", "set-password"];
 
 /// Programs that read a secret from their standard input.
-pub(super) const PIPES: [&str; 8] =
-    ["-stdin", "chpasswd", "sudo -s", "kinit", "cryptsetup", "smbpasswd", "base64 -d", "base64 --d"];
+pub(super) const PIPES: [&str; 10] = [
+    "-stdin",
+    "chpasswd",
+    "sudo -s",
+    "kinit",
+    "cryptsetup",
+    "smbpasswd",
+    "secret create",
+    "from-file",
+    "base64 -d",
+    "base64 --d",
+];
 
 /// Programs that make secrets, or show them.
 pub(super) const MAKERS: [&str; 31] = [
@@ -260,6 +272,18 @@ pub(super) fn echoed(text: &[u8], start: usize, end: usize, hidden: &mut Hidden)
     if (mixed || names::is_random(value)) && value.iter().all(|byte| value::is_run(*byte)) && !value.iter().all(number)
     {
         push(hidden, word.clone(), Rule::Output);
+    }
+}
+
+/// Hides the one word that a shell gives a program in the place of a file or as its input.
+pub(super) fn given(text: &[u8], end: usize, hidden: &mut Hidden) {
+    let at = value::skip_blanks(text, end);
+    let Some((from, open)) = value::begin(text, at, Open::Entry) else { return };
+    let end = value::end(text, from, open).unwrap_or(text.len());
+    let word = &text[from..end];
+    if word.len() >= 6 && names::is_odd(word) && !names::is_harmless(word) && !word.iter().any(u8::is_ascii_whitespace)
+    {
+        push(hidden, from..end, Rule::Option);
     }
 }
 

@@ -190,6 +190,10 @@ pub(super) fn hide(look: &mut Look<'_>, from: usize, open: Open, rule: Rule, tel
                 return;
             }
             let end = if first < value.len() { end } else { value::end(text, next, open).unwrap_or(text.len()) };
+            // `invalid token: token is expired`
+            if text[next] != b'-' && names::is_verb(&text[next..end.max(next)]) {
+                return;
+            }
             return push(look.hidden, next..end.max(next), rule);
         }
     }
@@ -365,8 +369,9 @@ fn apart(look: &mut Look<'_>, name: Range<usize>) {
         }
     }
     let sign = value::skip_blanks(text, end);
-    if password && sign > end && text[sign..].starts_with(b"= ") {
-        // `PASSWORD name = S`
+    let id = text[from..end].eq_ignore_ascii_case(b"id");
+    if (password || id) && (sign > end || id) && text[sign..].starts_with(b"= ") {
+        // `PASSWORD name = S`, `Secret ID = S`
         return look.value_at(value::skip_blanks(text, sign + 1), Open::Word, Rule::Name);
     }
     let word = &text[from..end];
@@ -390,7 +395,9 @@ fn apart(look: &mut Look<'_>, name: Range<usize>) {
         }
         return;
     }
-    if names::is_verb(word) || names::is_harmless(word) {
+    // `Secret namespace/name` of Kubernetes' messages.
+    let object = word.contains(&b'/') && word.iter().all(|byte| byte.is_ascii_lowercase() || b"/-".contains(byte));
+    if names::is_verb(word) || names::is_harmless(word) || object {
         return;
     }
     // `set aws_secret_access_key S`, `machine h login u password S`, `rootpw --plaintext S`.

@@ -82,8 +82,8 @@ enum Hint {
     Pair,
     /// `echo` in a trace.
     Echo,
-    /// `<(echo`.
-    Substituted,
+    /// `<(echo` and `<<<`.
+    Given,
     /// `send` of expect.
     Sent,
     /// A call whose texts but the first are secrets.
@@ -196,7 +196,8 @@ impl Scanner {
             (Hint::Pair, "admin / "),
             (Hint::Pair, "root / "),
             (Hint::Echo, "+ echo "),
-            (Hint::Substituted, "<(echo "),
+            (Hint::Given, "<(echo "),
+            (Hint::Given, "<<<"),
             (Hint::Sent, "send "),
             (Hint::Sent, "send -- "),
             (Hint::Call, ".login("),
@@ -365,7 +366,7 @@ impl Look<'_> {
             Hint::Account => commands::behind_option(text, range.end, self.hidden),
             Hint::Pair => commands::account(text, range.start, range.end, self.hidden),
             Hint::Echo => commands::echoed(text, range.start, range.end, self.hidden),
-            Hint::Substituted => self.value_at(range.end, Open::Entry, Rule::Option),
+            Hint::Given => commands::given(text, range.end, self.hidden),
             Hint::Sent => commands::typed(text, range.end, self.hidden),
             Hint::Call => named::called(self, range.end - 1, 1),
             Hint::Public => self.public.extend(shapes::certificate(text, range.start, range.end)),
