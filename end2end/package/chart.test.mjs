@@ -178,7 +178,7 @@ test("the role reads, and never reads Secrets", () => {
   const role = rendered({}).split("---").find((part) => part.includes("kind: ClusterRole\n"));
   const verbs = [...role.matchAll(/verbs: \[(.*)\]/g)].flatMap((match) => match[1].split(", "));
   assert.deepEqual([...new Set(verbs)].sort(), ["get", "list", "watch"]);
-  assert.doesNotMatch(role, /secrets|\*/);
+  assert.doesNotMatch(role.replace(/nonResourceURLs: .*/, ""), /secrets|\*/);
 });
 
 test("the chart's own suite passes", () => {

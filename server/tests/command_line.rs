@@ -203,6 +203,63 @@ fn every_command_has_a_manual_page_that_names_its_flags() {
     let _ = std::fs::remove_dir_all(&folder);
 }
 
+/// An API server of 1 January 2026 that lets anybody do anything but with leases; its address.
+fn api_without_leases() -> String {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let answer = |stream: std::net::TcpStream| -> std::io::Result<()> {
+        let mut reader = BufReader::new(&stream);
+        let (mut first, mut length) = (String::new(), 0);
+        reader.read_line(&mut first)?;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line)? <= 2 {
+                break;
+            }
+            let line = line.to_ascii_lowercase();
+            length = line.strip_prefix("content-length:").and_then(|value| value.trim().parse().ok()).unwrap_or(length);
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let allowed = !String::from_utf8_lossy(&body).contains("leases");
+        let told = match first.starts_with("GET /version") {
+            true => r#"{"major":"1","minor":"34","gitVersion":"v1.34.4","gitCommit":"","gitTreeState":"","buildDate":"","goVersion":"","compiler":"","platform":""}"#.to_owned(),
+            false => format!(r#"{{"kind":"SelfSubjectAccessReview","status":{{"allowed":{allowed}}}}}"#),
+        };
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nConnection: close";
+        write!(&stream, "{head}\r\nContent-Length: {}\r\n\r\n{told}", told.len())
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream));
+        }
+    });
+    address
+}
+
+#[test]
+fn doctor_names_missing_permissions_and_a_clock_that_is_off() {
+    let folder = std::env::temp_dir().join(format!("binnacle-{}-doctor-permissions", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let kubeconfig = folder.join("config");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: lab\nclusters: [{{name: lab, cluster: {{server: 'http://{}'}}}}]\n\
+         users: [{{name: me, user: {{}}}}]\ncontexts: [{{name: lab, context: {{cluster: lab, user: me}}}}]\n",
+        api_without_leases()
+    );
+    std::fs::write(&kubeconfig, text).expect("written");
+    let data = folder.join("data");
+    let args = ["doctor", "--data", data.to_str().expect("text"), "--kubeconfig", kubeconfig.to_str().expect("text")];
+    let told = run(&args);
+    let text = said(&told);
+    assert!(told.status.success(), "what is doubtful is not wrong: {text}");
+    assert!(text.contains("the account may not get leases, list leases, watch leases\n"), "{text}");
+    assert!(text.contains("well      cluster lab              it answers as v1.34.4"), "{text}");
+    assert!(text.contains("doubtful  clock lab                this machine is "), "{text}");
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
 #[test]
 fn doctor_says_which_cluster_is_away_and_what_to_do() {
     let folder = std::env::temp_dir().join(format!("binnacle-{}-doctor", std::process::id()));
