@@ -33,6 +33,8 @@ pub async fn examine(context: &Context) -> Result<Examined, Trouble> {
     let ahead = tokio::time::timeout(PATIENCE, ahead(&client)).await.ok().flatten();
     let missing = match tokio::time::timeout(PATIENCE, permissions::missing(&client)).await {
         Ok(Ok(missing)) => Ok(missing),
+        // Servers that review no access answer so.
+        Ok(Err(kube::Error::Api(status))) => Err(first_line(&status.message)),
         Ok(Err(error)) => Err(first_line(&error.to_string())),
         Err(_) => Err("the API server did not answer in time".into()),
     };

@@ -71,7 +71,8 @@ pub(super) async fn missing(client: &Client) -> kube::Result<Vec<String>> {
     let paths =
         PATHS.map(|path| (format!("get {path}"), json!({ "nonResourceAttributes": { "path": path, "verb": "get" } })));
     asked.extend(paths);
-    let answers = stream::iter(asked).map(|(name, spec)| async move { Ok((name, may(client, spec).await?)) });
+    let answers =
+        stream::iter(asked).map(|(name, spec)| async move { Ok::<_, kube::Error>((name, may(client, spec).await?)) });
     let answers: Vec<(String, bool)> = answers.buffered(AT_ONCE).try_collect().await?;
     Ok(answers.into_iter().filter(|(_, allowed)| !allowed).map(|(name, _)| name).collect())
 }

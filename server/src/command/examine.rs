@@ -125,7 +125,7 @@ fn listening(settings: &Settings) -> Finding {
         Ok(()) => {
             Finding::new("settings", "", Fit::Well, format!("they can be used; listens on {}", settings.listen), "")
         }
-        Err((_, why)) => Finding::new("settings", "", Fit::Ill, why, "Set sign_in, or listen on 127.0.0.1."),
+        Err((_, why)) => Finding::new("settings", "", Fit::Ill, why, ""),
     }
 }
 
@@ -243,7 +243,7 @@ fn cluster(context: &Context, told: Result<Examined, Trouble>) -> Vec<Finding> {
 
 async fn etcd(access: &Access) -> Finding {
     match look(&access.endpoints, &access.tls, Hashes::Leave).await {
-        Err(error) => Finding::new("etcd", "", Fit::Ill, error.to_string(), "Look at its addresses and certificates."),
+        Err(error) => Finding::new("etcd", "", Fit::Ill, error.to_string(), ""),
         Ok(members) => {
             let well = members.members.iter().filter(|member| member.standing.is_ok()).count();
             let seen = format!("{well} of {} members answer", members.members.len());
@@ -264,9 +264,7 @@ fn backups(settings: &Settings) -> Vec<Finding> {
     if !matches!(wanted.rehearse, When::Never) {
         found.push(match Programs::of(wanted.programs.as_deref(), "") {
             Ok(_) => Finding::new("backups", "rehearsals", Fit::Well, "etcd's programs are here", ""),
-            Err(error) => {
-                Finding::new("backups", "rehearsals", Fit::Doubtful, error.to_string(), "Name them in backup_programs.")
-            }
+            Err(error) => Finding::new("backups", "rehearsals", Fit::Doubtful, error.to_string(), ""),
         });
     }
     found
