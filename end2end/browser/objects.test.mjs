@@ -14,6 +14,8 @@ before(async () => {
       containers: [{ name: 'web', image: 'none:1', args: ['--token=abc123def'], env: [{ name: 'DB_PASSWORD', value: 'hunter2' }, { name: 'COLOUR', value: 'blue' }] }, { name: 'proxy', image: 'none:1' }],
     },
   });
+  // Nobody runs it here: it is said to run.
+  await lab.call('PATCH', '/api/v1/namespaces/default/pods/two/status', { status: { phase: 'Running' } });
   await lab.call('POST', '/api/v1/namespaces/default/events', {
     apiVersion: 'v1', kind: 'Event', metadata: { name: 'two.1' }, type: 'Warning', reason: 'BackOff', message: 'restarting failed container', count: 7,
     involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'two' }, lastTimestamp: '2026-01-01T00:00:00Z',

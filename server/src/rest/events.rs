@@ -38,9 +38,9 @@ pub(super) struct Wanted {
 
 /// Events, newest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Events {
+pub struct ClusterEvents {
     /// The newest.
-    pub items: Vec<Event>,
+    pub items: Vec<ClusterEvent>,
     /// How many match in all.
     pub total: usize,
     /// Whether all events of the cluster were read; where not, a namespace narrows them down.
@@ -49,7 +49,7 @@ pub struct Events {
 
 /// One event.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Event {
+pub struct ClusterEvent {
     /// When it was last seen, RFC 3339; empty where that is not told.
     pub last_seen: String,
     /// `Normal` or `Warning`.
@@ -72,12 +72,12 @@ pub struct Event {
 /// Events of the cluster, newest first.
 #[utoipa::path(get, path = "/api/v1/clusters/{cluster}/events", tag = "inventory",
     params(("cluster" = String, Path, description = "The cluster's name"), Wanted),
-    responses((status = 200, description = "The newest events", body = Events)))]
+    responses((status = 200, description = "The newest events", body = ClusterEvents)))]
 pub(super) async fn list(
     State(here): State<Here>,
     Named(cluster): Named<String>,
     Asked(wanted): Asked<Wanted>,
-) -> Result<Json<Events>, ApiError> {
+) -> Result<Json<ClusterEvents>, ApiError> {
     let cluster = here.site.cluster(&cluster).await?;
     let sought = EventsSought {
         namespace: wanted.namespace.unwrap_or_default(),
@@ -90,12 +90,12 @@ pub(super) async fn list(
     let found: Vec<&Told> = told.0.iter().filter(|event| fits(event, &sought)).collect();
     let most = usize::from(wanted.limit.unwrap_or(Limit::USUAL).get());
     let items = found.iter().take(most).map(|event| self::event(event)).collect();
-    Ok(Json(Events { items, total: found.len(), complete: told.1 }))
+    Ok(Json(ClusterEvents { items, total: found.len(), complete: told.1 }))
 }
 
-fn event(event: &Told) -> Event {
+fn event(event: &Told) -> ClusterEvent {
     let about = &event.involved_object;
-    Event {
+    ClusterEvent {
         last_seen: event.at().to_owned(),
         of_type: event.r#type.clone(),
         reason: event.reason.clone(),
