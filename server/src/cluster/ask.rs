@@ -214,7 +214,7 @@ mod tests {
             _ if query.contains("container=web") => (200, "hello\n".into()),
             _ => refusal(400, "a container name must be specified"),
         });
-        assert_eq!(log_end(&client, &pod()).await.unwrap(), "[web, the first of 2 containers]\nhello\n");
+        assert_eq!(log_end(&client, &pod()).await.unwrap(), "[web, the first; containers: 2]\nhello\n");
     }
 
     #[tokio::test]
