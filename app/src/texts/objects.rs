@@ -12,6 +12,8 @@ pub const GROUP: &str = "Group";
 pub const VERSION: &str = "Version";
 /// Columns.
 pub const SCOPE: &str = "Scope";
+/// Columns.
+pub const NOTE: &str = "Note";
 /// A scope.
 pub const NAMESPACED: &str = "namespaced";
 /// A scope.

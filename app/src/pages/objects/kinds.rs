@@ -29,7 +29,7 @@ pub fn kinds(cluster: &str, page: &KindsPage) -> AnyView {
                     <table>
                         <thead><tr>
                             <th scope="col">{words::KIND}</th><th scope="col">{words::GROUP}</th>
-                            <th scope="col">{words::VERSION}</th><th scope="col">{words::SCOPE}</th><th scope="col">""</th>
+                            <th scope="col">{words::VERSION}</th><th scope="col">{words::SCOPE}</th><th scope="col">{words::NOTE}</th>
                         </tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
