@@ -1,7 +1,7 @@
 //! Node → fact.
 
 use serde::Deserialize;
-use topology::inventory::{Address, AddressKind, Condition, Fact, MICROK8S, Name, Node, Truth};
+use topology::inventory::{Address, AddressKind, Condition, Effect, Fact, MICROK8S, Name, Node, Taint, Truth};
 
 use super::{
     intern::Intern,
@@ -15,7 +15,7 @@ pub(crate) struct Spec {
     #[serde(deserialize_with = "lenient")]
     unschedulable: bool,
     #[serde(deserialize_with = "each")]
-    taints: Vec<Taint>,
+    taints: Vec<SpecTaint>,
     // Kubernetes before 1.16 has only the one without the s.
     #[serde(rename = "podCIDR", deserialize_with = "lenient")]
     pod_cidr: String,
@@ -25,7 +25,7 @@ pub(crate) struct Spec {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Taint {
+struct SpecTaint {
     #[serde(deserialize_with = "lenient")]
     key: String,
     #[serde(deserialize_with = "lenient")]
@@ -112,7 +112,7 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
     let mut conditions: Vec<Condition> =
         status.conditions.into_iter().map(|condition| condition.fact(intern)).collect();
     conditions.sort();
-    let mut taints: Vec<Name> = spec.taints.iter().map(|taint| intern.name(&taint.text())).collect();
+    let mut taints: Vec<Taint> = spec.taints.iter().filter_map(|taint| taint.fact(intern)).collect();
     taints.sort();
     let zone = metadata
         .label("topology.kubernetes.io/zone")
@@ -128,6 +128,9 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         conditions,
         cordoned: spec.unschedulable,
         taints,
+        labels: intern.labels(metadata.labels.iter()),
+        allocatable: None,
+        capacity: None,
         kubelet: intern.name(&info.kubelet_version),
         proxy: intern.name(&info.kube_proxy_version),
         runtime: intern.name(&info.container_runtime_version),
@@ -169,10 +172,11 @@ impl StatusCondition {
     }
 }
 
-impl Taint {
-    fn text(&self) -> String {
-        let value = if self.value.is_empty() { String::new() } else { format!("={}", self.value) };
-        format!("{}{value}:{}", self.key, self.effect)
+impl SpecTaint {
+    /// The API server takes no other effects than those that are known.
+    fn fact(&self, intern: &mut Intern) -> Option<Taint> {
+        let effect = Effect::from_word(&self.effect)?;
+        Some(Taint { key: intern.name(&self.key), value: intern.name(&self.value), effect })
     }
 }
 
@@ -203,7 +207,8 @@ mod tests {
         }));
         let texts = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(texts(&node.roles), ["control-plane", "worker"]);
-        assert_eq!(texts(&node.taints), ["a=v:NoExecute", "b:NoSchedule"]);
+        let taints: Vec<String> = node.taints.iter().map(ToString::to_string).collect();
+        assert_eq!(taints, ["a=v:NoExecute", "b:NoSchedule"]);
         assert_eq!(texts(&node.pod_cidrs), ["10.244.0.0/24"]);
         assert_eq!(node.address(AddressKind::Internal).map(|name| &**name), Some("10.1.0.50"));
         assert_eq!((node.room, node.zone.as_deref(), node.cordoned), (Some(110), Some("z1"), true));

@@ -2,6 +2,8 @@
 
 pub(crate) mod state;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use topology::{
     Stamp,
@@ -230,6 +232,9 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         labels: intern.labels(metadata.labels.iter()),
         images: intern.list(spec.containers.iter().map(|container| container.image.as_str())),
         networks: networks::told(&metadata.annotations, intern).map(Box::new),
+        shape: Arc::default(),
+        claims: Arc::default(),
+        pin: None,
     }))
 }
 

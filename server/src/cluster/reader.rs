@@ -165,7 +165,7 @@ fn name(fact: &Fact) -> (Source, Key) {
         Fact::Pod(pod) => (Source::Pods, pod.key.clone()),
         Fact::Service(service) => (Source::Services, service.key.clone()),
         Fact::Endpoints(set) => (Source::Endpoints, set.key.clone()),
-        Fact::Namespace(name) => (Source::Namespaces, Key::new("", name.clone())),
+        Fact::Namespace(namespace) => (Source::Namespaces, Key::new("", namespace.name.clone())),
         Fact::Lease(lease) => (Source::Leases, lease.key.clone()),
         Fact::Owner(owner) => {
             let source = match owner.kind {
@@ -178,6 +178,14 @@ fn name(fact: &Fact) -> (Source, Key) {
             (source, owner.key.clone())
         }
         Fact::Policy(policy) => (Source::NetworkPolicies, policy.key.clone()),
+        Fact::Budget(budget) => (Source::PodDisruptionBudgets, budget.key.clone()),
+        Fact::Claim(claim) => (Source::PersistentVolumeClaims, claim.key.clone()),
+        Fact::Volume(volume) => (Source::PersistentVolumes, Key::new("", volume.name.clone())),
+        Fact::StorageClass(class) => (Source::StorageClasses, Key::new("", class.name.clone())),
+        Fact::PriorityClass(class) => (Source::PriorityClasses, Key::new("", class.name.clone())),
+        Fact::CsiNode(node) => (Source::CsiNodes, Key::new("", node.name.clone())),
+        Fact::Quota(quota) => (Source::ResourceQuotas, quota.key.clone()),
+        Fact::Autoscaler(scaler) => (Source::Autoscalers, scaler.key.clone()),
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Change, EndpointSet, Etcd, EtcdMember, Fact, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, OwnerKind, Phase,
-    Pod, Resident, Service, Source, Stamp, Touched, places::Places,
+    Catalog, Change, EndpointSet, Etcd, EtcdMember, Fact, Heard, Key, Labels, Lease, Name, NetworkPolicy, Node, Owner,
+    OwnerKind, Phase, Pod, Resident, Service, Source, Stamp, Touched, places::Places,
 };
 use crate::planned::{Planned, PlannedHost};
 
@@ -31,11 +31,12 @@ pub struct Inventory {
     services: BTreeMap<Key, Service>,
     endpoints: BTreeMap<Key, EndpointSet>,
     slices_of: BTreeMap<Key, BTreeSet<Key>>,
-    namespaces: BTreeSet<Name>,
+    namespaces: BTreeMap<Name, Labels>,
     leases: BTreeMap<Key, Lease>,
     owners: BTreeMap<(OwnerKind, Key), Owner>,
     policies: BTreeMap<Key, NetworkPolicy>,
     places: Places,
+    catalog: Catalog,
 }
 
 impl Inventory {
@@ -47,7 +48,11 @@ impl Inventory {
             Change::Whole(source, named) => self.keep_only(source, &named),
             Change::Heard(source, heard) => {
                 let before = self.heard.insert(source, heard.clone());
-                if before.as_ref() == Some(&heard) { Touched::default() } else { Touched::everything() }
+                match before.as_ref() == Some(&heard) {
+                    true => Touched::default(),
+                    false if Source::BESIDE.contains(&source) => Touched::beside(),
+                    false => Touched::everything(),
+                }
             }
             Change::Version(version) => {
                 let before = self.version.replace(version.clone());
@@ -232,7 +237,17 @@ impl Inventory {
 
     /// All namespaces that were told.
     pub fn namespaces(&self) -> impl ExactSizeIterator<Item = &Name> {
-        self.namespaces.iter()
+        self.namespaces.keys()
+    }
+
+    /// The labels of a namespace; `None` while it was not told.
+    pub fn namespace_labels(&self, name: &str) -> Option<&Labels> {
+        self.namespaces.get(name)
+    }
+
+    /// Budgets, claims, volumes and what else no figure shows.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// One lease.
@@ -334,11 +349,12 @@ impl Inventory {
                 Touched::around()
             }
             Fact::Endpoints(set) => self.put_endpoints(set),
-            Fact::Namespace(name) => {
-                if self.namespaces.insert(name) {
-                    Touched::around()
-                } else {
-                    Touched::default()
+            Fact::Namespace(namespace) => {
+                let before = self.namespaces.insert(namespace.name, namespace.labels.clone());
+                match before {
+                    None => Touched::around(),
+                    Some(before) if before == namespace.labels => Touched::default(),
+                    Some(_) => Touched::beside(),
                 }
             }
             Fact::Lease(lease) => self.put_lease(lease),
@@ -347,6 +363,10 @@ impl Inventory {
                 let before = self.policies.insert(policy.key.clone(), policy.clone());
                 if before == Some(policy) { Touched::default() } else { Touched::around() }
             }
+            beside => match self.catalog.put(beside) {
+                Ok(true) => Touched::beside(),
+                Ok(false) | Err(_) => Touched::default(),
+            },
         }
     }
 
@@ -558,7 +578,7 @@ impl Inventory {
                 }
                 None => Touched::default(),
             },
-            Source::Namespaces => gone(self.namespaces.remove(&key.name)),
+            Source::Namespaces => gone(self.namespaces.remove(&key.name).is_some()),
             Source::Leases => match self.leases.remove(key) {
                 Some(lease) => self.touched_by_lease(&lease),
                 None => Touched::default(),
@@ -569,6 +589,8 @@ impl Inventory {
                 if self.owners.remove(&id).is_some() { touched } else { Touched::default() }
             }
             Source::Readyz => gone(self.checks.take().is_some()),
+            beside if self.catalog.remove(beside, key) => Touched::beside(),
+            _ => Touched::default(),
         }
     }
 
@@ -580,10 +602,11 @@ impl Inventory {
             Source::Pods => unnamed(&mut self.pods.keys().cloned()),
             Source::Services => unnamed(&mut self.services.keys().cloned()),
             Source::Endpoints => unnamed(&mut self.endpoints.keys().cloned()),
-            Source::Namespaces => unnamed(&mut self.namespaces.iter().map(|name| Key::new("", name.clone()))),
+            Source::Namespaces => unnamed(&mut self.namespaces.keys().map(|name| Key::new("", name.clone()))),
             Source::Leases => unnamed(&mut self.leases.keys().cloned()),
             Source::NetworkPolicies => unnamed(&mut self.policies.keys().cloned()),
             Source::Readyz => Vec::new(),
+            beside if Source::BESIDE.contains(&beside) => self.catalog.unnamed(beside, named),
             owners => {
                 let kind = owner_kind(owners);
                 unnamed(&mut self.owners.keys().filter(|(k, _)| *k == kind).map(|(_, key)| key.clone()))
