@@ -19,6 +19,12 @@ pub(crate) struct Dialect {
     pub(crate) beats_in_leases: bool,
     /// Whether leaders hold leases; else an annotation on Endpoints names them.
     pub(crate) leaders_in_leases: bool,
+    /// PodDisruptionBudgets, at the newest version that is served.
+    pub(crate) budgets: Option<Served>,
+    /// PriorityClasses, at the newest version that is served.
+    pub(crate) priorities: Option<Served>,
+    /// CSINodes, at the newest version that is served.
+    pub(crate) csi_nodes: Option<Served>,
 }
 
 /// What discovery found.
@@ -76,6 +82,10 @@ const SLICES: u32 = 18;
 /// In 1.20 leaders took to leases alone, after some versions of both.
 const LEADERS: u32 = 20;
 
+/// In 1.14 CSINodes came to be served by default, in 1.17 at v1.
+const CSI_NODES: u32 = 14;
+const CSI_NODES_V1: u32 = 17;
+
 fn dialect(version: Option<&str>, groups: Option<&Groups>) -> Dialect {
     let minor = version.and_then(minor).unwrap_or(u32::MAX);
     let newest = |group: &str| -> Option<&'static str> {
@@ -96,7 +106,22 @@ fn dialect(version: Option<&str>, groups: Option<&Groups>) -> Dialect {
         kind: "Lease",
     });
     let some = leases.is_some();
-    Dialect { slices, leases, beats_in_leases: some && minor >= BEATS, leaders_in_leases: some && minor >= LEADERS }
+    let kind = |group, plural, kind| newest(group).map(|version| Served { group, version, plural, kind });
+    let csi_nodes = (minor >= CSI_NODES).then_some(if minor >= CSI_NODES_V1 { "v1" } else { "v1beta1" });
+    Dialect {
+        slices,
+        leases,
+        beats_in_leases: some && minor >= BEATS,
+        leaders_in_leases: some && minor >= LEADERS,
+        budgets: kind("policy", "poddisruptionbudgets", "PodDisruptionBudget"),
+        priorities: kind("scheduling.k8s.io", "priorityclasses", "PriorityClass"),
+        csi_nodes: csi_nodes.filter(|_| newest("storage.k8s.io").is_some()).map(|version| Served {
+            group: "storage.k8s.io",
+            version,
+            plural: "csinodes",
+            kind: "CSINode",
+        }),
+    }
 }
 
 /// 34 of `v1.34.4`, 17 of `v1.17+`; nothing of what is no Kubernetes 1.

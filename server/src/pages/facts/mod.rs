@@ -159,16 +159,12 @@ fn told(text: &str) -> String {
     if text.is_empty() { "unknown".into() } else { text.into() }
 }
 
-fn listed<T: ToString>(things: &[T]) -> String {
+fn joined<T: ToString>(things: &[T]) -> String {
     if things.is_empty() {
         "none".into()
     } else {
         things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
-}
-
-fn joined(names: &[Name]) -> String {
-    if names.is_empty() { "none".into() } else { names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ") }
 }
 
 /// A moment as RFC 3339; `unknown` for none.

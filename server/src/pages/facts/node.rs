@@ -49,7 +49,7 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
     facts.lines.push(line("Container runtime", told(&node.runtime)));
     facts.lines.push(line("System", told(&node.os)));
     facts.lines.push(line("Kernel", told(&node.kernel)));
-    facts.lines.push(line("Taints", listed(&node.taints)));
+    facts.lines.push(line("Taints", joined(&node.taints)));
     facts.lines.push(line("New pods", if node.cordoned { "no: it is cordoned" } else { "yes" }));
     if let Some(lease) = inventory.lease("kube-node-lease", name) {
         facts.lines.push(line("Lease renewed", lease.renewed.map_or_else(|| "never".into(), moment)));
