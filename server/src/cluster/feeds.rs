@@ -20,7 +20,7 @@ use super::{
     object::{Nothing, Object, Served, Watched},
     owner, permissions, pod, policy,
     reader::Kind,
-    service, storage,
+    route, service, storage,
     watch::follow,
 };
 
@@ -117,6 +117,9 @@ impl Feeds<'_> {
         self.beside(dialect.csi_nodes.clone(), &[Source::CsiNodes], |o, i| vec![storage::csi_node(&o, i)]);
         let quotas = core("resourcequotas", "ResourceQuota");
         self.beside(quotas, &[Source::ResourceQuotas], |o, i| vec![budget::quota(&o, i)]);
+        self.beside(Some(dialect.ingresses.clone()), &[Source::Ingresses], |o, i| vec![route::ingress(&o, i)]);
+        self.beside(dialect.routes.clone(), &[Source::HttpRoutes], |o, i| vec![route::http_route(&o, i)]);
+        self.beside(dialect.gateways.clone(), &[Source::Gateways], |o, i| vec![route::gateway(&o, i)]);
         let scalers = Some(served("autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler"));
         self.beside(scalers, &[Source::Autoscalers], |o, i| vec![budget::autoscaler(&o, i)]);
     }

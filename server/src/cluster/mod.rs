@@ -55,6 +55,7 @@ mod readyz;
 mod registry;
 mod renewal;
 pub mod rows;
+mod route;
 mod selector;
 mod service;
 mod storage;

@@ -35,8 +35,17 @@ impl Served {
 }
 
 /// Annotations that are used; all others are skipped while reading.
-const ANNOTATIONS: [&str; 8] =
-    [DEFAULT_CONTAINER, MIRROR, LEADER, NETWORKS, NETWORKS_OF_OLD, CLASS, DEFAULT_CLASS, DEFAULT_CLASS_OF_OLD];
+const ANNOTATIONS: [&str; 9] = [
+    DEFAULT_CONTAINER,
+    MIRROR,
+    LEADER,
+    NETWORKS,
+    NETWORKS_OF_OLD,
+    CLASS,
+    DEFAULT_CLASS,
+    DEFAULT_CLASS_OF_OLD,
+    INGRESS_CLASS,
+];
 /// The container that kubectl takes where none is named.
 pub(crate) const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 /// Set by a kubelet on the mirror of a static pod.
@@ -47,6 +56,8 @@ pub(crate) const LEADER: &str = "control-plane.alpha.kubernetes.io/leader";
 pub(crate) const NETWORKS: &str = "k8s.v1.cni.cncf.io/network-status";
 /// The same until Multus 3.7.
 pub(crate) const NETWORKS_OF_OLD: &str = "k8s.v1.cni.cncf.io/networks-status";
+/// The class of an Ingress, before it had a field.
+pub(crate) const INGRESS_CLASS: &str = "kubernetes.io/ingress.class";
 /// The class of a claim, before it had a field.
 pub(crate) const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 /// Set on the StorageClass of claims that name none.

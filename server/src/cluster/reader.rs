@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::runtime::watcher::{self, Event};
 use topology::{
     Change,
-    inventory::{Fact, Heard, Key, Name, OwnerKind, Source},
+    inventory::{Fact, Heard, Key, Name, OwnerKind, RouteKind, Source},
 };
 
 use super::{
@@ -186,6 +186,11 @@ fn name(fact: &Fact) -> (Source, Key) {
         Fact::CsiNode(node) => (Source::CsiNodes, Key::new("", node.name.clone())),
         Fact::Quota(quota) => (Source::ResourceQuotas, quota.key.clone()),
         Fact::Autoscaler(scaler) => (Source::Autoscalers, scaler.key.clone()),
+        Fact::Route(route) => match route.kind {
+            RouteKind::Ingress => (Source::Ingresses, route.key.clone()),
+            RouteKind::HttpRoute => (Source::HttpRoutes, route.key.clone()),
+        },
+        Fact::Gateway(gateway) => (Source::Gateways, gateway.key.clone()),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What pods and nodes are judged by and what has no place in a figure: budgets, claims, volumes,
-//! classes, quotas, autoscalers.
+//! classes, quotas, autoscalers, routes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Autoscaler, Budget, Claim, CsiNode, Fact, Key, Name, Owner, OwnerKind, Pod, PriorityClass, Quota, Source,
-    StorageClass, Volume,
+    Autoscaler, Budget, Claim, CsiNode, Fact, Gateway, Key, Name, Owner, OwnerKind, Pod, PriorityClass, Quota, Route,
+    RouteKind, Source, StorageClass, Volume,
 };
 
 /// The facts of [`Source::BESIDE`].
@@ -19,6 +19,8 @@ pub struct Catalog {
     csi_nodes: BTreeMap<Name, CsiNode>,
     quotas: BTreeMap<Key, Quota>,
     autoscalers: BTreeMap<Key, Autoscaler>,
+    routes: BTreeMap<(RouteKind, Key), Route>,
+    gateways: BTreeMap<Key, Gateway>,
 }
 
 impl Catalog {
@@ -111,6 +113,26 @@ impl Catalog {
         self.autoscalers.values()
     }
 
+    /// The Ingresses and HTTPRoutes that lead to a service.
+    pub fn routes_to<'a>(&'a self, service: &'a Key) -> impl Iterator<Item = &'a Route> {
+        self.routes.values().filter(move |route| route.doors.iter().any(|way| way.service == *service))
+    }
+
+    /// All Ingresses and HTTPRoutes.
+    pub fn routes(&self) -> impl ExactSizeIterator<Item = &Route> {
+        self.routes.values()
+    }
+
+    /// One Gateway.
+    pub fn gateway(&self, key: &Key) -> Option<&Gateway> {
+        self.gateways.get(key)
+    }
+
+    /// All Gateways.
+    pub fn gateways(&self) -> impl ExactSizeIterator<Item = &Gateway> {
+        self.gateways.values()
+    }
+
     /// Takes a fact in, and says whether it is news. A fact of another source is returned.
     pub(super) fn put(&mut self, fact: Fact) -> Result<bool, Fact> {
         Ok(match fact {
@@ -122,6 +144,8 @@ impl Catalog {
             Fact::CsiNode(node) => put(&mut self.csi_nodes, node.name.clone(), node),
             Fact::Quota(quota) => put(&mut self.quotas, quota.key.clone(), quota),
             Fact::Autoscaler(scaler) => put(&mut self.autoscalers, scaler.key.clone(), scaler),
+            Fact::Route(route) => put(&mut self.routes, (route.kind, route.key.clone()), *route),
+            Fact::Gateway(gateway) => put(&mut self.gateways, gateway.key.clone(), gateway),
             other => return Err(other),
         })
     }
@@ -137,8 +161,15 @@ impl Catalog {
             Source::CsiNodes => self.csi_nodes.remove(&key.name).is_some(),
             Source::ResourceQuotas => self.quotas.remove(key).is_some(),
             Source::Autoscalers => self.autoscalers.remove(key).is_some(),
+            Source::Ingresses => self.routes.remove(&(RouteKind::Ingress, key.clone())).is_some(),
+            Source::HttpRoutes => self.routes.remove(&(RouteKind::HttpRoute, key.clone())).is_some(),
+            Source::Gateways => self.gateways.remove(key).is_some(),
             _ => false,
         }
+    }
+
+    fn routes_of(&self, kind: RouteKind) -> impl Iterator<Item = &Key> {
+        self.routes.keys().filter(move |(of, _)| *of == kind).map(|(_, key)| key)
     }
 
     /// What is held of a source and is not among the named.
@@ -158,6 +189,9 @@ impl Catalog {
             Source::CsiNodes => names(self.csi_nodes.keys(), named),
             Source::ResourceQuotas => keys(self.quotas.keys(), named),
             Source::Autoscalers => keys(self.autoscalers.keys(), named),
+            Source::Ingresses => keys(self.routes_of(RouteKind::Ingress), named),
+            Source::HttpRoutes => keys(self.routes_of(RouteKind::HttpRoute), named),
+            Source::Gateways => keys(self.gateways.keys(), named),
             _ => Vec::new(),
         }
     }

@@ -9,8 +9,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Autoscaler, Budget, Claim, CsiNode, EndpointSet, Etcd, Heard, Key, Lease, Name, Namespace, NetworkPolicy, Node,
-    Owner, Pod, PriorityClass, Quota, Service, Source, StorageClass, Volume,
+    Autoscaler, Budget, Claim, CsiNode, EndpointSet, Etcd, Gateway, Heard, Key, Lease, Name, Namespace, NetworkPolicy,
+    Node, Owner, Pod, PriorityClass, Quota, Route, Service, Source, StorageClass, Volume,
 };
 use crate::planned::Planned;
 
@@ -50,6 +50,10 @@ pub enum Fact {
     Quota(Quota),
     /// From [`Source::Autoscalers`].
     Autoscaler(Autoscaler),
+    /// From [`Source::Ingresses`] or [`Source::HttpRoutes`], by its kind.
+    Route(Box<Route>),
+    /// From [`Source::Gateways`].
+    Gateway(Gateway),
 }
 
 /// What a source tells.

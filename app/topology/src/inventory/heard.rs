@@ -50,11 +50,17 @@ pub enum Source {
     ResourceQuotas,
     /// `horizontalpodautoscalers` of autoscaling.
     Autoscalers,
+    /// `ingresses` of networking.k8s.io.
+    Ingresses,
+    /// `httproutes` of gateway.networking.k8s.io.
+    HttpRoutes,
+    /// `gateways` of gateway.networking.k8s.io.
+    Gateways,
 }
 
 impl Source {
     /// Those that are told beside the figures, in panels and to questions: no picture waits for them.
-    pub const BESIDE: [Self; 8] = [
+    pub const BESIDE: [Self; 11] = [
         Self::PodDisruptionBudgets,
         Self::PersistentVolumeClaims,
         Self::PersistentVolumes,
@@ -63,6 +69,9 @@ impl Source {
         Self::CsiNodes,
         Self::ResourceQuotas,
         Self::Autoscalers,
+        Self::Ingresses,
+        Self::HttpRoutes,
+        Self::Gateways,
     ];
 
     /// Those that the figures are drawn from, in the order in which they are named to people.
@@ -81,6 +90,11 @@ impl Source {
         Self::NetworkPolicies,
         Self::Readyz,
     ];
+
+    /// Those of both lists.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::BESIDE)
+    }
 
     /// The word for it in sentences and addresses.
     pub const fn word(self) -> &'static str {
@@ -106,6 +120,9 @@ impl Source {
             Self::CsiNodes => "csinodes",
             Self::ResourceQuotas => "resourcequotas",
             Self::Autoscalers => "horizontalpodautoscalers",
+            Self::Ingresses => "ingresses",
+            Self::HttpRoutes => "httproutes",
+            Self::Gateways => "gateways",
         }
     }
 }

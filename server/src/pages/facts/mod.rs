@@ -1,16 +1,18 @@
 //! All that is known of one thing: the panel.
 
+mod budget;
 mod component;
 mod node;
 mod owner;
 mod pod;
 mod service;
+mod storage;
 
 use app::source::{EventLine, FactLine, Facts, Notice, Trouble};
 use scene::Health;
 use topology::{
-    Stamp,
-    inventory::{Key, Name},
+    Inventory, Stamp,
+    inventory::{Heard, Key, Source},
 };
 
 use super::objects::{pages_about, pages_about_owner};
@@ -164,6 +166,18 @@ fn joined<T: ToString>(things: &[T]) -> String {
         "none".into()
     } else {
         things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// An addition that says how old facts of a source are, empty for fresh ones; or why they are unknown.
+fn standing(inventory: &Inventory, source: Source) -> Result<String, String> {
+    match inventory.heard(source) {
+        Heard::Live | Heard::Listed { .. } => Ok(String::new()),
+        Heard::Stale { since, .. } => Ok(format!(" (stale, last heard {})", moment(*since))),
+        Heard::NotYet => Err("unknown: not read yet".into()),
+        Heard::Unread { reason } => Err(format!("unknown: {reason}")),
+        Heard::NotServed => Err(format!("unknown: the cluster does not serve {}", source.word())),
+        Heard::Forbidden { permission } => Err(format!("unknown: the permission \"{permission}\" is missing")),
     }
 }
 
