@@ -20,7 +20,7 @@ struct Rule {
 
 const READ: &[&str] = &["get", "list", "watch"];
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 16] = [
     Rule { group: "", resources: &["endpoints", "namespaces", "nodes", "pods", "services"], verbs: READ },
     Rule { group: "", resources: &["persistentvolumeclaims", "persistentvolumes", "resourcequotas"], verbs: READ },
     Rule { group: "", resources: &["events"], verbs: &["list"] },
@@ -33,7 +33,6 @@ const RULES: [Rule; 17] = [
     Rule { group: "extensions", resources: &["ingresses"], verbs: READ },
     Rule { group: "gateway.networking.k8s.io", resources: &["gateways", "httproutes"], verbs: READ },
     Rule { group: "metrics.k8s.io", resources: &["nodes", "pods"], verbs: &["get"] },
-    Rule { group: "networking.k8s.io", resources: &["networkpolicies"], verbs: READ },
     Rule { group: "networking.k8s.io", resources: &["ingresses", "networkpolicies"], verbs: READ },
     Rule { group: "policy", resources: &["poddisruptionbudgets"], verbs: READ },
     Rule { group: "scheduling.k8s.io", resources: &["priorityclasses"], verbs: READ },
