@@ -188,3 +188,29 @@ fn moment(stamp: Stamp) -> String {
         _ => "unknown".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use topology::Change;
+
+    use super::*;
+
+    fn of(heard: Heard) -> Result<String, String> {
+        let mut facts = Inventory::default();
+        facts.apply(Change::Heard(Source::PersistentVolumes, heard));
+        standing(&facts, Source::PersistentVolumes)
+    }
+
+    #[test]
+    fn what_may_not_be_read_names_the_permission_and_what_is_stale_its_age() {
+        let permission = "list persistentvolumes".into();
+        assert_eq!(
+            of(Heard::Forbidden { permission }).unwrap_err(),
+            "unknown: the permission \"list persistentvolumes\" is missing"
+        );
+        let stale = Heard::Stale { since: Stamp(1_767_225_600_000), reason: "cut".into() };
+        assert_eq!(of(stale).unwrap(), " (stale, last heard 2026-01-01T00:00:00Z)");
+        assert_eq!(of(Heard::NotServed).unwrap_err(), "unknown: the cluster does not serve persistentvolumes");
+        assert_eq!((of(Heard::Live), of(Heard::NotYet)), (Ok(String::new()), Err("unknown: not read yet".into())));
+    }
+}
