@@ -134,6 +134,24 @@ pub const NO_CONCERNS: &str = "Nothing needs attention.";
 /// When the cluster does not tell enough to say so.
 pub const CONCERNS_UNKNOWN: &str = "Unknown: the cluster does not report its nodes and pods.";
 
+/// Above the hosts with the shares that their pods ask for.
+pub const LOADS: &str = "Requested of what there is";
+/// In its place.
+pub const LOADS_UNKNOWN: &str = "Unknown: the cluster does not report its nodes and pods.";
+/// A column of it.
+pub const HOST: &str = "Host";
+/// A column of it.
+pub const CPU: &str = "CPU";
+/// A column of it.
+pub const MEMORY: &str = "Memory";
+/// In a cell that no source fills.
+pub const UNKNOWN: &str = "unknown";
+
+/// Below the fullest of many hosts.
+pub fn fullest(shown: usize, total: usize) -> String {
+    format!("The fullest {shown} of {total} hosts; all are in the table")
+}
+
 /// Since when.
 pub fn since(moment: &str) -> String {
     format!("since {moment}")

@@ -29,7 +29,7 @@ pub use drift::drift;
 pub use embedded::{Embedded, embedded};
 pub use figure::figure;
 pub use frame::{Assets, Frame, Tab, Theme, Visitor, Warned, frame};
-pub use overview::{Attention, ConcernLine, Done, Overview, overview};
+pub use overview::{Attention, ConcernLine, Done, LoadLine, Loads, Overview, overview};
 pub use people::{UserLine, users};
 pub use plan::plan;
 pub use table::table;

@@ -45,6 +45,26 @@ pub struct Attention {
     pub known: bool,
 }
 
+/// How much of a host its pods have asked for, in percent of what they may ask for; none where that is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadLine {
+    /// The host.
+    pub node: String,
+    /// Of its CPU.
+    pub cpu: Option<u64>,
+    /// Of its memory.
+    pub memory: Option<u64>,
+}
+
+/// How full the hosts are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loads {
+    /// All hosts by name where they are few, else the fullest.
+    pub lines: Vec<LoadLine>,
+    /// How many hosts there are.
+    pub total: usize,
+}
+
 /// What stands beside a figure.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
@@ -52,6 +72,8 @@ pub struct Overview {
     pub found: Option<Found>,
     /// What needs attention.
     pub attention: Attention,
+    /// How full its hosts are; none while that is unknown.
+    pub loads: Option<Loads>,
     /// Its deployments; none where nothing can be deployed.
     pub done: Option<Done>,
     /// Its backups; none where nobody may see them.
@@ -85,6 +107,7 @@ pub fn actions(cluster: &str, overview: &Overview) -> AnyView {
 pub fn overview(cluster: &str, prefix: &str, overview: &Overview) -> AnyView {
     view! {
         {attention(cluster, prefix, &overview.attention)}
+        {loads(cluster, prefix, overview.loads.as_ref())}
         {overview.done.as_ref().map(|done| latest(cluster, done))}
         {overview.kept.as_ref().filter(|kept| kept.known).map(|kept| backups::newest(cluster, kept))}
     }
@@ -114,6 +137,53 @@ fn attention(cluster: &str, prefix: &str, attention: &Attention) -> AnyView {
     };
     let count = (attention.total > 0).then(|| view! { " "<span class="count">{attention.total}</span> });
     view! { <h2>{texts::ATTENTION}{count}</h2>{body} }.into_any()
+}
+
+/// From here on a share is marked: little is left for what moves here from another host.
+const FULL: u64 = 85;
+
+fn loads(cluster: &str, prefix: &str, loads: Option<&Loads>) -> AnyView {
+    let Some(loads) = loads else {
+        return view! { <h2>{texts::LOADS}</h2><p class="hint">{texts::LOADS_UNKNOWN}</p> }.into_any();
+    };
+    if loads.lines.is_empty() {
+        return ().into_any();
+    }
+    let rows = loads.lines.iter().map(|line| {
+        let to = scene::link(&format!("node/{}", line.node), prefix);
+        view! {
+            <tr><th scope="row"><a href=to>{line.node.clone()}</a></th>{share(line.cpu)}{share(line.memory)}</tr>
+        }
+    });
+    let more = (loads.total > loads.lines.len()).then(|| {
+        let all = at(&format!("/c/{}/table", scene::segment(cluster)));
+        view! { <p><a href=all>{texts::fullest(loads.lines.len(), loads.total)}</a></p> }
+    });
+    view! {
+        <h2>{texts::LOADS}</h2>
+        <table class="loads">
+            <thead><tr><th scope="col">{texts::HOST}</th><th scope="col">{texts::CPU}</th><th scope="col">{texts::MEMORY}</th></tr></thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+        {more}
+    }
+    .into_any()
+}
+
+/// A share as a bar with its number.
+fn share(percent: Option<u64>) -> AnyView {
+    let Some(percent) = percent else { return view! { <td class="mut">{texts::UNKNOWN}</td> }.into_any() };
+    let class = if percent >= FULL { "h-warn" } else { "" };
+    let width = percent.min(100).to_string();
+    view! {
+        <td class=class>
+            <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="all" width="100" height="8"></rect><rect class="asked" width=width height="8"></rect>
+            </svg>
+            {format!("{percent} %")}
+        </td>
+    }
+    .into_any()
 }
 
 /// The latest runs.

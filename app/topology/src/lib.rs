@@ -19,6 +19,7 @@ pub mod graph;
 pub mod health;
 pub mod inventory;
 pub mod layout;
+pub mod load;
 pub mod planned;
 
 pub use inventory::{Change, Inventory, Stamp, Touched};

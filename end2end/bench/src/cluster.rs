@@ -2,6 +2,8 @@
 //! services → pods; pods are half of all things, about 1.35 relations a thing. Names that repeat are
 //! shared, as whoever reads a cluster shares them.
 
+use std::sync::Arc;
+
 use scene::{Kind, Mark};
 use serde_json::{Value, json};
 use topology::{
@@ -165,6 +167,9 @@ impl Cluster {
             labels: Labels::default(),
             images: [].into(),
             networks: None,
+            shape: Arc::default(),
+            claims: Arc::default(),
+            pin: None,
         })))
     }
 }
@@ -179,6 +184,9 @@ pub(crate) fn node(n: usize) -> Node {
         conditions: Vec::new(),
         cordoned: false,
         taints: Vec::new(),
+        labels: Labels::default(),
+        allocatable: None,
+        capacity: None,
         kubelet: "v1.34.4".into(),
         proxy: "".into(),
         runtime: "containerd://1.7".into(),

@@ -56,6 +56,9 @@ fn pod(n: usize, nodes: usize) -> Pod {
         labels: Labels::new([("app".into(), format!("app-{app}").into())]),
         images: [].into(),
         networks: None,
+        shape: Arc::default(),
+        claims: Arc::default(),
+        pin: None,
     }
 }
 

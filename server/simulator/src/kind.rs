@@ -18,6 +18,12 @@ pub enum Kind {
     Endpoints,
     /// v1.
     Event,
+    /// v1.
+    PersistentVolumeClaim,
+    /// v1.
+    PersistentVolume,
+    /// v1.
+    ResourceQuota,
     /// apps/v1.
     Deployment,
     /// apps/v1.
@@ -26,6 +32,8 @@ pub enum Kind {
     StatefulSet,
     /// apps/v1.
     DaemonSet,
+    /// autoscaling/v1.
+    HorizontalPodAutoscaler,
     /// batch/v1.
     Job,
     /// coordination.k8s.io/v1.
@@ -34,6 +42,16 @@ pub enum Kind {
     EndpointSlice,
     /// networking.k8s.io/v1.
     NetworkPolicy,
+    /// networking.k8s.io/v1.
+    Ingress,
+    /// policy/v1.
+    PodDisruptionBudget,
+    /// scheduling.k8s.io/v1.
+    PriorityClass,
+    /// storage.k8s.io/v1.
+    StorageClass,
+    /// storage.k8s.io/v1.
+    CSINode,
 }
 
 /// What the API calls a kind.
@@ -56,21 +74,30 @@ pub(crate) struct Names {
 
 impl Kind {
     /// Every kind, in the order of their groups.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 23] = [
         Self::Namespace,
         Self::Node,
         Self::Pod,
         Self::Service,
         Self::Endpoints,
         Self::Event,
+        Self::PersistentVolumeClaim,
+        Self::PersistentVolume,
+        Self::ResourceQuota,
         Self::Deployment,
         Self::ReplicaSet,
         Self::StatefulSet,
         Self::DaemonSet,
+        Self::HorizontalPodAutoscaler,
         Self::Job,
         Self::Lease,
         Self::EndpointSlice,
         Self::NetworkPolicy,
+        Self::Ingress,
+        Self::PodDisruptionBudget,
+        Self::PriorityClass,
+        Self::StorageClass,
+        Self::CSINode,
     ];
 
     pub(crate) const fn names(self) -> Names {
@@ -104,6 +131,63 @@ impl Kind {
             Self::NetworkPolicy => {
                 let short = &["netpol"];
                 row("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", "networkpolicy", short, (true, false))
+            }
+            Self::PersistentVolumeClaim => {
+                let short = &["pvc"];
+                row(
+                    "PersistentVolumeClaim",
+                    "v1",
+                    "persistentvolumeclaims",
+                    "persistentvolumeclaim",
+                    short,
+                    (true, true),
+                )
+            }
+            Self::PersistentVolume => {
+                let short = &["pv"];
+                row("PersistentVolume", "v1", "persistentvolumes", "persistentvolume", short, (false, true))
+            }
+            Self::ResourceQuota => {
+                let short = &["quota"];
+                row("ResourceQuota", "v1", "resourcequotas", "resourcequota", short, (true, true))
+            }
+            Self::HorizontalPodAutoscaler => {
+                let short = &["hpa"];
+                row(
+                    "HorizontalPodAutoscaler",
+                    "autoscaling/v1",
+                    "horizontalpodautoscalers",
+                    "horizontalpodautoscaler",
+                    short,
+                    (true, true),
+                )
+            }
+            Self::Ingress => {
+                let short = &["ing"];
+                row("Ingress", "networking.k8s.io/v1", "ingresses", "ingress", short, (true, true))
+            }
+            Self::PodDisruptionBudget => {
+                let short = &["pdb"];
+                row(
+                    "PodDisruptionBudget",
+                    "policy/v1",
+                    "poddisruptionbudgets",
+                    "poddisruptionbudget",
+                    short,
+                    (true, true),
+                )
+            }
+            Self::PriorityClass => {
+                let short = &["pc"];
+                row("PriorityClass", "scheduling.k8s.io/v1", "priorityclasses", "priorityclass", short, (false, false))
+            }
+            Self::StorageClass => {
+                let short = &["sc"];
+                row("StorageClass", "storage.k8s.io/v1", "storageclasses", "storageclass", short, (false, false))
+            }
+            Self::CSINode => {
+                let short = &[];
+                row("CSINode", "storage.k8s.io/v1", "csinodes", "csinode", short, (false, false))
             }
         }
     }

@@ -29,7 +29,16 @@ impl Profile {
     pub fn serves(self, kind: Kind) -> bool {
         match self {
             Self::Current => true,
-            Self::V1_11 => !matches!(kind, Kind::Lease | Kind::EndpointSlice),
+            // What it has at a beta version only is left out.
+            Self::V1_11 => !matches!(
+                kind,
+                Kind::Lease
+                    | Kind::EndpointSlice
+                    | Kind::Ingress
+                    | Kind::PodDisruptionBudget
+                    | Kind::PriorityClass
+                    | Kind::CSINode
+            ),
         }
     }
 

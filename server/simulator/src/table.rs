@@ -122,7 +122,7 @@ fn columns(kind: Kind) -> &'static [Column] {
             ("Object", event_object),
             ("Message", |event, _| event["message"].clone()),
         ],
-        Kind::Endpoints | Kind::EndpointSlice | Kind::NetworkPolicy => &[("Name", name), ("Age", age)],
+        _ => &[("Name", name), ("Age", age)],
     }
 }
 

@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use k8s_openapi::api::{
+    autoscaling::v1::HorizontalPodAutoscaler,
     coordination::v1::Lease,
-    core::v1::{Namespace, Node, Pod},
+    core::v1::{Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, ResourceQuota},
     discovery::v1::EndpointSlice,
+    networking::v1::Ingress,
+    policy::v1::PodDisruptionBudget,
+    scheduling::v1::PriorityClass,
+    storage::v1::{CSINode, StorageClass},
 };
 use kube::{
     Api, Client,
@@ -53,6 +58,30 @@ async fn the_hosts_of_compass_are_there() {
     let identities = ListParams::default().labels("apiserver.kubernetes.io/identity=kube-apiserver");
     let leases = Api::<Lease>::namespaced(client, "kube-system").list(&identities).await.expect("leases");
     assert_eq!(leases.items.len(), 3);
+}
+
+#[tokio::test]
+async fn what_bounds_and_feeds_the_pods_of_compass_is_there() {
+    let client = client(&compass());
+    macro_rules! named {
+        ($kind:ty) => {{
+            let found = Api::<$kind>::all(client.clone()).list(&ListParams::default()).await.expect("a list");
+            found.items.into_iter().map(|one| one.metadata.name.unwrap_or_default()).collect::<Vec<_>>()
+        }};
+    }
+    assert_eq!(named!(PersistentVolumeClaim), ["data-hss-db-0", "data-prometheus-0"]);
+    assert_eq!(named!(PersistentVolume), ["pv-hss-db-0", "pv-prometheus-0"]);
+    assert_eq!(named!(StorageClass), ["local", "nfs"]);
+    assert_eq!(named!(CSINode).len(), 5);
+    assert_eq!(named!(PriorityClass), ["signalling", "system-cluster-critical", "system-node-critical"]);
+    assert_eq!((named!(ResourceQuota), named!(Ingress)), (vec!["team".to_owned()], vec!["prometheus".to_owned()]));
+    assert_eq!(named!(HorizontalPodAutoscaler), ["cscf"]);
+    let budgets = Api::<PodDisruptionBudget>::all(client.clone()).list(&ListParams::default()).await.expect("budgets");
+    let allowed = |name: &str| {
+        let found = budgets.items.iter().find(|budget| budget.metadata.name.as_deref() == Some(name));
+        found.and_then(|budget| budget.status.as_ref()).map(|status| status.disruptions_allowed)
+    };
+    assert_eq!((allowed("cscf"), allowed("mme"), allowed("hss-db")), (Some(1), Some(1), Some(0)));
 }
 
 #[tokio::test]

@@ -19,6 +19,18 @@ pub(crate) struct Dialect {
     pub(crate) beats_in_leases: bool,
     /// Whether leaders hold leases; else an annotation on Endpoints names them.
     pub(crate) leaders_in_leases: bool,
+    /// PodDisruptionBudgets, at the newest version that is served.
+    pub(crate) budgets: Option<Served>,
+    /// PriorityClasses, at the newest version that is served.
+    pub(crate) priorities: Option<Served>,
+    /// CSINodes, at the newest version that is served.
+    pub(crate) csi_nodes: Option<Served>,
+    /// Ingresses, at the newest version that is served.
+    pub(crate) ingresses: Served,
+    /// HTTPRoutes, where they are installed.
+    pub(crate) routes: Option<Served>,
+    /// Gateways, where they are installed.
+    pub(crate) gateways: Option<Served>,
 }
 
 /// What discovery found.
@@ -76,6 +88,13 @@ const SLICES: u32 = 18;
 /// In 1.20 leaders took to leases alone, after some versions of both.
 const LEADERS: u32 = 20;
 
+/// In 1.14 CSINodes came to be served by default, in 1.17 at v1.
+const CSI_NODES: u32 = 14;
+const CSI_NODES_V1: u32 = 17;
+/// In 1.14 Ingresses moved to networking.k8s.io, in 1.19 to v1.
+const INGRESSES: u32 = 14;
+const INGRESSES_V1: u32 = 19;
+
 fn dialect(version: Option<&str>, groups: Option<&Groups>) -> Dialect {
     let minor = version.and_then(minor).unwrap_or(u32::MAX);
     let newest = |group: &str| -> Option<&'static str> {
@@ -96,7 +115,32 @@ fn dialect(version: Option<&str>, groups: Option<&Groups>) -> Dialect {
         kind: "Lease",
     });
     let some = leases.is_some();
-    Dialect { slices, leases, beats_in_leases: some && minor >= BEATS, leaders_in_leases: some && minor >= LEADERS }
+    let kind = |group, plural, kind| newest(group).map(|version| Served { group, version, plural, kind });
+    let csi_nodes = (minor >= CSI_NODES).then_some(if minor >= CSI_NODES_V1 { "v1" } else { "v1beta1" });
+    // Extensions are not there for certain where it cannot be asked what is.
+    let installed = |plural, name| groups.and_then(|_| kind("gateway.networking.k8s.io", plural, name));
+    let (group, version) = match minor {
+        INGRESSES_V1.. => ("networking.k8s.io", "v1"),
+        INGRESSES.. => ("networking.k8s.io", "v1beta1"),
+        _ => ("extensions", "v1beta1"),
+    };
+    Dialect {
+        slices,
+        leases,
+        beats_in_leases: some && minor >= BEATS,
+        leaders_in_leases: some && minor >= LEADERS,
+        budgets: kind("policy", "poddisruptionbudgets", "PodDisruptionBudget"),
+        priorities: kind("scheduling.k8s.io", "priorityclasses", "PriorityClass"),
+        csi_nodes: csi_nodes.filter(|_| newest("storage.k8s.io").is_some()).map(|version| Served {
+            group: "storage.k8s.io",
+            version,
+            plural: "csinodes",
+            kind: "CSINode",
+        }),
+        ingresses: Served { group, version, plural: "ingresses", kind: "Ingress" },
+        routes: installed("httproutes", "HTTPRoute"),
+        gateways: installed("gateways", "Gateway"),
+    }
 }
 
 /// 34 of `v1.34.4`, 17 of `v1.17+`; nothing of what is no Kubernetes 1.
@@ -129,7 +173,8 @@ mod tests {
     const BETA: &str = r#"{"groups":[{"name":"coordination.k8s.io","versions":[{"version":"v1beta1"}]},
         {"name":"discovery.k8s.io","versions":[{"version":"v1beta1"},{"version":"v1alpha1"}]}]}"#;
     const BOTH: &str = r#"{"groups":[null,{"name":"coordination.k8s.io","versions":[{"version":"v1beta1"},{"version":"v1"}]},
-        {"name":"discovery.k8s.io","versions":[{"version":"v1"}]}]}"#;
+        {"name":"discovery.k8s.io","versions":[{"version":"v1"}]},{"name":"policy","versions":[{"version":"v1"}]},
+        {"name":"scheduling.k8s.io","versions":[{"version":"v1"}]},{"name":"storage.k8s.io","versions":[{"version":"v1"}]}]}"#;
 
     #[test]
     fn what_compass_installs_tells_everything_the_old_way() {
@@ -158,7 +203,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_beside_the_figures_is_asked_at_the_version_that_is_served() {
+        const OLD: &str = r#"{"groups":[{"name":"policy","versions":[{"version":"v1beta1"}]},
+            {"name":"storage.k8s.io","versions":[{"version":"v1"},{"version":"v1beta1"}]}]}"#;
+        let versions = |version: &str| {
+            let dialect = of(version, OLD);
+            [dialect.budgets, dialect.priorities, dialect.csi_nodes].map(|served| served.map(|served| served.version))
+        };
+        assert_eq!(versions("v1.11.5"), [Some("v1beta1"), None, None]);
+        assert_eq!(versions("v1.15.0"), [Some("v1beta1"), None, Some("v1beta1")]);
+        assert_eq!(versions("v1.20.0"), [Some("v1beta1"), None, Some("v1")]);
+    }
+
+    #[test]
     fn who_may_not_ask_is_taken_to_speak_with_a_server_of_today() {
         assert_eq!(dialect(None, None), of("v1.34.4", BOTH));
+        let ingresses = |version: &str| of(version, BOTH).ingresses;
+        assert_eq!((ingresses("v1.34.4").version, ingresses("v1.15.0").version), ("v1", "v1beta1"));
+        assert_eq!(ingresses("v1.11.5").group, "extensions");
     }
 }

@@ -1,23 +1,26 @@
 //! Which watches run: one a kind, and where older clusters keep what newer ones have kinds for.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use kube::Client;
-use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
-use topology::inventory::{Fact, OwnerKind, Source};
+use topology::{
+    Change,
+    inventory::{Fact, Heard, OwnerKind, Source},
+};
 
 use super::{
+    budget,
     discovery::Dialect,
     endpoints::{self, Subsets},
     intern::Intern,
     lease,
     live::Shared,
     node,
-    object::{Nothing, Object, Served},
+    object::{Nothing, Object, Served, Watched},
     owner, permissions, pod, policy,
     reader::Kind,
-    service,
+    route, service, storage,
     watch::follow,
 };
 
@@ -38,31 +41,45 @@ pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Share
     feeds.one(policies, &[Source::NetworkPolicies], |o, i| vec![policy::fact(o, i)]);
     feeds.endpoints_and_leases(dialect);
     feeds.owners();
+    feeds.catalog(dialect);
 }
+
+/// How often it is looked whether all that is drawn was listed.
+const LOOK: Duration = Duration::from_millis(100);
 
 const fn served(group: &'static str, plural: &'static str, kind: &'static str) -> Served {
     Served { group, version: "v1", plural, kind }
 }
 
 impl Feeds<'_> {
-    fn start<S, T>(&mut self, kind: Kind<S, T>)
-    where
-        S: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
-        T: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
-    {
+    fn start<O: Watched>(&mut self, kind: Kind<O>) {
         debug_assert!(permissions::cover(&kind.served), "{} is not in the list of permissions", kind.served.plural);
         self.tasks.spawn(follow(self.client.clone(), kind, self.shared.clone()));
     }
 
-    fn one<S, T>(
+    /// A kind that no figure is drawn from: its list waits for those that are.
+    fn beside<O: Watched>(
         &mut self,
-        served: Served,
+        served: Option<Served>,
         sources: &'static [Source],
-        facts: fn(Object<S, T>, &mut Intern) -> Vec<Fact>,
-    ) where
-        S: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
-        T: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
-    {
+        facts: fn(O, &mut Intern) -> Vec<Fact>,
+    ) {
+        let Some(served) = served else {
+            let silent = sources.iter().map(|source| Change::Heard(*source, Heard::NotServed));
+            return self.shared.apply(silent.collect());
+        };
+        debug_assert!(permissions::cover(&served), "{} is not in the list of permissions", served.plural);
+        let (client, shared) = (self.client.clone(), self.shared.clone());
+        self.tasks.spawn(async move {
+            let drawn = || shared.read(|facts| Source::ALL.iter().all(|source| *facts.heard(*source) != Heard::NotYet));
+            while !drawn() {
+                tokio::time::sleep(LOOK).await;
+            }
+            follow(client, Kind { served, heard: sources, whole: sources, shared: &[], facts }, shared).await;
+        });
+    }
+
+    fn one<O: Watched>(&mut self, served: Served, sources: &'static [Source], facts: fn(O, &mut Intern) -> Vec<Fact>) {
         self.start(Kind { served, heard: sources, whole: sources, shared: &[], facts });
     }
 
@@ -81,6 +98,30 @@ impl Feeds<'_> {
             "apps" "daemonsets" DaemonSet DaemonSets,
             "batch" "jobs" Job Jobs,
         }
+    }
+
+    /// What is told beside the figures.
+    fn catalog(&mut self, dialect: &Dialect) {
+        let core = |plural, kind| Some(served("", plural, kind));
+        let of_old = dialect.budgets.as_ref().is_some_and(|served| served.version == "v1beta1");
+        let budget: fn(_, &mut Intern) -> Vec<Fact> =
+            if of_old { |o, i| vec![budget::budget_of_old(o, i)] } else { |o, i| vec![budget::budget(o, i)] };
+        self.beside(dialect.budgets.clone(), &[Source::PodDisruptionBudgets], budget);
+        let claims = core("persistentvolumeclaims", "PersistentVolumeClaim");
+        self.beside(claims, &[Source::PersistentVolumeClaims], |o, i| vec![storage::claim(o, i)]);
+        let volumes = core("persistentvolumes", "PersistentVolume");
+        self.beside(volumes, &[Source::PersistentVolumes], |o, i| vec![storage::volume(o, i)]);
+        let classes = Some(served("storage.k8s.io", "storageclasses", "StorageClass"));
+        self.beside(classes, &[Source::StorageClasses], |o, i| vec![storage::class(o, i)]);
+        self.beside(dialect.priorities.clone(), &[Source::PriorityClasses], |o, i| vec![budget::priority(&o, i)]);
+        self.beside(dialect.csi_nodes.clone(), &[Source::CsiNodes], |o, i| vec![storage::csi_node(&o, i)]);
+        let quotas = core("resourcequotas", "ResourceQuota");
+        self.beside(quotas, &[Source::ResourceQuotas], |o, i| vec![budget::quota(&o, i)]);
+        self.beside(Some(dialect.ingresses.clone()), &[Source::Ingresses], |o, i| vec![route::ingress(&o, i)]);
+        self.beside(dialect.routes.clone(), &[Source::HttpRoutes], |o, i| vec![route::http_route(&o, i)]);
+        self.beside(dialect.gateways.clone(), &[Source::Gateways], |o, i| vec![route::gateway(&o, i)]);
+        let scalers = Some(served("autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler"));
+        self.beside(scalers, &[Source::Autoscalers], |o, i| vec![budget::autoscaler(&o, i)]);
     }
 
     /// Slices and leases, or what stands in for them: Endpoints, and the annotations on these.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, hash::Hash, sync::Arc};
 
-use topology::inventory::{Labels, Name};
+use topology::inventory::{Labels, Name, Shape};
 
 /// What one watch has told.
 #[derive(Default)]
@@ -10,6 +10,7 @@ pub(crate) struct Intern {
     texts: Held<str>,
     labels: Held<[(Name, Name)]>,
     lists: Held<[Name]>,
+    shapes: Held<Shape>,
 }
 
 impl Intern {
@@ -28,6 +29,14 @@ impl Intern {
     pub(crate) fn list<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Arc<[Name]> {
         let texts: Vec<Name> = texts.map(|text| self.name(text)).collect();
         self.lists.share(&texts)
+    }
+
+    /// The shared copy of a shape.
+    pub(crate) fn shape(&mut self, shape: Shape) -> Arc<Shape> {
+        match self.shapes.known(&shape) {
+            Some(known) => known,
+            None => self.shapes.hold(shape.into()),
+        }
     }
 }
 
@@ -52,14 +61,21 @@ impl<T: ?Sized + Eq + Hash> Held<T> {
     where
         Arc<T>: From<&'a T>,
     {
-        if let Some(known) = self.known.get(one) {
-            return known.clone();
+        match self.known(one) {
+            Some(known) => known,
+            None => self.hold(one.into()),
         }
+    }
+
+    fn known(&self, one: &T) -> Option<Arc<T>> {
+        self.known.get(one).cloned()
+    }
+
+    fn hold(&mut self, shared: Arc<T>) -> Arc<T> {
         if self.known.len() >= 2 * self.in_use.max(FEW) {
             self.known.retain(|known| Arc::strong_count(known) > 1);
             self.in_use = self.known.len();
         }
-        let shared: Arc<T> = one.into();
         self.known.insert(shared.clone());
         shared
     }

@@ -313,7 +313,7 @@ impl Shared {
         self.fail(trouble);
         let stale = Heard::Stale { since: self.now(), reason: trouble.to_string().into() };
         let live = |inventory: &Inventory| -> Vec<Source> {
-            Source::ALL.into_iter().filter(|source| inventory.heard(*source).is_fresh()).collect()
+            Source::every().filter(|source| inventory.heard(*source).is_fresh()).collect()
         };
         self.apply(self.read(live).into_iter().map(|source| Change::Heard(source, stale.clone())).collect());
     }

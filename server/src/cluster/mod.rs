@@ -17,6 +17,7 @@
 
 pub mod ask;
 mod bounded;
+mod budget;
 mod clock;
 mod component;
 mod connect;
@@ -48,12 +49,16 @@ mod policy;
 mod probe;
 mod proxy;
 mod pulse;
+mod quantity;
 mod reader;
 mod readyz;
 mod registry;
 mod renewal;
+mod route;
 pub mod rows;
+mod selector;
 mod service;
+mod storage;
 mod supervision;
 pub mod tails;
 mod tls;

@@ -1,12 +1,17 @@
 //! Node → fact.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
-use topology::inventory::{Address, AddressKind, Condition, Fact, MICROK8S, Name, Node, Truth};
+use topology::inventory::{
+    Address, AddressKind, Condition, Effect, Fact, MICROK8S, Name, Node, Resources, Taint, Truth,
+};
 
 use super::{
     intern::Intern,
-    lenient::{each, lenient, maybe},
+    lenient::{each, lenient, maybe, texts},
     object::{Object, stamp},
+    quantity,
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -15,7 +20,7 @@ pub(crate) struct Spec {
     #[serde(deserialize_with = "lenient")]
     unschedulable: bool,
     #[serde(deserialize_with = "each")]
-    taints: Vec<Taint>,
+    taints: Vec<SpecTaint>,
     // Kubernetes before 1.16 has only the one without the s.
     #[serde(rename = "podCIDR", deserialize_with = "lenient")]
     pod_cidr: String,
@@ -25,7 +30,7 @@ pub(crate) struct Spec {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Taint {
+struct SpecTaint {
     #[serde(deserialize_with = "lenient")]
     key: String,
     #[serde(deserialize_with = "lenient")]
@@ -43,8 +48,10 @@ pub(crate) struct Status {
     conditions: Vec<StatusCondition>,
     #[serde(deserialize_with = "lenient")]
     node_info: Info,
-    #[serde(deserialize_with = "lenient")]
-    allocatable: Allocatable,
+    #[serde(deserialize_with = "texts")]
+    allocatable: BTreeMap<String, String>,
+    #[serde(deserialize_with = "texts")]
+    capacity: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -88,13 +95,6 @@ struct Info {
     kernel_version: String,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Allocatable {
-    #[serde(deserialize_with = "maybe")]
-    pods: Option<String>,
-}
-
 /// The fact. Heartbeats in the condition are kept only when nothing better tells (`leases` false):
 /// they change every few seconds.
 pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
@@ -112,7 +112,7 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
     let mut conditions: Vec<Condition> =
         status.conditions.into_iter().map(|condition| condition.fact(intern)).collect();
     conditions.sort();
-    let mut taints: Vec<Name> = spec.taints.iter().map(|taint| intern.name(&taint.text())).collect();
+    let mut taints: Vec<Taint> = spec.taints.iter().filter_map(|taint| taint.fact(intern)).collect();
     taints.sort();
     let zone = metadata
         .label("topology.kubernetes.io/zone")
@@ -128,15 +128,24 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         conditions,
         cordoned: spec.unschedulable,
         taints,
+        labels: intern.labels(metadata.labels.iter()),
+        allocatable: amounts(&status.allocatable, intern),
+        capacity: amounts(&status.capacity, intern),
         kubelet: intern.name(&info.kubelet_version),
         proxy: intern.name(&info.kube_proxy_version),
         runtime: intern.name(&info.container_runtime_version),
         os: intern.name(&info.os_image),
         kernel: intern.name(&info.kernel_version),
         pod_cidrs: cidrs.iter().map(|cidr| cidr.as_str().into()).collect(),
-        room: status.allocatable.pods.and_then(|pods| pods.parse().ok()),
+        room: status.allocatable.get("pods").and_then(|pods| pods.parse().ok()),
         zone: zone.map(|zone| intern.name(zone)),
     }))
+}
+
+/// Amounts, where all of them can be read.
+fn amounts(told: &BTreeMap<String, String>, intern: &mut Intern) -> Option<Resources> {
+    let (amounts, good) = quantity::resources(told.iter(), intern);
+    (good && !told.is_empty()).then_some(amounts)
 }
 
 impl StatusAddress {
@@ -169,10 +178,11 @@ impl StatusCondition {
     }
 }
 
-impl Taint {
-    fn text(&self) -> String {
-        let value = if self.value.is_empty() { String::new() } else { format!("={}", self.value) };
-        format!("{}{value}:{}", self.key, self.effect)
+impl SpecTaint {
+    /// The API server takes no other effects than those that are known.
+    fn fact(&self, intern: &mut Intern) -> Option<Taint> {
+        let effect = Effect::from_word(&self.effect)?;
+        Some(Taint { key: intern.name(&self.key), value: intern.name(&self.value), effect })
     }
 }
 
@@ -199,15 +209,21 @@ mod tests {
                 "conditions": [{ "type": "Ready", "status": "True", "lastTransitionTime": "1970-01-01T00:00:01Z", "lastHeartbeatTime": "1970-01-01T00:00:09Z" },
                     { "type": "DiskPressure", "status": "False" }],
                 "nodeInfo": { "kubeletVersion": "v1.11.5", "containerRuntimeVersion": "docker://17.3.2" },
-                "allocatable": { "pods": "110" } },
+                "allocatable": { "pods": "110", "cpu": "7910m", "memory": "64Gi", "example.com/nic": "2" },
+                "capacity": { "pods": "110", "cpu": "8" } },
         }));
         let texts = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(texts(&node.roles), ["control-plane", "worker"]);
-        assert_eq!(texts(&node.taints), ["a=v:NoExecute", "b:NoSchedule"]);
+        let taints: Vec<String> = node.taints.iter().map(ToString::to_string).collect();
+        assert_eq!(taints, ["a=v:NoExecute", "b:NoSchedule"]);
         assert_eq!(texts(&node.pod_cidrs), ["10.244.0.0/24"]);
         assert_eq!(node.address(AddressKind::Internal).map(|name| &**name), Some("10.1.0.50"));
         assert_eq!((node.room, node.zone.as_deref(), node.cordoned), (Some(110), Some("z1"), true));
-        let ready = node.condition("Ready").unwrap();
+        let allocatable = node.allocatable.unwrap();
+        assert_eq!((allocatable.cpu, allocatable.memory >> 30, allocatable.pods), (7_910, 64, 110));
+        assert_eq!((allocatable.extended("example.com/nic"), node.capacity.unwrap().cpu), (2, 8_000));
+        assert_eq!(node.labels.get("failure-domain.beta.kubernetes.io/zone").map(|zone| &**zone), Some("z1"));
+        let ready = node.conditions.iter().find(|condition| &*condition.kind == "Ready").unwrap();
         assert_eq!((ready.truth, ready.heartbeat.map(|stamp| stamp.0)), (Truth::True, Some(9_000)));
     }
 

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::{ClusterResourceScope, Resource};
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
 use topology::{
     Stamp,
@@ -35,7 +35,17 @@ impl Served {
 }
 
 /// Annotations that are used; all others are skipped while reading.
-const ANNOTATIONS: [&str; 5] = [DEFAULT_CONTAINER, MIRROR, LEADER, NETWORKS, NETWORKS_OF_OLD];
+const ANNOTATIONS: [&str; 9] = [
+    DEFAULT_CONTAINER,
+    MIRROR,
+    LEADER,
+    NETWORKS,
+    NETWORKS_OF_OLD,
+    CLASS,
+    DEFAULT_CLASS,
+    DEFAULT_CLASS_OF_OLD,
+    INGRESS_CLASS,
+];
 /// The container that kubectl takes where none is named.
 pub(crate) const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 /// Set by a kubelet on the mirror of a static pod.
@@ -46,6 +56,14 @@ pub(crate) const LEADER: &str = "control-plane.alpha.kubernetes.io/leader";
 pub(crate) const NETWORKS: &str = "k8s.v1.cni.cncf.io/network-status";
 /// The same until Multus 3.7.
 pub(crate) const NETWORKS_OF_OLD: &str = "k8s.v1.cni.cncf.io/networks-status";
+/// The class of an Ingress, before it had a field.
+pub(crate) const INGRESS_CLASS: &str = "kubernetes.io/ingress.class";
+/// The class of a claim, before it had a field.
+pub(crate) const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+/// Set on the StorageClass of claims that name none.
+pub(crate) const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+/// The same on old clusters.
+pub(crate) const DEFAULT_CLASS_OF_OLD: &str = "storageclass.beta.kubernetes.io/is-default-class";
 
 /// Name, labels and the like.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -57,6 +75,8 @@ pub(crate) struct Metadata {
     pub(crate) namespace: String,
     #[serde(deserialize_with = "maybe")]
     resource_version: Option<String>,
+    #[serde(deserialize_with = "maybe")]
+    generation: Option<i64>,
     #[serde(deserialize_with = "maybe")]
     creation_timestamp: Option<String>,
     #[serde(deserialize_with = "maybe")]
@@ -98,6 +118,10 @@ impl Metadata {
         self.creation_timestamp.as_deref().and_then(stamp).unwrap_or_default()
     }
 
+    pub(crate) fn generation(&self) -> Option<i64> {
+        self.generation
+    }
+
     pub(crate) fn leaving(&self) -> bool {
         self.deletion_timestamp.is_some()
     }
@@ -106,6 +130,16 @@ impl Metadata {
     pub(crate) fn left(&self) -> Option<Stamp> {
         let end = self.deletion_timestamp.as_deref().and_then(stamp)?;
         Some(Stamp(end.0 - i64::from(self.deletion_grace_period_seconds) * 1000))
+    }
+
+    /// What kube's watcher asks for.
+    fn meta(&mut self) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(self.name.clone()),
+            namespace: Some(self.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+            resource_version: self.resource_version.take(),
+            ..ObjectMeta::default()
+        }
     }
 
     /// The reference that is marked as controller.
@@ -147,45 +181,89 @@ impl<'de, S: Deserialize<'de> + Default, T: Deserialize<'de> + Default> Deserial
         let raw = maybe::<D, Raw<S, T>>(deserializer)?;
         let Raw { mut metadata, spec, status } =
             raw.unwrap_or_else(|| Raw { metadata: Metadata::default(), spec: S::default(), status: T::default() });
-        let meta = ObjectMeta {
-            name: Some(metadata.name.clone()),
-            namespace: Some(metadata.namespace.clone()).filter(|namespace| !namespace.is_empty()),
-            resource_version: metadata.resource_version.take(),
-            ..ObjectMeta::default()
-        };
+        let meta = metadata.meta();
         Ok(Self { meta, metadata, spec, status })
     }
 }
 
-impl<S, T> Resource for Object<S, T> {
-    type DynamicType = Served;
-    // Everything is asked for in all namespaces at once.
-    type Scope = ClusterResourceScope;
+/// An object whose fields stand beside its metadata, as those of a StorageClass.
+#[derive(Clone, Debug)]
+pub(crate) struct Flat<F> {
+    /// What kube's watcher asks for: names and the version, nothing else.
+    meta: ObjectMeta,
+    pub(crate) metadata: Metadata,
+    pub(crate) fields: F,
+}
 
-    fn kind(served: &Served) -> Cow<'_, str> {
-        served.kind.into()
-    }
-
-    fn group(served: &Served) -> Cow<'_, str> {
-        served.group.into()
-    }
-
-    fn version(served: &Served) -> Cow<'_, str> {
-        served.version.into()
-    }
-
-    fn plural(served: &Served) -> Cow<'_, str> {
-        served.plural.into()
-    }
-
-    fn meta(&self) -> &ObjectMeta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
+impl<'de, F: Deserialize<'de> + Default> Deserialize<'de> for Flat<F> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(bound = "F: Deserialize<'de> + Default")]
+        struct Raw<F> {
+            #[serde(default, deserialize_with = "lenient")]
+            metadata: Metadata,
+            #[serde(flatten)]
+            fields: F,
+        }
+        let raw = maybe::<D, Raw<F>>(deserializer)?;
+        let Raw { mut metadata, fields } =
+            raw.unwrap_or_else(|| Raw { metadata: Metadata::default(), fields: F::default() });
+        Ok(Self { meta: metadata.meta(), metadata, fields })
     }
 }
+
+/// What can be watched.
+pub(crate) trait Watched:
+    Resource<DynamicType = Served, Scope = ClusterResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
+{
+    /// Its name, labels and the like.
+    fn metadata(&self) -> &Metadata;
+}
+
+macro_rules! watched {
+    ($object:ident of $($part:ident),+) => {
+        impl<$($part),+> Resource for $object<$($part),+> {
+            type DynamicType = Served;
+            // Everything is asked for in all namespaces at once.
+            type Scope = ClusterResourceScope;
+
+            fn kind(served: &Served) -> Cow<'_, str> {
+                served.kind.into()
+            }
+
+            fn group(served: &Served) -> Cow<'_, str> {
+                served.group.into()
+            }
+
+            fn version(served: &Served) -> Cow<'_, str> {
+                served.version.into()
+            }
+
+            fn plural(served: &Served) -> Cow<'_, str> {
+                served.plural.into()
+            }
+
+            fn meta(&self) -> &ObjectMeta {
+                &self.meta
+            }
+
+            fn meta_mut(&mut self) -> &mut ObjectMeta {
+                &mut self.meta
+            }
+        }
+
+        impl<$($part: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static),+> Watched
+            for $object<$($part),+>
+        {
+            fn metadata(&self) -> &Metadata {
+                &self.metadata
+            }
+        }
+    };
+}
+
+watched!(Object of S, T);
+watched!(Flat of F);
 
 /// An RFC 3339 time.
 pub(crate) fn stamp(text: &str) -> Option<Stamp> {
@@ -234,10 +312,16 @@ impl<'de> Deserialize<'de> for Annotations {
 #[cfg(test)]
 pub(crate) fn read<S, T>(object: &serde_json::Value) -> Object<S, T>
 where
-    S: serde::de::DeserializeOwned + Default,
-    T: serde::de::DeserializeOwned + Default,
+    S: DeserializeOwned + Default,
+    T: DeserializeOwned + Default,
 {
     // By way of text: that is how it arrives.
+    serde_json::from_str(&object.to_string()).expect("whatever it holds, it can be read")
+}
+
+/// The same of one whose fields stand beside its metadata.
+#[cfg(test)]
+pub(crate) fn read_flat<F: DeserializeOwned + Default>(object: &serde_json::Value) -> Flat<F> {
     serde_json::from_str(&object.to_string()).expect("whatever it holds, it can be read")
 }
 

@@ -20,16 +20,23 @@ struct Rule {
 
 const READ: &[&str] = &["get", "list", "watch"];
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 16] = [
     Rule { group: "", resources: &["endpoints", "namespaces", "nodes", "pods", "services"], verbs: READ },
+    Rule { group: "", resources: &["persistentvolumeclaims", "persistentvolumes", "resourcequotas"], verbs: READ },
     Rule { group: "", resources: &["events"], verbs: &["list"] },
     Rule { group: "", resources: &["pods/log"], verbs: &["get"] },
     Rule { group: "apps", resources: &["daemonsets", "deployments", "replicasets", "statefulsets"], verbs: READ },
+    Rule { group: "autoscaling", resources: &["horizontalpodautoscalers"], verbs: READ },
     Rule { group: "batch", resources: &["jobs"], verbs: READ },
     Rule { group: "coordination.k8s.io", resources: &["leases"], verbs: READ },
     Rule { group: "discovery.k8s.io", resources: &["endpointslices"], verbs: READ },
+    Rule { group: "extensions", resources: &["ingresses"], verbs: READ },
+    Rule { group: "gateway.networking.k8s.io", resources: &["gateways", "httproutes"], verbs: READ },
     Rule { group: "metrics.k8s.io", resources: &["nodes", "pods"], verbs: &["get"] },
-    Rule { group: "networking.k8s.io", resources: &["networkpolicies"], verbs: READ },
+    Rule { group: "networking.k8s.io", resources: &["ingresses", "networkpolicies"], verbs: READ },
+    Rule { group: "policy", resources: &["poddisruptionbudgets"], verbs: READ },
+    Rule { group: "scheduling.k8s.io", resources: &["priorityclasses"], verbs: READ },
+    Rule { group: "storage.k8s.io", resources: &["csinodes", "storageclasses"], verbs: READ },
 ];
 
 /// Paths that belong to no resource.

@@ -1,6 +1,9 @@
 //! Pod → fact.
 
+pub(crate) mod shape;
 pub(crate) mod state;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use topology::{
@@ -11,9 +14,9 @@ use topology::{
 use super::{
     component,
     intern::Intern,
-    lenient::{each, lenient, maybe},
+    lenient::{each, lenient, maybe, texts},
     networks,
-    object::{MIRROR, Object, stamp},
+    object::{MIRROR, Nothing, Object, stamp},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -31,6 +34,30 @@ pub(crate) struct Spec {
     readiness_gates: Vec<Gate>,
     #[serde(deserialize_with = "each")]
     scheduling_gates: Vec<Gate>,
+    #[serde(deserialize_with = "texts")]
+    node_selector: BTreeMap<String, String>,
+    #[serde(deserialize_with = "lenient")]
+    affinity: shape::Affinity,
+    #[serde(deserialize_with = "each")]
+    topology_spread_constraints: Vec<shape::Constraint>,
+    #[serde(deserialize_with = "each")]
+    tolerations: Vec<shape::SpecToleration>,
+    #[serde(deserialize_with = "lenient")]
+    priority: i32,
+    #[serde(deserialize_with = "lenient")]
+    preemption_policy: String,
+    #[serde(deserialize_with = "lenient")]
+    scheduler_name: String,
+    #[serde(deserialize_with = "each")]
+    volumes: Vec<shape::Volume>,
+    #[serde(deserialize_with = "maybe")]
+    termination_grace_period_seconds: Option<u32>,
+    #[serde(deserialize_with = "each")]
+    resource_claims: Vec<Nothing>,
+    #[serde(deserialize_with = "lenient")]
+    resources: shape::Requests,
+    #[serde(deserialize_with = "texts")]
+    overhead: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -40,12 +67,20 @@ pub(crate) struct InitContainer {
     pub(crate) name: String,
     #[serde(deserialize_with = "lenient")]
     restart_policy: String,
+    #[serde(deserialize_with = "lenient")]
+    resources: shape::Requests,
+    #[serde(deserialize_with = "each")]
+    ports: Vec<shape::Port>,
 }
 
 impl InitContainer {
     /// Whether it runs beside the containers for as long as the pod does.
     fn is_sidecar(&self) -> bool {
         self.restart_policy == "Always"
+    }
+
+    fn ports(&self) -> &[shape::Port] {
+        &self.ports
     }
 }
 
@@ -70,6 +105,16 @@ pub(crate) struct Container {
     pub(crate) command: Vec<String>,
     #[serde(deserialize_with = "each")]
     pub(crate) args: Vec<String>,
+    #[serde(deserialize_with = "lenient")]
+    resources: shape::Requests,
+    #[serde(deserialize_with = "each")]
+    ports: Vec<shape::Port>,
+}
+
+impl Container {
+    fn ports(&self) -> &[shape::Port] {
+        &self.ports
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -209,6 +254,8 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         finalizers,
         unready: status.unready().filter(|_| matches!(phase, Phase::Pending | Phase::Running)),
     };
+    let (shape, pin) = shape::of(&spec, intern);
+    let claims = shape::claims(&metadata, &spec);
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     Fact::Pod(Box::new(Pod {
         key: metadata.key(intern),
@@ -230,6 +277,9 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
         labels: intern.labels(metadata.labels.iter()),
         images: intern.list(spec.containers.iter().map(|container| container.image.as_str())),
         networks: networks::told(&metadata.annotations, intern).map(Box::new),
+        shape: intern.shape(shape),
+        claims: intern.list(claims.iter().map(String::as_str)),
+        pin,
     }))
 }
 

@@ -1,12 +1,13 @@
 //! NetworkPolicy → fact.
 
 use serde::Deserialize;
-use topology::inventory::{Fact, NetworkPolicy, Operator, Requirement, Selector};
+use topology::inventory::{Fact, NetworkPolicy, Selector};
 
 use super::{
     intern::Intern,
-    lenient::{each, lenient, maybe, texts},
+    lenient::{each, maybe},
     object::{Nothing, Object},
+    selector::{LabelSelector, nothing},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -14,38 +15,18 @@ use super::{
 pub(crate) struct Spec {
     // One that cannot be read must not pass for the empty one, which selects every pod.
     #[serde(deserialize_with = "maybe")]
-    pod_selector: Option<PodSelector>,
+    pod_selector: Option<LabelSelector>,
     #[serde(deserialize_with = "maybe")]
     policy_types: Option<Vec<String>>,
     #[serde(deserialize_with = "each")]
     egress: Vec<Nothing>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PodSelector {
-    #[serde(deserialize_with = "texts")]
-    match_labels: std::collections::BTreeMap<String, String>,
-    #[serde(deserialize_with = "each")]
-    match_expressions: Vec<Expression>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Expression {
-    #[serde(deserialize_with = "lenient")]
-    key: String,
-    #[serde(deserialize_with = "lenient")]
-    operator: String,
-    #[serde(deserialize_with = "each")]
-    values: Vec<String>,
-}
-
 /// The fact. A selector or operator that is none of the API's selects nothing.
 pub(crate) fn fact(object: Object<Spec, Nothing>, intern: &mut Intern) -> Fact {
     let Object { metadata, spec, .. } = object;
     let selects = match spec.pod_selector {
-        Some(selector) => self::selector(selector, intern),
+        Some(selector) => selector.selector(intern),
         None => Selector(vec![nothing(intern, "")]),
     };
     let types = spec.policy_types.unwrap_or_default();
@@ -56,36 +37,6 @@ pub(crate) fn fact(object: Object<Spec, Nothing>, intern: &mut Intern) -> Fact {
         ingress: types.is_empty() || says("Ingress"),
         egress: says("Egress") || (types.is_empty() && !spec.egress.is_empty()),
     })
-}
-
-fn selector(selector: PodSelector, intern: &mut Intern) -> Selector {
-    let labels: Vec<Requirement> = selector
-        .match_labels
-        .iter()
-        .map(|(name, value)| Requirement {
-            label: intern.name(name),
-            operator: Operator::In,
-            values: vec![intern.name(value)],
-        })
-        .collect();
-    let expression = |expression: Expression| {
-        let operator = match expression.operator.as_str() {
-            "In" => Operator::In,
-            "NotIn" => Operator::NotIn,
-            "Exists" => Operator::Exists,
-            "DoesNotExist" => Operator::DoesNotExist,
-            _ => return nothing(intern, &expression.key),
-        };
-        let values = expression.values.iter().map(|value| intern.name(value)).collect();
-        Requirement { label: intern.name(&expression.key), operator, values }
-    };
-    let expressions: Vec<Requirement> = selector.match_expressions.into_iter().map(expression).collect();
-    Selector(labels.into_iter().chain(expressions).collect())
-}
-
-/// No label has one of no values.
-fn nothing(intern: &mut Intern, label: &str) -> Requirement {
-    Requirement { label: intern.name(label), operator: Operator::In, values: Vec::new() }
 }
 
 #[cfg(test)]

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::runtime::watcher::{self, Event};
 use topology::{
     Change,
-    inventory::{Fact, Heard, Key, Name, OwnerKind, Source},
+    inventory::{Fact, Heard, Key, Name, OwnerKind, RouteKind, Source},
 };
 
 use super::{
     intern::Intern,
-    object::{Object, Served},
+    object::{Served, Watched},
 };
 
 /// What a watch needs to know of its kind.
-pub(crate) struct Kind<S, T> {
+pub(crate) struct Kind<O> {
     pub(crate) served: Served,
     /// The sources that are as live, stale or forbidden as this watch.
     pub(crate) heard: &'static [Source],
@@ -23,12 +23,12 @@ pub(crate) struct Kind<S, T> {
     /// The sources that it shares with another watch.
     pub(crate) shared: &'static [Source],
     /// The facts of an object.
-    pub(crate) facts: fn(Object<S, T>, &mut Intern) -> Vec<Fact>,
+    pub(crate) facts: fn(O, &mut Intern) -> Vec<Fact>,
 }
 
 /// Turns events into changes.
-pub(crate) struct Reader<'a, S, T> {
-    kind: &'a Kind<S, T>,
+pub(crate) struct Reader<'a, O> {
+    kind: &'a Kind<O>,
     intern: Intern,
     /// What the list that is under way has named so far.
     named: BTreeMap<Source, BTreeSet<Key>>,
@@ -37,8 +37,8 @@ pub(crate) struct Reader<'a, S, T> {
     changes: Vec<Change>,
 }
 
-impl<'a, S, T> Reader<'a, S, T> {
-    pub(crate) fn new(kind: &'a Kind<S, T>) -> Self {
+impl<'a, O: Watched> Reader<'a, O> {
+    pub(crate) fn new(kind: &'a Kind<O>) -> Self {
         let named = BTreeMap::new();
         Self { kind, intern: Intern::default(), named, added: BTreeSet::new(), changes: Vec::new() }
     }
@@ -54,7 +54,7 @@ impl<'a, S, T> Reader<'a, S, T> {
     }
 
     /// Takes an event; says whether it shows that the line is good.
-    pub(crate) fn take(&mut self, event: Event<Object<S, T>>) -> bool {
+    pub(crate) fn take(&mut self, event: Event<O>) -> bool {
         match event {
             Event::Init => {
                 self.named = self.kind.whole.iter().chain(self.kind.shared).map(|s| (*s, BTreeSet::new())).collect();
@@ -62,7 +62,7 @@ impl<'a, S, T> Reader<'a, S, T> {
             }
             Event::InitApply(object) => {
                 // What has no name cannot be told from others.
-                if !object.metadata.name.is_empty() {
+                if !object.metadata().name.is_empty() {
                     for fact in (self.kind.facts)(object, &mut self.intern) {
                         let (source, key) = name(&fact);
                         self.named.entry(source).or_default().insert(key);
@@ -74,7 +74,7 @@ impl<'a, S, T> Reader<'a, S, T> {
             Event::InitDone => self.all_is_named(),
             Event::Apply(object) => self.put(object),
             Event::Delete(object) => {
-                let key = object.metadata.key(&mut self.intern);
+                let key = object.metadata().key(&mut self.intern);
                 for source in self.kind.whole {
                     self.changes.push(Change::Gone(*source, key.clone()));
                 }
@@ -102,8 +102,8 @@ impl<'a, S, T> Reader<'a, S, T> {
         }
     }
 
-    fn put(&mut self, object: Object<S, T>) {
-        let key = object.metadata.key(&mut self.intern);
+    fn put(&mut self, object: O) {
+        let key = object.metadata().key(&mut self.intern);
         if key.name.is_empty() {
             return;
         }
@@ -165,7 +165,7 @@ fn name(fact: &Fact) -> (Source, Key) {
         Fact::Pod(pod) => (Source::Pods, pod.key.clone()),
         Fact::Service(service) => (Source::Services, service.key.clone()),
         Fact::Endpoints(set) => (Source::Endpoints, set.key.clone()),
-        Fact::Namespace(name) => (Source::Namespaces, Key::new("", name.clone())),
+        Fact::Namespace(namespace) => (Source::Namespaces, Key::new("", namespace.name.clone())),
         Fact::Lease(lease) => (Source::Leases, lease.key.clone()),
         Fact::Owner(owner) => {
             let source = match owner.kind {
@@ -178,6 +178,19 @@ fn name(fact: &Fact) -> (Source, Key) {
             (source, owner.key.clone())
         }
         Fact::Policy(policy) => (Source::NetworkPolicies, policy.key.clone()),
+        Fact::Budget(budget) => (Source::PodDisruptionBudgets, budget.key.clone()),
+        Fact::Claim(claim) => (Source::PersistentVolumeClaims, claim.key.clone()),
+        Fact::Volume(volume) => (Source::PersistentVolumes, Key::new("", volume.name.clone())),
+        Fact::StorageClass(class) => (Source::StorageClasses, Key::new("", class.name.clone())),
+        Fact::PriorityClass(class) => (Source::PriorityClasses, Key::new("", class.name.clone())),
+        Fact::CsiNode(node) => (Source::CsiNodes, Key::new("", node.name.clone())),
+        Fact::Quota(quota) => (Source::ResourceQuotas, quota.key.clone()),
+        Fact::Autoscaler(scaler) => (Source::Autoscalers, scaler.key.clone()),
+        Fact::Route(route) => match route.kind {
+            RouteKind::Ingress => (Source::Ingresses, route.key.clone()),
+            RouteKind::HttpRoute => (Source::HttpRoutes, route.key.clone()),
+        },
+        Fact::Gateway(gateway) => (Source::Gateways, gateway.key.clone()),
     }
 }
 
@@ -190,14 +203,14 @@ mod tests {
     use crate::cluster::{
         endpoints::{self, Subsets},
         lease,
-        object::{LEADER, Nothing, read},
+        object::{LEADER, Nothing, Object, read},
     };
 
     const ENDPOINTS: Served = Served { group: "", version: "v1", plural: "endpoints", kind: "Endpoints" };
     const LEASES: Served = Served { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease" };
 
     /// As between Kubernetes 1.14 and 1.17: endpoints alone, leases beside those of kubelets.
-    fn annotations() -> Kind<Subsets, Nothing> {
+    fn annotations() -> Kind<Object<Subsets, Nothing>> {
         let (heard, whole, shared): (&[Source], &[Source], &[Source]) =
             (&[Source::Endpoints], &[Source::Endpoints], &[Source::Leases]);
         let facts = |object: Object<Subsets, Nothing>, intern: &mut Intern| {
@@ -207,7 +220,7 @@ mod tests {
         Kind { served: ENDPOINTS, heard, whole, shared, facts }
     }
 
-    fn leases() -> Kind<lease::Spec, Nothing> {
+    fn leases() -> Kind<Object<lease::Spec, Nothing>> {
         let (heard, shared): (&[Source], &[Source]) = (&[Source::Leases], &[Source::Leases]);
         let facts = |object, intern: &mut Intern| lease::not_a_leaders(object, intern).into_iter().collect();
         Kind { served: LEASES, heard, whole: &[], shared, facts }
@@ -222,7 +235,7 @@ mod tests {
         json!({ "metadata": { "namespace": "kube-node-lease", "name": name }, "spec": { "holderIdentity": name } })
     }
 
-    fn tell<S, T>(reader: &mut Reader<S, T>, facts: &mut Inventory, events: Vec<Event<Object<S, T>>>) {
+    fn tell<O: Watched>(reader: &mut Reader<O>, facts: &mut Inventory, events: Vec<Event<O>>) {
         for event in events {
             reader.take(event);
         }

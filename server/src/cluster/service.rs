@@ -1,7 +1,7 @@
 //! Service and Namespace → fact.
 
 use serde::Deserialize;
-use topology::inventory::{Fact, Service, ServicePort};
+use topology::inventory::{Fact, Namespace, Service, ServicePort};
 
 use super::{
     intern::Intern,
@@ -104,7 +104,8 @@ pub(crate) fn fact(object: Object<Spec, Status>, intern: &mut Intern) -> Fact {
 
 /// Of a namespace, its name is all there is.
 pub(crate) fn namespace(object: &Object<Nothing, Nothing>, intern: &mut Intern) -> Fact {
-    Fact::Namespace(intern.name(&object.metadata.name))
+    let labels = intern.labels(object.metadata.labels.iter());
+    Fact::Namespace(Namespace { name: intern.name(&object.metadata.name), labels })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One watch of one kind: list by pages, follow, resume, start over when the past is gone.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, Stream, StreamExt};
 use kube::{
@@ -10,13 +10,12 @@ use kube::{
         watcher::{self, DefaultBackoff, Event},
     },
 };
-use serde::de::DeserializeOwned;
 use topology::inventory::{Heard, Name};
 
 use super::{
     line,
     live::Shared,
-    object::Object,
+    object::Watched,
     reader::{Kind, Reader, Refusal, refusal},
     trouble::{Trouble, first_line},
 };
@@ -30,15 +29,11 @@ const BATCH: usize = 512;
 const UNREAD: u32 = 3;
 
 /// Follows a kind for ever.
-pub(crate) async fn follow<S, T>(client: Client, kind: Kind<S, T>, shared: Arc<Shared>)
-where
-    S: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
-    T: Clone + Debug + Default + DeserializeOwned + Send + Sync + 'static,
-{
+pub(crate) async fn follow<O: Watched>(client: Client, kind: Kind<O>, shared: Arc<Shared>) {
     let mut revived = shared.revived();
     // A line that went dead without a word shows in the pulse: then a new one is laid.
     let (client, mut line) = line::lay(client, revived.clone());
-    let api: Api<Object<S, T>> = Api::all_with(client, &kind.served);
+    let api: Api<O> = Api::all_with(client, &kind.served);
     let anew = || watcher::watcher(api.clone(), watcher::Config::default().page_size(PAGE).any_semantic()).boxed();
     let mut events = anew();
     let mut unread = 0;
@@ -148,7 +143,7 @@ async fn at_once<K>(
 
 /// What is to be said of a kind whose line is cut: that what is held is stale, since when and why;
 /// or why there is nothing, when that is more than one attempt that failed.
-fn cut<S, T>(error: &watcher::Error, failures: u32, kind: &Kind<S, T>, shared: &Shared) -> Heard {
+fn cut<O>(error: &watcher::Error, failures: u32, kind: &Kind<O>, shared: &Shared) -> Heard {
     let before = kind.heard.first().map_or(Heard::NotYet, |source| shared.read(|facts| facts.heard(*source).clone()));
     let reason = match error {
         watcher::Error::InitialListFailed(error)

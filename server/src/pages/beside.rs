@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use app::pages::{self, Attention, ConcernLine, Done, Overview};
+use app::pages::{self, Attention, ConcernLine, Done, LoadLine, Loads, Overview};
 use axum::http::Extensions;
 use leptos::prelude::RenderHtml;
-use topology::attention::Concern;
+use topology::{attention::Concern, layout::natural, load::Load};
 
-use super::Site;
+use super::{Site, site::Concerns};
 use crate::{
     access::{Role, Who},
     backup::{self, Backups},
@@ -46,7 +46,10 @@ impl Beside {
             None => None,
         };
         let kept = self.backups.as_ref().map(|backups| backup::kept(backups, &self.cluster, self.acts));
-        Overview { found: None, attention: self.attention().await, done, kept }
+        let concerns = self.site.attention(&self.cluster).await;
+        let loads = concerns.as_ref().and_then(|concerns| concerns.loads.as_deref()).map(|loads| self::loads(loads));
+        let attention = concerns.as_ref().map(attention).unwrap_or_default();
+        Overview { found: None, attention, loads, done, kept }
     }
 
     /// The part of it that a page renews, as HTML.
@@ -54,12 +57,21 @@ impl Beside {
         let overview = self.overview().await;
         leptos::prelude::Owner::new().with(|| pages::overview(&self.cluster, prefix, &overview).to_html())
     }
+}
 
-    async fn attention(&self) -> Attention {
-        let Some((concerns, known)) = self.site.attention(&self.cluster).await else { return Attention::default() };
-        let lines = concerns.iter().take(ROOM).map(line).collect();
-        Attention { lines, total: concerns.len(), known }
+fn attention(concerns: &Concerns) -> Attention {
+    let lines = concerns.found.iter().take(ROOM).map(line).collect();
+    Attention { lines, total: concerns.found.len(), known: concerns.known }
+}
+
+/// Hosts by name while all of them have room, so that none moves; else the fullest.
+fn loads(loads: &[Load]) -> Loads {
+    let line = |load: &Load| LoadLine { node: load.node.to_string(), cpu: load.cpu(), memory: load.memory() };
+    let mut lines: Vec<LoadLine> = loads.iter().take(ROOM).map(line).collect();
+    if loads.len() <= ROOM {
+        lines.sort_by(|a, b| natural(&a.node, &b.node));
     }
+    Loads { lines, total: loads.len() }
 }
 
 fn line(concern: &Concern) -> ConcernLine {

@@ -18,6 +18,7 @@ use topology::{
     figure::is_master,
     graph::Question,
     inventory::{AddressKind, Source as Told},
+    load::{Load, loads},
     planned::Planned,
 };
 
@@ -42,11 +43,15 @@ pub struct Site {
     concerns: Mutex<HashMap<String, Concerns>>,
 }
 
-/// What needs attention in a cluster, for all who look at it within a moment.
+/// What needs attention in a cluster and how full its hosts are, for all who look at it within a moment.
 #[derive(Clone)]
-struct Concerns {
-    found: Arc<Vec<Concern>>,
-    known: bool,
+pub(super) struct Concerns {
+    /// Worst first.
+    pub(super) found: Arc<Vec<Concern>>,
+    /// Whether the cluster tells enough to say so.
+    pub(super) known: bool,
+    /// The fullest first; none while that is unknown.
+    pub(super) loads: Option<Arc<Vec<Load>>>,
     until: Instant,
 }
 
@@ -152,23 +157,24 @@ impl Site {
         self.concerns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What needs attention in a cluster, worst first, and whether it tells enough to say so; none while it tells nothing.
-    pub(super) async fn attention(&self, name: &str) -> Option<(Arc<Vec<Concern>>, bool)> {
+    /// What needs attention in a cluster, and how full its hosts are; none while it tells nothing.
+    pub(super) async fn attention(&self, name: &str) -> Option<Concerns> {
         let began = Instant::now();
         let last = self.concerns().get(name).filter(|last| last.until > began).cloned();
         if let Some(last) = last {
-            return Some((last.found, last.known));
+            return Some(last);
         }
         let cluster = self.cluster(name).await.ok()?;
         let began = Instant::now();
         let now = cluster.now();
-        let (found, known) = cluster.read(|inventory| {
+        let (found, known, loads) = cluster.read(|inventory| {
             let known = [Told::Nodes, Told::Pods].iter().all(|source| inventory.heard(*source).is_fresh());
-            (Arc::new(attention(inventory, now)), known)
+            (Arc::new(attention(inventory, now)), known, loads(inventory).map(Arc::new))
         });
         let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
-        self.concerns().insert(name.to_owned(), Concerns { found: found.clone(), known, until });
-        Some((found, known))
+        let concerns = Concerns { found, known, loads, until };
+        self.concerns().insert(name.to_owned(), concerns.clone());
+        Some(concerns)
     }
 
     /// What a text finds in a cluster.

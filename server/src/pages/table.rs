@@ -6,8 +6,9 @@ use topology::{
     Inventory, Stamp,
     figure::{Focus, View, is_master, service_state},
     health::{node_state, parts, pod_health, pod_words},
-    inventory::{AddressKind, Node},
+    inventory::{AddressKind, Node, Resources},
     layout::natural,
+    load::{self, Load},
 };
 
 /// Nodes with their components, pods, services. Filters leave out what does not match.
@@ -37,6 +38,7 @@ fn nodes(inventory: &Inventory, view: &View, now: Stamp) -> Section {
                 format!("{}{}: {}", part.label, if part.leads { " (leader)" } else { "" }, part.health.adjective())
             })
             .collect();
+        let load = load::of_node(inventory, node);
         TableRow {
             health: Some(state.health),
             cells: vec![
@@ -46,11 +48,24 @@ fn nodes(inventory: &Inventory, view: &View, now: Stamp) -> Section {
                 state.short,
                 parts.join(", "),
                 inventory.pods_on(Some(&node.name)).count().to_string(),
+                requested(load.as_ref(), |amounts| amounts.cpu, load::cores),
+                requested(load.as_ref(), |amounts| amounts.memory, load::bytes),
             ],
             opens: Some(format!("node/{}", node.name)),
         }
     });
-    section("Nodes", &["Name", "Role", "Address", "Kubelet", "Components", "Pods"], rows)
+    section(
+        "Nodes",
+        &["Name", "Role", "Address", "Kubelet", "Components", "Pods", "CPU requested", "Memory requested"],
+        rows,
+    )
+}
+
+/// What is asked for of a resource, as in `3.5 of 16 (22 %)`.
+fn requested(load: Option<&Load>, of: fn(&Resources) -> u64, words: fn(u64) -> String) -> String {
+    let Some((load, share)) = load.and_then(|load| Some((load, load.share(of)?))) else { return "unknown".into() };
+    let all = load.allocatable.as_ref().map(of).unwrap_or_default();
+    format!("{} of {} ({share} %)", words(of(&load.requested)), words(all))
 }
 
 fn in_focus(view: &View, node: &str) -> bool {

@@ -99,7 +99,7 @@ pub(super) async fn one(State(here): State<Here>, Named(name): Named<String>) ->
         pods: inventory.pods().len(),
         services: inventory.services().len(),
         trouble,
-        sources: Source::ALL.iter().map(|source| line(*source, inventory.heard(*source))).collect(),
+        sources: Source::every().map(|source| line(source, inventory.heard(source))).collect(),
     })))
 }
 

@@ -75,7 +75,7 @@ fn watched(running: &Running) -> Registry {
     for (name, cluster) in running.site.watched_now() {
         let now = cluster.now();
         cluster.read(|inventory| {
-            for source in Source::ALL {
+            for source in Source::every() {
                 let heard = inventory.heard(source);
                 let kind = source.word();
                 watches.get_or_create(&Watch { cluster: name.clone(), kind, state: word(heard) }).set(1);

@@ -8,7 +8,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{EndpointSet, Etcd, Heard, Key, Lease, Name, NetworkPolicy, Node, Owner, Pod, Service, Source};
+use super::{
+    Autoscaler, Budget, Claim, CsiNode, EndpointSet, Etcd, Gateway, Heard, Key, Lease, Name, Namespace, NetworkPolicy,
+    Node, Owner, Pod, PriorityClass, Quota, Route, Service, Source, StorageClass, Volume,
+};
 use crate::planned::Planned;
 
 /// One thing as it is now.
@@ -23,14 +26,34 @@ pub enum Fact {
     Service(Service),
     /// From [`Source::Endpoints`].
     Endpoints(EndpointSet),
-    /// From [`Source::Namespaces`]: only its name.
-    Namespace(Name),
+    /// From [`Source::Namespaces`].
+    Namespace(Namespace),
     /// From [`Source::Leases`].
     Lease(Lease),
     /// From [`Source::Deployments`] and the other kinds of owners.
     Owner(Owner),
     /// From [`Source::NetworkPolicies`].
     Policy(NetworkPolicy),
+    /// From [`Source::PodDisruptionBudgets`].
+    Budget(Budget),
+    /// From [`Source::PersistentVolumeClaims`].
+    Claim(Claim),
+    /// From [`Source::PersistentVolumes`].
+    Volume(Box<Volume>),
+    /// From [`Source::StorageClasses`].
+    StorageClass(StorageClass),
+    /// From [`Source::PriorityClasses`].
+    PriorityClass(PriorityClass),
+    /// From [`Source::CsiNodes`].
+    CsiNode(CsiNode),
+    /// From [`Source::ResourceQuotas`].
+    Quota(Quota),
+    /// From [`Source::Autoscalers`].
+    Autoscaler(Autoscaler),
+    /// From [`Source::Ingresses`] or [`Source::HttpRoutes`], by its kind.
+    Route(Box<Route>),
+    /// From [`Source::Gateways`].
+    Gateway(Gateway),
 }
 
 /// What a source tells.
@@ -71,12 +94,14 @@ pub struct Touched {
     pub around: bool,
     /// Services whose endpoints changed, and nothing else around the nodes.
     pub services: BTreeSet<Key>,
+    /// Whether something of [`Source::BESIDE`] is different, which no figure shows.
+    pub beside: bool,
     /// Whether any node may look different.
     pub all: bool,
 }
 
 impl Touched {
-    /// Whether nothing needs to be drawn.
+    /// Whether nothing needs to be drawn in a figure.
     pub fn is_nothing(&self) -> bool {
         self.nodes.is_empty() && self.services.is_empty() && !self.node_set && !self.around && !self.all
     }
@@ -87,6 +112,7 @@ impl Touched {
         self.services.extend(other.services);
         self.node_set |= other.node_set;
         self.around |= other.around;
+        self.beside |= other.beside;
         self.all |= other.all;
     }
 
@@ -96,6 +122,10 @@ impl Touched {
 
     pub(super) fn around() -> Self {
         Self { around: true, ..Self::default() }
+    }
+
+    pub(super) fn beside() -> Self {
+        Self { beside: true, ..Self::default() }
     }
 
     pub(super) fn node(name: &Name) -> Self {

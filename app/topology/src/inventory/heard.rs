@@ -34,10 +34,47 @@ pub enum Source {
     NetworkPolicies,
     /// The API server's own check of its etcd: `/readyz?verbose`, or `/healthz/etcd` on old ones.
     Readyz,
+    /// `poddisruptionbudgets` of policy.
+    PodDisruptionBudgets,
+    /// `persistentvolumeclaims`.
+    PersistentVolumeClaims,
+    /// `persistentvolumes`.
+    PersistentVolumes,
+    /// `storageclasses` of storage.k8s.io.
+    StorageClasses,
+    /// `priorityclasses` of scheduling.k8s.io.
+    PriorityClasses,
+    /// `csinodes` of storage.k8s.io.
+    CsiNodes,
+    /// `resourcequotas`.
+    ResourceQuotas,
+    /// `horizontalpodautoscalers` of autoscaling.
+    Autoscalers,
+    /// `ingresses` of networking.k8s.io.
+    Ingresses,
+    /// `httproutes` of gateway.networking.k8s.io.
+    HttpRoutes,
+    /// `gateways` of gateway.networking.k8s.io.
+    Gateways,
 }
 
 impl Source {
-    /// All of them, in the order in which they are named to people.
+    /// Those that are told beside the figures, in panels and to questions: no picture waits for them.
+    pub const BESIDE: [Self; 11] = [
+        Self::PodDisruptionBudgets,
+        Self::PersistentVolumeClaims,
+        Self::PersistentVolumes,
+        Self::StorageClasses,
+        Self::PriorityClasses,
+        Self::CsiNodes,
+        Self::ResourceQuotas,
+        Self::Autoscalers,
+        Self::Ingresses,
+        Self::HttpRoutes,
+        Self::Gateways,
+    ];
+
+    /// Those that the figures are drawn from, in the order in which they are named to people.
     pub const ALL: [Self; 13] = [
         Self::Nodes,
         Self::Pods,
@@ -53,6 +90,11 @@ impl Source {
         Self::NetworkPolicies,
         Self::Readyz,
     ];
+
+    /// Those of both lists.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::BESIDE)
+    }
 
     /// The word for it in sentences and addresses.
     pub const fn word(self) -> &'static str {
@@ -70,6 +112,17 @@ impl Source {
             Self::Jobs => "jobs",
             Self::NetworkPolicies => "networkpolicies",
             Self::Readyz => "readyz",
+            Self::PodDisruptionBudgets => "poddisruptionbudgets",
+            Self::PersistentVolumeClaims => "persistentvolumeclaims",
+            Self::PersistentVolumes => "persistentvolumes",
+            Self::StorageClasses => "storageclasses",
+            Self::PriorityClasses => "priorityclasses",
+            Self::CsiNodes => "csinodes",
+            Self::ResourceQuotas => "resourcequotas",
+            Self::Autoscalers => "horizontalpodautoscalers",
+            Self::Ingresses => "ingresses",
+            Self::HttpRoutes => "httproutes",
+            Self::Gateways => "gateways",
         }
     }
 }

@@ -42,12 +42,12 @@ impl Labels {
 }
 
 /// A label selector: all of its requirements must hold, so that one without any selects everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Selector(pub Vec<Requirement>);
 
 /// One entry of `matchExpressions`; one of `matchLabels` is an [`Operator::In`] with one value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Requirement {
     /// `key`.
     pub label: Name,

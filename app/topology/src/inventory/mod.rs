@@ -1,6 +1,8 @@
 //! What exists, as slim facts: each holds the parts that a figure, a table or a panel shows, and
 //! nothing else. Comparing two facts of a thing tells whether anything that matters has changed.
 
+mod budget;
+mod catalog;
 mod change;
 pub mod cni;
 mod component;
@@ -15,13 +17,20 @@ mod owner;
 mod places;
 mod pod;
 mod policy;
+mod resources;
+mod route;
 mod service;
+mod shape;
+mod storage;
 mod store;
+mod taint;
 
 use std::{cmp::Ordering, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub use budget::{Autoscaler, Budget, PriorityClass, Quota};
+pub use catalog::Catalog;
 pub use change::{Change, Fact, Touched};
 pub use cni::{Cni, CniKind};
 pub use component::{Component, ComponentKind};
@@ -37,8 +46,13 @@ pub use owner::{Owner, OwnerKind};
 pub use places::Resident;
 pub use pod::{Ended, Further, Phase, Pod};
 pub use policy::NetworkPolicy;
-pub use service::{Service, ServicePort};
+pub use resources::Resources;
+pub use route::{Gateway, Route, RouteKind, Way};
+pub use service::{Namespace, Service, ServicePort};
+pub use shape::{HostPort, Mount, NodeOperator, NodeRequirement, NodeTerm, PodTerm, Shape, Spread};
+pub use storage::{AccessMode, Claim, CsiNode, StorageClass, Volume};
 pub use store::Inventory;
+pub use taint::{Effect, Taint, Toleration};
 
 /// A shared text: names repeat thousands of times, their bytes do not.
 pub type Name = Arc<str>;

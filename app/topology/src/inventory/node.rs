@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Name, Stamp};
+use super::{Labels, Name, Resources, Stamp, Taint};
 
 /// What a Node object tells, without what changes at every heartbeat and is not shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +19,17 @@ pub struct Node {
     pub conditions: Vec<Condition>,
     /// `spec.unschedulable`: cordoned.
     pub cordoned: bool,
-    /// `spec.taints` as `key=value:effect`, sorted.
-    pub taints: Vec<Name>,
+    /// `spec.taints`, sorted.
+    pub taints: Vec<Taint>,
+    /// `metadata.labels`.
+    #[serde(default)]
+    pub labels: Labels,
+    /// `status.allocatable`: what pods may ask for together; `None` when untold.
+    #[serde(default)]
+    pub allocatable: Option<Resources>,
+    /// `status.capacity`: what the machine has; `None` when untold.
+    #[serde(default)]
+    pub capacity: Option<Resources>,
     /// `status.nodeInfo.kubeletVersion`; empty when untold, as all texts here.
     pub kubelet: Name,
     /// `status.nodeInfo.kubeProxyVersion`.

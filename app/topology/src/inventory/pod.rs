@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Key, Labels, Name, Networks, OwnerKind, Stamp};
+use super::{Component, Key, Labels, Name, Networks, OwnerKind, Shape, Stamp};
 
 /// What a Pod object tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,16 @@ pub struct Pod {
     pub images: Arc<[Name]>,
     /// The networks that Multus put it on; `None` where no annotation tells of any.
     pub networks: Option<Box<Networks>>,
+    /// Where it fits and how it is evicted: shared by the pods of one template.
+    #[serde(default)]
+    pub shape: Arc<Shape>,
+    /// Claims of its own namespace that it mounts, in the order of its volumes.
+    #[serde(default)]
+    pub claims: Arc<[Name]>,
+    /// The one node that its required affinity names, as a DaemonSet's controller writes it; its
+    /// shape leaves that out.
+    #[serde(default)]
+    pub pin: Option<Name>,
 }
 
 /// What few pods have to tell.

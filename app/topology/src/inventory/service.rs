@@ -50,3 +50,12 @@ pub struct ServicePort {
     /// `nodePort`.
     pub node_port: Option<u16>,
 }
+
+/// What a Namespace object tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Namespace {
+    /// `metadata.name`.
+    pub name: Name,
+    /// `metadata.labels`.
+    pub labels: Labels,
+}

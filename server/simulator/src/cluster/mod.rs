@@ -4,11 +4,13 @@ mod distribution;
 pub(crate) mod endpoints;
 pub(crate) mod hosts;
 mod kube_system;
+pub(crate) mod limits;
 pub(crate) mod multus;
 pub(crate) mod owners;
 pub(crate) mod pods;
 mod site;
 mod sized;
+mod volumes;
 mod workloads;
 
 use jiff::Timestamp;
@@ -110,6 +112,7 @@ impl Cluster {
                 sized::build(&mut site, self.seed, pods);
             }
         }
+        limits::system(&site);
         // Building is not history: whoever lists sees the cluster as built.
         store.forget();
         store

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::limits;
 use crate::{
     clock,
     kind::Kind,
@@ -162,6 +163,7 @@ fn deployment_status(replicas: usize, ready: usize, updated: usize, generation: 
 
 /// Counts the pods of a ReplicaSet, StatefulSet or DaemonSet anew, and those of its Deployment.
 pub(crate) fn recount(store: &Store, namespace: &str, kind: Kind, name: &str) {
+    limits::recount(store, namespace);
     let Some(object) = store.get(kind, namespace, name) else { return };
     let value = object.value();
     let (all, ready) = count(store, namespace, &value["spec"]["selector"]["matchLabels"]);

@@ -60,10 +60,23 @@ pub(crate) fn container(name: &str, image: &str, port: Option<u16>, command: &[S
     container
 }
 
+/// The taint of a node that does not answer, as every pod bears it for five minutes.
+fn tolerated(what: &str) -> Value {
+    json!({"key": format!("node.kubernetes.io/{what}"), "operator": "Exists", "effect": "NoExecute",
+        "tolerationSeconds": 300})
+}
+
 /// A template of these containers.
 pub(crate) fn template(containers: &[Value]) -> Value {
     json!({"containers": containers, "restartPolicy": "Always", "dnsPolicy": "ClusterFirst",
-        "serviceAccountName": "default", "schedulerName": "default-scheduler", "terminationGracePeriodSeconds": 30})
+        "serviceAccountName": "default", "schedulerName": "default-scheduler", "terminationGracePeriodSeconds": 30,
+        "tolerations": [tolerated("not-ready"), tolerated("unreachable")]})
+}
+
+/// Ties a pod to a node, as the controller of DaemonSets does.
+pub(crate) fn pin(pod: &mut Value, node: &str) {
+    pod["spec"]["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]}}});
 }
 
 /// The whole pod.

@@ -87,6 +87,9 @@ impl<'a> Site<'a> {
             };
             let node = pods::Place { node: host.name.clone(), host: host.address.clone(), pod: address.clone() };
             let mut pod = pods::pod(self.store.profile, &draft, Some(&node), &stage, self.born);
+            if workload.form == Form::DaemonSet {
+                pods::pin(&mut pod, &node.node);
+            }
             multus::attach(self.store.profile, &mut pod, &address);
             self.store.put(Kind::Pod, pod);
             let uid = draft.uid;

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    kube_system, multus,
+    kube_system, limits, multus,
     owners::{Form, Workload},
     pods::{self, container},
     site::Site,
+    volumes,
 };
 use crate::{kind::Kind, object::Key};
 
@@ -40,6 +41,8 @@ pub(super) fn build(site: &mut Site<'_>) {
     nobody(site);
     agents(site);
     policies(site);
+    volumes::build(site);
+    limits::build(site);
 }
 
 /// A service that was installed before what it stands for: no pod answers for it.
@@ -88,6 +91,19 @@ fn policies(site: &Site<'_>) {
     );
 }
 
+/// A template whose first container asks for so much.
+fn asking(mut template: Value, cpu: &str, memory: &str) -> Value {
+    template["containers"][0]["resources"] = json!({"requests": {"cpu": cpu, "memory": memory}});
+    template
+}
+
+/// A template whose pods share no host.
+fn apart(mut template: Value, app: &str) -> Value {
+    template["affinity"] = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+        {"labelSelector": {"matchLabels": {"app": app}}, "topologyKey": "kubernetes.io/hostname"}]}});
+    template
+}
+
 type Row = (&'static str, &'static str, Form, usize, u16, Value);
 
 fn rows() -> Vec<Row> {
@@ -109,12 +125,26 @@ fn rows() -> Vec<Row> {
     report["restartPolicy"] = "Never".into();
     report["containers"][0]["ports"] = json!([]);
     vec![
-        ("vepc", "mme", Form::Deployment, 2, 36_412, mme),
-        ("vepc", "sgw", Form::Deployment, 3, 2_123, plain("sgw", "opnfv/vepc-sgw:2.4.1", 2_123)),
-        ("vepc", "pgw", Form::StatefulSet, 2, 2_152, pgw),
-        ("ims", "cscf", Form::Deployment, 3, 5_060, plain("cscf", "opnfv/ims-cscf:1.9.3", 5_060)),
-        ("ims", "hss", Form::Deployment, 2, 3_868, plain("hss", "opnfv/ims-hss:1.9.3", 3_868)),
-        ("ims", "hss-db", Form::StatefulSet, 1, 5_432, plain("postgres", "postgres:17.2", 5_432)),
+        ("vepc", "mme", Form::Deployment, 2, 36_412, apart(asking(mme, "2", "4Gi"), "mme")),
+        (
+            "vepc",
+            "sgw",
+            Form::Deployment,
+            3,
+            2_123,
+            asking(plain("sgw", "opnfv/vepc-sgw:2.4.1", 2_123), "1500m", "2Gi"),
+        ),
+        ("vepc", "pgw", Form::StatefulSet, 2, 2_152, asking(pgw, "3", "8Gi")),
+        ("ims", "cscf", Form::Deployment, 3, 5_060, asking(plain("cscf", "opnfv/ims-cscf:1.9.3", 5_060), "1", "2Gi")),
+        ("ims", "hss", Form::Deployment, 2, 3_868, asking(plain("hss", "opnfv/ims-hss:1.9.3", 3_868), "1", "4Gi")),
+        (
+            "ims",
+            "hss-db",
+            Form::StatefulSet,
+            1,
+            5_432,
+            volumes::claiming(asking(plain("postgres", "postgres:17.2", 5_432), "2", "8Gi"), "data-hss-db-0"),
+        ),
         ("ims", "usage-report-29391840", Form::Job, 1, 0, report),
         (
             "monitoring",
@@ -122,7 +152,10 @@ fn rows() -> Vec<Row> {
             Form::StatefulSet,
             1,
             9_090,
-            plain("prometheus", "quay.io/prometheus/prometheus:v3.1.0", 9_090),
+            volumes::claiming(
+                asking(plain("prometheus", "quay.io/prometheus/prometheus:v3.1.0", 9_090), "1", "6Gi"),
+                "data-prometheus-0",
+            ),
         ),
         ("monitoring", "node-exporter", Form::DaemonSet, 0, 0, exporter),
         (

@@ -1,16 +1,18 @@
 //! All that is known of one thing: the panel.
 
+mod budget;
 mod component;
 mod node;
 mod owner;
 mod pod;
 mod service;
+mod storage;
 
 use app::source::{EventLine, FactLine, Facts, Notice, Trouble};
 use scene::Health;
 use topology::{
-    Stamp,
-    inventory::{Key, Name},
+    Inventory, Stamp,
+    inventory::{Heard, Key, Source},
 };
 
 use super::objects::{pages_about, pages_about_owner};
@@ -159,8 +161,24 @@ fn told(text: &str) -> String {
     if text.is_empty() { "unknown".into() } else { text.into() }
 }
 
-fn joined(names: &[Name]) -> String {
-    if names.is_empty() { "none".into() } else { names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ") }
+fn joined<T: ToString>(things: &[T]) -> String {
+    if things.is_empty() {
+        "none".into()
+    } else {
+        things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// An addition that says how old facts of a source are, empty for fresh ones; or why they are unknown.
+fn standing(inventory: &Inventory, source: Source) -> Result<String, String> {
+    match inventory.heard(source) {
+        Heard::Live | Heard::Listed { .. } => Ok(String::new()),
+        Heard::Stale { since, .. } => Ok(format!(" (stale, last heard {})", moment(*since))),
+        Heard::NotYet => Err("unknown: not read yet".into()),
+        Heard::Unread { reason } => Err(format!("unknown: {reason}")),
+        Heard::NotServed => Err(format!("unknown: the cluster does not serve {}", source.word())),
+        Heard::Forbidden { permission } => Err(format!("unknown: the permission \"{permission}\" is missing")),
+    }
 }
 
 /// A moment as RFC 3339; `unknown` for none.
@@ -168,5 +186,31 @@ fn moment(stamp: Stamp) -> String {
     match jiff::Timestamp::from_millisecond(stamp.0) {
         Ok(time) if stamp.0 > 0 => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         _ => "unknown".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use topology::Change;
+
+    use super::*;
+
+    fn of(heard: Heard) -> Result<String, String> {
+        let mut facts = Inventory::default();
+        facts.apply(Change::Heard(Source::PersistentVolumes, heard));
+        standing(&facts, Source::PersistentVolumes)
+    }
+
+    #[test]
+    fn what_may_not_be_read_names_the_permission_and_what_is_stale_its_age() {
+        let permission = "list persistentvolumes".into();
+        assert_eq!(
+            of(Heard::Forbidden { permission }).unwrap_err(),
+            "unknown: the permission \"list persistentvolumes\" is missing"
+        );
+        let stale = Heard::Stale { since: Stamp(1_767_225_600_000), reason: "cut".into() };
+        assert_eq!(of(stale).unwrap(), " (stale, last heard 2026-01-01T00:00:00Z)");
+        assert_eq!(of(Heard::NotServed).unwrap_err(), "unknown: the cluster does not serve persistentvolumes");
+        assert_eq!((of(Heard::Live), of(Heard::NotYet)), (Ok(String::new()), Err("unknown: not read yet".into())));
     }
 }

@@ -1,16 +1,17 @@
 //! A node.
 
-use app::source::{ConditionLine, Facts};
+use app::source::{ConditionLine, FactLine, Facts};
 use scene::Health;
 use topology::{
     Inventory, Stamp, drift,
     figure::is_master,
     health::node_state,
-    inventory::{AddressKind, Condition, Source, Truth},
+    inventory::{AddressKind, Condition, Name, Node, Source, Truth},
+    load,
     planned::PlannedHost,
 };
 
-use super::{blank, joined, line, link, moment, told};
+use super::{blank, joined, line, link, moment, standing, told};
 use crate::pages::purpose;
 
 pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Facts> {
@@ -41,6 +42,7 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
     }
     let room = node.room.map_or_else(|| pods.to_string(), |room| format!("{pods} of {room}"));
     facts.lines.push(link("Pods", room, format!("?at=node/{name}")));
+    facts.lines.extend(load(inventory, node));
     facts.lines.push(line(
         "Pod addresses",
         if node.pod_cidrs.is_empty() { "unknown".into() } else { joined(&node.pod_cidrs) },
@@ -61,6 +63,41 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
     Some(facts)
 }
 
+/// How much its pods have asked for of what they may ask for.
+fn load(inventory: &Inventory, node: &Node) -> Vec<FactLine> {
+    let aged = match standing(inventory, Source::Pods) {
+        Ok(aged) => aged,
+        Err(unknown) => return vec![line("Requested", unknown)],
+    };
+    let Some(load) = load::of_node(inventory, node) else { return Vec::new() };
+    if load.odd {
+        return vec![line("Requested", "unknown: a request of its pods cannot be read")];
+    }
+    let row = |name: &str, asked: u64, all: Option<u64>, words: fn(u64) -> String| {
+        let of = match all {
+            None => "an unknown amount".into(),
+            Some(0) => "none".into(),
+            Some(all) => format!("{} ({} %)", words(all), load::percent(asked, all)),
+        };
+        line(&format!("{name} requested"), format!("{} of {of}{aged}", words(asked)))
+    };
+    let all = load.allocatable.as_ref();
+    let asked = &load.requested;
+    let mut lines = vec![
+        row("CPU", asked.cpu, all.map(|all| all.cpu), load::cores),
+        row("Memory", asked.memory, all.map(|all| all.memory), load::bytes),
+    ];
+    if asked.ephemeral > 0 {
+        lines.push(row("Ephemeral storage", asked.ephemeral, all.map(|all| all.ephemeral), load::bytes));
+    }
+    let offered = all.into_iter().flat_map(|all| &all.extended).filter(|(_, amount)| *amount > 0);
+    let names: std::collections::BTreeSet<&Name> = offered.chain(&asked.extended).map(|(name, _)| name).collect();
+    for name in names {
+        lines.push(row(name, asked.extended(name), all.map(|all| all.extended(name)), |count| count.to_string()));
+    }
+    lines
+}
+
 /// A host of the plan that is no node.
 fn planned(inventory: &Inventory, host: &PlannedHost) -> Facts {
     let for_what = if host.master { purpose::MASTER } else { purpose::NODE };
@@ -71,7 +108,7 @@ fn planned(inventory: &Inventory, host: &PlannedHost) -> Facts {
     facts
 }
 
-fn plan(host: &PlannedHost) -> Vec<app::source::FactLine> {
+fn plan(host: &PlannedHost) -> Vec<FactLine> {
     let addresses = host.addresses.iter().map(|(net, address)| line(&format!("Planned in {net}"), address.to_string()));
     std::iter::once(line("Planned roles", joined(&host.roles))).chain(addresses).collect()
 }

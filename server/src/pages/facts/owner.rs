@@ -7,7 +7,7 @@ use topology::{
     inventory::{Key, Name, OwnerKind},
 };
 
-use super::{blank, line, link, moment, pod};
+use super::{blank, budget, line, link, moment, pod};
 use crate::pages::purpose;
 
 pub(super) fn facts(inventory: &Inventory, node: &str, kind: &str, key: &Key, now: Stamp) -> Option<Facts> {
@@ -35,6 +35,7 @@ pub(super) fn facts(inventory: &Inventory, node: &str, kind: &str, key: &Key, no
         facts.lines.push(line("Ready in the whole cluster", format!("{} of {}", owner.ready, owner.wanted)));
         facts.lines.push(line("Created", moment(owner.created)));
     }
+    facts.lines.extend(budget::of_owner(inventory, &wanted, key));
     facts.lines.push(link("Node", &*node, format!("node/{node}")));
     for (pod, health) in pods {
         facts.lines.push(link(

@@ -6,9 +6,10 @@ use topology::{
     Inventory, Stamp,
     health::{node_state, pod_health, pod_words},
     inventory::{Key, Networks, Pod},
+    load::{bytes, cores},
 };
 
-use super::{blank, joined, line, link, moment};
+use super::{blank, budget, joined, line, link, moment, storage};
 use crate::pages::purpose;
 
 /// How a pod fares, its node considered.
@@ -18,6 +19,20 @@ pub(super) fn health(inventory: &Inventory, pod: &Pod, now: Stamp) -> Health {
         .as_ref()
         .map(|name| inventory.node(name).map_or(Health::Unknown, |node| node_state(inventory, node, now).health));
     pod_health(inventory, pod, node)
+}
+
+/// What the scheduler counts for it.
+fn requests(pod: &Pod) -> String {
+    if pod.shape.odd {
+        return "unknown: a part of its specification cannot be read".into();
+    }
+    let asked = &pod.shape.requests;
+    let cpu = (asked.cpu > 0).then(|| format!("CPU {}", cores(asked.cpu)));
+    let memory = (asked.memory > 0).then(|| format!("memory {}", bytes(asked.memory)));
+    let disk = (asked.ephemeral > 0).then(|| format!("ephemeral storage {}", bytes(asked.ephemeral)));
+    let others = asked.extended.iter().map(|(name, amount)| format!("{name} {amount}"));
+    let all: Vec<String> = [cpu, memory, disk].into_iter().flatten().chain(others).collect();
+    if all.is_empty() { "nothing".into() } else { all.join(", ") }
 }
 
 pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Facts> {
@@ -31,6 +46,9 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
         Some(node) => link("Node", &**node, format!("node/{node}")),
         None => line("Node", "none was found for it"),
     });
+    facts.lines.push(line("Requests", requests(pod)));
+    facts.lines.extend(storage::lines(inventory, pod));
+    facts.lines.extend(budget::of_pod(inventory, pod));
     facts.lines.push(line("Containers ready", format!("{} of {}", pod.containers_ready, pod.containers)));
     facts.lines.push(line("Restarts", pod.restarts.to_string()));
     if let Some((kind, name)) = &pod.owner {

@@ -1,13 +1,69 @@
 //! A service.
 
-use app::source::Facts;
-use topology::{Inventory, figure::service_state, inventory::Key};
+use app::source::{FactLine, Facts};
+use topology::{
+    Inventory,
+    figure::service_state,
+    inventory::{Heard, Key, Route, RouteKind, Source, Way},
+};
 
-use super::{blank, joined, line, link};
+use super::{blank, joined, line, link, standing};
 use crate::pages::purpose;
 
 /// Endpoints that are listed; the rest is counted.
 const MOST: usize = 40;
+
+/// By which names of hosts it is reached from outside. An extension that is not installed has nothing to say.
+fn ways_in(inventory: &Inventory, service: &Key) -> Vec<FactLine> {
+    let mut lines = Vec::new();
+    for (source, kind) in [(Source::Ingresses, RouteKind::Ingress), (Source::HttpRoutes, RouteKind::HttpRoute)] {
+        let aged = match standing(inventory, source) {
+            Ok(aged) => aged,
+            Err(_) if *inventory.heard(source) == Heard::NotServed => continue,
+            Err(unknown) => {
+                lines.push(line(kind.word(), unknown));
+                continue;
+            }
+        };
+        for route in inventory.catalog().routes_to(service).filter(|route| route.kind == kind) {
+            let ways = route.doors.iter().filter(|way| way.service == *service);
+            lines.extend(ways.map(|way| line(kind.word(), format!("{}{aged}", way_in(inventory, route, way)))));
+        }
+    }
+    lines.truncate(MOST);
+    lines
+}
+
+/// One way in, as in `prometheus: https://prometheus.example.net/ to port 9090, class nginx, at 10.1.0.223`.
+fn way_in(inventory: &Inventory, route: &Route, way: &Way) -> String {
+    let scheme = match (route.kind, route.secure) {
+        (RouteKind::Ingress, true) => "https://",
+        (RouteKind::Ingress, false) => "http://",
+        (RouteKind::HttpRoute, _) => "",
+    };
+    let host = if way.host.is_empty() { "any host" } else { &way.host };
+    let port = if way.port.is_empty() { String::new() } else { format!(" to port {}", way.port) };
+    let mut text = format!("{}: {scheme}{host}{}{port}", route.key.name, way.path);
+    if !route.class.is_empty() {
+        text += &format!(", class {}", route.class);
+    }
+    if !route.addresses.is_empty() {
+        text += &format!(", at {}", joined(&route.addresses));
+    }
+    for key in &route.gateways {
+        text += &format!(", Gateway {key}{}", gateway(inventory, key));
+    }
+    text
+}
+
+fn gateway(inventory: &Inventory, key: &Key) -> String {
+    if let Err(unknown) = standing(inventory, Source::Gateways) {
+        return format!(" ({unknown})");
+    }
+    let Some(gateway) = inventory.catalog().gateway(key) else { return " (there is no such Gateway)".into() };
+    let at = if gateway.addresses.is_empty() { "no address yet".into() } else { joined(&gateway.addresses) };
+    format!(" of class {} on {} at {at}", gateway.class, joined(&gateway.listeners))
+}
 
 pub(super) fn facts(inventory: &Inventory, key: &Key) -> Option<Facts> {
     let service = inventory.service(key)?;
@@ -28,6 +84,7 @@ pub(super) fn facts(inventory: &Inventory, key: &Key) -> Option<Facts> {
         let name = if port.name.is_empty() { String::new() } else { format!("{} · ", port.name) };
         facts.lines.push(line("Port", format!("{name}{}/{}{node_port}", port.port, port.protocol)));
     }
+    facts.lines.extend(ways_in(inventory, key));
     facts.lines.push(line("Endpoints ready", format!("{ready} of {total}")));
     for endpoint in inventory.endpoints_of(key).flat_map(|set| &set.endpoints).take(MOST) {
         let state = if endpoint.ready { "Ready" } else { "Not ready" };

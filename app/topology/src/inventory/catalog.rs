@@ -1,0 +1,212 @@
+//! What pods and nodes are judged by and what has no place in a figure: budgets, claims, volumes,
+//! classes, quotas, autoscalers, routes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Autoscaler, Budget, Claim, CsiNode, Fact, Gateway, Key, Name, Owner, OwnerKind, Pod, PriorityClass, Quota, Route,
+    RouteKind, Source, StorageClass, Volume,
+};
+
+/// The facts of [`Source::BESIDE`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    budgets: BTreeMap<Key, Budget>,
+    claims: BTreeMap<Key, Claim>,
+    volumes: BTreeMap<Name, Volume>,
+    storage_classes: BTreeMap<Name, StorageClass>,
+    priority_classes: BTreeMap<Name, PriorityClass>,
+    csi_nodes: BTreeMap<Name, CsiNode>,
+    quotas: BTreeMap<Key, Quota>,
+    autoscalers: BTreeMap<Key, Autoscaler>,
+    routes: BTreeMap<(RouteKind, Key), Route>,
+    gateways: BTreeMap<Key, Gateway>,
+}
+
+impl Catalog {
+    /// All PodDisruptionBudgets.
+    pub fn budgets(&self) -> impl ExactSizeIterator<Item = &Budget> {
+        self.budgets.values()
+    }
+
+    /// The PodDisruptionBudgets that select a pod. More than one makes every eviction fail.
+    pub fn budgets_of<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a Budget> {
+        let selects = |budget: &&Budget| budget.selects.as_ref().is_some_and(|selector| selector.matches(&pod.labels));
+        within(&self.budgets, &pod.key.namespace).filter(selects)
+    }
+
+    /// The PodDisruptionBudgets that select the pods of an owner, by the labels of its template.
+    pub fn budgets_over<'a>(&'a self, owner: &'a Owner) -> impl Iterator<Item = &'a Budget> {
+        let selects =
+            |budget: &&Budget| budget.selects.as_ref().is_some_and(|selector| selector.matches(&owner.labels));
+        within(&self.budgets, &owner.key.namespace).filter(selects)
+    }
+
+    /// One PersistentVolumeClaim.
+    pub fn claim(&self, key: &Key) -> Option<&Claim> {
+        self.claims.get(key)
+    }
+
+    /// All PersistentVolumeClaims.
+    pub fn claims(&self) -> impl ExactSizeIterator<Item = &Claim> {
+        self.claims.values()
+    }
+
+    /// One PersistentVolume.
+    pub fn volume(&self, name: &str) -> Option<&Volume> {
+        self.volumes.get(name)
+    }
+
+    /// All PersistentVolumes.
+    pub fn volumes(&self) -> impl ExactSizeIterator<Item = &Volume> {
+        self.volumes.values()
+    }
+
+    /// One StorageClass.
+    pub fn storage_class(&self, name: &str) -> Option<&StorageClass> {
+        self.storage_classes.get(name)
+    }
+
+    /// All StorageClasses.
+    pub fn storage_classes(&self) -> impl ExactSizeIterator<Item = &StorageClass> {
+        self.storage_classes.values()
+    }
+
+    /// One PriorityClass.
+    pub fn priority_class(&self, name: &str) -> Option<&PriorityClass> {
+        self.priority_classes.get(name)
+    }
+
+    /// All PriorityClasses.
+    pub fn priority_classes(&self) -> impl ExactSizeIterator<Item = &PriorityClass> {
+        self.priority_classes.values()
+    }
+
+    /// The volume drivers of a node.
+    pub fn csi_node(&self, node: &str) -> Option<&CsiNode> {
+        self.csi_nodes.get(node)
+    }
+
+    /// All CSINodes.
+    pub fn csi_nodes(&self) -> impl ExactSizeIterator<Item = &CsiNode> {
+        self.csi_nodes.values()
+    }
+
+    /// The ResourceQuotas of a namespace.
+    pub fn quotas_in<'a>(&'a self, namespace: &'a Name) -> impl Iterator<Item = &'a Quota> {
+        within(&self.quotas, namespace)
+    }
+
+    /// All ResourceQuotas.
+    pub fn quotas(&self) -> impl ExactSizeIterator<Item = &Quota> {
+        self.quotas.values()
+    }
+
+    /// The HorizontalPodAutoscalers that scale an owner.
+    pub fn autoscalers_of<'a>(&'a self, kind: &'a OwnerKind, key: &'a Key) -> impl Iterator<Item = &'a Autoscaler> {
+        let scales = move |scaler: &&Autoscaler| scaler.target.0 == *kind && scaler.target.1 == key.name;
+        within(&self.autoscalers, &key.namespace).filter(scales)
+    }
+
+    /// All HorizontalPodAutoscalers.
+    pub fn autoscalers(&self) -> impl ExactSizeIterator<Item = &Autoscaler> {
+        self.autoscalers.values()
+    }
+
+    /// The Ingresses and HTTPRoutes that lead to a service.
+    pub fn routes_to<'a>(&'a self, service: &'a Key) -> impl Iterator<Item = &'a Route> {
+        self.routes.values().filter(move |route| route.doors.iter().any(|way| way.service == *service))
+    }
+
+    /// All Ingresses and HTTPRoutes.
+    pub fn routes(&self) -> impl ExactSizeIterator<Item = &Route> {
+        self.routes.values()
+    }
+
+    /// One Gateway.
+    pub fn gateway(&self, key: &Key) -> Option<&Gateway> {
+        self.gateways.get(key)
+    }
+
+    /// All Gateways.
+    pub fn gateways(&self) -> impl ExactSizeIterator<Item = &Gateway> {
+        self.gateways.values()
+    }
+
+    /// Takes a fact in, and says whether it is news. A fact of another source is returned.
+    pub(super) fn put(&mut self, fact: Fact) -> Result<bool, Fact> {
+        Ok(match fact {
+            Fact::Budget(budget) => put(&mut self.budgets, budget.key.clone(), budget),
+            Fact::Claim(claim) => put(&mut self.claims, claim.key.clone(), claim),
+            Fact::Volume(volume) => put(&mut self.volumes, volume.name.clone(), *volume),
+            Fact::StorageClass(class) => put(&mut self.storage_classes, class.name.clone(), class),
+            Fact::PriorityClass(class) => put(&mut self.priority_classes, class.name.clone(), class),
+            Fact::CsiNode(node) => put(&mut self.csi_nodes, node.name.clone(), node),
+            Fact::Quota(quota) => put(&mut self.quotas, quota.key.clone(), quota),
+            Fact::Autoscaler(scaler) => put(&mut self.autoscalers, scaler.key.clone(), scaler),
+            Fact::Route(route) => put(&mut self.routes, (route.kind, route.key.clone()), *route),
+            Fact::Gateway(gateway) => put(&mut self.gateways, gateway.key.clone(), gateway),
+            other => return Err(other),
+        })
+    }
+
+    /// Takes a thing out, and says whether it was there.
+    pub(super) fn remove(&mut self, source: Source, key: &Key) -> bool {
+        match source {
+            Source::PodDisruptionBudgets => self.budgets.remove(key).is_some(),
+            Source::PersistentVolumeClaims => self.claims.remove(key).is_some(),
+            Source::PersistentVolumes => self.volumes.remove(&key.name).is_some(),
+            Source::StorageClasses => self.storage_classes.remove(&key.name).is_some(),
+            Source::PriorityClasses => self.priority_classes.remove(&key.name).is_some(),
+            Source::CsiNodes => self.csi_nodes.remove(&key.name).is_some(),
+            Source::ResourceQuotas => self.quotas.remove(key).is_some(),
+            Source::Autoscalers => self.autoscalers.remove(key).is_some(),
+            Source::Ingresses => self.routes.remove(&(RouteKind::Ingress, key.clone())).is_some(),
+            Source::HttpRoutes => self.routes.remove(&(RouteKind::HttpRoute, key.clone())).is_some(),
+            Source::Gateways => self.gateways.remove(key).is_some(),
+            _ => false,
+        }
+    }
+
+    fn routes_of(&self, kind: RouteKind) -> impl Iterator<Item = &Key> {
+        self.routes.keys().filter(move |(of, _)| *of == kind).map(|(_, key)| key)
+    }
+
+    /// What is held of a source and is not among the named.
+    pub(super) fn unnamed(&self, source: Source, named: &BTreeSet<Key>) -> Vec<Key> {
+        fn keys<'a>(keys: impl Iterator<Item = &'a Key>, named: &BTreeSet<Key>) -> Vec<Key> {
+            keys.filter(|key| !named.contains(*key)).cloned().collect()
+        }
+        fn names<'a>(names: impl Iterator<Item = &'a Name>, named: &BTreeSet<Key>) -> Vec<Key> {
+            names.map(|name| Key::new("", name.clone())).filter(|key| !named.contains(key)).collect()
+        }
+        match source {
+            Source::PodDisruptionBudgets => keys(self.budgets.keys(), named),
+            Source::PersistentVolumeClaims => keys(self.claims.keys(), named),
+            Source::PersistentVolumes => names(self.volumes.keys(), named),
+            Source::StorageClasses => names(self.storage_classes.keys(), named),
+            Source::PriorityClasses => names(self.priority_classes.keys(), named),
+            Source::CsiNodes => names(self.csi_nodes.keys(), named),
+            Source::ResourceQuotas => keys(self.quotas.keys(), named),
+            Source::Autoscalers => keys(self.autoscalers.keys(), named),
+            Source::Ingresses => keys(self.routes_of(RouteKind::Ingress), named),
+            Source::HttpRoutes => keys(self.routes_of(RouteKind::HttpRoute), named),
+            Source::Gateways => keys(self.gateways.keys(), named),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn put<K: Ord, T: PartialEq>(held: &mut BTreeMap<K, T>, key: K, now: T) -> bool {
+    if held.get(&key) == Some(&now) {
+        return false;
+    }
+    held.insert(key, now);
+    true
+}
+
+/// Those of a namespace.
+fn within<'a, T>(held: &'a BTreeMap<Key, T>, namespace: &'a Name) -> impl Iterator<Item = &'a T> {
+    let start = Key { namespace: namespace.clone(), name: "".into() };
+    held.range(start..).take_while(move |(key, _)| key.namespace == *namespace).map(|(_, one)| one)
+}
