@@ -1,0 +1,77 @@
+//! Measures answers on a large made-up cluster: `cargo run --release -p whatif --example measure [HOSTS] [PODS]`.
+
+#[path = "../tests/fixture/mod.rs"]
+#[expect(dead_code, reason = "of the fixture only its pods and hosts are used here")]
+mod fixture;
+
+use std::{fmt::Write, sync::Arc, time::Instant};
+
+use topology::{
+    Change, Inventory,
+    inventory::{Fact, Key, Shape},
+};
+use whatif::{Question, Step, ask, standing};
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).map(|word| word.parse().expect("a number"));
+    let (hosts, pods): (usize, usize) = (numbers.next().unwrap_or(1_000), numbers.next().unwrap_or(30_000));
+    let facts = facts(hosts, pods);
+    let before = Instant::now();
+    let copies = 5;
+    let mut times: Vec<u128> = (0..copies * 20)
+        .map(|n| {
+            let host = format!("n{:04}", n * 7 % hosts).into();
+            let question = Question::new(&facts, vec![Step::Lose(host)]).expect("a question");
+            let began = Instant::now();
+            let answer = ask(&facts, fixture::NOW, &question);
+            assert!(answer.pods > 0, "{}", answer.sentence);
+            began.elapsed().as_micros()
+        })
+        .collect();
+    times.sort_unstable();
+    println!("{hosts} hosts, {pods} pods; {} answers in {:?}", times.len(), before.elapsed());
+    println!("one host lost, counting included: median {} us, p95 {} us", times[times.len() / 2], times[times.len() * 95 / 100]);
+    let began = Instant::now();
+    let all = standing(&facts, fixture::NOW);
+    println!("{} single losses and {} pairs of masters: {:?}", all.single.len(), all.pairs.len(), began.elapsed());
+    let mut outcomes = String::new();
+    for loss in all.single.iter().take(2) {
+        let _ = write!(outcomes, "{}\n", loss.sentence);
+    }
+    print!("{outcomes}");
+}
+
+/// Owners of ten pods each, spread over the hosts; every tenth keeps its pods apart, every fifteenth spreads by zone.
+fn facts(hosts: usize, pods: usize) -> Inventory {
+    let mut text = fixture::MASTERS.to_owned();
+    for n in 0..hosts {
+        let _ = writeln!(text, "host n{n:04} cpu=16 mem=64 zone=z{}", n % 3);
+    }
+    let mut facts = fixture::inventory(&text);
+    for owner in 0..pods / 10 {
+        let rule = match owner % 30 {
+            0 | 10 | 20 => "apart=host",
+            7 | 22 => "spread=zone/5",
+            _ => "",
+        };
+        let name = format!("o{owner}");
+        let words = format!("of ReplicaSet/{name} app={name} cpu={} mem={} {rule}", 50 + owner % 7 * 40, 64 + owner % 5 * 100);
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let shape: Arc<Shape> = Arc::new(fixture::shape(&words));
+        let mut endpoints = Vec::new();
+        for n in 0..10 {
+            let host = format!("n{:04}", (owner * 13 + n * 101) % hosts);
+            let mut pod = fixture::pod(&format!("{name}-{n}"), &words);
+            (pod.node, pod.ready, pod.phase) = (Some(host.into()), true, topology::inventory::Phase::Running);
+            pod.shape = shape.clone();
+            endpoints.push(pod.key.name.to_string());
+            facts.apply(Change::Put(Fact::Pod(Box::new(pod))));
+        }
+        let service = format!("service {name} over {}", endpoints.join(","));
+        for set in fixture::inventory(&service).endpoint_sets() {
+            facts.apply(Change::Put(Fact::Endpoints(set.clone())));
+        }
+    }
+    assert!(facts.pod(&Key::new("default", "o0-0")).is_some());
+    facts
+}

@@ -1,0 +1,187 @@
+//! The control plane after a loss: API servers, the address by which they are reached, leaders.
+
+use std::net::IpAddr;
+
+use scene::Health;
+use topology::{
+    figure::is_master,
+    health::{Leader, leader, node_state, parts},
+    inventory::{ComponentKind, Key, Name, Node, Resident, Source},
+};
+
+use crate::{
+    answer::{About, Event, Part, counted},
+    quorum,
+    supposed::Supposed,
+    timing::{ELECTION, TAKEOVER},
+    verdict::Verdict,
+};
+
+/// The control plane after the steps.
+pub(crate) struct Control {
+    /// Its parts.
+    pub(crate) parts: Vec<Part>,
+    /// What happens to it, and when.
+    pub(crate) course: Vec<Event>,
+    /// Why nothing is moved any more; none while it works.
+    pub(crate) halted: Option<String>,
+}
+
+/// A host's part of the control plane.
+struct Server<'a> {
+    node: &'a Node,
+    off: bool,
+    kind: ComponentKind,
+    health: Health,
+}
+
+pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
+    let world = supposed.world;
+    let off = |name: &str| world.host(name).is_some_and(|host| supposed.is_off(host));
+    let mut servers = Vec::new();
+    for node in world.inventory.nodes().filter(|node| is_master(world.inventory, node)) {
+        let state = node_state(world.inventory, node, world.now);
+        for part in parts(world.inventory, node, &state, true, world.now) {
+            servers.push(Server { node, off: off(&node.name), kind: part.kind, health: part.health });
+        }
+    }
+    let outside = servers.is_empty() && is_outside(supposed);
+    let mut control = Control { parts: Vec::new(), course: Vec::new(), halted: None };
+    let api = api(supposed, &servers, outside);
+    let etcd = quorum::etcd(supposed, outside);
+    if etcd.as_ref().is_some_and(|etcd| etcd.verdict == Verdict::Impossible) {
+        control.halted = Some("etcd has no quorum, so nothing in the cluster can be changed".into());
+    }
+    let api = match &control.halted {
+        Some(_) => Part { verdict: Verdict::Impossible, short: "takes no changes".into(), why: "etcd has no quorum".into(), after: None, ..api },
+        None => api,
+    };
+    if api.verdict == Verdict::Impossible && control.halted.is_none() {
+        control.halted = Some("no API server is left, so nothing in the cluster can be changed".into());
+    }
+    control.parts.push(api);
+    control.parts.extend(etcd);
+    entrance(supposed, &servers, &mut control);
+    for kind in [ComponentKind::Scheduler, ComponentKind::ControllerManager] {
+        elected(supposed, &servers, kind, &mut control);
+    }
+    control
+}
+
+/// Whether the API servers are addresses that none of the hosts has.
+fn is_outside(supposed: &Supposed<'_, '_>) -> bool {
+    let inventory = supposed.world.inventory;
+    let service = Key::new("default", "kubernetes");
+    let sets = inventory.endpoints_of(&service);
+    let mut addresses = sets.flat_map(|set| &set.endpoints).map(|endpoint| &endpoint.address).peekable();
+    let known = addresses.peek().is_some();
+    known && addresses.all(|address| host_at(supposed, address).is_none())
+}
+
+/// The host that has an address.
+fn host_at<'a>(supposed: &Supposed<'_, 'a>, address: &str) -> Option<&'a Name> {
+    let inventory = supposed.world.inventory;
+    let address: IpAddr = address.parse().ok()?;
+    let by_node = inventory.at(address).find_map(|resident| match resident {
+        Resident::Node(name) => Some(name),
+        _ => None,
+    });
+    by_node.or_else(|| {
+        let planned = |node: &&'a Node| {
+            inventory.planned_host(&node.name).is_some_and(|host| host.addresses.iter().any(|(_, own)| *own == address))
+        };
+        inventory.nodes().find(planned).map(|node| &node.name)
+    })
+}
+
+fn api(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], outside: bool) -> Part {
+    let part = |verdict| Part::new(About::Api, "Kubernetes API", verdict);
+    let all: Vec<&Server<'_>> = servers.iter().filter(|server| server.kind == ComponentKind::ApiServer).collect();
+    if outside {
+        return part(Verdict::Certain).short("stays up").why("it runs on none of these hosts").after(0);
+    }
+    if all.is_empty() {
+        let why = match supposed.world.inventory.heard(Source::Endpoints).knows() {
+            true => "no source tells on which hosts it runs",
+            false => "on which hosts it runs is not known, for the permission to list endpointslices is missing",
+        };
+        return part(Verdict::Unknown).short("not known").why(why);
+    }
+    let well = |server: &&&Server<'_>| matches!(server.health, Health::Ok | Health::Warn);
+    let left: Vec<&&Server<'_>> = all.iter().filter(|server| !server.off).collect();
+    let up = left.iter().copied().filter(well).count() as u32;
+    let unheard = left.iter().filter(|server| matches!(server.health, Health::Unknown | Health::Stale)).count() as u32;
+    let count = format!("{up} of {} are left", counted(all.len() as u32, "API server"));
+    match (up, unheard) {
+        (1.., _) => part(Verdict::Certain).short("stays up").why(count).after(0).count(all.len() as u32),
+        (0, 1..) => part(Verdict::Unknown).short("not known").why("nobody tells how the API servers that are left fare"),
+        (0, 0) => part(Verdict::Impossible).short("is down").why("no API server is left").count(all.len() as u32),
+    }
+}
+
+/// The address by which clients reach the API.
+fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut Control) {
+    let inventory = supposed.world.inventory;
+    let Some(entrance) = inventory.entrance() else { return };
+    let address = entrance.rsplit_once(':').map_or(&**entrance, |(address, _)| address).trim_matches(['[', ']']);
+    if address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
+        return;
+    }
+    let part = |verdict| Part::new(About::Entrance, &**entrance, verdict);
+    let masters = |off: bool| servers.iter().any(|server| server.kind == ComponentKind::ApiServer && server.off == off);
+    if let Some(host) = host_at(supposed, address) {
+        let off = supposed.world.host(host).is_some_and(|host| supposed.is_off(host));
+        control.parts.push(match off {
+            true => part(Verdict::Impossible).short("is gone").why(format!("clients use {host}'s own address")),
+            false => part(Verdict::Certain).short("stays").why(format!("it is {host}'s own address")).after(0),
+        });
+        return;
+    }
+    if !masters(true) {
+        return;
+    }
+    let is_vip = |name: &str| ["keepalived", "kube-vip"].iter().any(|program| name.contains(program));
+    let by_pod = inventory.pods_in("kube-system").any(|pod| is_vip(&pod.key.name));
+    let planned = inventory.planned().is_some_and(|planned| {
+        planned.nets.iter().any(|net| net.vip.is_some_and(|vip| vip.to_string() == address))
+    });
+    control.parts.push(match () {
+        () if !masters(false) => part(Verdict::Impossible).short("is gone").why("no master is left to take it over"),
+        () if by_pod || planned => {
+            let why = "keepalived moves it to a master that is left";
+            control.course.push(Event::at(TAKEOVER, format!("{address} is on a master that is left, if a lost one had it")));
+            part(Verdict::Certain).short("moves").why(why).after(TAKEOVER)
+        }
+        () => part(Verdict::Unknown)
+            .short("not known")
+            .why(format!("no host has {address}, and no source tells by which of them it is kept")),
+    });
+}
+
+/// A component that elects its leader.
+fn elected(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], kind: ComponentKind, control: &mut Control) {
+    let program = kind.program();
+    let all: Vec<&Server<'_>> = servers.iter().filter(|server| server.kind == kind).collect();
+    if all.is_empty() {
+        return;
+    }
+    let well = |server: &&&Server<'_>| !server.off && !matches!(server.health, Health::Bad);
+    let left = all.iter().filter(well).count() as u32;
+    let part = |verdict| Part::new(About::Leader, program, verdict).count(all.len() as u32);
+    if left == 0 {
+        control.halted.get_or_insert_with(|| format!("no {program} is left, so no pod is made anew or placed"));
+        control.parts.push(part(Verdict::Impossible).short("is down").why("none is left"));
+        return;
+    }
+    let led = match leader(supposed.world.inventory, kind, supposed.world.now) {
+        Leader::Node(name) => all.iter().any(|server| server.off && server.node.name == *name),
+        Leader::Unknown => all.iter().any(|server| server.off),
+        Leader::Stranger(_) | Leader::Nobody(..) => false,
+    };
+    if led && control.halted.is_none() {
+        let what = format!("another {program} leads");
+        control.course.push(Event::at(ELECTION, what));
+        let why = format!("its leader is lost; {} left", if left == 1 { "1 is".to_owned() } else { format!("{left} are") });
+        control.parts.push(part(Verdict::Certain).short("elects anew").why(why).after(ELECTION));
+    }
+}

@@ -1,0 +1,203 @@
+//! Where pods that are made anew can go: a proved interval of how many, reasons by host, and one placement as a witness.
+
+use std::collections::BTreeMap;
+
+use topology::inventory::{Name, Resources};
+
+use crate::{
+    bound::{Demand, lower, upper},
+    filter::{Gate, Refusal, Unknown, Wanted},
+    supposed::Supposed,
+    verdict::Verdict,
+    world::{FormId, HostId},
+};
+
+/// Pods that are alike and are made anew together.
+#[derive(Clone, Debug)]
+pub struct Group<'w> {
+    /// Their form.
+    pub form: FormId,
+    /// Claims that each mounts.
+    pub claims: &'w [Name],
+    /// How many there are.
+    pub pods: u32,
+}
+
+/// What becomes of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, where it is not certain.
+    pub why: String,
+    /// Hosts that refuse one of them now, by their reason.
+    pub refusals: BTreeMap<Refusal, Vec<HostId>>,
+    /// One placement that the filters allow, in one order: hosts and how many pods each takes.
+    pub witness: BTreeMap<HostId, u32>,
+    /// Whether it may evict pods of lower priority.
+    pub evicts: bool,
+}
+
+/// Places groups of pods. The order in which the scheduler takes them is not known, so an interval is proved for each.
+pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>]) -> Vec<Placed> {
+    let witnesses = witnesses(supposed, groups);
+    let demand = Demand::of(supposed, groups);
+    let mut placed: Vec<Placed> = witnesses
+        .into_iter()
+        .enumerate()
+                    .map(|(number, witness)| match judged(supposed, groups, &demand, number, &witness) {
+            Ok((verdict, refusals)) => {
+                let why = if verdict == Verdict::Certain { String::new() } else { why(&verdict, &refusals) };
+                Placed { verdict, why, refusals, witness, evicts: false }
+            }
+            Err(Unknown(why)) => Placed {
+                verdict: Verdict::Unknown,
+                why,
+                refusals: BTreeMap::new(),
+                witness: BTreeMap::new(),
+                evicts: false,
+            },
+        })
+        .collect();
+    preempted(supposed, groups, &mut placed);
+    placed
+}
+
+type Judged = (Verdict, BTreeMap<Refusal, Vec<HostId>>);
+
+fn judged(
+    supposed: &Supposed<'_, '_>,
+    groups: &[Group<'_>],
+    demand: &Demand<'_>,
+    number: usize,
+    witness: &BTreeMap<HostId, u32>,
+) -> Result<Judged, Unknown> {
+    let group = &groups[number];
+    let gate = Gate::new(supposed, group.wanted())?;
+    let found: u32 = witness.values().sum();
+    let from = lower(supposed, &gate, groups, number, demand);
+    if from >= group.pods {
+        return Ok((Verdict::Certain, BTreeMap::new()));
+    }
+    let to = if found >= group.pods { group.pods } else { upper(supposed, &gate, groups, number) };
+    let mut refusals: BTreeMap<Refusal, Vec<HostId>> = BTreeMap::new();
+    for (host, _) in supposed.known().filter(|(host, _)| !supposed.is_off(*host)) {
+        if let Err(refusal) = gate.admits(host) {
+            refusals.entry(refusal).or_default().push(host);
+        }
+    }
+    Ok((Verdict::of(from, to.max(found), group.pods), refusals))
+}
+
+/// The reason in one phrase: what most hosts say, or that the order decides.
+fn why(verdict: &Verdict, refusals: &BTreeMap<Refusal, Vec<HostId>>) -> String {
+    if matches!(verdict, Verdict::Depends { .. }) {
+        return "room for all of them is not proved: the order in which pods come decides".into();
+    }
+    let kind = |refusal: &Refusal| std::mem::discriminant(refusal);
+    let kinds = refusals.keys().next().map(kind);
+    let alike = refusals.keys().all(|refusal| Some(kind(refusal)) == kinds);
+    match refusals.keys().next() {
+        None => "no host is left".into(),
+        Some(Refusal::Volume(claim)) if alike => format!("no host that is left reaches the volume of {claim}"),
+        Some(Refusal::Affinity) if alike => "no host that is left has the labels that it asks for".into(),
+        Some(Refusal::Cordoned) if alike => "no host that is left takes new pods".into(),
+        Some(Refusal::Apart) if alike => "every host that is left has a pod that it must keep away from".into(),
+        Some(Refusal::Near) if alike => "no host that is left has a pod that it must be near".into(),
+        Some(Refusal::Spread(topology)) if alike => {
+            format!("the spread by {topology} counts a domain that has no host left")
+        }
+        Some(Refusal::Room(resource, missing)) if refusals.len() == 1 => {
+            format!("{} too little on every host that is left", crate::filter::amount(resource, *missing))
+        }
+        Some(Refusal::Room(..)) if alike => "every host that is left has too little room".into(),
+        Some(_) => "no host that is left is feasible".into(),
+    }
+}
+
+impl<'w> Group<'w> {
+    /// One of its pods.
+    pub const fn wanted(&self) -> Wanted<'w> {
+        Wanted { form: self.form, claims: self.claims, pin: None }
+    }
+}
+
+/// One placement of all groups: those of higher priority and of larger requests first, each on the host with most left.
+fn witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>]) -> Vec<BTreeMap<HostId, u32>> {
+    let mut after = supposed.clone();
+    let mut found = vec![BTreeMap::new(); groups.len()];
+    let shape = |group: &Group<'_>| supposed.world.forms[group.form].shape;
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_key(|number| {
+        let shape = shape(&groups[*number]);
+        (std::cmp::Reverse((shape.priority, shape.requests.cpu, shape.requests.memory)), *number)
+    });
+    for number in order {
+        let group = &groups[number];
+        for _ in 0..group.pods {
+            let Some(host) = roomiest(&after, group) else { break };
+            after.place(group.form, host);
+            *found[number].entry(host).or_insert(0) += 1;
+        }
+    }
+    found
+}
+
+/// The feasible host that is on and has the largest share of its processors left.
+fn roomiest(supposed: &Supposed<'_, '_>, group: &Group<'_>) -> Option<HostId> {
+    let gate = Gate::new(supposed, group.wanted()).ok()?;
+    let left = |host: HostId| {
+        let all = supposed.world.hosts[host].node.allocatable.as_ref().map_or(1, |all| all.cpu.max(1));
+        let free = supposed.free(host).map_or(0, |free| free.cpu);
+        (free * 1000 / all, std::cmp::Reverse(host))
+    };
+    let on = supposed.known().filter(|(host, _)| !supposed.is_off(*host)).map(|(host, _)| host);
+    on.filter(|host| gate.admits(*host).is_ok() && has_address(supposed, *host)).max_by_key(|host| left(*host))
+}
+
+/// Whether a host's pod network has an address left. The scheduler does not ask for that.
+pub(crate) fn has_address(supposed: &Supposed<'_, '_>, host: HostId) -> bool {
+    supposed.world.hosts[host].addresses.is_none_or(|left| left > supposed.placed_on(host))
+}
+
+/// Pods without room may evict others: both are then by no means certain.
+fn preempted(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], placed: &mut [Placed]) {
+    let mut highest = None;
+    for (group, placed) in groups.iter().zip(placed.iter_mut()) {
+        let shape = supposed.world.forms[group.form].shape;
+        let open = matches!(placed.verdict, Verdict::Impossible | Verdict::Depends { .. });
+        if !open || !shape.preempts {
+            continue;
+        }
+        let hosts = placed.refusals.iter().filter(|(why, _)| matches!(why, Refusal::Room(..))).flat_map(|(_, h)| h);
+        let count = hosts.filter(|host| makes_room(supposed, **host, shape.priority, &shape.requests)).count();
+        if count == 0 {
+            continue;
+        }
+        let from = if let Verdict::Depends { from, .. } = placed.verdict { from } else { 0 };
+        placed.verdict = Verdict::Depends { from, to: group.pods, of: group.pods };
+        let hosts = if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
+        placed.why = format!("it has room only where it evicts pods of lower priority, on {hosts}");
+        placed.evicts = true;
+        highest = highest.max(Some(shape.priority));
+    }
+    let Some(highest) = highest else { return };
+    for (group, placed) in groups.iter().zip(placed.iter_mut()) {
+        let lower = supposed.world.forms[group.form].shape.priority < highest;
+        if lower && placed.verdict == Verdict::Certain {
+            placed.verdict = Verdict::Depends { from: 0, to: group.pods, of: group.pods };
+            placed.why = "pods of higher priority may evict it again".into();
+        }
+    }
+}
+
+fn makes_room(supposed: &Supposed<'_, '_>, host: HostId, priority: i32, asked: &Resources) -> bool {
+    let Some(mut free) = supposed.free(host) else { return false };
+    let below = supposed.world.hosts[host].pods.iter().filter(|(pod, _)| pod.shape.priority < priority);
+    let mut any = false;
+    for (pod, _) in below {
+        free.add(&pod.shape.requests);
+        any = true;
+    }
+    any && asked.fits(&free)
+}

@@ -1,0 +1,66 @@
+//! Quotas: a replacement is not even created where the dead pod still counts and no more is allowed.
+
+use std::collections::BTreeMap;
+
+use topology::inventory::{Quota, Resources};
+
+use crate::{
+    fate::Lot,
+    place::Placed,
+    supposed::{Standing, Supposed},
+    verdict::Verdict,
+};
+
+/// Lowers verdicts where a quota has no room for all new pods beside the old ones, which count until they are gone.
+pub(crate) fn limit(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], placed: &mut BTreeMap<usize, Placed>) {
+    for quota in supposed.world.inventory.catalog().quotas() {
+        let concerned = |number: &usize| {
+            let lot = &lots[*number];
+            // A drain deletes each pod before another is asked for.
+            lot.namespace == &quota.key.namespace
+                && lot.hosts.iter().any(|host| supposed.standing(*host) == Standing::Lost)
+        };
+        let numbers: Vec<usize> = placed.keys().copied().filter(concerned).collect();
+        let requests = |number: &usize| &supposed.world.forms[lots[*number].form].shape.requests;
+        let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
+        for number in &numbers {
+            for (name, _, _) in &quota.amounts {
+                *asked.entry(name).or_default() += ask(name, requests(number)) * u64::from(lots[*number].count());
+            }
+        }
+        let Some(short) = quota.amounts.iter().find(|(name, hard, used)| {
+            asked.get(&**name).is_some_and(|asked| *asked > 0 && used + asked > *hard)
+        }) else {
+            continue;
+        };
+        for number in numbers {
+            let one = ask(&short.0, requests(&number));
+            let Some(placed) = placed.get_mut(&number).filter(|_| one > 0) else { continue };
+            lower(placed, quota, short, lots[number].count());
+        }
+    }
+}
+
+fn lower(placed: &mut Placed, quota: &Quota, (name, hard, used): &(topology::inventory::Name, u64, u64), of: u32) {
+    let to = match placed.verdict {
+        Verdict::Certain => of,
+        Verdict::Depends { to, .. } => to,
+        Verdict::Impossible | Verdict::Unknown => return,
+    };
+    placed.verdict = Verdict::Depends { from: 0, to, of };
+    let left = hard.saturating_sub(*used);
+    let left = if left == 0 { "is full".to_owned() } else { format!("has {left} left") };
+    placed.why = format!("the quota {} {left} of {name}, and dead pods count until they are gone", quota.key.name);
+}
+
+/// How much one pod takes of a quota's resource. Limits are not told, so whoever sets them may be refused.
+fn ask(name: &str, requests: &Resources) -> u64 {
+    match name {
+        "pods" | "count/pods" => 1,
+        "cpu" | "requests.cpu" => requests.cpu,
+        "memory" | "requests.memory" => requests.memory,
+        "ephemeral-storage" | "requests.ephemeral-storage" => requests.ephemeral,
+        "limits.cpu" | "limits.memory" => 1,
+        other => other.strip_prefix("requests.").map_or(0, |name| requests.extended(name)),
+    }
+}
