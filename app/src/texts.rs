@@ -6,6 +6,7 @@ pub mod keys;
 pub mod objects;
 mod people;
 pub mod restore;
+pub mod what_if;
 
 pub use people::*;
 

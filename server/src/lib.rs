@@ -22,6 +22,7 @@ pub mod embed;
 pub mod etcd;
 pub mod front;
 pub mod listen;
+mod losses;
 pub mod pages;
 mod placed;
 pub mod plan;

@@ -45,6 +45,8 @@ pub enum Tab {
     Events,
     /// Objects of every kind.
     Objects,
+    /// The answer to the loss of a host.
+    WhatIf,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -71,6 +73,7 @@ impl Tab {
             Self::Backups => "/backups",
             Self::Events => "/events",
             Self::Objects => "/objects",
+            Self::WhatIf => "/what-if",
         }
     }
 
@@ -85,6 +88,7 @@ impl Tab {
             Self::Backups => texts::backups::BACKUPS,
             Self::Events => texts::objects::EVENTS,
             Self::Objects => texts::objects::OBJECTS,
+            Self::WhatIf => texts::what_if::WHAT_IF,
         }
     }
 
@@ -315,6 +319,7 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         Tab::Backups,
         Tab::Events,
         Tab::Objects,
+        Tab::WhatIf,
     ];
     let tabs = tabs.map(|tab| {
         let to = at(&format!("/c/{}{}{}", scene::segment(cluster), tab.path(), query(view, theme)));

@@ -19,6 +19,7 @@ pub mod restore;
 mod scripts;
 mod table;
 mod trouble;
+mod what_if;
 
 pub use access::{
     AuditLine, AuditSought, SessionLine, TokenLine, audit, first, refusal, sessions, sign_in, signed_out, tokens,
@@ -34,3 +35,4 @@ pub use people::{UserLine, users};
 pub use plan::plan;
 pub use table::table;
 pub use trouble::{not_found, trouble};
+pub use what_if::{Answered, HostLine, LossLine, Losses, PartLine, WhatIf, what_if};

@@ -7,6 +7,7 @@ use scene::Health;
 use super::{
     backups::{self, Kept},
     deployments::RunLine,
+    what_if::{self, Losses},
 };
 use crate::{base::at, source::Found, texts, texts::backups as kept_words, texts::deployments as words};
 
@@ -78,6 +79,8 @@ pub struct Overview {
     pub done: Option<Done>,
     /// Its backups; none where nobody may see them.
     pub kept: Option<Kept>,
+    /// The loss of each host; none while that is not worked out.
+    pub losses: Option<Losses>,
 }
 
 /// Buttons for what can be done to the cluster. Where something cannot be done, the reason stands in its place.
@@ -100,7 +103,8 @@ pub fn actions(cluster: &str, overview: &Overview) -> AnyView {
         Kept { .. } if overview.done.is_some() => ().into_any(),
         Kept { .. } => view! { <p class="hint">{texts::NEEDS_OPERATOR}</p> }.into_any(),
     });
-    view! { <h2>{texts::ACTIONS}</h2><div class="acts">{deploy}{back_up}</div> }.into_any()
+    let ask = view! { <a class="button other" href=of("/what-if")>{texts::what_if::ASK}</a> };
+    view! { <h2>{texts::ACTIONS}</h2><div class="acts">{deploy}{back_up}{ask}</div> }.into_any()
 }
 
 /// The rest, which is renewed while the page is open. `prefix` begins the figure's links.
@@ -108,6 +112,7 @@ pub fn overview(cluster: &str, prefix: &str, overview: &Overview) -> AnyView {
     view! {
         {attention(cluster, prefix, &overview.attention)}
         {loads(cluster, prefix, overview.loads.as_ref())}
+        {what_if::standing(cluster, prefix, overview.losses.as_ref())}
         {overview.done.as_ref().map(|done| latest(cluster, done))}
         {overview.kept.as_ref().filter(|kept| kept.known).map(|kept| backups::newest(cluster, kept))}
     }

@@ -82,7 +82,9 @@ fn lines(out: &mut String, facts: &Facts, query: &str) {
         let value = escaped(&line.value);
         let _ = match &line.opens {
             Some(opens) => {
-                let to = escaped(&scene::link(opens, query));
+                // One that begins with `/` is an address already.
+                let to = if opens.starts_with('/') { opens.clone() } else { scene::link(opens, query) };
+                let to = escaped(&to);
                 write!(out, "<dt>{}</dt><dd><a href=\"{to}\">{value}</a></dd>", escaped(&line.name))
             }
             None => write!(out, "<dt>{}</dt><dd>{value}</dd>", escaped(&line.name)),

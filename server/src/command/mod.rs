@@ -22,6 +22,7 @@ mod take;
 mod token;
 mod user;
 mod verify;
+mod what_if;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -53,6 +54,12 @@ enum Command {
         after_help = "Example:\n  binnacle drift --dha k8-nosdn-nofeature-ha.yml --network network.yml --kubeconfig ~/.kube/config"
     )]
     Drift(drift::DriftArgs),
+    /// Say what the loss, the drain or the addition of hosts does to a cluster, without doing it.
+    #[command(
+        name = "what-if",
+        after_help = "Example:\n  binnacle what-if --lose host5 --kubeconfig ~/.kube/config\n  binnacle what-if --drain host4 --demo --format json\n\nExit codes of this command: 0 nothing is noticed, 1 something is, 4 a missing fact decides."
+    )]
+    WhatIf(what_if::WhatIfArgs),
     /// Take a backup of etcd from its best member and prove it before it counts, or prove one that is there.
     #[command(
         after_help = "Example:\n  binnacle backup --endpoints https://10.1.0.50:2379,https://10.1.0.51:2379 \\\n    --cacert ca.pem --cert admin-host1.pem --key admin-host1-key.pem --to /var/backups/etcd --name harbour\n  binnacle backup verify /var/backups/etcd/harbour-….db"
@@ -377,6 +384,7 @@ pub fn run() -> Exit {
         Command::Draw(args) => wait(draw::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Drift(args) => wait(drift::run(args)),
+        Command::WhatIf(args) => wait(what_if::run(args)),
         Command::Backup(args) => wait(backup::run(*args)),
         Command::Simulate(args) => wait(simulate::run(args)),
         Command::User(args) => wait(user::run(args)),

@@ -49,13 +49,19 @@ impl Beside {
         let concerns = self.site.attention(&self.cluster).await;
         let loads = concerns.as_ref().and_then(|concerns| concerns.loads.as_deref()).map(|loads| self::loads(loads));
         let attention = concerns.as_ref().map(attention).unwrap_or_default();
-        Overview { found: None, attention, loads, done, kept }
+        let losses = self.losses().await;
+        Overview { found: None, attention, loads, done, kept, losses }
     }
 
     /// The part of it that a page renews, as HTML.
     pub(super) async fn html(&self, prefix: &str) -> String {
         let overview = self.overview().await;
         leptos::prelude::Owner::new().with(|| pages::overview(&self.cluster, prefix, &overview).to_html())
+    }
+
+    async fn losses(&self) -> Option<pages::Losses> {
+        let cluster = self.site.cluster(&self.cluster).await.ok()?;
+        Some(super::what_if::lines(&*self.site.losses().glance(&self.cluster, &cluster)?))
     }
 }
 

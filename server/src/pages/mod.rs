@@ -13,6 +13,7 @@ mod routes;
 mod site;
 mod table;
 mod theme;
+mod what_if;
 
 pub(crate) use assets::assets;
 pub(crate) use compressed::at_once;

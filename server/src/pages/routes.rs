@@ -42,6 +42,8 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/table", SEE),
     Row::get("/c/{cluster}/drift", SEE),
     Row::get("/c/{cluster}/drift.json", SEE),
+    Row::get("/c/{cluster}/what-if", SEE),
+    Row::get("/c/{cluster}/what-if.json", SEE),
     Row::get("/c/{cluster}/panel", SEE),
     Row::get("/c/{cluster}/find", SEE),
     Row::get("/plans", SEE),
@@ -65,6 +67,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/table", get(table))
         .route("/c/{cluster}/drift", get(drift))
         .route("/c/{cluster}/drift.json", get(drift_json))
+        .route("/c/{cluster}/what-if", get(super::what_if::page))
+        .route("/c/{cluster}/what-if.json", get(super::what_if::json))
         .route("/c/{cluster}/panel", get(panel))
         .route("/c/{cluster}/find", get(find))
         .route("/plans", get(chosen_plan).post(pasted_plan).layer(DefaultBodyLimit::max(PASTE)))

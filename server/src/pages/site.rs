@@ -26,6 +26,7 @@ use super::{conversions, facts, plans, table};
 use crate::{
     backup::restoring::Node,
     cluster::{self, Cluster, Clusters},
+    losses::Losses,
     view::{Views, Watched},
 };
 
@@ -41,6 +42,7 @@ pub struct Site {
     plans: Option<PathBuf>,
     release: Release,
     concerns: Mutex<HashMap<String, Concerns>>,
+    losses: Losses,
 }
 
 /// What needs attention in a cluster and how full its hosts are, for all who look at it within a moment.
@@ -71,7 +73,7 @@ impl Site {
 
     /// The same, with plans for this release of Compass.
     pub fn of(clusters: Clusters, plans: Option<PathBuf>, release: Release) -> Arc<Self> {
-        Arc::new(Self { clusters, views: Views::default(), plans, release, concerns: Mutex::default() })
+        Arc::new(Self { clusters, views: Views::default(), plans, release, concerns: Mutex::default(), losses: Losses::default() })
     }
 
     /// Ends what nobody looks at; called now and then.
@@ -151,6 +153,11 @@ impl Site {
             });
             nodes.collect()
         })
+    }
+
+    /// The standing answers to the loss of each host.
+    pub(crate) const fn losses(&self) -> &Losses {
+        &self.losses
     }
 
     fn concerns(&self) -> MutexGuard<'_, HashMap<String, Concerns>> {

@@ -39,6 +39,7 @@ mod tags;
 mod tokens;
 mod trial;
 mod words;
+mod what_if;
 
 use std::{
     num::NonZeroU32,
@@ -93,6 +94,8 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/drift", SEE),
     Row::get("/api/v1/clusters/{cluster}/events", SEE),
     Row::get("/api/v1/clusters/{cluster}/objects/{group}/{plural}/{name}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/what-if", SEE),
+    Row::get("/api/v1/clusters/{cluster}/losses", SEE),
     Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
     Row::post("/api/v1/clusters/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
     Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
@@ -185,6 +188,8 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(drift::one))
         .routes(routes!(events::list))
         .routes(routes!(objects::one))
+        .routes(routes!(what_if::one))
+        .routes(routes!(what_if::all))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))

@@ -57,6 +57,7 @@ pub(super) async fn metrics(State(running): State<Running>, headers: HeaderMap) 
         .and_then(|()| encode_registry(&mut text, &watched(&running)))
         .and_then(|()| encode_registry(&mut text, &backed_up(&running)))
         .and_then(|()| encode_registry(&mut text, &etcd(&running)))
+        .and_then(|()| encode_registry(&mut text, &losses(&running)))
         .and_then(|()| encode_registry(&mut text, &process::registry()))
         .and_then(|()| encode_eof(&mut text));
     match written {
@@ -92,6 +93,30 @@ fn watched(running: &Running) -> Registry {
     registry.register("watch", "What is watched, by cluster and kind, and how that goes", watches);
     let since = "For how long nothing was heard of a kind; 0 while its watch lives";
     registry.register_with_unit("staleness", since, Unit::Seconds, stale);
+    registry
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Lost {
+    cluster: String,
+    outcome: &'static str,
+}
+
+/// How many single hosts can be lost with each outcome, where that was worked out for a page or a program.
+fn losses(running: &Running) -> Registry {
+    use whatif::answer::Outcome;
+    const ALL: [Outcome; 5] =
+        [Outcome::Unnoticed, Outcome::Interrupted, Outcome::Unknown, Outcome::AtRisk, Outcome::Damaged];
+    let hosts = Family::<Lost, Gauge>::default();
+    for (name, _) in running.site.watched_now() {
+        let Some(standing) = running.site.losses().peek(&name) else { continue };
+        for outcome in ALL {
+            let labels = Lost { cluster: name.clone(), outcome: outcome.word() };
+            hosts.get_or_create(&labels).set(i64::try_from(standing.count(outcome)).unwrap_or(i64::MAX));
+        }
+    }
+    let mut registry = Registry::with_prefix("binnacle");
+    registry.register("host_losses", "Hosts by what becomes of the cluster when that one alone is lost", hosts);
     registry
 }
 

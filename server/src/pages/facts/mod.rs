@@ -36,6 +36,9 @@ pub(super) async fn facts(of: &str, cluster: &Cluster, selection: &str) -> Resul
             facts.events = events;
             facts.lines.extend(used(usage, "allocatable"));
             facts.pages = pages_about(of, "", "nodes", "Node", &key);
+            if cluster.read(|inventory| inventory.node(name).is_some()) {
+                facts.lines.push(what_if(of, name));
+            }
             Ok(facts)
         }
         ["component", node, program] => {
@@ -69,6 +72,16 @@ pub(super) async fn facts(of: &str, cluster: &Cluster, selection: &str) -> Resul
             Ok(facts)
         }
         _ => Err(missing()),
+    }
+}
+
+/// Leads to the answer to the loss of a host.
+fn what_if(cluster: &str, host: &str) -> FactLine {
+    let to = format!("/c/{}/what-if?lose={}", scene::segment(cluster), scene::encoded(host));
+    FactLine {
+        name: app::texts::what_if::WHAT_IF.into(),
+        value: app::texts::what_if::what_if_lost(host),
+        opens: Some(app::base::at(&to)),
     }
 }
 

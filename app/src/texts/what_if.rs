@@ -1,0 +1,81 @@
+//! What people read where the loss of hosts is worked out.
+
+/// A tab.
+pub const WHAT_IF: &str = "What if";
+/// Said above every answer.
+pub const NOTHING_CHANGES: &str = "Nothing is changed: this is worked out from the cluster as it is now.";
+/// Above the form.
+pub const HOSTS: &str = "Hosts";
+/// Where there are too many hosts for boxes.
+pub const NAME_HOSTS: &str = "Names of hosts, with commas between";
+/// Above the buttons.
+pub const SUPPOSE: &str = "Suppose that the chosen hosts are";
+/// The kinds of change, with their words in addresses.
+pub const KINDS: [(&str, &str, &str); 4] = [
+    ("lose", "lost", "The machines are off"),
+    ("remove", "removed", "The machines are off, and their Node objects are deleted"),
+    ("drain", "drained", "Their pods are evicted, and the machines stay on"),
+    ("cordon", "cordoned", "They take no new pods"),
+];
+/// A button.
+pub const ONE_MORE: &str = "one more like it";
+/// A link.
+pub const BACK: &str = "Back to the cluster";
+/// A link.
+pub const NO_QUESTION: &str = "Every single host";
+/// Above the parts.
+pub const PARTS: &str = "What becomes of it";
+/// Above what comes back.
+pub const WELL: &str = "Comes back by itself";
+/// Above the course.
+pub const COURSE: &str = "In time";
+/// Above the hosts that take pods.
+pub const RETURNS: &str = "Where pods may come back";
+/// Below them.
+pub const ONE_WAY: &str = "One placement that every rule allows. The scheduler may choose another.";
+/// Above the steps that would help.
+pub const HELPS: &str = "What would help";
+/// Above the reasons by host.
+pub const WHY_NOT: &str = "Reasons by host";
+/// Above the standing answers.
+pub const SINGLE: &str = "The loss of every single host";
+/// The same of two masters.
+pub const PAIRS: &str = "The loss of two masters";
+/// Where these take longer than a page waits.
+pub const WORKING: &str = "The loss of every host is being worked out. Reload this page in a moment.";
+/// Columns.
+pub const LOSS: &str = "Lost";
+/// Columns.
+pub const OUTCOME: &str = "Outcome";
+/// Columns.
+pub const ANSWER: &str = "Answer";
+/// A link.
+pub const JSON: &str = "JSON";
+/// A link beside the figure.
+pub const ASK: &str = "What if a host is lost?";
+/// The name of the figure.
+pub const FIGURE: &str = "Architecture without the hosts that go";
+
+/// As in `4 of 5 hosts may be lost unnoticed`.
+pub fn may_be_lost(unnoticed: usize, of: usize) -> String {
+    match (unnoticed, of) {
+        (0, of) => format!("None of {of} hosts can be lost without notice"),
+        (all, of) if all == of => format!("Any single one of {of} hosts can be lost without notice"),
+        (some, of) => format!("{some} of {of} hosts can be lost without notice"),
+    }
+}
+
+/// As in `host5: damaged`.
+pub fn worst(host: &str, outcome: &str) -> String {
+    format!("Worst: {host}, {outcome}")
+}
+
+/// A link at a host's panel.
+pub fn what_if_lost(host: &str) -> String {
+    format!("{host} is lost")
+}
+
+/// A list that is cut.
+pub fn more(count: usize) -> String {
+    format!("and {count} more")
+}

@@ -1,0 +1,117 @@
+//! Questions about a cluster that is watched, and the standing answers: the loss of each host, kept fresh as it changes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Semaphore;
+use topology::{
+    Inventory,
+    inventory::{Heard, Source},
+};
+use whatif::{Answer, Mistake, Question, Standing, standing};
+
+use crate::{cluster::Cluster, placed::placed};
+
+/// Standing answers that are worked out at once: those of a large cluster take a processor for seconds.
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
+
+/// They are worked out once in this time, however many look.
+const MOMENT: Duration = Duration::from_secs(2);
+/// And take no more than one part in so many of the time.
+const SHARE: u32 = 20;
+/// A reader waits no longer than this for them.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// Facts that stand in no figure come after the others: a question waits so long for them.
+const BESIDE: Duration = Duration::from_secs(3);
+
+/// The standing answers of each cluster.
+#[derive(Clone, Default)]
+pub(crate) struct Losses(Arc<Mutex<HashMap<String, Kept>>>);
+
+struct Kept {
+    standing: Option<Arc<Standing>>,
+    until: Instant,
+    working: bool,
+}
+
+impl Losses {
+    /// Those of a cluster; none while they are worked out for the first time. Old ones serve until new ones are there.
+    pub(crate) async fn of(&self, name: &str, cluster: &Arc<Cluster>) -> Option<Arc<Standing>> {
+        if let Some(work) = self.renew(name, cluster)
+            && self.peek(name).is_none()
+        {
+            let _ = tokio::time::timeout(PATIENCE, work).await;
+        }
+        self.peek(name)
+    }
+
+    /// The same without waiting: what is known now, and is renewed behind it.
+    pub(crate) fn glance(&self, name: &str, cluster: &Arc<Cluster>) -> Option<Arc<Standing>> {
+        self.renew(name, cluster);
+        self.peek(name)
+    }
+
+    /// Works them out where they are old and nobody does.
+    fn renew(&self, name: &str, cluster: &Arc<Cluster>) -> Option<tokio::task::JoinHandle<()>> {
+        self.begin(name).then(|| tokio::spawn(self.clone().work(name.to_owned(), cluster.clone())))
+    }
+
+    /// Those that are known now, without working any out.
+    pub(crate) fn peek(&self, name: &str) -> Option<Arc<Standing>> {
+        self.kept().get(name)?.standing.clone()
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the caller has to work.
+    fn begin(&self, name: &str) -> bool {
+        let mut kept = self.kept();
+        let now = Instant::now();
+        let last = kept.entry(name.to_owned()).or_insert(Kept { standing: None, until: now, working: false });
+        let old = last.until <= now && !last.working;
+        last.working |= old;
+        old
+    }
+
+    async fn work(self, name: String, cluster: Arc<Cluster>) {
+        beside(&cluster).await;
+        let now = cluster.now();
+        // A copy, so that what comes in meanwhile waits for nothing.
+        let facts = cluster.read(Inventory::clone);
+        let began = Instant::now();
+        let found = placed(&PLACES, move || Arc::new(standing(&facts, now))).await;
+        let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
+        let mut kept = self.kept();
+        if let Some(last) = kept.get_mut(&name) {
+            last.standing = found.or_else(|| last.standing.take());
+            (last.until, last.working) = (until, false);
+        }
+    }
+}
+
+/// Answers a question about a cluster as it is now.
+pub(crate) fn ask(cluster: &Cluster, pairs: &[(String, String)]) -> Result<Answer, Mistake> {
+    let now = cluster.now();
+    cluster.read(|inventory| {
+        let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let question = Question::of(inventory, pairs)?;
+        Ok(whatif::ask(inventory, now, &question))
+    })
+}
+
+/// Waits for the facts that stand in no figure, for a while.
+pub(crate) async fn beside(cluster: &Cluster) {
+    let mut follower = cluster.follow();
+    let heard = |inventory: &Inventory| Source::BESIDE.iter().all(|one| *inventory.heard(*one) != Heard::NotYet);
+    let wait = async {
+        while !cluster.read(heard) {
+            follower.next().await;
+        }
+    };
+    let _ = tokio::time::timeout(BESIDE, wait).await;
+}

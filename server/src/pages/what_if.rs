@@ -1,0 +1,221 @@
+//! The page of the loss of hosts.
+
+use std::sync::Arc;
+
+use app::pages::{self, Answered, HostLine, LossLine, Losses, PartLine, Tab, WhatIf};
+use axum::{
+    extract::{Path, RawQuery, Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use scene::{Health, Scene};
+use topology::{Inventory, figure::is_master};
+use whatif::{Answer, Loss, Standing, Step, Verdict, answer::About, answer::Outcome, answer::Part};
+
+use super::{
+    Site,
+    routes::{Query, opened, render, status, troubled},
+    site::Asked,
+};
+use crate::losses;
+
+/// Up to so many hosts have a box each.
+const BOXES: usize = 80;
+
+/// The page.
+pub(super) async fn page(
+    State(asked): State<Asked>,
+    Path(cluster): Path<String>,
+    raw: RawQuery,
+    request: Request,
+) -> Response {
+    let all = all(&raw);
+    if let Some(query) = canonical(&all) {
+        let path = format!("/c/{}/what-if", scene::segment(&cluster));
+        return Redirect::to(&format!("{path}{query}")).into_response();
+    }
+    let mut query = Query::of(raw);
+    query.view = app::source::View::default();
+    query.selection = None;
+    let page = match build(&asked.0, &cluster, &asking(all)).await {
+        Ok(page) => page,
+        Err(trouble) => return troubled(&asked, trouble, request).await,
+    };
+    let mut frame = opened(&asked, &cluster, Tab::WhatIf, &query);
+    frame.assets.script = None;
+    let code = if page.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    render(code, frame, request, move || pages::what_if(&cluster, query.theme, &page)).await
+}
+
+/// The answer as data.
+pub(super) async fn json(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+    let found = match asked.0.cluster(&cluster).await {
+        Ok(found) => found,
+        Err(trouble) => return (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
+    };
+    losses::beside(&found).await;
+    match losses::ask(&found, &asking(all(&raw))) {
+        Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)).into_response(),
+        Err(mistake) => (StatusCode::UNPROCESSABLE_ENTITY, scene::readable(&mistake.to_string())).into_response(),
+    }
+}
+
+fn all(raw: &RawQuery) -> Vec<(String, String)> {
+    let raw = raw.0.as_deref().unwrap_or_default();
+    form_urlencoded::parse(raw.as_bytes()).into_owned().collect()
+}
+
+/// What an address asks, without what is about the page alone.
+fn asking(mut all: Vec<(String, String)>) -> Vec<(String, String)> {
+    all.retain(|(name, _)| name != "theme");
+    all
+}
+
+/// A form names hosts and one kind of change: the address that says the same in one way; none where it does already.
+fn canonical(pairs: &[(String, String)]) -> Option<String> {
+    let kind = pairs.iter().find(|(name, _)| name == "kind").map(|(_, value)| value)?;
+    let hosts = pairs.iter().filter(|(name, _)| name == "host").flat_map(|(_, value)| value.split([',', ' ']));
+    let hosts = hosts.filter(|host| !host.is_empty());
+    let query: Vec<String> =
+        hosts.map(|host| format!("{}={}", scene::encoded(kind), scene::encoded(host))).collect();
+    let looks = pairs.iter().find(|(name, value)| name == "theme" && !value.is_empty());
+    let query: Vec<String> = query.into_iter().chain(looks.map(|(_, value)| format!("theme={}", scene::encoded(value)))).collect();
+    Some(if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) })
+}
+
+async fn build(site: &Arc<Site>, name: &str, pairs: &[(String, String)]) -> Result<WhatIf, app::source::Trouble> {
+    let cluster = site.cluster(name).await?;
+    losses::beside(&cluster).await;
+    let mut page = WhatIf::default();
+    let answer = match pairs.is_empty() {
+        true => None,
+        false => match losses::ask(&cluster, pairs) {
+            Ok(answer) => Some(answer),
+            Err(mistake) => {
+                page.mistake = Some(scene::readable(&mistake.to_string()));
+                None
+            }
+        },
+    };
+    let chosen: Vec<String> = answer.iter().flat_map(|answer| answer.question.steps()).map(|step| step.host().to_string()).collect();
+    page.hosts = cluster.read(|inventory| hosts(inventory, &chosen));
+    page.named = chosen.join(",");
+    match answer {
+        Some(answer) => {
+            let drawn = site.watched(name, &app::source::View::default()).await.ok().map(|watched| watched.scene());
+            page.answer = Some(answered(&answer, drawn.as_ref()));
+        }
+        None => page.losses = site.losses().of(name, &cluster).await.map(|standing| lines(&standing)),
+    }
+    Ok(page)
+}
+
+fn hosts(inventory: &Inventory, chosen: &[String]) -> Vec<HostLine> {
+    if inventory.nodes().len() > BOXES {
+        return Vec::new();
+    }
+    let mut nodes: Vec<_> = inventory.nodes().collect();
+    nodes.sort_by(|a, b| topology::layout::natural(&a.name, &b.name));
+    let line = |node: &topology::inventory::Node| HostLine {
+        name: node.name.to_string(),
+        role: if is_master(inventory, node) { "master" } else { "node" },
+        chosen: chosen.iter().any(|name| **name == *node.name),
+    };
+    nodes.into_iter().map(line).collect()
+}
+
+const fn health(outcome: Outcome) -> Health {
+    match outcome {
+        Outcome::Unnoticed => Health::Ok,
+        Outcome::Interrupted | Outcome::AtRisk => Health::Warn,
+        Outcome::Unknown => Health::Unknown,
+        Outcome::Damaged => Health::Bad,
+    }
+}
+
+/// The standing answers in the page's words.
+pub(super) fn lines(standing: &Standing) -> Losses {
+    let line = |loss: &Loss| LossLine {
+        hosts: loss.hosts.join(" and "),
+        query: loss.hosts.iter().map(|host| format!("lose={}", scene::encoded(host))).collect::<Vec<_>>().join("&"),
+        outcome: loss.outcome.phrase(),
+        health: health(loss.outcome),
+        sentence: loss.sentence.clone(),
+    };
+    Losses {
+        single: standing.single.iter().map(line).collect(),
+        pairs: standing.pairs.iter().map(line).collect(),
+        unnoticed: standing.count(Outcome::Unnoticed),
+        hosts: standing.single.len(),
+    }
+}
+
+fn answered(answer: &Answer, scene: Option<&Scene>) -> Answered {
+    let is_well = |part: &&Part| part.verdict == Verdict::Certain && (part.about != About::Service || part.after == Some(0));
+    let (well, parts): (Vec<&Part>, Vec<&Part>) = answer.parts.iter().partition(is_well);
+    Answered {
+        asked: answer.asked.clone(),
+        sentence: answer.sentence.clone(),
+        health: health(answer.outcome),
+        outcome: answer.outcome.phrase(),
+        parts: parts.into_iter().map(part).collect(),
+        well: well.into_iter().map(part).collect(),
+        course: answer.course.iter().map(|event| (event.when(), event.what.clone())).collect(),
+        returns: answer.returns.iter().map(|seat| (seat.host.clone(), seat.pods)).collect(),
+        helps: answer.helps.iter().map(|help| format!("{help}.")).collect(),
+        scene: scene.map(|scene| drawn(scene, answer)),
+        query: answer.question.query(scene::encoded),
+    }
+}
+
+fn part(part: &Part) -> PartLine {
+    let health = match part.verdict {
+        Verdict::Impossible => Health::Bad,
+        Verdict::Depends { .. } => Health::Warn,
+        Verdict::Unknown => Health::Unknown,
+        Verdict::Certain if part.about == About::Service && part.after != Some(0) => Health::Warn,
+        Verdict::Certain => Health::Ok,
+    };
+    let refusals = part.refusals.iter().map(|refused| {
+        let shown: Vec<&str> = refused.hosts.iter().take(5).map(String::as_str).collect();
+        let more = refused.hosts.len() - shown.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (refused.why.clone(), format!("{}{more}", shown.join(", ")))
+    });
+    PartLine {
+        kind: part.about.word(),
+        name: part.name.clone(),
+        short: part.short.clone(),
+        why: part.why.clone(),
+        health,
+        refusals: refusals.collect(),
+        opens: (part.about == About::Service).then(|| format!("service/{}", part.name)),
+    }
+}
+
+/// The figure as it would be: hosts that go stand back, services without an endpoint are red.
+fn drawn(scene: &Scene, answer: &Answer) -> Scene {
+    let mut scene = scene.clone();
+    let mut gone: std::collections::HashSet<scene::Id> = answer
+        .question
+        .steps()
+        .iter()
+        .filter(|step| matches!(step, Step::Lose(_) | Step::Remove(_) | Step::Drain(_)))
+        .map(|step| scene::Id::new(format!("node/{}", step.host())))
+        .collect();
+    let down = |part: &&Part| part.about == About::Service && (part.verdict == Verdict::Impossible || part.after != Some(0));
+    let services = answer.parts.iter().filter(down).map(|part| scene::Id::new(format!("service/{}", part.name)));
+    let services: std::collections::HashSet<scene::Id> = services.collect();
+    for mark in &mut scene.marks {
+        // A mark's parent stands before it.
+        if gone.contains(&mark.id) || mark.parent.as_ref().is_some_and(|parent| gone.contains(parent)) {
+            mark.faded = true;
+            gone.insert(mark.id.clone());
+        }
+        if services.contains(&mark.id) {
+            mark.health = Some(Health::Bad);
+        }
+    }
+    scene.title = format!("{}, if {}", scene.title, answer.asked);
+    scene
+}
