@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	storage "k8s.io/api/storage/v1"
@@ -103,6 +104,12 @@ func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *c
 	for _, pod := range cluster.Wanted {
 		state := framework.NewCycleState()
 		allowed, status, _ := real.RunPreFilterPlugins(ctx, state, pod)
+		// The plugins' own caches follow the informers a moment later: an error there is no answer yet.
+		for tries := 0; status.Code().String() == "Error" && tries < 200; tries++ {
+			time.Sleep(5 * time.Millisecond)
+			state = framework.NewCycleState()
+			allowed, status, _ = real.RunPreFilterPlugins(ctx, state, pod)
+		}
 		row := make([]string, len(cluster.Nodes))
 		for n, node := range cluster.Nodes {
 			switch {
@@ -115,7 +122,12 @@ func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *c
 				if err != nil {
 					return nil, err
 				}
-				if found := real.RunFilterPlugins(ctx, state, pod, info); !found.IsSuccess() {
+				found := real.RunFilterPlugins(ctx, state, pod, info)
+				for tries := 0; found.Code().String() == "Error" && tries < 200; tries++ {
+					time.Sleep(5 * time.Millisecond)
+					found = real.RunFilterPlugins(ctx, state, pod, info)
+				}
+				if !found.IsSuccess() {
 					row[n] = found.Plugin() + ": " + found.Message()
 				}
 			}
