@@ -1,6 +1,7 @@
 //! The Inventory: facts by name, with the few indexes that a figure needs.
 
 mod intake;
+mod record;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

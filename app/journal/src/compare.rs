@@ -1,0 +1,330 @@
+//! What was different between two moments, by what an operator asks: hosts, control plane, services, workloads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use topology::{
+    Inventory,
+    inventory::{Component, ComponentKind, Key, Name, Node, OwnerKind, Pod, Service, Source, Truth},
+};
+
+/// What it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Machines.
+    Hosts,
+    /// What makes it a cluster.
+    ControlPlane,
+    /// Services and their endpoints.
+    Services,
+    /// Pods, by what they belong to.
+    Workloads,
+}
+
+impl Group {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 4] = [Self::Hosts, Self::ControlPlane, Self::Services, Self::Workloads];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hosts => "hosts",
+            Self::ControlPlane => "control plane",
+            Self::Services => "services",
+            Self::Workloads => "workloads",
+        }
+    }
+}
+
+/// One thing that was different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What it belongs to.
+    pub group: Group,
+    /// As in `host1`, `default/web`.
+    pub name: String,
+    /// In a few words, as in `new`, `gone`, `Ready True, now False`.
+    pub what: String,
+}
+
+/// All that was different, in the order of groups and names. What a source did not tell at one of the moments is no
+/// difference; the second part names these sources.
+pub fn compare(before: &Inventory, after: &Inventory) -> (Vec<Difference>, Vec<Source>) {
+    let told = |source: Source| before.heard(source).knows() && after.heard(source).knows();
+    let untold = Source::ALL.into_iter().filter(|source| !told(*source)).collect();
+    let mut found = Vec::new();
+    if told(Source::Nodes) {
+        hosts(before, after, &mut found);
+    }
+    control_plane(before, after, told(Source::Pods), told(Source::Leases), &mut found);
+    if told(Source::Services) {
+        services(before, after, told(Source::Endpoints), &mut found);
+    }
+    if told(Source::Pods) {
+        workloads(before, after, &mut found);
+    }
+    (found, untold)
+}
+
+fn changed(name: &str, before: &str, after: &str) -> Option<String> {
+    let shown = |text: &str| if text.is_empty() { "untold".to_owned() } else { text.to_owned() };
+    (before != after).then(|| format!("{name} {}, now {}", shown(before), shown(after)))
+}
+
+fn hosts(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
+    let nodes = |inventory: &'_ Inventory| -> BTreeMap<Name, Node> {
+        inventory.nodes().map(|node| (node.name.clone(), node.clone())).collect()
+    };
+    let (before, after) = (nodes(before), nodes(after));
+    let by_name = |nodes: &'_ BTreeMap<Name, Node>| -> Vec<Name> { nodes.keys().cloned().collect() };
+    let names: BTreeSet<Name> = by_name(&before).into_iter().chain(by_name(&after)).collect();
+    for name in names {
+        let what = match (before.get(&name), after.get(&name)) {
+            (Some(_), None) => vec!["gone".to_owned()],
+            (None, Some(_)) => vec!["new".to_owned()],
+            (Some(before), Some(after)) => host(before, after),
+            (None, None) => Vec::new(),
+        };
+        add(found, Group::Hosts, &name, &what);
+    }
+}
+
+fn host(before: &Node, after: &Node) -> Vec<String> {
+    let mut what: Vec<String> = Vec::new();
+    let kinds: BTreeSet<&Name> = before.conditions.iter().chain(&after.conditions).map(|one| &one.kind).collect();
+    for kind in kinds {
+        let truth = |node: &Node| match node.condition(kind).map(|condition| condition.truth) {
+            Some(Truth::True) => "True",
+            Some(Truth::False) => "False",
+            Some(Truth::Unknown) => "Unknown",
+            None => "",
+        };
+        what.extend(changed(kind, truth(before), truth(after)));
+    }
+    if before.cordoned != after.cordoned {
+        what.push(if after.cordoned { "cordoned" } else { "no longer cordoned" }.to_owned());
+    }
+    let joined = |names: &[Name]| names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ");
+    what.extend(lists("taints", &before.taints, &after.taints));
+    what.extend(lists("roles", &before.roles, &after.roles));
+    let addresses = |node: &Node| joined(&node.addresses.iter().map(|one| one.value.clone()).collect::<Vec<_>>());
+    what.extend(changed("addresses", &addresses(before), &addresses(after)));
+    for (name, before, after) in [
+        ("kubelet", &before.kubelet, &after.kubelet),
+        ("runtime", &before.runtime, &after.runtime),
+        ("kernel", &before.kernel, &after.kernel),
+        ("system", &before.os, &after.os),
+    ] {
+        what.extend(changed(name, before, after));
+    }
+    what
+}
+
+fn lists(name: &str, before: &[Name], after: &[Name]) -> Option<String> {
+    let shown = |names: &[Name]| match names {
+        [] => "none".to_owned(),
+        names => names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "),
+    };
+    (before != after).then(|| format!("{name} {}, now {}", shown(before), shown(after)))
+}
+
+fn control_plane(before: &Inventory, after: &Inventory, pods: bool, leases: bool, found: &mut Vec<Difference>) {
+    let version = |inventory: &Inventory| inventory.version().map(ToString::to_string).unwrap_or_default();
+    if !version(before).is_empty() && !version(after).is_empty() {
+        add(found, Group::ControlPlane, "API server", &Vec::from_iter(changed("version", &version(before), &version(after))));
+    }
+    if leases {
+        for kind in [ComponentKind::Scheduler, ComponentKind::ControllerManager] {
+            let holder = |inventory: &Inventory| {
+                let lease = topology::health::leader_lease(inventory, kind);
+                lease.map(|lease| lease.holder.split('_').next().unwrap_or_default().to_owned()).unwrap_or_default()
+            };
+            add(found, Group::ControlPlane, kind.program(), &Vec::from_iter(changed("leader", &holder(before), &holder(after))));
+        }
+    }
+    let failed = |inventory: &Inventory| -> BTreeSet<Name> {
+        let checks = inventory.checks().into_iter().flatten();
+        checks.filter(|(_, passed)| !**passed).map(|(name, _)| name.clone()).collect()
+    };
+    if before.checks().is_some() && after.checks().is_some() {
+        let (before, after) = (failed(before), failed(after));
+        for check in before.symmetric_difference(&after) {
+            let what = if after.contains(check) { "no longer passes" } else { "passes again" };
+            add(found, Group::ControlPlane, &format!("check {check}"), &[what.to_owned()]);
+        }
+    }
+    if let (Some(before), Some(after)) = (before.etcd(), after.etcd()) {
+        let leads = |etcd: &topology::inventory::Etcd| {
+            let leader = etcd.members.iter().find(|member| member.told().is_some_and(|told| told.leads));
+            leader.map(|member| member.name.to_string()).unwrap_or_default()
+        };
+        let names = |etcd: &topology::inventory::Etcd| -> Vec<Name> {
+            etcd.members.iter().map(|member| member.name.clone()).collect()
+        };
+        let what = changed("leader", &leads(before), &leads(after)).into_iter();
+        let what: Vec<String> = what.chain(lists("members", &names(before), &names(after))).collect();
+        add(found, Group::ControlPlane, "etcd", &what);
+    }
+    if pods {
+        components(before, after, found);
+    }
+}
+
+fn components(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
+    let parts = |inventory: &Inventory| -> BTreeMap<(Name, ComponentKind), (Pod, Component)> {
+        let pods = inventory.pods().filter_map(|pod| Some((pod, pod.component.as_deref()?, pod.node.clone()?)));
+        pods.map(|(pod, component, node)| ((node, component.kind), (pod.clone(), component.clone()))).collect()
+    };
+    let (before, after) = (parts(before), parts(after));
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
+    for key in keys {
+        let what = match (before.get(&key), after.get(&key)) {
+            (Some(_), None) => vec!["gone".to_owned()],
+            (None, Some(_)) => vec!["new".to_owned()],
+            (Some((pod, part)), Some((pod_now, part_now))) => {
+                let mut what = same_pod(pod, pod_now);
+                what.extend(changed("version", &part.version, &part_now.version));
+                if part.flags != part_now.flags {
+                    what.push("other flags".to_owned());
+                }
+                what
+            }
+            (None, None) => Vec::new(),
+        };
+        add(found, Group::ControlPlane, &format!("{} on {}", key.1.program(), key.0), &what);
+    }
+}
+
+fn same_pod(before: &Pod, after: &Pod) -> Vec<String> {
+    let mut what = Vec::new();
+    if before.ready != after.ready {
+        what.push(if after.ready { "ready again" } else { "no longer ready" }.to_owned());
+    }
+    let no_reason = |reason: &Name| if reason.is_empty() { "no fault".to_owned() } else { reason.to_string() };
+    if before.reason != after.reason {
+        what.push(format!("{}, now {}", no_reason(&before.reason), no_reason(&after.reason)));
+    }
+    if after.restarts > before.restarts {
+        what.push(format!("restarts {}, now {}", before.restarts, after.restarts));
+    }
+    what
+}
+
+fn services(before: &Inventory, after: &Inventory, endpoints: bool, found: &mut Vec<Difference>) {
+    let all = |inventory: &'_ Inventory| -> BTreeMap<Key, Service> {
+        inventory.services().map(|service| (service.key.clone(), service.clone())).collect()
+    };
+    let (there, now) = (all(before), all(after));
+    let keyed = |services: &'_ BTreeMap<Key, Service>| -> Vec<Key> { services.keys().cloned().collect() };
+    let keys: BTreeSet<Key> = keyed(&there).into_iter().chain(keyed(&now)).collect();
+    for key in keys {
+        let what = match (there.get(&key), now.get(&key)) {
+            (Some(_), None) => vec!["gone".to_owned()],
+            (None, Some(_)) => vec!["new".to_owned()],
+            (Some(one), Some(other)) => {
+                let mut what = Vec::new();
+                if one != other {
+                    what.push("defined otherwise".to_owned());
+                }
+                let ready = |inventory: &Inventory| {
+                    let sets = inventory.endpoints_of(&key).flat_map(|set| &set.endpoints);
+                    sets.filter(|endpoint| endpoint.ready).count()
+                };
+                let (was, is) = (ready(before), ready(after));
+                if endpoints && was != is {
+                    what.push(format!("{was} ready endpoints, now {is}"));
+                }
+                what
+            }
+            (None, None) => Vec::new(),
+        };
+        add(found, Group::Services, &key.to_string(), &what);
+    }
+}
+
+/// A workload: its pods, by name.
+type Pods<'a> = BTreeMap<&'a Name, &'a Pod>;
+
+fn workloads(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
+    let by_owner = |inventory: &'_ Inventory| -> BTreeMap<(Name, String), Vec<Pod>> {
+        let mut by_owner: BTreeMap<(Name, String), Vec<Pod>> = BTreeMap::new();
+        for pod in inventory.pods().filter(|pod| pod.component.is_none()) {
+            let owner = match inventory.top_owner(pod) {
+                Some((OwnerKind::Node, _)) | None => format!("pod {}", pod.key.name),
+                Some((kind, name)) => format!("{} {name}", kind.word()),
+            };
+            by_owner.entry((pod.key.namespace.clone(), owner)).or_default().push(pod.clone());
+        }
+        by_owner
+    };
+    let (before, after) = (by_owner(before), by_owner(after));
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
+    for key in keys {
+        let pods = |of: &'_ BTreeMap<(Name, String), Vec<Pod>>| of.get(&key).cloned();
+        let what = match (pods(&before), pods(&after)) {
+            (Some(pods), None) => vec![format!("gone, with {}", count(pods.len(), "pod"))],
+            (None, Some(pods)) => vec![format!("new, with {}", count(pods.len(), "pod"))],
+            (Some(there), Some(now)) => {
+                let named = |pods: &'_ [Pod]| -> BTreeSet<Name> { pods.iter().map(|pod| pod.key.name.clone()).collect() };
+                workload(&there, &now, &named(&there), &named(&now))
+            }
+            (None, None) => Vec::new(),
+        };
+        add(found, Group::Workloads, &format!("{}/{}", key.0, key.1), &what);
+    }
+}
+
+fn workload(there: &[Pod], now: &[Pod], names: &BTreeSet<Name>, names_now: &BTreeSet<Name>) -> Vec<String> {
+    let mut what = Vec::new();
+    let ready = |pods: &[Pod]| pods.iter().filter(|pod| pod.ready).count();
+    if there.len() != now.len() {
+        what.push(format!("{}, now {}", count(there.len(), "pod"), now.len()));
+    }
+    if ready(there) != ready(now) {
+        what.push(format!("{} ready, now {}", ready(there), ready(now)));
+    }
+    let (gone, new) = (names.difference(names_now).count(), names_now.difference(names).count());
+    if gone > 0 && new > 0 {
+        what.push(format!("{} replaced", count(gone.min(new), "pod")));
+    }
+    let by_node = |pods: &[Pod]| {
+        let mut on: BTreeMap<Name, i64> = BTreeMap::new();
+        for node in pods.iter().filter_map(|pod| pod.node.clone()) {
+            *on.entry(node).or_default() += 1;
+        }
+        on
+    };
+    let (on, on_now) = (by_node(there), by_node(now));
+    let nodes: BTreeSet<&Name> = on.keys().chain(on_now.keys()).collect();
+    let moved = nodes.into_iter().filter_map(|node| {
+        let by = on_now.get(node).copied().unwrap_or(0) - on.get(node).copied().unwrap_or(0);
+        match by {
+            0 => None,
+            1.. => Some(format!("{by} more on {node}")),
+            _ => Some(format!("{} fewer on {node}", -by)),
+        }
+    });
+    what.extend(moved);
+    let images = |pods: &[Pod]| -> BTreeSet<Name> { pods.iter().flat_map(|pod| pod.images.iter().cloned()).collect() };
+    let (were, are): (Vec<Name>, Vec<Name>) = (Vec::from_iter(images(there)), Vec::from_iter(images(now)));
+    what.extend(lists("images", &were, &are));
+    let before: Pods<'_> = there.iter().map(|pod| (&pod.key.name, pod)).collect();
+    for pod in now {
+        if let Some(one) = before.get(&pod.key.name) {
+            let differs = same_pod(one, pod);
+            if !differs.is_empty() {
+                what.push(format!("{}: {}", pod.key.name, differs.join(", ")));
+            }
+        }
+    }
+    what
+}
+
+fn count(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+fn add(found: &mut Vec<Difference>, group: Group, name: &str, what: &[String]) {
+    if !what.is_empty() {
+        found.push(Difference { group, name: name.to_owned(), what: what.join("; ") });
+    }
+}

@@ -1,0 +1,24 @@
+//! A cluster's facts over time: what changed, in blocks, and everything from time to time.
+//!
+//! ```text
+//! Change ──Recorder──▶ Record ──seal──▶ block (bytes) ──open──▶ Record ──Replay──▶ Inventory as of then
+//!         only news      with its time      zstd, digest
+//! ```
+//!
+//! Invariants:
+//! - No I/O, no clock, no async: times come in as [`topology::Stamp`]s.
+//! - What says nothing new makes no record: a renewal in time, a heartbeat in time, a list of what is known.
+//! - A block that was cut or altered does not open; one that is lost leaves a hole in the numbers of records.
+//! - Facts are encoded by their own derives with their fields' names, so that a field that came later is no obstacle.
+
+mod block;
+mod code;
+mod compare;
+mod record;
+mod replay;
+
+pub use block::{Block, BlockError, Content, FORMAT, open, seal};
+pub use code::CodeError;
+pub use compare::{Difference, Group, compare};
+pub use record::{Record, Recorder};
+pub use replay::{Replay, ReplayError};
