@@ -1,6 +1,11 @@
 //! Records in the making: what is worth keeping, in the order of its time.
 
-use topology::{Change, Inventory, Stamp};
+use std::collections::BTreeSet;
+
+use topology::{
+    Change, Inventory, Stamp,
+    inventory::{Fact, Key},
+};
 
 /// A change, and when it was learnt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,25 +23,34 @@ pub struct Recorder {
     floor: Stamp,
     /// Up to when it was looked for what ran out.
     looked: Stamp,
+    /// What came when it had run out already: that is told, and told once.
+    late: BTreeSet<(Renewed, Key)>,
     held: Vec<Record>,
 }
 
 impl Recorder {
     /// From a moment on.
-    pub const fn new(from: Stamp) -> Self {
-        Self { floor: from, looked: from, held: Vec::new() }
+    pub fn new(from: Stamp) -> Self {
+        Self { floor: from, looked: from, late: BTreeSet::new(), held: Vec::new() }
     }
 
     /// A change that is about to be applied.
     pub fn take(&mut self, inventory: &Inventory, change: &Change, now: Stamp) {
-        let looked = self.looked;
-        let news = inventory.news(change, now).into_iter();
-        // What ran out before the last look has been told.
-        self.held.extend(news.filter(|(at, _)| *at > looked || *at == now).map(|(at, change)| Record { at, change }));
+        for (at, change) in inventory.news(change, now) {
+            // What ran out before the last look has been told.
+            let told = at < now && (at <= self.looked || renewed(&change).is_some_and(|one| self.late.contains(&one)));
+            if told {
+                continue;
+            }
+            if let Some(one) = renewed(&change) {
+                if is_in_time(&change, at) { self.late.remove(&one) } else { self.late.insert(one) };
+            }
+            self.held.push(Record { at, change });
+        }
     }
 
     /// How many records wait.
-    pub const fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.held.len()
     }
 
@@ -44,6 +58,8 @@ impl Recorder {
     pub fn give(&mut self, inventory: &Inventory, now: Stamp) -> Vec<Record> {
         let now = now.max(self.looked);
         let out = inventory.ran_out(self.looked, now).into_iter();
+        let late = &self.late;
+        let out = out.filter(|(_, change)| renewed(change).is_none_or(|one| !late.contains(&one)));
         self.held.extend(out.map(|(at, change)| Record { at, change }));
         self.looked = now;
         let mut records = std::mem::take(&mut self.held);
@@ -54,5 +70,28 @@ impl Recorder {
         records.sort_by_key(|record| record.at);
         self.floor = records.last().map_or(self.floor, |last| last.at);
         records
+    }
+}
+
+/// What is renewed again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Renewed {
+    Lease,
+    Heartbeat,
+}
+
+fn renewed(change: &Change) -> Option<(Renewed, Key)> {
+    match change {
+        Change::Put(Fact::Lease(lease)) => Some((Renewed::Lease, lease.key.clone())),
+        Change::Put(Fact::Node(node)) => Some((Renewed::Heartbeat, Key::new("", node.name.clone()))),
+        _ => None,
+    }
+}
+
+fn is_in_time(change: &Change, at: Stamp) -> bool {
+    match change {
+        Change::Put(Fact::Lease(lease)) => lease.is_in_time(at),
+        Change::Put(Fact::Node(node)) => node.beats_in_time(at),
+        _ => true,
     }
 }

@@ -49,12 +49,13 @@ impl Replay {
         replay
     }
 
-    /// Goes on by a block of changes, as far as `until`. A block of what lies behind changes nothing.
+    /// Goes on by a block of changes, as far as `until`. A block of what lies behind or after that changes
+    /// nothing.
     ///
     /// # Errors
     /// [`ReplayError::Lost`] when blocks between are missing.
     pub fn go_on(&mut self, block: &Block, records: Vec<Record>, until: Stamp) -> Result<(), ReplayError> {
-        if block.content == Content::Whole {
+        if block.content == Content::Whole || block.first > until {
             return Ok(());
         }
         if block.number > self.next {
