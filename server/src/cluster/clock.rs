@@ -27,6 +27,8 @@ pub(crate) struct Clock {
     /// This machine's time at the start, in milliseconds since 1970.
     base: i64,
     told: Mutex<Told>,
+    /// Whether it stands still, as in the past.
+    still: bool,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +50,7 @@ struct Renewal {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { started: Instant::now(), base: system(), told: Mutex::default() }
+        Self { started: Instant::now(), base: system(), told: Mutex::default(), still: false }
     }
 }
 
@@ -62,6 +64,11 @@ fn milliseconds(span: Duration) -> i64 {
 }
 
 impl Clock {
+    /// One that stands still.
+    pub(crate) fn still(at: Stamp) -> Self {
+        Self { base: at.0, still: true, ..Self::default() }
+    }
+
     /// The API server's time.
     pub(crate) fn now(&self) -> Stamp {
         Stamp(self.ours() + self.lock().offset)
@@ -69,7 +76,7 @@ impl Clock {
 
     /// This machine's time, carried on since the start: whoever sets its clock changes nothing here.
     fn ours(&self) -> i64 {
-        self.base + milliseconds(self.started.elapsed())
+        if self.still { self.base } else { self.base + milliseconds(self.started.elapsed()) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
@@ -90,6 +97,9 @@ impl Clock {
 
     /// By how much this machine's clock, as it is set now, is ahead of the API server's; `None` when it is not off.
     pub(crate) fn ours_off(&self) -> Option<i64> {
+        if self.still {
+            return None;
+        }
         let ahead = system() - self.now().0;
         (ahead.abs() >= OFF).then_some(ahead)
     }

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use journal::{Record, Recorder};
 use kube::Client;
 use tokio::{
     sync::{Notify, watch},
@@ -78,6 +79,10 @@ pub(crate) struct Shared {
     missed: watch::Sender<u64>,
     pace: Pace,
     clock: Clock,
+    /// What is worth keeping, while somebody records. It is locked within the Inventory's lock.
+    tape: Mutex<Option<Recorder>>,
+    /// Whether these are the facts of a past moment, which nobody may ask the cluster about.
+    past: bool,
 }
 
 #[derive(Default)]
@@ -107,6 +112,8 @@ impl Cluster {
             missed: watch::Sender::new(0),
             pace,
             clock: Clock::default(),
+            tape: Mutex::default(),
+            past: false,
         });
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
         Self {
@@ -119,6 +126,55 @@ impl Cluster {
             looked: Looked::default(),
             started: Instant::now(),
         }
+    }
+
+    /// A cluster as it was at a moment. It is not watched, its time stands still, and it cannot be asked anything.
+    pub fn past(name: &str, inventory: Inventory, at: Stamp) -> Self {
+        let shared = Arc::new(Shared {
+            name: name.into(),
+            address: String::new(),
+            inventory: RwLock::new(inventory),
+            followers: Mutex::default(),
+            trouble: RwLock::default(),
+            revived: watch::Sender::new(0),
+            missed: watch::Sender::new(0),
+            pace: Pace::default(),
+            clock: Clock::still(at),
+            tape: Mutex::default(),
+            past: true,
+        });
+        let nobody = tower::service_fn(|_: http::Request<kube::client::Body>| async {
+            Err::<http::Response<kube::client::Body>, _>(std::io::Error::other("the past cannot be asked"))
+        });
+        let client = Client::new(nobody, "default");
+        let supervisor = tokio::spawn(async {});
+        Self { shared, client, supervisor, probe: None, etcd: None, origin: String::new(), started: Instant::now() }
+    }
+
+    /// Whether it is a past moment's.
+    pub fn is_past(&self) -> bool {
+        self.shared.past
+    }
+
+    /// Records from now on, and answers what there is now, and when that is.
+    pub fn record(&self) -> (Stamp, Vec<Change>) {
+        let inventory = self.shared.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        *lock(&self.shared.tape) = Some(Recorder::new(now));
+        (now, inventory.changes())
+    }
+
+    /// What was recorded since the last call, up to when, and with `whole` everything that there is at that moment.
+    pub fn recorded(&self, whole: bool) -> (Stamp, Vec<Record>, Option<Vec<Change>>) {
+        let inventory = self.shared.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        let records = lock(&self.shared.tape).as_mut().map(|tape| tape.give(&inventory, now)).unwrap_or_default();
+        (now, records, whole.then(|| inventory.changes()))
+    }
+
+    /// Records no more.
+    pub fn record_no_more(&self) {
+        *lock(&self.shared.tape) = None;
     }
 
     /// Looks at the facts. Keep it short: writers wait.
@@ -273,10 +329,15 @@ impl Shared {
         }
         let mut touched = Touched::default();
         let mut inventory = self.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        let (mut tape, now) = (lock(&self.tape), self.now());
         for change in changes {
             let change = self.clock.timed(&inventory, change);
+            if let Some(tape) = tape.as_mut() {
+                tape.take(&inventory, &change, now);
+            }
             touched.merge(inventory.apply(change));
         }
+        drop(tape);
         drop(inventory);
         self.tell(&touched);
     }

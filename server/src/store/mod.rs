@@ -5,6 +5,7 @@
 //!                                                                 ├─ users sessions tokens links   one file a noun
 //!                                                                 ├─ audit idempotency keys backups
 //!                                                                 ├─ runs log (deployments)
+//!                                                                 ├─ history (what clusters were like)
 //!                                                                 └─ leases ─▶ duty (exactly one replica acts)
 //! ```
 //! One SQL text serves SQLite and PostgreSQL (sqlx's Any driver); where the two differ, both stand side by side.
@@ -16,6 +17,7 @@ mod backups;
 mod duty;
 mod error;
 mod found;
+mod history;
 mod idempotency;
 mod keys;
 mod leases;
@@ -42,6 +44,7 @@ pub use backups::{Backup, Copy, CopyState, Looked, Scheduled};
 pub use duty::{Duty, Held};
 pub use error::StoreError;
 pub(crate) use error::tell;
+pub use history::{BlockRow, Extent, Head, HistoryMark};
 pub use idempotency::{Begun, Claim, Replay};
 pub use links::Link;
 pub use log::{Piece, Stand};

@@ -1,0 +1,302 @@
+//! The history of clusters: blocks, how far each has come, and what stands on a time line.
+
+use sqlx::{Row, any::AnyRow};
+
+use super::{Store, StoreError};
+
+/// A block as a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockRow {
+    /// Whether it is the whole of a moment, and not changes.
+    pub whole: bool,
+    /// How many changes were recorded before it.
+    pub number: i64,
+    /// The time of the first.
+    pub first: i64,
+    /// The time of the last.
+    pub last: i64,
+    /// How many.
+    pub changes: i64,
+    /// The block; empty where only rows were asked for.
+    pub body: Vec<u8>,
+}
+
+/// How far a cluster's history has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Up to when it was followed.
+    pub seen: i64,
+    /// How many changes there were.
+    pub next: i64,
+}
+
+/// What stands on a time line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryMark {
+    /// As in `gap`, `leader`, `host`.
+    pub lane: String,
+    /// What it is about, as in `kube-scheduler`.
+    pub about: String,
+    /// When it began.
+    pub began: i64,
+    /// When it ended; none for what is a moment, or goes on.
+    pub ended: Option<i64>,
+    /// In a sentence.
+    pub what: String,
+}
+
+/// How much is kept of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The cluster.
+    pub cluster: String,
+    /// Blocks of changes.
+    pub blocks: i64,
+    /// Changes in them.
+    pub changes: i64,
+    /// Bytes of blocks of changes.
+    pub size: i64,
+    /// Times of which everything is kept.
+    pub wholes: i64,
+    /// Bytes of these.
+    pub wholes_size: i64,
+    /// The first moment that can be looked at.
+    pub first: i64,
+    /// The last change.
+    pub last: i64,
+}
+
+/// Rows that one statement removes: others write in between.
+const FEW: i64 = 32;
+
+const BLOCK: &str = "INSERT INTO history_blocks (cluster, content, number, first, last, changes, size, body) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+impl Store {
+    /// Keeps blocks and how far they come, all or none. False when somebody else holds the lease meanwhile, or has
+    /// written from the same place.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn append_history(
+        &self,
+        cluster: &str,
+        lease: (&str, &str),
+        blocks: &[BlockRow],
+        before: Option<Head>,
+        head: Head,
+    ) -> Result<bool, StoreError> {
+        let mut all = self.pool.begin().await?;
+        let holds = sqlx::query("SELECT term FROM leases WHERE name = $1 AND holder = $2").bind(lease.0).bind(lease.1);
+        let holds = holds.fetch_optional(&mut *all).await?.is_some();
+        let moved = match before {
+            Some(before) => {
+                let sql = "UPDATE history_heads SET seen = $2, next = $3 WHERE cluster = $1 AND next = $4";
+                sqlx::query(sql).bind(cluster).bind(head.seen).bind(head.next).bind(before.next)
+            }
+            None => {
+                let sql = "INSERT INTO history_heads (cluster, seen, next) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+                sqlx::query(sql).bind(cluster).bind(head.seen).bind(head.next)
+            }
+        };
+        let moved = moved.execute(&mut *all).await?.rows_affected() == 1;
+        if !holds || !moved {
+            all.rollback().await?;
+            return Ok(false);
+        }
+        for block in blocks {
+            insert(&mut all, cluster, block).await?;
+        }
+        all.commit().await?;
+        Ok(true)
+    }
+
+    /// Puts one block in the place of those whose changes it holds.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn merge_history(&self, cluster: &str, block: &BlockRow) -> Result<(), StoreError> {
+        let mut both = self.pool.begin().await?;
+        let sql = "DELETE FROM history_blocks WHERE cluster = $1 AND content = 0 AND number >= $2 AND number < $3";
+        let gone = sqlx::query(sql).bind(cluster).bind(block.number).bind(block.number + block.changes);
+        gone.execute(&mut *both).await?;
+        insert(&mut both, cluster, block).await?;
+        both.commit().await?;
+        Ok(())
+    }
+
+    /// How far a cluster's history has come; none before the first block.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn history_head(&self, cluster: &str) -> Result<Option<Head>, StoreError> {
+        let sql = "SELECT seen, next FROM history_heads WHERE cluster = $1";
+        let row = sqlx::query(sql).bind(cluster).fetch_optional(&self.pool).await?;
+        row.map(|row| Ok(Head { seen: row.try_get("seen")?, next: row.try_get("next")? })).transpose()
+    }
+
+    /// The last whole that is not after a moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn whole_before(&self, cluster: &str, at: i64) -> Result<Option<BlockRow>, StoreError> {
+        let sql = "SELECT content, number, first, last, changes, body FROM history_blocks WHERE cluster = $1 \
+                   AND content = 1 AND first <= $2 ORDER BY first DESC, number DESC LIMIT 1";
+        let row = sqlx::query(sql).bind(cluster).bind(at).fetch_optional(&self.pool).await?;
+        row.as_ref().map(block).transpose()
+    }
+
+    /// When the first whole after a moment is of; none when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn whole_after(&self, cluster: &str, at: i64) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT MIN(first) AS first FROM history_blocks WHERE cluster = $1 AND content = 1 AND first > $2";
+        Ok(sqlx::query(sql).bind(cluster).bind(at).fetch_one(&self.pool).await?.try_get("first")?)
+    }
+
+    /// Blocks of changes that hold those from a number on, as far as they begin before a moment and the next after it.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn changes_from(&self, cluster: &str, number: i64, until: i64) -> Result<Vec<BlockRow>, StoreError> {
+        let sql = "SELECT content, number, first, last, changes, body FROM history_blocks WHERE cluster = $1 \
+                   AND content = 0 AND number + changes > $2 AND number <= COALESCE((SELECT MIN(number) \
+                   FROM history_blocks WHERE cluster = $1 AND content = 0 AND number >= $2 AND first > $3), \
+                   9223372036854775807) ORDER BY number";
+        let rows = sqlx::query(sql).bind(cluster).bind(number).bind(until).fetch_all(&self.pool).await?;
+        rows.iter().map(block).collect()
+    }
+
+    /// Blocks of changes that lie in a span of time, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn changes_within(&self, cluster: &str, from: i64, until: i64) -> Result<Vec<BlockRow>, StoreError> {
+        let sql = "SELECT content, number, first, last, changes, body FROM history_blocks WHERE cluster = $1 \
+                   AND content = 0 AND last >= $2 AND first <= $3 ORDER BY number";
+        let rows = sqlx::query(sql).bind(cluster).bind(from).bind(until).fetch_all(&self.pool).await?;
+        rows.iter().map(block).collect()
+    }
+
+    /// Puts something on the time line; what stands there already is kept, and ended where this says so.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn mark_history(&self, cluster: &str, mark: &HistoryMark) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO history_marks (cluster, lane, about, began, ended, what) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (cluster, lane, began, about) DO UPDATE SET ended = excluded.ended, what = excluded.what",
+        )
+        .bind(cluster)
+        .bind(&mark.lane)
+        .bind(&mark.about)
+        .bind(mark.began)
+        .bind(mark.ended)
+        .bind(&mark.what)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// What stands on a time line within a span of time, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn history_marks(&self, cluster: &str, from: i64, until: i64) -> Result<Vec<HistoryMark>, StoreError> {
+        let sql = "SELECT lane, about, began, ended, what FROM history_marks WHERE cluster = $1 AND began <= $3 \
+                   AND COALESCE(ended, began) >= $2 ORDER BY began";
+        let rows = sqlx::query(sql).bind(cluster).bind(from).bind(until).fetch_all(&self.pool).await?;
+        let mark = |row: &AnyRow| {
+            Ok(HistoryMark {
+                lane: row.try_get("lane")?,
+                about: row.try_get("about")?,
+                began: row.try_get("began")?,
+                ended: row.try_get("ended")?,
+                what: row.try_get("what")?,
+            })
+        };
+        rows.iter().map(mark).collect()
+    }
+
+    /// How much is kept of each cluster, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn history_extents(&self) -> Result<Vec<Extent>, StoreError> {
+        let sql = "SELECT cluster, CAST(SUM(1 - content) AS BIGINT) AS blocks, \
+                   CAST(SUM(changes * (1 - content)) AS BIGINT) AS changes, \
+                   CAST(SUM(size * (1 - content)) AS BIGINT) AS size, CAST(SUM(content) AS BIGINT) AS wholes, \
+                   CAST(SUM(size * content) AS BIGINT) AS wholes_size, MIN(first) AS first, MAX(last) AS last \
+                   FROM history_blocks GROUP BY cluster ORDER BY cluster";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
+        let extent = |row: &AnyRow| {
+            Ok(Extent {
+                cluster: row.try_get("cluster")?,
+                blocks: row.try_get("blocks")?,
+                changes: row.try_get("changes")?,
+                size: row.try_get("size")?,
+                wholes: row.try_get("wholes")?,
+                wholes_size: row.try_get("wholes_size")?,
+                first: row.try_get("first")?,
+                last: row.try_get("last")?,
+            })
+        };
+        rows.iter().map(extent).collect()
+    }
+
+    /// Removes a few of a cluster's blocks that no moment from another on needs, oldest first. Answers how many went.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn forget_history(&self, cluster: &str, before: i64) -> Result<u64, StoreError> {
+        let Some(needed) = self.whole_before(cluster, before).await? else { return Ok(0) };
+        let key = match self.kind {
+            super::Kind::Sqlite => "rowid",
+            super::Kind::Postgres => "ctid",
+        };
+        // A block that ends before the whole begins is needed by nothing after it.
+        let sql = format!(
+            "DELETE FROM history_blocks WHERE {key} IN (SELECT {key} FROM history_blocks WHERE cluster = $1 \
+             AND ((content = 1 AND first < $2) OR (content = 0 AND number + changes <= $3)) \
+             ORDER BY first, number LIMIT $4)"
+        );
+        let gone = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(cluster).bind(needed.first).bind(needed.number).bind(FEW);
+        let gone = gone.execute(&self.pool).await?.rows_affected();
+        if gone == 0 {
+            let sql = "DELETE FROM history_marks WHERE cluster = $1 AND COALESCE(ended, began) < $2";
+            sqlx::query(sql).bind(cluster).bind(needed.first).execute(&self.pool).await?;
+        }
+        Ok(gone)
+    }
+}
+
+async fn insert(
+    all: &mut sqlx::Transaction<'_, sqlx::Any>,
+    cluster: &str,
+    block: &BlockRow,
+) -> Result<(), StoreError> {
+    sqlx::query(BLOCK)
+        .bind(cluster)
+        .bind(i64::from(block.whole))
+        .bind(block.number)
+        .bind(block.first)
+        .bind(block.last)
+        .bind(block.changes)
+        .bind(i64::try_from(block.body.len()).unwrap_or(i64::MAX))
+        .bind(&block.body)
+        .execute(&mut **all)
+        .await?;
+    Ok(())
+}
+
+fn block(row: &AnyRow) -> Result<BlockRow, StoreError> {
+    Ok(BlockRow {
+        whole: row.try_get::<i64, _>("content")? != 0,
+        number: row.try_get("number")?,
+        first: row.try_get("first")?,
+        last: row.try_get("last")?,
+        changes: row.try_get("changes")?,
+        body: row.try_get("body")?,
+    })
+}
