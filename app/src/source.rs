@@ -57,6 +57,9 @@ pub struct View {
     pub state: String,
     /// `q`: Only what has this text in its name.
     pub search: String,
+    /// `t`: As it was at this moment, in RFC 3339; empty for now.
+    #[serde(default)]
+    pub moment: String,
 }
 
 /// A figure with what stands around it.

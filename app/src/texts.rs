@@ -2,6 +2,7 @@
 
 pub mod backups;
 pub mod deployments;
+pub mod history;
 pub mod keys;
 pub mod objects;
 mod people;

@@ -3,7 +3,7 @@
 use crate::source::View;
 
 /// Parameters of a view with their names in the address, in the order in which they are written.
-fn pairs(view: &View) -> [(&'static str, &str); 6] {
+fn pairs(view: &View) -> [(&'static str, &str); 7] {
     [
         ("fig", &view.figure),
         ("at", &view.at),
@@ -11,6 +11,7 @@ fn pairs(view: &View) -> [(&'static str, &str); 6] {
         ("owner", &view.owner),
         ("state", &view.state),
         ("q", &view.search),
+        ("t", &view.moment),
     ]
 }
 
@@ -32,6 +33,7 @@ impl View {
                 "owner" => &mut view.owner,
                 "state" => &mut view.state,
                 "q" => &mut view.search,
+                "t" => &mut view.moment,
                 _ => continue,
             };
             // Nothing in a cluster has a longer name; a longer wish finds nothing.

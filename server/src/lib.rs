@@ -21,6 +21,7 @@ pub mod deploy;
 pub mod embed;
 pub mod etcd;
 pub mod front;
+pub mod journal;
 pub mod listen;
 mod losses;
 pub mod pages;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use topology::{
     Change, Inventory, Stamp,
-    inventory::{Fact, Key},
+    inventory::{Fact, Key, Source},
 };
 
 /// A change, and when it was learnt.
@@ -14,6 +14,22 @@ pub struct Record {
     pub at: Stamp,
     /// What.
     pub change: Change,
+}
+
+impl Record {
+    /// The same without what belongs to a namespace: a record that says nothing stands in its place, so that the numbers
+    /// of others stay. None where nothing of it belongs there.
+    pub fn without(&self, namespace: &str) -> Option<Self> {
+        let belongs = match &self.change {
+            Change::Put(fact) => fact.namespace() == Some(namespace),
+            Change::Gone(Source::Namespaces, key) => *key.name == *namespace,
+            Change::Gone(_, key) => *key.namespace == *namespace,
+            Change::Whole(_, named) => named.iter().any(|key| *key.namespace == *namespace),
+            _ => false,
+        };
+        let nothing = || Change::Gone(Source::Pods, Key::new("", ""));
+        belongs.then(|| Self { at: self.at, change: nothing() })
+    }
 }
 
 /// Takes changes in before they are applied, and gives records out.

@@ -52,7 +52,7 @@ pub fn figure(
         <main id="content" tabindex="-1">
         <div class="say">
             <h1 id="sentence" inner_html=parts::sentence(&page.sentence, &prefix)></h1>
-            <span class="pulse" id="pulse">{if live { "" } else { texts::STILL }}</span>
+            <span class="pulse" id="pulse">{if live || !view.moment.is_empty() { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
         {beside.found.as_ref().map(|found| view! {
@@ -78,7 +78,7 @@ pub fn figure(
             <div class="side">
                 <section class="card panel" id="panel" aria-label=texts::DETAILS aria-live="polite" inner_html=panel></section>
                 <section class="card overview" aria-label=texts::OVERVIEW>
-                    {actions(cluster, beside)}
+                    {view.moment.is_empty().then(|| actions(cluster, beside))}
                     <div id="overview">{overview(cluster, &prefix, beside)}</div>
                 </section>
             </div>

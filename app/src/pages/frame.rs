@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     backups::{self, WarningLine},
+    history::{Past, band},
     scripts::scripts,
 };
 use crate::{
@@ -47,6 +48,8 @@ pub enum Tab {
     Objects,
     /// The answer to the loss of a host.
     WhatIf,
+    /// What it was like.
+    History,
 }
 
 /// Light, dark, or as the reader's system has it.
@@ -74,6 +77,7 @@ impl Tab {
             Self::Events => "/events",
             Self::Objects => "/objects",
             Self::WhatIf => "/what-if",
+            Self::History => "/history",
         }
     }
 
@@ -89,6 +93,7 @@ impl Tab {
             Self::Events => texts::objects::EVENTS,
             Self::Objects => texts::objects::OBJECTS,
             Self::WhatIf => texts::what_if::WHAT_IF,
+            Self::History => texts::history::HISTORY,
         }
     }
 
@@ -160,6 +165,8 @@ pub struct Frame {
     pub visitor: Visitor,
     /// What to be warned of, of the cluster that is open, or of all.
     pub warned: Warned,
+    /// The past moment that is shown, when it is not now.
+    pub past: Option<Past>,
 }
 
 /// Who says what to be warned of.
@@ -176,7 +183,7 @@ pub enum Warned {
 
 /// The whole document around a page's content.
 pub fn frame(frame: Frame, content: AnyView) -> AnyView {
-    let Frame { title, clusters, open, view, theme, shown, here, at: drawn, assets, again, visitor, warned } = frame;
+    let Frame { title, clusters, open, view, theme, shown, here, at: drawn, assets, again, visitor, warned, past } = frame;
     // Where there is a script, the page renews itself by it.
     let scripted = assets.script.is_some();
     let again = again.map(|seconds| {
@@ -213,6 +220,7 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
         </header>
         {still}
         {open.as_ref().map(|(cluster, tab)| tabs(cluster, *tab, &view, theme))}
+        {past.as_ref().map(|past| band(past, &view, theme))}
         {warnings}
         {content}
         {keys}
@@ -317,6 +325,7 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         Tab::Table,
         Tab::Deployments,
         Tab::Backups,
+        Tab::History,
         Tab::Events,
         Tab::Objects,
         Tab::WhatIf,
@@ -368,6 +377,7 @@ pub(super) fn hidden(view: &View, theme: Theme) -> AnyView {
         ("owner", view.owner.clone()),
         ("state", view.state.clone()),
         ("q", view.search.clone()),
+        ("t", view.moment.clone()),
         ("theme", theme.word().unwrap_or_default().to_owned()),
     ];
     fields

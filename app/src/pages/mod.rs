@@ -11,6 +11,7 @@ mod embedded;
 mod figure;
 mod filters;
 mod frame;
+pub mod history;
 pub mod objects;
 mod overview;
 mod people;

@@ -53,6 +53,11 @@ pub(super) struct DrawArgs {
     /// Fade all but this namespace.
     #[arg(long, value_name = "NAME", default_value = "")]
     namespace: String,
+    /// Draw it as it was at this moment (RFC 3339), from the server's database; --context names the cluster.
+    #[arg(long, value_name = "MOMENT", requires = "context", conflicts_with_all = ["kubeconfig", "demo", "dha"])]
+    at_time: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    database: super::user::DatabaseArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -83,6 +88,14 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
     };
     let named = args.demo.is_some() || args.kubeconfig.is_some() || args.context.is_some();
     let scene = match planned {
+        _ if args.at_time.is_some() => {
+            let name = args.context.unwrap_or_default();
+            let store = args.database.open().await?;
+            let cluster = super::history::then(&store, &name, args.at_time.unwrap_or_default()).await?;
+            let now = cluster.now();
+            let scene = cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene());
+            scene::standing_alone(&scene, &crate::pages::of(&name, now))
+        }
         Some(planned) if !named => {
             let mut inventory = Inventory::default();
             inventory.apply(Change::Planned(Some(planned)));

@@ -11,6 +11,7 @@ mod drift;
 mod examine;
 mod exit;
 mod guide;
+mod history;
 mod keeping;
 mod manual;
 mod provider;
@@ -70,6 +71,16 @@ enum Command {
         after_help = "Example:\n  binnacle simulate --listen 127.0.0.1:8001 --nodes 1000 --pods 30000\n  kubectl --server http://127.0.0.1:8001 get nodes --watch\n\nFaults on demand, as JSON; an empty object clears them:\n  curl -X PUT http://127.0.0.1:8001/simulator/faults -d '{\"delay_ms\": 500, \"forbid\": [\"leases\"]}'"
     )]
     Simulate(simulate::SimulateArgs),
+    /// Tell what is kept of clusters' past, write it into a file, read such a file, or forget a namespace.
+    #[command(
+        after_help = "Example:\n  binnacle history stat --data /var/lib/binnacle\n  binnacle history export lab -o lab.history --from 2026-11-29T02:00:00Z"
+    )]
+    History(history::HistoryArgs),
+    /// Say what was different between two past moments of a cluster.
+    #[command(
+        after_help = "Example:\n  binnacle diff lab --t1 2026-11-29T02:50:00Z --t2 2026-11-29T03:10:00Z --data /var/lib/binnacle"
+    )]
+    Diff(history::DiffArgs),
     /// Add local users, list them, disable one, or end anybody's sessions.
     #[command(after_help = "Example:\n  binnacle user add ann --role admin --data /var/lib/binnacle")]
     User(user::UserArgs),
@@ -285,6 +296,15 @@ struct ServeArgs {
     /// Show the built-in cluster: always, if-none, never; or a distribution's, as in k3s.
     #[arg(long, value_name = "WHEN", num_args = 0..=1, default_missing_value = "always")]
     demo: Option<String>,
+    /// Keep what changes in clusters, to be looked at later: on or off [default: on].
+    #[arg(long, value_name = "WHETHER")]
+    history: Option<String>,
+    /// Days for which it is kept [default: 30].
+    #[arg(long, value_name = "DAYS")]
+    history_days: Option<String>,
+    /// Megabytes that it takes at most [default: 2048].
+    #[arg(long, value_name = "MEGABYTES")]
+    history_size: Option<String>,
     /// Seconds for which a cluster that nobody looks at is still watched.
     #[arg(long, value_name = "SECONDS")]
     idle: Option<String>,
@@ -360,6 +380,9 @@ impl ServeArgs {
             ("webhook_secret_file", self.webhook_secret_file),
             ("on_finish", self.on_finish),
             ("demo", self.demo),
+            ("history", self.history),
+            ("history_days", self.history_days),
+            ("history_size", self.history_size),
             ("idle", self.idle),
             ("log_format", self.log_format),
             ("log", self.log),
@@ -387,6 +410,8 @@ pub fn run() -> Exit {
         Command::WhatIf(args) => wait(what_if::run(args)),
         Command::Backup(args) => wait(backup::run(*args)),
         Command::Simulate(args) => wait(simulate::run(args)),
+        Command::History(args) => wait(history::run(args)),
+        Command::Diff(args) => wait(history::diff(args)),
         Command::User(args) => wait(user::run(args)),
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::Token(args) => wait(token::run(args)),

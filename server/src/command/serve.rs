@@ -9,7 +9,10 @@ use std::{
 };
 
 use simulator::Simulator;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 use tracing_subscriber::EnvFilter;
 
 use super::{Exit, Failure, data, keeping, sweeping};
@@ -26,6 +29,7 @@ use crate::{
     embed::Embed,
     etcd::{Access, Endpoint, proposed},
     front::{self, Front},
+    journal::{self, History},
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
     running::{self, Running},
@@ -34,6 +38,8 @@ use crate::{
 
 /// How often what nobody looks at is looked for.
 const TIDY: Duration = Duration::from_secs(15);
+/// What was recorded last is kept within this time, or lost.
+const LAST: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
@@ -64,6 +70,12 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let (deploying, plans) = deploying(&settings, simulator.is_some());
     let site = Site::of(Clusters::new(contexts, settings.idle), plans, settings.compass_release);
     let tidying = tokio::spawn(tidy(site.clone()));
+    let (stop_recording, ends_recording) = watch::channel(false);
+    let recording = settings.history.map(|bounds| {
+        let history = History::new(store.clone(), bounds, holder());
+        site.remembers(history.clone());
+        tokio::spawn(journal::record(history, site.clusters(), ends_recording))
+    });
     let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins, settings.public_url).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;
     let bounds = Bounds { each: settings.connections_per_address, ..Bounds::here() };
@@ -92,6 +104,10 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     for task in [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging).chain(warning)
     {
         task.abort();
+    }
+    let _ = stop_recording.send(true);
+    if let Some(recording) = recording {
+        let _ = tokio::time::timeout(LAST, recording).await;
     }
     duty.resign().await;
     store.close().await;

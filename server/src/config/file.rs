@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn, deploying,
+    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn, deploying, history,
     keys::{KEYS, nearest},
     provider,
 };
@@ -443,6 +443,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             },
         },
         idle: seconds("idle")?,
+        history: history::bounds(values)?,
         log_format: match text("log_format").as_str() {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,

@@ -316,6 +316,17 @@ pub const KEYS: &[Key] = &[
         meaning: "The built-in cluster: `always`, `if-none` (when no other is found), `never`, or a distribution's cluster in its place, as in `k3s`. The flag alone means `always`.",
     },
     Key { name: "idle", default: "600", meaning: "Seconds for which a cluster that nobody looks at is still watched." },
+    Key {
+        name: "history",
+        default: "on",
+        meaning: "`on`: every cluster is watched from the start, and what changes is kept, to be looked at later; `off`: nothing is kept.",
+    },
+    Key { name: "history_days", default: "30", meaning: "Days for which the history of clusters is kept; 0 for no bound." },
+    Key {
+        name: "history_size",
+        default: "2048",
+        meaning: "Megabytes that the history of all clusters takes at most; the oldest goes first.",
+    },
     Key { name: "log_format", default: "text", meaning: "`text` for people, `json` for machines; on standard error." },
     Key {
         name: "log",

@@ -2,6 +2,7 @@
 
 mod deploying;
 mod file;
+mod history;
 mod keys;
 mod provider;
 
@@ -17,6 +18,7 @@ use crate::{
     backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
+    journal::Bounds,
     store::{Keeping, Place},
     webhook::Webhook,
 };
@@ -82,6 +84,8 @@ pub struct Settings {
     pub demo: Demo,
     /// How long a cluster that nobody looks at is still watched.
     pub idle: Duration,
+    /// How much of clusters' history is kept; `None` for nothing.
+    pub history: Option<Bounds>,
     /// Lines for people, or JSON for machines.
     pub log_format: LogFormat,
     /// What is logged, as in `info` or `binnacle=debug`.

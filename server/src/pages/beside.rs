@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use app::pages::{self, Attention, ConcernLine, Done, LoadLine, Loads, Overview};
+use app::{
+    pages::{self, Attention, ConcernLine, Done, LoadLine, Loads, Overview},
+    source::View,
+};
 use axum::http::Extensions;
 use leptos::prelude::RenderHtml;
-use topology::{attention::Concern, layout::natural, load::Load};
+use topology::{attention::Concern, inventory::Source, layout::natural, load::Load};
 
 use super::{Site, site::Concerns};
 use crate::{
@@ -40,7 +43,11 @@ pub(super) fn beside(site: &Arc<Site>, cluster: &str, said: &Extensions) -> Besi
 
 impl Beside {
     /// What the page shows.
-    pub(super) async fn overview(&self) -> Overview {
+    pub(super) async fn overview(&self, view: &View) -> Overview {
+        if !view.moment.is_empty() {
+            let attention = self.attention_at(&view.moment).await.unwrap_or_default();
+            return Overview { attention, ..Overview::default() };
+        }
         let done = match &self.office {
             Some(office) => Some(Done { runs: office.latest(&self.cluster).await.ok(), acts: self.acts }),
             None => None,
@@ -55,13 +62,24 @@ impl Beside {
 
     /// The part of it that a page renews, as HTML.
     pub(super) async fn html(&self, prefix: &str) -> String {
-        let overview = self.overview().await;
+        let overview = self.overview(&View::default()).await;
         leptos::prelude::Owner::new().with(|| pages::overview(&self.cluster, prefix, &overview).to_html())
     }
 
     async fn losses(&self) -> Option<pages::Losses> {
         let cluster = self.site.cluster(&self.cluster).await.ok()?;
         Some(super::what_if::lines(&*self.site.losses().glance(&self.cluster, &cluster)?))
+    }
+
+    /// The same of a past moment, when that can be looked at.
+    async fn attention_at(&self, moment: &str) -> Option<Attention> {
+        let cluster = self.site.cluster_at(&self.cluster, moment).await.ok()?;
+        let now = cluster.now();
+        Some(cluster.read(|inventory| {
+            let known = [Source::Nodes, Source::Pods].iter().all(|source| inventory.heard(*source).is_fresh());
+            let concerns = topology::attention::attention(inventory, now);
+            Attention { lines: concerns.iter().take(ROOM).map(line).collect(), total: concerns.len(), known }
+        }))
     }
 }
 

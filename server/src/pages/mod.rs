@@ -5,6 +5,7 @@ mod beside;
 mod compressed;
 mod conversions;
 mod facts;
+mod history;
 pub mod objects;
 mod plans;
 mod png;

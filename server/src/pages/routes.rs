@@ -21,7 +21,7 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{Site, assets, beside::beside, site::Asked};
+use super::{Site, assets, beside::beside, history, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
     backup::{self, Backups},
@@ -54,6 +54,9 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/networking.svg", SEE),
     Row::get("/c/{cluster}/networking.json", SEE),
     Row::get("/c/{cluster}/stream", SEE),
+    Row::get("/c/{cluster}/history", SEE),
+    Row::get("/c/{cluster}/diff", SEE),
+    Row::get("/c/{cluster}/diff.json", SEE),
 ];
 
 /// All pages of a site.
@@ -78,6 +81,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/networking.svg", get(svg))
         .route("/c/{cluster}/networking.json", get(json))
         .route("/c/{cluster}/stream", get(stream))
+        .route("/c/{cluster}/history", get(history::line))
+        .route("/c/{cluster}/diff", get(history::diff))
+        .route("/c/{cluster}/diff.json", get(history::diff_json))
         .fallback(fallback)
         .with_state(Asked(site))
 }
@@ -152,9 +158,12 @@ async fn figure(
         let path = format!("/c/{}/table{}", scene::segment(&cluster), query.prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
+    if let Some((frame, what, beside)) = history::not_shown(&asked, &cluster, tab, &query).await {
+        return render(StatusCode::NOT_FOUND, frame, request, move || pages::history::not_known(&what, &beside)).await;
+    }
     let found = match query.view.search.as_str() {
         "" => None,
-        text => match asked.0.find(&cluster, text).await {
+        text => match asked.0.find(&cluster, &query.view, text).await {
             Ok(found) => Some(found),
             Err(trouble) => return troubled(&asked, trouble, request).await,
         },
@@ -169,13 +178,14 @@ async fn figure(
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
     let selected = match &query.selection {
-        Some(selection) => Some((selection.clone(), asked.facts(&cluster, selection).await)),
+        Some(selection) => Some((selection.clone(), asked.0.facts_at(&cluster, &query.view, selection).await)),
         None => None,
     };
-    let frame = opened(&asked, &cluster, tab, &query);
+    let mut frame = opened(&asked, &cluster, tab, &query);
+    history::past(&asked, &cluster, &query.view, &mut frame).await;
     let live = frame.assets.script.is_some();
     let beside = beside(&asked.0, &cluster, request.extensions());
-    let overview = pages::Overview { found, ..beside.overview().await };
+    let overview = pages::Overview { found, ..beside.overview(&query.view).await };
     let content = move || pages::figure(&cluster, &query.view, query.theme, &page, selected.clone(), &overview, live);
     render(StatusCode::OK, frame, request, content).await
 }
@@ -186,7 +196,8 @@ async fn table(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
         Ok(table) => table,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
-    let frame = opened(&asked, &cluster, Tab::Table, &query);
+    let mut frame = opened(&asked, &cluster, Tab::Table, &query);
+    history::past(&asked, &cluster, &query.view, &mut frame).await;
     render(StatusCode::OK, frame, request, move || pages::table(&cluster, &query.view, query.theme, table.clone()))
         .await
 }
@@ -263,7 +274,7 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
     let query = Query::of(raw);
     let prefix = query.prefix();
     let selection = query.selection.unwrap_or_default();
-    let (status, html) = match asked.facts(&cluster, &selection).await {
+    let (status, html) = match asked.0.facts_at(&cluster, &query.view, &selection).await {
         Ok(facts) => (StatusCode::OK, parts::panel(&facts, &prefix, prefix.trim_end_matches('&'))),
         Err(trouble) => {
             // What was chosen may be gone: that is an answer, and nothing for a browser's console.
@@ -278,7 +289,7 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
 /// The hits of a search as HTML, while somebody types.
 async fn find(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
     let query = Query::of(raw);
-    let (status, html) = match asked.0.find(&cluster, &query.typed).await {
+    let (status, html) = match asked.0.find(&cluster, &query.view, &query.typed).await {
         Ok(found) => (StatusCode::OK, parts::hits(&found, &query.prefix())),
         Err(trouble) => (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string()))),
     };
@@ -363,6 +374,7 @@ pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
         again: None,
         visitor: Visitor::default(),
         warned: Warned::Ask,
+        past: None,
     }
 }
 
@@ -396,6 +408,7 @@ pub(crate) fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> F
         again: None,
         visitor: Visitor::default(),
         warned: Warned::Ask,
+        past: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -26,8 +26,9 @@ use super::{conversions, facts, plans, table};
 use crate::{
     backup::restoring::Node,
     cluster::{self, Cluster, Clusters},
+    journal::{History, Moment, PastError},
     losses::Losses,
-    view::{Views, Watched},
+    view::{self, Views, Watched},
 };
 
 /// The first page of a cluster waits this long for its facts, so that its picture is not empty.
@@ -37,7 +38,8 @@ const YOUNG: Duration = Duration::from_secs(10);
 
 /// The clusters and the views of one server.
 pub struct Site {
-    clusters: Clusters,
+    clusters: Arc<Clusters>,
+    history: OnceLock<History>,
     views: Views,
     plans: Option<PathBuf>,
     release: Release,
@@ -73,7 +75,22 @@ impl Site {
 
     /// The same, with plans for this release of Compass.
     pub fn of(clusters: Clusters, plans: Option<PathBuf>, release: Release) -> Arc<Self> {
-        Arc::new(Self { clusters, views: Views::default(), plans, release, concerns: Mutex::default(), losses: Losses::default() })
+        Arc::new(Self { clusters: Arc::new(clusters), history: OnceLock::new(), views: Views::default(), plans, release, concerns: Mutex::default(), losses: Losses::default() })
+    }
+
+    /// From now on also shows what was recorded.
+    pub fn remembers(&self, history: History) {
+        let _ = self.history.set(history);
+    }
+
+    /// What was recorded, where anything is.
+    pub(crate) fn history(&self) -> Option<&History> {
+        self.history.get()
+    }
+
+    /// The clusters themselves.
+    pub fn clusters(&self) -> Arc<Clusters> {
+        self.clusters.clone()
     }
 
     /// Ends what nobody looks at; called now and then.
@@ -105,6 +122,30 @@ impl Site {
             (Err(_), false) => Err(said(cluster.trouble().unwrap_or_else(|| silent(name)))),
             _ => Ok(cluster),
         }
+    }
+
+    /// The cluster as it is, or as it was at a moment in RFC 3339.
+    pub(crate) async fn cluster_at(&self, name: &str, moment: &str) -> Result<Arc<Cluster>, Trouble> {
+        if moment.is_empty() {
+            return self.cluster(name).await;
+        }
+        let moment = self.moment(name, moment).await?;
+        Ok(moment.cluster)
+    }
+
+    /// A cluster as it was.
+    pub(crate) async fn moment(&self, name: &str, text: &str) -> Result<Moment, Past> {
+        if !self.clusters.contexts().iter().any(|context| context.name == name) {
+            return Err(Past::Trouble(Trouble::NoSuchCluster(name.to_owned())));
+        }
+        let unusable = |what: String, todo: &str| Past::Trouble(Trouble::Unusable { what, todo: todo.into() });
+        let at: jiff::Timestamp = text.trim().parse().map_err(|_| {
+            unusable(format!("{text:?} is no moment."), "Write it as in 2026-11-29T03:02:00Z.")
+        })?;
+        let history = self.history().ok_or_else(|| {
+            unusable("Nothing of the past is kept here.".into(), "Start Binnacle with history = \"on\" to keep it from then on.")
+        })?;
+        Ok(history.moment(name, topology::Stamp(at.as_millisecond())).await?)
     }
 
     /// A plan's file as it is, secrets included: for whoever runs it.
@@ -185,8 +226,8 @@ impl Site {
     }
 
     /// What a text finds in a cluster.
-    pub(super) async fn find(&self, name: &str, text: &str) -> Result<Found, Trouble> {
-        let cluster = self.cluster(name).await?;
+    pub(super) async fn find(&self, name: &str, view: &View, text: &str) -> Result<Found, Trouble> {
+        let cluster = self.cluster_at(name, &view.moment).await?;
         let found = cluster.read(|inventory| topology::find::find(inventory, text, HITS));
         let line = |hit: &topology::find::Hit| HitLine {
             kind: hit.kind.word().into(),
@@ -218,11 +259,73 @@ impl Site {
         })
     }
 
+    /// A view with what stands around it, as it is or as it was.
+    pub(crate) async fn page(&self, name: &str, view: &View) -> Result<FigurePage, Trouble> {
+        if view.moment.is_empty() {
+            return Ok(self.watched(name, view).await?.page());
+        }
+        let cluster = self.cluster_at(name, &view.moment).await?;
+        Ok(view::still(&cluster, &still(&cluster, view)))
+    }
+
+    /// All that is known of one thing, or was.
+    pub(super) async fn facts_at(&self, name: &str, view: &View, selection: &str) -> Result<Facts, Trouble> {
+        let cluster = self.cluster_at(name, &view.moment).await?;
+        facts::facts(name, &cluster, selection).await
+    }
+
     /// A figure for a file, which says of which cluster it is, and when.
     pub(crate) async fn file(&self, name: &str, view: &View) -> Result<scene::Scene, Trouble> {
+        if !view.moment.is_empty() {
+            let cluster = self.cluster_at(name, &view.moment).await?;
+            return Ok(scene::standing_alone(&still(&cluster, view).scene(), &of(name, cluster.now())));
+        }
         let watched = self.watched(name, view).await?;
         Ok(scene::standing_alone(&watched.scene(), &of(name, watched.cluster().now())))
     }
+}
+
+/// Why a past moment is not shown.
+pub(crate) enum Past {
+    /// As with the present.
+    Trouble(Trouble),
+    /// It is not known.
+    Unknown(PastError),
+}
+
+impl From<PastError> for Past {
+    fn from(error: PastError) -> Self {
+        Self::Unknown(error)
+    }
+}
+
+impl From<Past> for Trouble {
+    fn from(past: Past) -> Self {
+        let error = match past {
+            Past::Trouble(trouble) => return trouble,
+            Past::Unknown(error) => error,
+        };
+        let text = error.to_string();
+        let what = format!("{}{}.", text[..1].to_uppercase(), &text[1..].trim_end_matches('.'));
+        let beside: Vec<String> = error.beside().into_iter().map(rfc).collect();
+        let todo = if beside.is_empty() {
+            "Choose a moment of the time line.".to_owned()
+        } else {
+            format!("These moments are known: {}.", beside.join(", "))
+        };
+        Self::Unusable { what, todo }
+    }
+}
+
+/// A moment as addresses have it.
+pub(crate) fn rfc(at: topology::Stamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map(|at| at.to_string()).unwrap_or_default()
+}
+
+/// A figure of a cluster that stands still.
+fn still(cluster: &Cluster, view: &View) -> topology::figure::Drawing {
+    let now = cluster.now();
+    cluster.read(|inventory| topology::figure::Drawing::draw(inventory, &conversions::view(view), now))
 }
 
 /// What a figure in a file is of, as in `lab, 2026-11-29 12:03:20 UTC`.
@@ -257,13 +360,13 @@ impl Source for Asked {
 
     fn figure(&self, cluster: &str, view: &View) -> Answer<FigurePage> {
         let (site, cluster, view) = (self.0.clone(), cluster.to_owned(), view.clone());
-        Box::pin(async move { Ok(site.watched(&cluster, &view).await?.page()) })
+        Box::pin(async move { site.page(&cluster, &view).await })
     }
 
     fn table(&self, cluster: &str, view: &View) -> Answer<Table> {
         let (site, cluster, view) = (self.0.clone(), cluster.to_owned(), view.clone());
         Box::pin(async move {
-            let cluster = site.cluster(&cluster).await?;
+            let cluster = site.cluster_at(&cluster, &view.moment).await?;
             let now = cluster.now();
             Ok(cluster.read(|inventory| table::table(inventory, &conversions::view(&view), now)))
         })

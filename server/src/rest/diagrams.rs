@@ -113,6 +113,9 @@ pub(super) struct Look {
     /// Colours of SVG and PNG.
     #[param(inline)]
     theme: Option<Theme>,
+    /// As it was at this moment, RFC 3339; else as it is now.
+    #[param(example = "2026-11-29T03:02:00Z")]
+    t: Option<String>,
 }
 
 impl Look {
@@ -129,13 +132,21 @@ impl Look {
         let state = state.map_or("", |state| scene::Health::from(state).word());
         let text = |text: Option<String>| text.unwrap_or_default().chars().take(600).collect();
         let (figure, state) = (figure.into(), state.into());
-        View { figure, at: text(at), namespace: text(ns), owner: text(owner), state, search: text(q) }
+        View {
+            figure,
+            at: text(at),
+            namespace: text(ns),
+            owner: text(owner),
+            state,
+            search: text(q),
+            moment: String::new(),
+        }
     }
 }
 
 /// What `at` names and is not there: in an API that is no empty figure.
 pub(super) async fn present(here: &Here, cluster: &str, view: &View) -> Result<(), ApiError> {
-    let held = here.site.cluster(cluster).await?;
+    let held = here.site.cluster_at(cluster, &view.moment).await?;
     let there = match view.at.split_once('/') {
         None => view.at.is_empty(),
         Some(("node", name)) => held.read(|inventory| inventory.node(name).is_some()),
@@ -178,17 +189,20 @@ pub(super) async fn one(
     };
     let format = format.ok_or_else(missing)?;
     let dark = look.theme == Some(Theme::Dark);
-    let view = Look::view(look.at, look.ns, look.owner, look.state, look.q, figure);
+    let mut view = Look::view(look.at, look.ns, look.owner, look.state, look.q, figure);
+    view.moment = look.t.unwrap_or_default();
     present(&here, &cluster, &view).await?;
-    let watched = here.site.watched(&cluster, &view).await?;
-    let page = watched.page();
-    let tag = tag(page.version, format, dark);
+    let held = here.site.cluster_at(&cluster, &view.moment).await?;
+    let page = here.site.page(&cluster, &view).await?;
+    // A past moment does not change.
+    let version = if held.is_past() { Version { epoch: 0, number: held.now().0.unsigned_abs() } } else { page.version };
+    let tag = tag(version, format, dark);
     let common = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     let vary = [(header::VARY, HeaderValue::from_static("accept"))];
     if known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, common, vary).into_response());
     }
-    let of = crate::pages::of(&cluster, watched.cluster().now());
+    let of = crate::pages::of(&cluster, held.now());
     let scene = || scene::standing_alone(&page.scene, &of);
     let body = match format {
         Format::Svg => document(&scene(), dark).into_bytes(),
@@ -198,7 +212,6 @@ pub(super) async fn one(
             drawn.ok_or(ApiError::Fault("the figure cannot be drawn as pixels"))?
         }
         Format::Dot | Format::Mermaid => {
-            let held = watched.cluster();
             let now = held.now();
             let mut outline = held.read(|inventory| outline::of(inventory, &crate::pages::figure_view(&view), now));
             outline.title = format!("{}: {of}", outline.title);

@@ -1,5 +1,6 @@
 //! The history of clusters: blocks, how far each has come, and what stands on a time line.
 
+use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 
 use super::{Store, StoreError};
@@ -31,7 +32,7 @@ pub struct Head {
 }
 
 /// What stands on a time line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryMark {
     /// As in `gap`, `leader`, `host`.
     pub lane: String,
@@ -144,6 +145,72 @@ impl Store {
                    AND content = 1 AND first <= $2 ORDER BY first DESC, number DESC LIMIT 1";
         let row = sqlx::query(sql).bind(cluster).bind(at).fetch_optional(&self.pool).await?;
         row.as_ref().map(block).transpose()
+    }
+
+    /// The next block of a cluster in the order in which they lie, after a place in that order: for exports and for what
+    /// goes over all of them. The place goes before each.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn history_after(
+        &self,
+        cluster: &str,
+        place: Option<(i64, i64, i64)>,
+    ) -> Result<Option<BlockRow>, StoreError> {
+        let (number, content, first) = place.unwrap_or((-1, 0, 0));
+        let sql = "SELECT content, number, first, last, changes, body FROM history_blocks WHERE cluster = $1 \
+                   AND (number > $2 OR (number = $2 AND (content > $3 OR (content = $3 AND first > $4)))) \
+                   ORDER BY number, content, first LIMIT 1";
+        let row = sqlx::query(sql).bind(cluster).bind(number).bind(content).bind(first).fetch_optional(&self.pool);
+        row.await?.as_ref().map(block).transpose()
+    }
+
+    /// Puts a block in the place of one with the same number and content.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn replace_history(&self, cluster: &str, old: &BlockRow, new: &BlockRow) -> Result<(), StoreError> {
+        let sql = "UPDATE history_blocks SET body = $5, size = $6, changes = $7 WHERE cluster = $1 AND content = $2 \
+                   AND number = $3 AND first = $4";
+        sqlx::query(sql)
+            .bind(cluster)
+            .bind(i64::from(old.whole))
+            .bind(old.number)
+            .bind(old.first)
+            .bind(&new.body)
+            .bind(i64::try_from(new.body.len()).unwrap_or(i64::MAX))
+            .bind(new.changes)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Begins a cluster's history with blocks from elsewhere. False when there is one of that name.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn import_history(
+        &self,
+        cluster: &str,
+        head: Head,
+        blocks: &[BlockRow],
+        marks: &[HistoryMark],
+    ) -> Result<bool, StoreError> {
+        let mut all = self.pool.begin().await?;
+        let sql = "INSERT INTO history_heads (cluster, seen, next) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let head = sqlx::query(sql).bind(cluster).bind(head.seen).bind(head.next).execute(&mut *all).await?;
+        if head.rows_affected() == 0 {
+            all.rollback().await?;
+            return Ok(false);
+        }
+        for block in blocks {
+            insert(&mut all, cluster, block).await?;
+        }
+        all.commit().await?;
+        for mark in marks {
+            self.mark_history(cluster, mark).await?;
+        }
+        Ok(true)
     }
 
     /// When the first whole after a moment is of; none when there is none.

@@ -11,4 +11,5 @@ mod watched;
 
 pub use registry::Views;
 pub(crate) use stream::{Beside, Still, follow};
+pub(crate) use watched::still;
 pub use watched::{Watched, choices};

@@ -202,6 +202,17 @@ fn phrases(figure: &Drawing) -> Vec<Phrase> {
     figure.sentence().iter().map(phrase).collect()
 }
 
+/// A figure that stands still, with what stands around it.
+pub(crate) fn still(cluster: &Cluster, figure: &Drawing) -> FigurePage {
+    FigurePage {
+        scene: figure.scene(),
+        version: Version::default(),
+        sentence: phrases(figure),
+        notices: cluster.read(|inventory| notices(inventory, None, Vec::new())),
+        choices: cluster.read(choices),
+    }
+}
+
 /// Another number for every view and every start of the server.
 fn epoch() -> u64 {
     use std::hash::{BuildHasher, Hasher, RandomState};

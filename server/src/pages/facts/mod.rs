@@ -31,6 +31,10 @@ pub(super) async fn facts(of: &str, cluster: &Cluster, selection: &str) -> Resul
         ["node", name] => {
             let mut facts = cluster.read(|inventory| node::facts(inventory, name, now)).ok_or_else(missing)?;
             let key = Key::new("", *name);
+            if cluster.is_past() {
+                facts.events = Err(not_kept());
+                return Ok(facts);
+            }
             let usage = usage::of_node(cluster.client(), name);
             let (events, usage) = tokio::join!(events(cluster, "Node", &key), usage);
             facts.events = events;
@@ -60,7 +64,7 @@ pub(super) async fn facts(of: &str, cluster: &Cluster, selection: &str) -> Resul
             let key = Key::new(*namespace, *name);
             let mut facts = cluster.read(|inventory| service::facts(inventory, &key)).ok_or_else(missing)?;
             facts.events = events(cluster, "Service", &key).await;
-            facts.pages = pages_about(of, "", "services", "Service", &key);
+            facts.pages = now_there(cluster, pages_about(of, "", "services", "Service", &key));
             Ok(facts)
         }
         ["owner", node, namespace, kind, name] => {
@@ -68,7 +72,7 @@ pub(super) async fn facts(of: &str, cluster: &Cluster, selection: &str) -> Resul
             let found = cluster.read(|inventory| owner::facts(inventory, node, kind, &key, now));
             let mut facts = found.ok_or_else(missing)?;
             facts.events = events(cluster, kind, &key).await;
-            facts.pages = pages_about_owner(of, kind, &key);
+            facts.pages = now_there(cluster, pages_about_owner(of, kind, &key));
             Ok(facts)
         }
         _ => Err(missing()),
@@ -85,8 +89,17 @@ fn what_if(cluster: &str, host: &str) -> FactLine {
     }
 }
 
+/// Pages about what is there now; a past moment has none.
+fn now_there<T: Default>(cluster: &Cluster, pages: T) -> T {
+    if cluster.is_past() { T::default() } else { pages }
+}
+
 /// A pod's events and the end of its log, both asked at once.
 async fn add_pod(of: &str, cluster: &Cluster, facts: &mut Facts, key: &Key) {
+    if cluster.is_past() {
+        facts.events = Err(not_kept());
+        return;
+    }
     let client = cluster.client();
     let (events, log, usage) =
         tokio::join!(events(cluster, "Pod", key), ask::log_end(client, key), usage::of_pod(client, key));
@@ -97,6 +110,9 @@ async fn add_pod(of: &str, cluster: &Cluster, facts: &mut Facts, key: &Key) {
 }
 
 async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLine>, Notice> {
+    if cluster.is_past() {
+        return Err(not_kept());
+    }
     let events = ask::events(cluster.client(), kind, key).await.map_err(|why| refused(&why))?;
     let line = |event: &ask::Event| EventLine {
         at: event.at().to_owned(),
@@ -106,6 +122,12 @@ async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLin
         count: event.count(),
     };
     Ok(events.iter().take(20).map(line).collect())
+}
+
+/// Of a past moment.
+fn not_kept() -> Notice {
+    let what = "Events and logs of a past moment are not kept.".to_owned();
+    Notice { health: Health::Unknown, what, todo: String::new() }
 }
 
 fn refused(why: &ask::Refused) -> Notice {

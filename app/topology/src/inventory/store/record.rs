@@ -179,6 +179,23 @@ impl Inventory {
     }
 }
 
+impl Fact {
+    /// The namespace that it belongs to; none for what belongs to all.
+    pub fn namespace(&self) -> Option<&str> {
+        let key = match self {
+            Self::Node(_) => return None,
+            Self::Namespace(name) => return Some(name),
+            Self::Pod(pod) => &pod.key,
+            Self::Service(service) => &service.key,
+            Self::Endpoints(set) => &set.key,
+            Self::Lease(lease) => &lease.key,
+            Self::Owner(owner) => &owner.key,
+            Self::Policy(policy) => &policy.key,
+        };
+        Some(&key.namespace)
+    }
+}
+
 impl Lease {
     /// Whether it is good at a moment by what it says itself.
     pub fn is_in_time(&self, now: Stamp) -> bool {

@@ -1,0 +1,66 @@
+//! What people read about the past of a cluster.
+
+/// The tab and its page.
+pub const HISTORY: &str = "History";
+/// The band of a page of the past.
+pub const PAST: &str = "The past";
+/// Above the moment.
+pub const AS_IT_WAS: &str = "As it was at";
+/// The way back.
+pub const LIVE: &str = "Back to now";
+/// A link.
+pub const BEFORE: &str = "Change before";
+/// A link.
+pub const AFTER: &str = "Change after";
+/// Where nothing came after.
+pub const NONE_AFTER: &str = "Nothing has changed since.";
+/// A field.
+pub const MOMENT: &str = "Moment (RFC 3339)";
+/// The button beside it.
+pub const GO: &str = "Show";
+/// A link to the difference between the moment and now.
+pub const SINCE_THEN: &str = "What has changed since";
+/// When nothing is recorded.
+pub const OFF: &str = "The past of clusters is not kept here.";
+/// What to do then.
+pub const OFF_TODO: &str = "Start Binnacle with history = \"on\", which is the default.";
+/// Before the first block.
+pub const NOTHING_YET: &str = "Nothing was recorded yet. Recording begins when the cluster is first heard.";
+/// What the page is for.
+pub const FOR: &str = "Bars show how much changed. Choose one to see the cluster at its beginning.";
+/// The figure of the page.
+pub const LINE: &str = "Time line";
+/// Spans of the time line.
+pub const SPANS: &str = "Span";
+/// A lane.
+pub const CHANGES: &str = "changes";
+/// A lane.
+pub const DEPLOYMENTS: &str = "deployments";
+/// A lane.
+pub const BACKUPS: &str = "backups";
+/// A lane.
+pub const LEADERS: &str = "leaders";
+/// A lane.
+pub const HOSTS: &str = "hosts";
+/// A lane.
+pub const WATCH: &str = "watch";
+/// Above the list.
+pub const EVENTS: &str = "What stands on it";
+/// When nothing does.
+pub const NO_EVENTS: &str = "Nothing in this span.";
+/// Earlier.
+pub const EARLIER: &str = "Earlier";
+/// Later.
+pub const LATER: &str = "Later";
+/// The page of a difference.
+pub const DIFFERENCE: &str = "Difference of two moments";
+/// A field.
+pub const FIRST_MOMENT: &str = "Before";
+/// A field.
+pub const SECOND_MOMENT: &str = "After (empty for now)";
+/// The button.
+pub const COMPARE: &str = "Compare";
+/// When nothing differs.
+pub const SAME: &str = "Nothing that is compared was different.";
+/// Above sources that did not tell at one of the moments.
+pub const NOT_COMPARED: &str = "Not compared, because one of the moments does not tell of them";

@@ -1,0 +1,62 @@
+//! What clusters were like: recorded while they are watched, kept in the database, and looked at later.
+//!
+//! ```text
+//! Cluster ──tape──▶ recording (half a second) ──blocks──▶ store ──▶ reading ──▶ a Cluster of then
+//!                     └─ marks: gaps, leaders, hosts ───────────────▶ line (what a time line shows)
+//! ```
+//! One replica records a cluster, by a lease. What was not recorded is a gap, and nothing is guessed in it.
+
+mod line;
+mod reading;
+mod recording;
+mod retention;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+pub use line::{Line, Lines};
+pub use reading::{Moment, PastError};
+pub use recording::record;
+
+use crate::store::Store;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// For how long.
+    pub age: Duration,
+    /// Bytes of all clusters together.
+    pub size: u64,
+}
+
+/// The history of all clusters. Cheap to clone.
+#[derive(Clone)]
+pub struct History(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    bounds: Bounds,
+    /// Names this process among those that share the database.
+    holder: String,
+    /// Moments that were looked at last: a page, its panel and its file ask for the same one.
+    seen: Mutex<VecDeque<Moment>>,
+}
+
+impl History {
+    /// In this database. `holder` names this process and no other.
+    pub fn new(store: Store, bounds: Bounds, holder: String) -> Self {
+        Self(Arc::new(Inner { store, bounds, holder, seen: Mutex::default() }))
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, VecDeque<Moment>> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

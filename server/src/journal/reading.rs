@@ -1,0 +1,165 @@
+//! A past moment, from the blocks before it.
+
+use std::sync::{Arc, LazyLock};
+
+use journal::{BlockError, Replay, open};
+use tokio::sync::Semaphore;
+use topology::{Inventory, Stamp};
+
+use super::History;
+use crate::{
+    cluster::Cluster,
+    placed::placed,
+    store::{BlockRow, StoreError},
+};
+
+/// Moments that are put together at once.
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+/// Moments that are kept for whoever asks next.
+const KEPT: usize = 4;
+/// What was learnt is in the database after this time at the latest.
+const FRESH: i64 = 1_500;
+
+/// A cluster as it was.
+#[derive(Clone)]
+pub struct Moment {
+    /// It, standing still.
+    pub cluster: Arc<Cluster>,
+    /// Its name.
+    pub name: String,
+    /// When.
+    pub at: Stamp,
+    /// When it came to be like this.
+    pub since: Stamp,
+    /// When it changed next; none when it has not.
+    pub next: Option<Stamp>,
+}
+
+/// Why a moment cannot be shown.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PastError {
+    /// It has not come yet.
+    #[error("that moment has not come yet")]
+    Future,
+    /// It lies before the first that was recorded.
+    #[error("nothing was recorded before {}", first.map_or_else(|| "now".to_owned(), topology::health::moment))]
+    Before {
+        /// The first moment that is known.
+        first: Option<Stamp>,
+    },
+    /// Nothing was recorded then.
+    #[error("nothing is known between {} and {}: {why}", topology::health::moment(*from), topology::health::moment(*until))]
+    Gap {
+        /// The last moment before it.
+        from: Stamp,
+        /// The first after it.
+        until: Stamp,
+        /// As in `Binnacle was not running`.
+        why: String,
+    },
+    /// A block cannot be read.
+    #[error("nothing is known after {}: {why}", topology::health::moment(*from))]
+    Damaged {
+        /// The last moment before it.
+        from: Stamp,
+        /// The first that is known again.
+        until: Option<Stamp>,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl PastError {
+    /// Moments that can be shown instead.
+    pub fn beside(&self) -> Vec<Stamp> {
+        match self {
+            Self::Before { first } => first.iter().copied().collect(),
+            Self::Gap { from, until, .. } => vec![*from, *until],
+            Self::Damaged { from, until, .. } => [*from].into_iter().chain(*until).collect(),
+            Self::Future | Self::Store(_) => Vec::new(),
+        }
+    }
+}
+
+/// What replaying comes to: the Inventory, since when it is so, when it changes, and where a block was no good.
+type Replayed = (Inventory, Stamp, Option<Stamp>, Option<(Stamp, String)>);
+
+impl History {
+    /// A cluster as it was at a moment.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub async fn moment(&self, name: &str, at: Stamp) -> Result<Moment, PastError> {
+        let kept = self.seen().iter().find(|moment| moment.at == at && moment.name == name).cloned();
+        if let Some(moment) = kept {
+            return Ok(moment);
+        }
+        let now = jiff::Timestamp::now().as_millisecond();
+        let ahead = at.0 - now;
+        if ahead > FRESH {
+            return Err(PastError::Future);
+        }
+        if ahead > -FRESH {
+            let wait = u64::try_from(ahead + FRESH).unwrap_or_default();
+            tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+        }
+        let store = self.store();
+        let gaps = store.history_marks(name, at.0, at.0).await?.into_iter();
+        for gap in gaps.filter(|mark| mark.lane == "gap") {
+            let ended = gap.ended.unwrap_or(gap.began);
+            if gap.began < at.0 && at.0 < ended {
+                return Err(PastError::Gap { from: Stamp(gap.began), until: Stamp(ended), why: gap.what });
+            }
+        }
+        let Some(whole) = store.whole_before(name, at.0).await? else {
+            return Err(PastError::Before { first: store.whole_after(name, at.0).await?.map(Stamp) });
+        };
+        let changes = store.changes_from(name, whole.number, at.0).await?;
+        let again = store.whole_after(name, whole.first).await?.map(Stamp);
+        let began = Stamp(whole.first);
+        let replayed = placed(&TURNS, move || replay(&whole, &changes, at)).await;
+        let damaged = |from, why: String| PastError::Damaged { from, until: again, why };
+        let replayed = replayed.unwrap_or_else(|| Err("it could not be put together".into()));
+        let (inventory, since, next, broken) = replayed.map_err(|why| damaged(began, why))?;
+        if let Some((from, why)) = broken {
+            return Err(damaged(from, why));
+        }
+        let next = next.or(again.filter(|again| *again > at));
+        let cluster = Arc::new(Cluster::past(name, inventory, at));
+        let moment = Moment { cluster, name: name.to_owned(), at, since, next };
+        let mut seen = self.seen();
+        seen.push_front(moment.clone());
+        seen.truncate(KEPT);
+        drop(seen);
+        Ok(moment)
+    }
+}
+
+fn replay(whole: &BlockRow, changes: &[BlockRow], at: Stamp) -> Result<Replayed, String> {
+    let said = |error: BlockError| error.to_string();
+    let (block, records) = open(&whole.body).map_err(said)?;
+    let mut replay = Replay::of(&block, records);
+    let (mut next, mut broken) = (None, None);
+    for row in changes {
+        let opened = open(&row.body).map_err(said);
+        let went_on = opened.and_then(|(block, records)| {
+            next = records.iter().find(|record| record.at > at).map(|record| record.at);
+            replay.go_on(&block, records, at).map_err(|lost| lost.to_string())
+        });
+        if let Err(why) = went_on {
+            // What lies after the moment harms nothing.
+            if row.first <= at.0 {
+                broken = Some((replay.at(), why));
+            }
+            break;
+        }
+        if next.is_some() {
+            break;
+        }
+    }
+    let since = replay.at();
+    Ok((replay.moment(at).clone(), since, next, broken))
+}

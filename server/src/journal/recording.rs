@@ -1,0 +1,359 @@
+//! Recording: one task a cluster, on the replica that has its lease.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use journal::{Block, Content, Record, seal};
+use tokio::sync::watch;
+use topology::{
+    Change, Inventory, Stamp,
+    health::{Leader, leader},
+    inventory::{ComponentKind, Source, Truth},
+};
+
+use super::{History, retention::forget};
+use crate::{
+    cluster::{Cluster, Clusters},
+    store::{BlockRow, Head, HistoryMark, StoreError},
+};
+
+/// What was learnt is kept after this time.
+const COMMIT: Duration = Duration::from_millis(500);
+/// How long a lease is good for, how often it is renewed, and how often others look whether it is free.
+const LEASE: Duration = Duration::from_secs(9);
+const RENEW: Duration = Duration::from_secs(3);
+/// How often it is kept that a cluster at rest was followed.
+const TOUCH: Duration = Duration::from_secs(5);
+/// After so many changes, or this time if there were any, everything is kept.
+const WHOLE_CHANGES: usize = 20_000;
+const WHOLE_AFTER: i64 = 6 * 3_600_000;
+/// Records of one block.
+const BLOCK: usize = 4_096;
+/// Small blocks become one after so many records, so many blocks or this time.
+const MERGE_RECORDS: usize = 2_048;
+const MERGE_BLOCKS: u32 = 240;
+const MERGE_AFTER: i64 = 3_600_000;
+/// More than these may not wait for a database that is away, in bytes.
+const MOST_WAITING: usize = 32 << 20;
+/// A pause of recording that is shorter than this is no gap.
+const NO_GAP: i64 = 2_000;
+/// How often what is old is looked for.
+const FORGET: Duration = Duration::from_secs(600);
+
+/// Records these clusters until `stopping` is true; what was learnt until then is kept.
+pub async fn record(history: History, clusters: Arc<Clusters>, stopping: watch::Receiver<bool>) {
+    let names: Vec<String> = clusters.contexts().iter().map(|context| context.name.clone()).collect();
+    let each = names.into_iter().map(|name| follow(history.clone(), clusters.clone(), name, stopping.clone()));
+    futures::future::join_all(each).await;
+}
+
+async fn follow(history: History, clusters: Arc<Clusters>, name: String, mut stopping: watch::Receiver<bool>) {
+    let lease = format!("history {name}");
+    while !*stopping.borrow() {
+        let held = history.0.store.hold(&lease, &history.0.holder, LEASE).await;
+        if matches!(held, Ok(Some(_)))
+            && let Ok(cluster) = clusters.get(&name).await
+            // What was never heard is nothing to keep; asked for again, it stays watched.
+            && tokio::time::timeout(RENEW, cluster.heard_everything()).await.is_ok_and(|heard| heard.is_ok())
+        {
+            let recorded = Session::begin(&history, &name, &lease, &cluster).await;
+            let ended = match recorded {
+                Ok(session) => session.run(&mut stopping).await,
+                Err(error) => Err(error),
+            };
+            cluster.record_no_more();
+            if let Err(error) = ended {
+                tracing::warn!(cluster = name, "the history is not written: {error}");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RENEW) => {}
+            _ = stopping.changed() => {}
+        }
+    }
+    if let Err(error) = history.0.store.let_go(&lease, &history.0.holder).await {
+        tracing::debug!("the lease {lease} ends only by itself: {error}");
+    }
+}
+
+/// The recording of one cluster, as long as the lease is ours.
+struct Session<'a> {
+    history: &'a History,
+    name: &'a str,
+    lease: &'a str,
+    cluster: &'a Cluster,
+    /// As it stands in the database.
+    head: Option<Head>,
+    /// Blocks that are not in the database yet.
+    waiting: Vec<Block>,
+    marks: Vec<HistoryMark>,
+    next: u64,
+    /// The time of the last record: none is earlier.
+    last: Stamp,
+    since_whole: (usize, Stamp),
+    tail: Tail,
+    stands: Stands,
+}
+
+/// Records of small blocks that lie in the database, to become one.
+#[derive(Default)]
+struct Tail {
+    number: u64,
+    blocks: u32,
+    records: Vec<Record>,
+}
+
+/// What time lines have lanes for, as it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Stands {
+    leaders: Vec<(ComponentKind, String)>,
+    /// Hosts that are not ready.
+    lost: Vec<String>,
+    /// Why what is drawn is old, while the watch is cut.
+    cut: Option<String>,
+}
+
+impl<'a> Session<'a> {
+    async fn begin(
+        history: &'a History,
+        name: &'a str,
+        lease: &'a str,
+        cluster: &'a Cluster,
+    ) -> Result<Self, StoreError> {
+        let head = history.0.store.history_head(name).await?;
+        let (now, changes) = cluster.record();
+        let mut session = Self {
+            history,
+            name,
+            lease,
+            cluster,
+            head,
+            waiting: Vec::new(),
+            marks: Vec::new(),
+            next: head.map_or(0, |head| u64::try_from(head.next).unwrap_or_default()),
+            last: head.map_or(now, |head| Stamp(head.seen).max(now)),
+            since_whole: (0, now),
+            tail: Tail::default(),
+            stands: cluster.read(|inventory| Stands::of(inventory, now)),
+        };
+        if let Some(head) = head {
+            let gap = |ended, what: &str| HistoryMark {
+                lane: "gap".into(),
+                about: String::new(),
+                began: head.seen,
+                ended: Some(ended),
+                what: what.into(),
+            };
+            if now.0 - head.seen > NO_GAP {
+                session.marks.push(gap(now.0, "Nothing was recorded: Binnacle was not running, or could not write."));
+            } else if head.seen - now.0 > NO_GAP {
+                // Nothing is dated before what is there; until the clock comes there, all is of that moment.
+                session.marks.push(gap(head.seen, "The clock was set back."));
+            }
+        }
+        session.whole(changes).await?;
+        Ok(session)
+    }
+
+    async fn run(mut self, stopping: &mut watch::Receiver<bool>) -> Result<(), StoreError> {
+        let (mut renewed, mut touched, mut forgot) = (Instant::now(), None::<Instant>, None::<Instant>);
+        loop {
+            let ends = *stopping.borrow();
+            let due = self.since_whole.0 >= WHOLE_CHANGES
+                || (self.since_whole.0 > 0 && self.cluster.now().since(self.since_whole.1) > WHOLE_AFTER);
+            let (now, records, changes) = self.cluster.recorded(due);
+            self.take(records)?;
+            if let Some(changes) = changes {
+                self.whole(changes).await?;
+            }
+            self.look(now);
+            let quiet = self.waiting.is_empty() && self.marks.is_empty();
+            if !quiet || ends || touched.is_none_or(|last| last.elapsed() >= TOUCH) {
+                match self.commit(now).await {
+                    Ok(true) => touched = Some(Instant::now()),
+                    Ok(false) => return Ok(()),
+                    Err(error) => {
+                        let waits: usize = self.waiting.iter().map(|block| block.bytes.len()).sum();
+                        if waits > MOST_WAITING || ends {
+                            return Err(error);
+                        }
+                        tracing::debug!(cluster = self.name, "the history waits: {error}");
+                    }
+                }
+            }
+            if ends {
+                return Ok(());
+            }
+            if renewed.elapsed() >= RENEW {
+                let held = self.history.0.store.hold(self.lease, &self.history.0.holder, LEASE).await;
+                match held {
+                    Ok(Some(_)) => renewed = Instant::now(),
+                    Ok(None) => return Ok(()),
+                    // Whether it is still ours is asked with the next commit.
+                    Err(_) => {}
+                }
+            }
+            if forgot.is_none_or(|last| last.elapsed() >= FORGET) {
+                forget(self.history, self.name).await?;
+                forgot = Some(Instant::now());
+            }
+            tokio::select! {
+                () = tokio::time::sleep(COMMIT) => {}
+                _ = stopping.changed() => {}
+            }
+        }
+    }
+
+    /// Records become blocks that wait.
+    fn take(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.since_whole.0 += records.len();
+        for mut records in chunks(records) {
+            for record in &mut records {
+                record.at = record.at.max(self.last);
+                self.last = record.at;
+            }
+            self.waiting.push(seal(Content::Changes, self.next, &records).map_err(unwritable)?);
+            if self.tail.records.is_empty() {
+                self.tail.number = self.next;
+            }
+            self.next += records.len() as u64;
+            self.tail.blocks += 1;
+            self.tail.records.extend(records);
+        }
+        Ok(())
+    }
+
+    /// Everything as it is, which waits too.
+    async fn whole(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let (at, next) = (self.last.max(self.cluster.now()), self.next);
+        self.last = at;
+        let sealing = tokio::task::spawn_blocking(move || {
+            let records: Vec<Record> = changes.into_iter().map(|change| Record { at, change }).collect();
+            seal(Content::Whole, next, &records)
+        });
+        let block = sealing.await.map_err(|error| StoreError::Away(error.to_string()))?;
+        self.waiting.push(block.map_err(unwritable)?);
+        self.since_whole = (0, at);
+        Ok(())
+    }
+
+    /// What a time line's lanes show of what has changed.
+    fn look(&mut self, now: Stamp) {
+        let stands = self.cluster.read(|inventory| Stands::of(inventory, now));
+        if stands != self.stands {
+            let at = self.last.max(now).0;
+            self.marks.extend(self.stands.marks(&stands, at));
+            self.stands = stands;
+        }
+    }
+
+    /// Keeps what waits. False when the lease is no longer ours.
+    async fn commit(&mut self, now: Stamp) -> Result<bool, StoreError> {
+        let store = &self.history.0.store;
+        let next = i64::try_from(self.next).unwrap_or(i64::MAX);
+        let head = Head { seen: self.last.max(now).0, next };
+        let rows: Vec<BlockRow> = self.waiting.iter().map(row).collect();
+        let holder = self.history.0.holder.as_str();
+        if !store.append_history(self.name, (self.lease, holder), &rows, self.head, head).await? {
+            return Ok(false);
+        }
+        self.head = Some(head);
+        self.waiting.clear();
+        for mark in &self.marks {
+            store.mark_history(self.name, mark).await?;
+        }
+        self.marks.clear();
+        let Some(first) = self.tail.records.first().map(|record| record.at) else { return Ok(true) };
+        let full = self.tail.records.len() >= MERGE_RECORDS
+            || self.tail.blocks >= MERGE_BLOCKS
+            || now.since(first) > MERGE_AFTER;
+        if full {
+            let tail = std::mem::take(&mut self.tail);
+            if tail.blocks > 1 {
+                let block = seal(Content::Changes, tail.number, &tail.records).map_err(unwritable)?;
+                store.merge_history(self.name, &row(&block)).await?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn chunks(mut records: Vec<Record>) -> Vec<Vec<Record>> {
+    let mut chunks = Vec::new();
+    while records.len() > BLOCK {
+        let rest = records.split_off(BLOCK);
+        chunks.push(std::mem::replace(&mut records, rest));
+    }
+    if !records.is_empty() {
+        chunks.push(records);
+    }
+    chunks
+}
+
+fn row(block: &Block) -> BlockRow {
+    BlockRow {
+        whole: block.content == Content::Whole,
+        number: i64::try_from(block.number).unwrap_or(i64::MAX),
+        first: block.first.0,
+        last: block.last.0,
+        changes: block.count.into(),
+        body: block.bytes.clone(),
+    }
+}
+
+/// The derives of facts write everything that they hold.
+fn unwritable(error: journal::CodeError) -> StoreError {
+    StoreError::Away(format!("a fact cannot be written: {error}"))
+}
+
+impl Stands {
+    fn of(inventory: &Inventory, now: Stamp) -> Self {
+        let kinds = [ComponentKind::Scheduler, ComponentKind::ControllerManager];
+        let leads = |kind| match leader(inventory, kind, now) {
+            Leader::Node(node) => Some((kind, node.to_string())),
+            Leader::Stranger(host) => Some((kind, host.to_owned())),
+            Leader::Nobody(..) => Some((kind, "nobody".to_owned())),
+            Leader::Unknown => None,
+        };
+        let lost = inventory.nodes().filter(|node| node.condition("Ready").is_none_or(|ready| ready.truth != Truth::True));
+        let cut = [Source::Nodes, Source::Pods].into_iter().find(|source| !inventory.heard(*source).is_fresh());
+        Self {
+            leaders: kinds.into_iter().filter_map(leads).collect(),
+            lost: lost.map(|node| node.name.to_string()).collect(),
+            cut: cut.map(|source| format!("The watch of {} was cut: what is drawn is old.", source.word())),
+        }
+    }
+
+    /// What is to be put on the lanes when it comes to stand otherwise.
+    fn marks(&self, now: &Self, at: i64) -> Vec<HistoryMark> {
+        let mark = |lane: &str, about: &str, what: String| HistoryMark {
+            lane: lane.into(),
+            about: about.into(),
+            began: at,
+            ended: None,
+            what,
+        };
+        let mut marks = Vec::new();
+        for (kind, leads) in &now.leaders {
+            let before = self.leaders.iter().find(|(one, _)| one == kind).map(|(_, leads)| leads);
+            if before.is_some_and(|before| before != leads) {
+                let what = format!("{}: {leads} leads, and no longer {}.", kind.program(), before.map_or("", |one| one));
+                marks.push(mark("leader", kind.program(), what));
+            }
+        }
+        for host in now.lost.iter().filter(|host| !self.lost.contains(host)) {
+            marks.push(mark("host", host, format!("{host} is not ready.")));
+        }
+        for host in self.lost.iter().filter(|host| !now.lost.contains(host)) {
+            marks.push(mark("host", host, format!("{host} is ready again, or gone.")));
+        }
+        match (&self.cut, &now.cut) {
+            (None, Some(why)) => marks.push(mark("watch", "", why.clone())),
+            (Some(_), None) => marks.push(mark("watch", "", "The cluster is watched again.".to_owned())),
+            _ => {}
+        }
+        marks
+    }
+}

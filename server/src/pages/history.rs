@@ -1,0 +1,266 @@
+//! Pages of a cluster's past: the band, the time line, and the difference of two moments.
+
+use app::{
+    pages::{
+        Frame, Tab,
+        history::{self as pages, Bar, DiffPage, Item, Lane, Past as Band, TimeLine},
+    },
+    source::{Source, Trouble, View},
+    texts::history as words,
+};
+use axum::{
+    extract::{Path, RawQuery, Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use journal::Group;
+use topology::{Stamp, health::moment};
+
+use super::{
+    routes::{Query, opened, render, status, troubled},
+    site::{Asked, Past, rfc},
+};
+use crate::{
+    journal::{Lines, PastError},
+    store::{Runs, StoreError},
+};
+
+/// Parts of a time line.
+const PARTS: usize = 120;
+/// Spans that can be chosen: their names in addresses, in milliseconds, for people.
+const SPANS: [(&str, i64, &str); 6] = [
+    ("1h", 3_600_000, "1 hour"),
+    ("6h", 6 * 3_600_000, "6 hours"),
+    ("1d", 86_400_000, "1 day"),
+    ("7d", 7 * 86_400_000, "7 days"),
+    ("30d", 30 * 86_400_000, "30 days"),
+    ("90d", 90 * 86_400_000, "90 days"),
+];
+/// Runs and backups that a time line looks through.
+const LOOKED: u32 = 500;
+
+/// What the frame of a page of the past says; nothing moves there, so that no script is needed.
+pub(super) async fn past(asked: &Asked, cluster: &str, view: &View, frame: &mut Frame) {
+    if view.moment.is_empty() {
+        return;
+    }
+    frame.assets.script = None;
+    let Ok(found) = asked.0.moment(cluster, &view.moment).await else { return };
+    frame.past = Some(Band {
+        cluster: cluster.to_owned(),
+        shown: moment(found.at),
+        at: rfc(found.at),
+        since: moment(found.since),
+        before: Some(rfc(Stamp(found.since.0 - 1))),
+        after: found.next.map(rfc),
+    });
+}
+
+/// The page that stands for a moment that is not known.
+pub(super) async fn not_shown(
+    asked: &Asked,
+    cluster: &str,
+    tab: Tab,
+    query: &Query,
+) -> Option<(Frame, String, Vec<(String, String)>)> {
+    if query.view.moment.is_empty() {
+        return None;
+    }
+    let Err(Past::Unknown(error)) = asked.0.moment(cluster, &query.view.moment).await else { return None };
+    if matches!(error, PastError::Store(_)) {
+        return None;
+    }
+    let path = format!("/c/{}{}", scene::segment(cluster), tab.path());
+    let to = |view: View| app::base::at(format!("{path}{}", view.prefix()).trim_end_matches(['?', '&']));
+    let still = View { figure: String::new(), ..query.view.clone() };
+    let beside = error.beside().into_iter();
+    let mut beside: Vec<(String, String)> =
+        beside.map(|at| (moment(at), to(View { moment: rfc(at), ..still.clone() }))).collect();
+    beside.push((words::LIVE.to_owned(), to(View { moment: String::new(), ..still })));
+    let text = error.to_string();
+    let what = format!("{}{}.", text[..1].to_uppercase(), &text[1..].trim_end_matches('.'));
+    let mut frame = opened(asked, cluster, tab, query);
+    frame.assets.script = None;
+    Some((frame, what, beside))
+}
+
+/// A value of a query.
+fn value(raw: &RawQuery, wanted: &str) -> String {
+    let raw = raw.0.as_deref().unwrap_or_default();
+    let found = form_urlencoded::parse(raw.as_bytes()).find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value.trim().chars().take(64).collect()).unwrap_or_default()
+}
+
+fn milliseconds(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+/// The time line of a cluster.
+pub(super) async fn line(
+    State(asked): State<Asked>,
+    Path(cluster): Path<String>,
+    raw: RawQuery,
+    request: Request,
+) -> Response {
+    let (span, until) = (value(&raw, "span"), value(&raw, "until"));
+    let query = Query::of(raw);
+    if !asked.clusters().iter().any(|line| line.name == cluster) {
+        return troubled(&asked, Trouble::NoSuchCluster(cluster), request).await;
+    }
+    let line = match time_line(&asked, &cluster, &span, &until).await {
+        Ok(line) => line,
+        Err(error) => {
+            let trouble = Trouble::Unreachable { what: format!("{error}."), todo: String::new() };
+            return troubled(&asked, trouble, request).await;
+        }
+    };
+    let mut frame = opened(&asked, &cluster, Tab::History, &query);
+    frame.assets.script = None;
+    render(StatusCode::OK, frame, request, move || pages::line(&line)).await
+}
+
+async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Result<TimeLine, StoreError> {
+    let Some(history) = asked.0.history() else {
+        return Ok(TimeLine { cluster: cluster.to_owned(), ..TimeLine::default() });
+    };
+    let now = jiff::Timestamp::now().as_millisecond();
+    let (word, wide, _) = SPANS.into_iter().find(|(word, ..)| *word == span).unwrap_or(SPANS[1]);
+    let until = milliseconds(until).map_or(now, |until| until.min(now));
+    let asked_for = Lines { from: until - wide, until, parts: PARTS };
+    let found = history.line(cluster, asked_for).await?;
+    let base = app::base::at(&format!("/c/{}", scene::segment(cluster)));
+    let at = |at: i64| format!("{base}?t={}", scene::encoded(&rfc(Stamp(at))));
+    let page = |word: &str, until: Option<i64>| {
+        let until = until.filter(|until| *until < now);
+        let until = until.map(|until| format!("&until={}", scene::encoded(&rfc(Stamp(until))))).unwrap_or_default();
+        format!("{base}/history?span={word}{until}")
+    };
+    let within = |at: i64| {
+        let part = i128::from(at.clamp(asked_for.from, until) - asked_for.from) * 1000 / i128::from(wide);
+        u32::try_from(part).unwrap_or(0)
+    };
+    let item = |began: i64, ended: Option<i64>, what: String, to: String| Item {
+        from: within(began),
+        until: within(ended.unwrap_or(began)),
+        when: moment(Stamp(began)),
+        what,
+        to,
+    };
+    let bars = found.bars.iter().enumerate().map(|(n, count)| {
+        let from = asked_for.from + wide * i64::try_from(n).unwrap_or(0) / i64::try_from(PARTS).unwrap_or(1);
+        let changes = if *count == 1 { "change" } else { "changes" };
+        Bar { count: *count, what: format!("{count} {changes} from {} on", moment(Stamp(from))), to: at(from) }
+    });
+    let bars = bars.collect();
+    let lane = |name, wanted: &str| Lane {
+        name,
+        items: found
+            .marks
+            .iter()
+            .filter(|mark| mark.lane == wanted)
+            .map(|mark| item(mark.began, mark.ended, mark.what.clone(), at(mark.began)))
+            .collect(),
+    };
+    let overlaps = |began: i64, ended: i64| began <= until && ended >= asked_for.from;
+    let store = history.store();
+    let runs = store.runs(&Runs { cluster: cluster.to_owned(), ..Runs::default() }, LOOKED).await?;
+    let runs = runs.iter().filter(|run| overlaps(run.created, run.ended.unwrap_or(now)));
+    let runs = runs.map(|run| {
+        let what = format!("{} by {}: {}", run.kind, run.who, run.state);
+        item(run.created, Some(run.ended.unwrap_or(now)), what, format!("{base}/deployments/{}", scene::segment(&run.id)))
+    });
+    let deployments = Lane { name: words::DEPLOYMENTS, items: runs.collect() };
+    let backups = store.good_backups(cluster, LOOKED).await?;
+    let backups = backups.iter().filter(|backup| overlaps(backup.began, backup.began)).map(|backup| {
+        let to = format!("{base}/backups/{}", scene::segment(&backup.id));
+        item(backup.began, None, "A backup that was found right.".to_owned(), to)
+    });
+    let backups = Lane { name: words::BACKUPS, items: backups.collect() };
+    let gaps = lane("", "gap").items;
+    let extent = found.first.zip(found.seen).map(|(first, seen)| {
+        let damaged = match found.damaged {
+            0 => String::new(),
+            some => format!(" {some} blocks of this span are damaged."),
+        };
+        format!("Recorded from {} to {}.{damaged}", moment(Stamp(first)), moment(Stamp(seen)))
+    });
+    Ok(TimeLine {
+        cluster: cluster.to_owned(),
+        on: true,
+        begun: extent.is_some(),
+        extent: extent.unwrap_or_default(),
+        spans: SPANS.iter().map(|(one, _, name)| ((*name).to_owned(), page(one, Some(until)), *one == word)).collect(),
+        earlier: page(word, Some(until - wide)),
+        later: (until < now).then(|| page(word, Some(until + wide))),
+        ends: (moment(Stamp(asked_for.from)), moment(Stamp(until))),
+        bars,
+        gaps,
+        lanes: vec![deployments, backups, lane(words::LEADERS, "leader"), lane(words::HOSTS, "host"), lane(words::WATCH, "watch")],
+        moment: rfc(Stamp(until)),
+    })
+}
+
+/// What was different between the moments that a query names.
+async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<DiffPage, Trouble> {
+    let (first, second) = (value(raw, "t1"), value(raw, "t2"));
+    if first.is_empty() {
+        let what = "A difference needs a first moment.".to_owned();
+        return Err(Trouble::Unusable { what, todo: "Name it as in ?t1=2026-11-29T03:02:00Z; without t2 the second is now.".into() });
+    }
+    let before = asked.0.cluster_at(cluster, &first).await?;
+    let after = asked.0.cluster_at(cluster, &second).await?;
+    let moments = [&before, &after].map(|cluster| cluster.now());
+    let (found, untold) = tokio::task::spawn_blocking(move || {
+        before.read(|before| match after.is_past() {
+            true => after.read(|after| journal::compare(before, after)),
+            // Writers of the live cluster wait no longer than a copy takes.
+            false => journal::compare(before, &after.read(Clone::clone)),
+        })
+    })
+    .await
+    .unwrap_or_default();
+    let groups = Group::ALL.map(|group| {
+        let lines = found.iter().filter(|one| one.group == group).map(|one| (one.name.clone(), one.what.clone()));
+        (group.word().to_owned(), lines.collect())
+    });
+    let [one, other] = moments;
+    let shown = if second.is_empty() { "now".to_owned() } else { moment(other) };
+    Ok(DiffPage {
+        cluster: cluster.to_owned(),
+        moments: [(rfc(one), moment(one)), (if second.is_empty() { second } else { rfc(other) }, shown)],
+        groups: groups.into(),
+        untold: untold.iter().map(|source| source.word().to_owned()).collect(),
+    })
+}
+
+pub(super) async fn diff(
+    State(asked): State<Asked>,
+    Path(cluster): Path<String>,
+    raw: RawQuery,
+    request: Request,
+) -> Response {
+    let page = match difference(&asked, &cluster, &raw).await {
+        Ok(page) => page,
+        Err(trouble) => return troubled(&asked, trouble, request).await,
+    };
+    let mut frame = opened(&asked, &cluster, Tab::History, &Query::of(raw));
+    frame.assets.script = None;
+    render(StatusCode::OK, frame, request, move || pages::diff(&page)).await
+}
+
+pub(super) async fn diff_json(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+    match difference(&asked, &cluster, &raw).await {
+        Ok(page) => {
+            let line = |(name, what): &(String, String)| serde_json::json!({ "name": name, "what": what });
+            let groups: serde_json::Map<String, serde_json::Value> = page
+                .groups
+                .iter()
+                .map(|(group, lines)| (group.replace(' ', "-"), lines.iter().map(line).collect()))
+                .collect();
+            let [first, second] = &page.moments;
+            let body = serde_json::json!({ "t1": first.0, "t2": second.0, "groups": groups, "untold": page.untold });
+            ([(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+        }
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
+    }
+}
