@@ -42,14 +42,15 @@ pub(super) fn band(past: &Past, view: &View, theme: Theme) -> AnyView {
         Some(moment) => view! { <a rel="next" href=to(moment)>{words::AFTER}</a> }.into_any(),
         None => view! { <span class="hint">{words::NONE_AFTER}</span> }.into_any(),
     };
-    let difference = format!("/c/{}/diff?t1={}", scene::segment(&past.cluster), scene::encoded(&past.at));
+    let difference =
+        at(&format!("/c/{}/diff?t1={}", scene::segment(&past.cluster), scene::encoded(&past.at)));
     let still = View { moment: String::new(), ..view.clone() };
     view! {
         <section class="past" aria-label=words::PAST>
             <p>{words::AS_IT_WAS}" "<strong>{past.shown.clone()}</strong>{format!(", and since {}.", past.since)}</p>
             <a class="button" href=to("")>{words::LIVE}</a>
             {before}{after}
-            <a href=at(&difference)>{words::SINCE_THEN}</a>
+            <a href=difference>{words::SINCE_THEN}</a>
             <form method="get">
                 <label>{words::MOMENT}" "<input name="t" value=past.at.clone() required size="26" spellcheck="false" autocomplete="off" /></label>
                 {hidden(&still, theme)}

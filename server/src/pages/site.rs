@@ -248,6 +248,10 @@ impl Site {
 
     /// A view that is being drawn.
     pub(crate) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
+        if !view.moment.is_empty() {
+            let what = "What is watched is the present.".to_owned();
+            return Err(Trouble::Unusable { what, todo: "Leave t= out, or ask for a page or a file of that moment.".into() });
+        }
         if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
             let what = format!("Nothing to trace for {:?}.", &view.at["follow/".len()..]);
             return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });

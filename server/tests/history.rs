@@ -1,0 +1,180 @@
+//! What was recorded is what was: through kills, takeovers and damage.
+
+mod served;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use binnacle::{
+    cluster::{Clusters, contexts::Context},
+    journal::{Bounds, History, PastError, record},
+    store::{Place, Store},
+};
+use served::{Folder, Process, until};
+use simulator::{Cluster as Simulated, Simulator};
+use tokio::{sync::watch, task::JoinHandle};
+use topology::{
+    Stamp,
+    figure::{Drawing, Figure, View},
+};
+
+const NAME: &str = "lab";
+
+fn clusters(simulator: &Simulator) -> Arc<Clusters> {
+    let client = kube::Client::new(simulator.clone(), "default");
+    Arc::new(Clusters::new(vec![Context::ready(NAME, "a test", client, "here", true)], Duration::from_secs(600)))
+}
+
+fn alive() -> Simulator {
+    let simulator = Simulator::new(Simulated::compass(5).at(jiff::Timestamp::now()));
+    drop(simulator.live());
+    simulator
+}
+
+async fn store(folder: &Folder) -> Store {
+    Store::open(&Place::Sqlite(folder.0.join("history.db"))).await.unwrap()
+}
+
+fn history(store: &Store, holder: &str) -> History {
+    History::new(store.clone(), Bounds { age: Duration::ZERO, size: 0 }, holder.into())
+}
+
+fn recording(history: &History, clusters: &Arc<Clusters>) -> (JoinHandle<()>, watch::Sender<bool>) {
+    let (stop, stopping) = watch::channel(false);
+    (tokio::spawn(record(history.clone(), clusters.clone(), stopping)), stop)
+}
+
+async fn within<T, F: Future<Output = Option<T>>>(seconds: u64, what: &str, ask: impl Fn() -> F) -> T {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what} did not come within {seconds} s");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn drawn(inventory: &topology::Inventory, figure: Figure, at: Stamp) -> String {
+    let view = View { figure, ..View::default() };
+    scene::document(&Drawing::draw(inventory, &view, at).scene())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_past_moment_is_drawn_as_it_was_drawn_live() {
+    let (folder, simulator) = (Folder::new(), alive());
+    let store = store(&folder).await;
+    let (history, clusters) = (history(&store, "one"), clusters(&simulator));
+    let (task, stop) = recording(&history, &clusters);
+    within(60, "the first block", || async { store.history_head(NAME).await.unwrap() }).await;
+    let cluster = clusters.get(NAME).await.unwrap();
+    let mut live = Vec::new();
+    let begun = store.history_head(NAME).await.unwrap().unwrap();
+    // At least forty moments, and until something has changed.
+    for n in 0.. {
+        let captured = cluster.read(|inventory| {
+            let at = cluster.now();
+            let drawn = [Figure::Architecture, Figure::Networking].map(|figure| drawn(inventory, figure, at));
+            // Whatever comes next comes in a later millisecond.
+            std::thread::sleep(Duration::from_millis(2));
+            (at, drawn)
+        });
+        live.push(captured);
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let head = store.history_head(NAME).await.unwrap().unwrap();
+        if n >= 40 && head.next > begun.next + 5 {
+            break;
+        }
+        assert!(n < 600, "the simulator's life brings changes");
+    }
+    stop.send(true).unwrap();
+    task.await.unwrap();
+    for (at, figures) in live {
+        let moment = history.moment(NAME, at).await.unwrap();
+        let past = [Figure::Architecture, Figure::Networking]
+            .map(|figure| moment.cluster.read(|inventory| drawn(inventory, figure, at)));
+        assert!(past == figures, "the figure of {} differs", at.0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_replicas_one_records_and_the_other_takes_over_behind_a_gap() {
+    let (folder, simulator) = (Folder::new(), alive());
+    let store = store(&folder).await;
+    let (one, other) = (history(&store, "one"), history(&store, "other"));
+    let (first, _first_stop) = recording(&one, &clusters(&simulator));
+    within(60, "the first block", || async { store.history_head(NAME).await.unwrap() }).await;
+    let (second, stop) = recording(&other, &clusters(&simulator));
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let wholes = |store: &Store| {
+        let store = store.clone();
+        async move { store.history_extents().await.unwrap()[0].wholes }
+    };
+    assert_eq!(wholes(&store).await, 1, "a second replica wrote");
+    // As killed: nothing is given back.
+    first.abort();
+    let _ = first.await;
+    let killed = Instant::now();
+    within(60, "the takeover", || async { (wholes(&store).await == 2).then_some(()) }).await;
+    assert!(killed.elapsed() < Duration::from_secs(20), "it took {:?}", killed.elapsed());
+    stop.send(true).unwrap();
+    second.await.unwrap();
+    let gaps = store.history_marks(NAME, 0, i64::MAX).await.unwrap();
+    let gap = gaps.iter().find(|mark| mark.lane == "gap").expect("a gap");
+    let within_it = Stamp(i64::midpoint(gap.began, gap.ended.unwrap()));
+    let refused = other.moment(NAME, within_it).await.err();
+    assert!(matches!(refused, Some(PastError::Gap { .. })), "{refused:?}");
+    for known in [gap.began, gap.ended.unwrap()] {
+        other.moment(NAME, Stamp(known)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_block_is_told_and_nothing_behind_it_is_guessed() {
+    let (folder, simulator) = (Folder::new(), alive());
+    let store = store(&folder).await;
+    let history = history(&store, "one");
+    let (task, stop) = recording(&history, &clusters(&simulator));
+    within(120, "three blocks", || async {
+        let extents = store.history_extents().await.unwrap();
+        extents.first().is_some_and(|extent| extent.blocks >= 3).then_some(())
+    })
+    .await;
+    stop.send(true).unwrap();
+    task.await.unwrap();
+    let rows = store.changes_within(NAME, 0, i64::MAX).await.unwrap();
+    let mut broken = rows[1].clone();
+    let middle = broken.body.len() / 2;
+    broken.body[middle] ^= 1;
+    store.replace_history(NAME, &rows[1], &broken).await.unwrap();
+    history.moment(NAME, Stamp(rows[0].last)).await.unwrap();
+    let refused = history.moment(NAME, Stamp(rows[2].last)).await.err();
+    assert!(matches!(refused, Some(PastError::Damaged { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_server_that_was_killed_keeps_what_it_wrote_and_shows_the_gap() {
+    let folder = Folder::new();
+    let patience = Duration::from_secs(60);
+    let history = |server: &Process| server.get("/c/demo/history").body;
+    let server = Process::demo(&folder, &[]);
+    until("a record", patience, || history(&server).contains("Recorded from"));
+    std::thread::sleep(Duration::from_secs(2));
+    let then = jiff::Timestamp::now();
+    let figure = server.get(&format!("/c/demo/architecture.svg?t={then}"));
+    assert_eq!(figure.status, 200, "{}", figure.body);
+    std::thread::sleep(Duration::from_secs(1));
+    // Dropping it kills it.
+    drop(server);
+    std::thread::sleep(Duration::from_secs(9));
+    let within_gap = jiff::Timestamp::now() - jiff::Span::new().seconds(1);
+    let server = Process::demo(&folder, &[]);
+    until("the gap", patience, || history(&server).contains("could not write"));
+    let again = server.get(&format!("/c/demo/architecture.svg?t={then}"));
+    assert!(again.body == figure.body, "the figure of before differs");
+    let refused = server.get(&format!("/c/demo?t={within_gap}"));
+    assert_eq!(refused.status, 404);
+    assert!(refused.body.contains("Nothing is known between"), "{}", refused.body);
+}
