@@ -199,9 +199,9 @@ fn same_pod(before: &Pod, after: &Pod) -> Vec<String> {
     if before.ready != after.ready {
         what.push(if after.ready { "ready again" } else { "no longer ready" }.to_owned());
     }
-    let no_reason = |reason: &Name| if reason.is_empty() { "no fault".to_owned() } else { reason.to_string() };
+    let fault = |reason: &Name| if reason.is_empty() { "none".to_owned() } else { reason.to_string() };
     if before.reason != after.reason {
-        what.push(format!("{}, now {}", no_reason(&before.reason), no_reason(&after.reason)));
+        what.push(format!("fault {}, now {}", fault(&before.reason), fault(&after.reason)));
     }
     if after.restarts > before.restarts {
         what.push(format!("restarts {}, now {}", before.restarts, after.restarts));

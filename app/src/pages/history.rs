@@ -328,7 +328,7 @@ pub fn diff(page: &DiffPage) -> AnyView {
                 <h1>{words::DIFFERENCE}</h1>
                 <p>{link(first)}" → "{link(second)}</p>
             </section>
-            {compare(&path("/diff"), &first.0, &second.0)}
+            <div class="pair">{compare(&path("/diff"), &first.0, &second.0)}</div>
             {same}{groups}{untold}
         </main>
     }

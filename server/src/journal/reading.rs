@@ -33,6 +33,8 @@ pub struct Moment {
     pub since: Stamp,
     /// When it changed next; none when it has not.
     pub next: Option<Stamp>,
+    /// Whether anything is known from before that.
+    pub has_before: bool,
 }
 
 /// Why a moment cannot be shown.
@@ -117,6 +119,7 @@ impl History {
         let Some(whole) = store.whole_before(name, at.0).await? else {
             return Err(PastError::Before { first: store.whole_after(name, at.0).await?.map(Stamp) });
         };
+        let earlier = store.whole_before(name, whole.first - 1).await?.is_some();
         let changes = store.changes_from(name, whole.number, at.0).await?;
         let again = store.whole_after(name, whole.first).await?.map(Stamp);
         let began = Stamp(whole.first);
@@ -129,7 +132,8 @@ impl History {
         }
         let next = next.or(again.filter(|again| *again > at));
         let cluster = Arc::new(Cluster::past(name, inventory, at));
-        let moment = Moment { cluster, name: name.to_owned(), at, since, next };
+        let has_before = earlier || since > began;
+        let moment = Moment { cluster, name: name.to_owned(), at, since, next, has_before };
         let mut seen = self.seen();
         seen.push_front(moment.clone());
         seen.truncate(KEPT);

@@ -51,7 +51,7 @@ pub(super) async fn past(asked: &Asked, cluster: &str, view: &View, frame: &mut 
         shown: moment(found.at),
         at: rfc(found.at),
         since: moment(found.since),
-        before: Some(rfc(Stamp(found.since.0 - 1))),
+        before: found.has_before.then(|| rfc(Stamp(found.since.0 - 1))),
         after: found.next.map(rfc),
     });
 }
@@ -149,7 +149,7 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     let bars = found.bars.iter().enumerate().map(|(n, count)| {
         let from = asked_for.from + wide * i64::try_from(n).unwrap_or(0) / i64::try_from(PARTS).unwrap_or(1);
         let changes = if *count == 1 { "change" } else { "changes" };
-        Bar { count: *count, what: format!("{count} {changes} from {} on", moment(Stamp(from))), to: at(from) }
+        Bar { count: *count, what: format!("{count} {changes} from {} on", moment(Stamp(from))), to: at(from.max(found.first.unwrap_or(from))) }
     });
     let bars = bars.collect();
     let lane = |name, wanted: &str| Lane {
