@@ -130,7 +130,12 @@ fn lists(name: &str, before: &[Name], after: &[Name]) -> Option<String> {
 fn control_plane(before: &Inventory, after: &Inventory, pods: bool, leases: bool, found: &mut Vec<Difference>) {
     let version = |inventory: &Inventory| inventory.version().map(ToString::to_string).unwrap_or_default();
     if !version(before).is_empty() && !version(after).is_empty() {
-        add(found, Group::ControlPlane, "API server", &Vec::from_iter(changed("version", &version(before), &version(after))));
+        add(
+            found,
+            Group::ControlPlane,
+            "API server",
+            &Vec::from_iter(changed("version", &version(before), &version(after))),
+        );
     }
     if leases {
         for kind in [ComponentKind::Scheduler, ComponentKind::ControllerManager] {
@@ -138,7 +143,12 @@ fn control_plane(before: &Inventory, after: &Inventory, pods: bool, leases: bool
                 let lease = topology::health::leader_lease(inventory, kind);
                 lease.map(|lease| lease.holder.split('_').next().unwrap_or_default().to_owned()).unwrap_or_default()
             };
-            add(found, Group::ControlPlane, kind.program(), &Vec::from_iter(changed("leader", &holder(before), &holder(after))));
+            add(
+                found,
+                Group::ControlPlane,
+                kind.program(),
+                &Vec::from_iter(changed("leader", &holder(before), &holder(after))),
+            );
         }
     }
     let failed = |inventory: &Inventory| -> BTreeSet<Name> {
@@ -264,7 +274,8 @@ fn workloads(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>)
             (Some(pods), None) => vec![format!("gone, with {}", count(pods.len(), "pod"))],
             (None, Some(pods)) => vec![format!("new, with {}", count(pods.len(), "pod"))],
             (Some(there), Some(now)) => {
-                let named = |pods: &'_ [Pod]| -> BTreeSet<Name> { pods.iter().map(|pod| pod.key.name.clone()).collect() };
+                let named =
+                    |pods: &'_ [Pod]| -> BTreeSet<Name> { pods.iter().map(|pod| pod.key.name.clone()).collect() };
                 workload(&there, &now, &named(&there), &named(&now))
             }
             (None, None) => Vec::new(),

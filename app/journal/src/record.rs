@@ -59,7 +59,11 @@ impl Recorder {
                 continue;
             }
             if let Some(one) = renewed(&change) {
-                if is_in_time(&change, at) { self.late.remove(&one) } else { self.late.insert(one) };
+                if is_in_time(&change, at) {
+                    self.late.remove(&one)
+                } else {
+                    self.late.insert(one)
+                };
             }
             self.held.push(Record { at, change });
         }

@@ -27,8 +27,9 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let word = |words: &'static [&'static str]| prop::sample::select(words);
-    let pod = (0..6_u8, word(&["m1", "m2", "n1", "n2", "n9"]), word(&["ready", "crashing", "pending", "failed", "leaving"]))
-        .prop_map(|(n, node, state)| Step::Line(format!("pod web-{n} on {node} of ReplicaSet/web-5d {state}")));
+    let pod =
+        (0..6_u8, word(&["m1", "m2", "n1", "n2", "n9"]), word(&["ready", "crashing", "pending", "failed", "leaving"]))
+            .prop_map(|(n, node, state)| Step::Line(format!("pod web-{n} on {node} of ReplicaSet/web-5d {state}")));
     let gone = (0..6_u8).prop_map(|n| Step::Line(format!("gone pod web-{n}")));
     let node = (word(&["m1", "m2", "n1", "n2", "n3"]), word(&["", "cordoned", "lost", "unready", "silent"]))
         .prop_map(|(node, state)| Step::Line(format!("node {node} {state}")));

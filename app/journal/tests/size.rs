@@ -46,7 +46,10 @@ fn pod(numbers: &mut Numbers, owner: u64, created: Stamp) -> Pod {
         mirror: false,
         component: None,
         labels: Labels::new(labels.map(|(name, value)| (Name::from(name), value.as_str().into()))),
-        images: Arc::from([Name::from(format!("registry.lab/app-{owner}:v1.{}", owner % 9).as_str()), "proxy:2".into()]),
+        images: Arc::from([
+            Name::from(format!("registry.lab/app-{owner}:v1.{}", owner % 9).as_str()),
+            "proxy:2".into(),
+        ]),
         networks: None,
     }
 }

@@ -183,7 +183,8 @@ pub enum Warned {
 
 /// The whole document around a page's content.
 pub fn frame(frame: Frame, content: AnyView) -> AnyView {
-    let Frame { title, clusters, open, view, theme, shown, here, at: drawn, assets, again, visitor, warned, past } = frame;
+    let Frame { title, clusters, open, view, theme, shown, here, at: drawn, assets, again, visitor, warned, past } =
+        frame;
     // Where there is a script, the page renews itself by it.
     let scripted = assets.script.is_some();
     let again = again.map(|seconds| {

@@ -8,11 +8,7 @@ use super::{
     Theme,
     frame::{hidden, query},
 };
-use crate::{
-    base::at,
-    source::View,
-    texts::history as words,
-};
+use crate::{base::at, source::View, texts::history as words};
 
 /// The past moment that a page shows. Times are in RFC 3339 where they go into addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,8 +38,7 @@ pub(super) fn band(past: &Past, view: &View, theme: Theme) -> AnyView {
         Some(moment) => view! { <a rel="next" href=to(moment)>{words::AFTER}</a> }.into_any(),
         None => view! { <span class="hint">{words::NONE_AFTER}</span> }.into_any(),
     };
-    let difference =
-        at(&format!("/c/{}/diff?t1={}", scene::segment(&past.cluster), scene::encoded(&past.at)));
+    let difference = at(&format!("/c/{}/diff?t1={}", scene::segment(&past.cluster), scene::encoded(&past.at)));
     let still = View { moment: String::new(), ..view.clone() };
     view! {
         <section class="past" aria-label=words::PAST>

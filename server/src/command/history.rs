@@ -108,7 +108,11 @@ pub(super) async fn run(args: HistoryArgs) -> Result<(), Failure> {
 }
 
 /// A cluster as it was, from a database.
-pub(super) async fn then(store: &Store, cluster: &str, at: jiff::Timestamp) -> Result<std::sync::Arc<Cluster>, Failure> {
+pub(super) async fn then(
+    store: &Store,
+    cluster: &str,
+    at: jiff::Timestamp,
+) -> Result<std::sync::Arc<Cluster>, Failure> {
     let bounds = Bounds { age: Duration::ZERO, size: 0 };
     let history = History::new(store.clone(), bounds, String::new());
     let moment = history.moment(cluster, Stamp(at.as_millisecond())).await;
@@ -123,9 +127,7 @@ pub(super) async fn diff(args: DiffArgs) -> Result<(), Failure> {
     let (before, after) = (then(&store, &args.cluster, args.t1).await?, then(&store, &args.cluster, args.t2).await?);
     let (found, untold) = before.read(|before| after.read(|after| journal::compare(before, after)));
     let text = if args.json {
-        let line = |one: &journal::Difference| {
-            serde_json::json!({ "group": one.group.word(), "name": one.name, "what": one.what })
-        };
+        let line = |one: &journal::Difference| serde_json::json!({ "group": one.group.word(), "name": one.name, "what": one.what });
         let untold: Vec<&str> = untold.iter().map(|source| source.word()).collect();
         let found: Vec<serde_json::Value> = found.iter().map(line).collect();
         format!("{:#}\n", serde_json::json!({ "differences": found, "untold": untold }))
@@ -235,7 +237,9 @@ async fn import(store: &Store, file: &PathBuf, name: Option<String>) -> Result<(
     let mut bytes = Vec::new();
     let mut opened = std::fs::File::open(file).map_err(|error| odd(error.to_string()))?;
     opened.read_to_end(&mut bytes).map_err(|error| odd(error.to_string()))?;
-    let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(|| odd("this is no history: make one with binnacle history export".into()))?;
+    let mut rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or_else(|| odd("this is no history: make one with binnacle history export".into()))?;
     let mut parts = Vec::new();
     while !rest.is_empty() {
         let cut = || odd("the file ends within a block: it was cut".into());
@@ -249,7 +253,8 @@ async fn import(store: &Store, file: &PathBuf, name: Option<String>) -> Result<(
         rest = after;
     }
     let (header, blocks) = parts.split_first().ok_or_else(|| odd("the file is empty".into()))?;
-    let header: Header = serde_json::from_slice(header).map_err(|error| odd(format!("its header cannot be read: {error}")))?;
+    let header: Header =
+        serde_json::from_slice(header).map_err(|error| odd(format!("its header cannot be read: {error}")))?;
     let mut rows = Vec::new();
     for bytes in blocks {
         let (block, _) = open(bytes).map_err(|error| odd(error.to_string()))?;

@@ -12,7 +12,8 @@ pub(super) fn bounds(values: &Values) -> Result<Option<Bounds>, ConfigError> {
         ConfigError::Value { place, name, value, expected }
     };
     let days: u32 = values["history_days"].0.parse().map_err(|_| wrong("history_days", "a number of days, or 0"))?;
-    let size: u32 = values["history_size"].0.parse().map_err(|_| wrong("history_size", "a number of megabytes, or 0"))?;
+    let size: u32 =
+        values["history_size"].0.parse().map_err(|_| wrong("history_size", "a number of megabytes, or 0"))?;
     let bounds = Bounds { age: Duration::from_secs(u64::from(days) * 86_400), size: u64::from(size) << 20 };
     match values["history"].0.as_str() {
         "on" => Ok(Some(bounds)),

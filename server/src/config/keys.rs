@@ -321,7 +321,11 @@ pub const KEYS: &[Key] = &[
         default: "on",
         meaning: "`on`: every cluster is watched from the start, and what changes is kept, to be looked at later; `off`: nothing is kept.",
     },
-    Key { name: "history_days", default: "30", meaning: "Days for which the history of clusters is kept; 0 for no bound." },
+    Key {
+        name: "history_days",
+        default: "30",
+        meaning: "Days for which the history of clusters is kept; 0 for no bound.",
+    },
     Key {
         name: "history_size",
         default: "2048",

@@ -317,7 +317,8 @@ impl Stands {
             Leader::Nobody(..) => Some((kind, "nobody".to_owned())),
             Leader::Unknown => None,
         };
-        let lost = inventory.nodes().filter(|node| node.condition("Ready").is_none_or(|ready| ready.truth != Truth::True));
+        let lost =
+            inventory.nodes().filter(|node| node.condition("Ready").is_none_or(|ready| ready.truth != Truth::True));
         let cut = [Source::Nodes, Source::Pods].into_iter().find(|source| !inventory.heard(*source).is_fresh());
         Self {
             leaders: kinds.into_iter().filter_map(leads).collect(),
@@ -339,7 +340,8 @@ impl Stands {
         for (kind, leads) in &now.leaders {
             let before = self.leaders.iter().find(|(one, _)| one == kind).map(|(_, leads)| leads);
             if before.is_some_and(|before| before != leads) {
-                let what = format!("{}: {leads} leads, and no longer {}.", kind.program(), before.map_or("", |one| one));
+                let what =
+                    format!("{}: {leads} leads, and no longer {}.", kind.program(), before.map_or("", |one| one));
                 marks.push(mark("leader", kind.program(), what));
             }
         }

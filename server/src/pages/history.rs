@@ -149,7 +149,11 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     let bars = found.bars.iter().enumerate().map(|(n, count)| {
         let from = asked_for.from + wide * i64::try_from(n).unwrap_or(0) / i64::try_from(PARTS).unwrap_or(1);
         let changes = if *count == 1 { "change" } else { "changes" };
-        Bar { count: *count, what: format!("{count} {changes} from {} on", moment(Stamp(from))), to: at(from.max(found.first.unwrap_or(from))) }
+        Bar {
+            count: *count,
+            what: format!("{count} {changes} from {} on", moment(Stamp(from))),
+            to: at(from.max(found.first.unwrap_or(from))),
+        }
     });
     let bars = bars.collect();
     let lane = |name, wanted: &str| Lane {
@@ -167,7 +171,12 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     let runs = runs.iter().filter(|run| overlaps(run.created, run.ended.unwrap_or(now)));
     let runs = runs.map(|run| {
         let what = format!("{} by {}: {}", run.kind, run.who, run.state);
-        item(run.created, Some(run.ended.unwrap_or(now)), what, format!("{base}/deployments/{}", scene::segment(&run.id)))
+        item(
+            run.created,
+            Some(run.ended.unwrap_or(now)),
+            what,
+            format!("{base}/deployments/{}", scene::segment(&run.id)),
+        )
     });
     let deployments = Lane { name: words::DEPLOYMENTS, items: runs.collect() };
     let backups = store.good_backups(cluster, LOOKED).await?;
@@ -195,7 +204,13 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
         ends: (moment(Stamp(asked_for.from)), moment(Stamp(until))),
         bars,
         gaps,
-        lanes: vec![deployments, backups, lane(words::LEADERS, "leader"), lane(words::HOSTS, "host"), lane(words::WATCH, "watch")],
+        lanes: vec![
+            deployments,
+            backups,
+            lane(words::LEADERS, "leader"),
+            lane(words::HOSTS, "host"),
+            lane(words::WATCH, "watch"),
+        ],
         moment: rfc(Stamp(until)),
     })
 }
@@ -205,7 +220,10 @@ async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<Diff
     let (first, second) = (value(raw, "t1"), value(raw, "t2"));
     if first.is_empty() {
         let what = "A difference needs a first moment.".to_owned();
-        return Err(Trouble::Unusable { what, todo: "Name it as in ?t1=2026-11-29T03:02:00Z; without t2 the second is now.".into() });
+        return Err(Trouble::Unusable {
+            what,
+            todo: "Name it as in ?t1=2026-11-29T03:02:00Z; without t2 the second is now.".into(),
+        });
     }
     let before = asked.0.cluster_at(cluster, &first).await?;
     let after = asked.0.cluster_at(cluster, &second).await?;

@@ -75,7 +75,15 @@ impl Site {
 
     /// The same, with plans for this release of Compass.
     pub fn of(clusters: Clusters, plans: Option<PathBuf>, release: Release) -> Arc<Self> {
-        Arc::new(Self { clusters: Arc::new(clusters), history: OnceLock::new(), views: Views::default(), plans, release, concerns: Mutex::default(), losses: Losses::default() })
+        Arc::new(Self {
+            clusters: Arc::new(clusters),
+            history: OnceLock::new(),
+            views: Views::default(),
+            plans,
+            release,
+            concerns: Mutex::default(),
+            losses: Losses::default(),
+        })
     }
 
     /// From now on also shows what was recorded.
@@ -139,11 +147,15 @@ impl Site {
             return Err(Past::Trouble(Trouble::NoSuchCluster(name.to_owned())));
         }
         let unusable = |what: String, todo: &str| Past::Trouble(Trouble::Unusable { what, todo: todo.into() });
-        let at: jiff::Timestamp = text.trim().parse().map_err(|_| {
-            unusable(format!("{text:?} is no moment."), "Write it as in 2026-11-29T03:02:00Z.")
-        })?;
+        let at: jiff::Timestamp = text
+            .trim()
+            .parse()
+            .map_err(|_| unusable(format!("{text:?} is no moment."), "Write it as in 2026-11-29T03:02:00Z."))?;
         let history = self.history().ok_or_else(|| {
-            unusable("Nothing of the past is kept here.".into(), "Start Binnacle with history = \"on\" to keep it from then on.")
+            unusable(
+                "Nothing of the past is kept here.".into(),
+                "Start Binnacle with history = \"on\" to keep it from then on.",
+            )
         })?;
         Ok(history.moment(name, topology::Stamp(at.as_millisecond())).await?)
     }
@@ -250,7 +262,10 @@ impl Site {
     pub(crate) async fn watched(&self, name: &str, view: &View) -> Result<Arc<Watched>, Trouble> {
         if !view.moment.is_empty() {
             let what = "What is watched is the present.".to_owned();
-            return Err(Trouble::Unusable { what, todo: "Leave t= out, or ask for a page or a file of that moment.".into() });
+            return Err(Trouble::Unusable {
+                what,
+                todo: "Leave t= out, or ask for a page or a file of that moment.".into(),
+            });
         }
         if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
             let what = format!("Nothing to trace for {:?}.", &view.at["follow/".len()..]);

@@ -338,11 +338,7 @@ impl Store {
     }
 }
 
-async fn insert(
-    all: &mut sqlx::Transaction<'_, sqlx::Any>,
-    cluster: &str,
-    block: &BlockRow,
-) -> Result<(), StoreError> {
+async fn insert(all: &mut sqlx::Transaction<'_, sqlx::Any>, cluster: &str, block: &BlockRow) -> Result<(), StoreError> {
     sqlx::query(BLOCK)
         .bind(cluster)
         .bind(i64::from(block.whole))

@@ -101,9 +101,10 @@ impl Inventory {
     /// What ran out after `before` and until `now`, each with the moment, in the order of these.
     pub fn ran_out(&self, before: Stamp, now: Stamp) -> Vec<(Stamp, Change)> {
         let within = |renewed: Option<Stamp>, lasts: i64| over_since(renewed, lasts, now).filter(|over| *over > before);
-        let leases = self.leases.values().filter_map(|lease| {
-            Some((within(lease.renewed, lease.lasts)?, Change::Put(Fact::Lease(lease.clone()))))
-        });
+        let leases = self
+            .leases
+            .values()
+            .filter_map(|lease| Some((within(lease.renewed, lease.lasts)?, Change::Put(Fact::Lease(lease.clone())))));
         let nodes = self.nodes.values().filter_map(|node| {
             Some((within(heartbeat(node), HEARTBEAT_LASTS)?, Change::Put(Fact::Node(Box::new(node.clone())))))
         });
