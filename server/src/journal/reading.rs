@@ -113,7 +113,11 @@ impl History {
         for gap in gaps.filter(|mark| mark.lane == "gap") {
             let ended = gap.ended.unwrap_or(gap.began);
             if gap.began < at.0 && at.0 < ended {
-                return Err(PastError::Gap { from: Stamp(gap.began), until: Stamp(ended), why: gap.what });
+                return Err(PastError::Gap {
+                    from: Stamp(gap.began),
+                    until: Stamp(ended),
+                    why: gap.what.trim_end_matches('.').to_owned(),
+                });
             }
         }
         let Some(whole) = store.whole_before(name, at.0).await? else {

@@ -150,6 +150,74 @@ impl Catalog {
         })
     }
 
+    /// All of it, as facts.
+    pub(super) fn facts(&self, mut put: impl FnMut(Fact)) {
+        let Self {
+            budgets,
+            claims,
+            volumes,
+            storage_classes,
+            priority_classes,
+            csi_nodes,
+            quotas,
+            autoscalers,
+            routes,
+            gateways,
+        } = self;
+        budgets.values().for_each(|one| put(Fact::Budget(one.clone())));
+        claims.values().for_each(|one| put(Fact::Claim(one.clone())));
+        volumes.values().for_each(|one| put(Fact::Volume(Box::new(one.clone()))));
+        storage_classes.values().for_each(|one| put(Fact::StorageClass(one.clone())));
+        priority_classes.values().for_each(|one| put(Fact::PriorityClass(one.clone())));
+        csi_nodes.values().for_each(|one| put(Fact::CsiNode(one.clone())));
+        quotas.values().for_each(|one| put(Fact::Quota(one.clone())));
+        autoscalers.values().for_each(|one| put(Fact::Autoscaler(one.clone())));
+        routes.values().for_each(|one| put(Fact::Route(Box::new(one.clone()))));
+        gateways.values().for_each(|one| put(Fact::Gateway(one.clone())));
+    }
+
+    /// Whether a fact of these sources differs from what is held.
+    pub(super) fn is_new(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Budget(one) => self.budgets.get(&one.key) != Some(one),
+            Fact::Claim(one) => self.claims.get(&one.key) != Some(one),
+            Fact::Volume(one) => self.volumes.get(&one.name) != Some(&**one),
+            Fact::StorageClass(one) => self.storage_classes.get(&one.name) != Some(one),
+            Fact::PriorityClass(one) => self.priority_classes.get(&one.name) != Some(one),
+            Fact::CsiNode(one) => self.csi_nodes.get(&one.name) != Some(one),
+            Fact::Quota(one) => self.quotas.get(&one.key) != Some(one),
+            Fact::Autoscaler(one) => self.autoscalers.get(&one.key) != Some(one),
+            Fact::Route(one) => self.routes.get(&(one.kind, one.key.clone())) != Some(&**one),
+            Fact::Gateway(one) => self.gateways.get(&one.key) != Some(one),
+            Fact::Node(_)
+            | Fact::Pod(_)
+            | Fact::Service(_)
+            | Fact::Endpoints(_)
+            | Fact::Namespace(_)
+            | Fact::Lease(_)
+            | Fact::Owner(_)
+            | Fact::Policy(_) => false,
+        }
+    }
+
+    /// Whether there is such a thing of one of these sources.
+    pub(super) fn has(&self, source: Source, key: &Key) -> bool {
+        match source {
+            Source::PodDisruptionBudgets => self.budgets.contains_key(key),
+            Source::PersistentVolumeClaims => self.claims.contains_key(key),
+            Source::PersistentVolumes => self.volumes.contains_key(&key.name),
+            Source::StorageClasses => self.storage_classes.contains_key(&key.name),
+            Source::PriorityClasses => self.priority_classes.contains_key(&key.name),
+            Source::CsiNodes => self.csi_nodes.contains_key(&key.name),
+            Source::ResourceQuotas => self.quotas.contains_key(key),
+            Source::Autoscalers => self.autoscalers.contains_key(key),
+            Source::Ingresses => self.routes.contains_key(&(RouteKind::Ingress, key.clone())),
+            Source::HttpRoutes => self.routes.contains_key(&(RouteKind::HttpRoute, key.clone())),
+            Source::Gateways => self.gateways.contains_key(key),
+            _ => false,
+        }
+    }
+
     /// Takes a thing out, and says whether it was there.
     pub(super) fn remove(&mut self, source: Source, key: &Key) -> bool {
         match source {

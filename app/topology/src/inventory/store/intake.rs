@@ -271,10 +271,11 @@ impl Inventory {
         }
     }
 
-    pub(super) fn keep_only(&mut self, source: Source, named: &BTreeSet<Key>) -> Touched {
+    /// What is held of a source and is not among the named.
+    pub(super) fn unnamed(&self, source: Source, named: &BTreeSet<Key>) -> Vec<Key> {
         let unnamed =
             |keys: &mut dyn Iterator<Item = Key>| -> Vec<Key> { keys.filter(|key| !named.contains(key)).collect() };
-        let stale = match source {
+        match source {
             Source::Nodes => unnamed(&mut self.nodes.keys().map(|name| Key::new("", name.clone()))),
             Source::Pods => unnamed(&mut self.pods.keys().cloned()),
             Source::Services => unnamed(&mut self.services.keys().cloned()),
@@ -288,16 +289,19 @@ impl Inventory {
                 let kind = owner_kind(owners);
                 unnamed(&mut self.owners.keys().filter(|(k, _)| *k == kind).map(|(_, key)| key.clone()))
             }
-        };
+        }
+    }
+
+    pub(super) fn keep_only(&mut self, source: Source, named: &BTreeSet<Key>) -> Touched {
         let mut touched = Touched::default();
-        for key in stale {
+        for key in self.unnamed(source, named) {
             touched.merge(self.remove(source, &key));
         }
         touched
     }
 }
 
-fn owner_kind(source: Source) -> OwnerKind {
+pub(super) fn owner_kind(source: Source) -> OwnerKind {
     match source {
         Source::ReplicaSets => OwnerKind::ReplicaSet,
         Source::StatefulSets => OwnerKind::StatefulSet,

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Inventory, owner_kind};
+use super::{Inventory, intake::owner_kind};
 use crate::{
     health::HEARTBEAT_LASTS,
-    inventory::{Change, Fact, Key, Lease, Node, Source, Stamp},
+    inventory::{Change, Fact, Key, Lease, Namespace, Node, Source, Stamp},
 };
 
 impl Inventory {
@@ -31,6 +31,7 @@ impl Inventory {
             leases,
             owners,
             policies,
+            catalog,
             pods_on: _,
             behind: _,
             slices_of: _,
@@ -47,7 +48,9 @@ impl Inventory {
         changes.extend(checks.iter().cloned().map(Change::Checks));
         changes.extend(etcd.iter().cloned().map(Change::Etcd));
         let mut put = |fact| changes.push(Change::Put(fact));
-        namespaces.iter().for_each(|name| put(Fact::Namespace(name.clone())));
+        for (name, labels) in namespaces {
+            put(Fact::Namespace(Namespace { name: name.clone(), labels: labels.clone() }));
+        }
         nodes.values().for_each(|node| put(Fact::Node(Box::new(node.clone()))));
         leases.values().for_each(|lease| put(Fact::Lease(lease.clone())));
         owners.values().for_each(|owner| put(Fact::Owner(owner.clone())));
@@ -55,6 +58,7 @@ impl Inventory {
         services.values().for_each(|service| put(Fact::Service(service.clone())));
         endpoints.values().for_each(|set| put(Fact::Endpoints(set.clone())));
         policies.values().for_each(|policy| put(Fact::Policy(policy.clone())));
+        catalog.facts(put);
         changes
     }
 
@@ -135,30 +139,11 @@ impl Inventory {
             Fact::Pod(pod) => self.pods.get(&pod.key) != Some(pod),
             Fact::Service(service) => self.services.get(&service.key) != Some(service),
             Fact::Endpoints(set) => self.endpoints.get(&set.key) != Some(set),
-            Fact::Namespace(name) => !self.namespaces.contains(name),
+            Fact::Namespace(namespace) => self.namespaces.get(&namespace.name) != Some(&namespace.labels),
             Fact::Lease(lease) => self.leases.get(&lease.key).is_none_or(|before| !same_lease(before, lease, now)),
             Fact::Owner(owner) => self.owners.get(&(owner.kind.clone(), owner.key.clone())) != Some(owner),
             Fact::Policy(policy) => self.policies.get(&policy.key) != Some(policy),
-        }
-    }
-
-    /// What is known of a source and not among these.
-    pub(super) fn unnamed(&self, source: Source, named: &BTreeSet<Key>) -> Vec<Key> {
-        let unnamed =
-            |keys: &mut dyn Iterator<Item = Key>| -> Vec<Key> { keys.filter(|key| !named.contains(key)).collect() };
-        match source {
-            Source::Nodes => unnamed(&mut self.nodes.keys().map(|name| Key::new("", name.clone()))),
-            Source::Pods => unnamed(&mut self.pods.keys().cloned()),
-            Source::Services => unnamed(&mut self.services.keys().cloned()),
-            Source::Endpoints => unnamed(&mut self.endpoints.keys().cloned()),
-            Source::Namespaces => unnamed(&mut self.namespaces.iter().map(|name| Key::new("", name.clone()))),
-            Source::Leases => unnamed(&mut self.leases.keys().cloned()),
-            Source::NetworkPolicies => unnamed(&mut self.policies.keys().cloned()),
-            Source::Readyz => Vec::new(),
-            owners => {
-                let kind = owner_kind(owners);
-                unnamed(&mut self.owners.keys().filter(|(k, _)| *k == kind).map(|(_, key)| key.clone()))
-            }
+            beside => self.catalog.is_new(beside),
         }
     }
 
@@ -169,13 +154,14 @@ impl Inventory {
             Source::Pods => self.pods.contains_key(key),
             Source::Services => self.services.contains_key(key),
             Source::Endpoints => self.endpoints.contains_key(key),
-            Source::Namespaces => self.namespaces.contains(&key.name),
+            Source::Namespaces => self.namespaces.contains_key(&key.name),
             Source::Leases => self.leases.contains_key(key),
             Source::NetworkPolicies => self.policies.contains_key(key),
             Source::Readyz => self.checks.is_some(),
             Source::Deployments | Source::ReplicaSets | Source::StatefulSets | Source::DaemonSets | Source::Jobs => {
                 self.owners.contains_key(&(owner_kind(source), key.clone()))
             }
+            beside => self.catalog.has(beside, key),
         }
     }
 }
@@ -184,14 +170,22 @@ impl Fact {
     /// The namespace that it belongs to; none for what belongs to all.
     pub fn namespace(&self) -> Option<&str> {
         let key = match self {
-            Self::Node(_) => return None,
-            Self::Namespace(name) => return Some(name),
+            Self::Node(_) | Self::Volume(_) | Self::StorageClass(_) | Self::PriorityClass(_) | Self::CsiNode(_) => {
+                return None;
+            }
+            Self::Namespace(namespace) => return Some(&namespace.name),
             Self::Pod(pod) => &pod.key,
             Self::Service(service) => &service.key,
             Self::Endpoints(set) => &set.key,
             Self::Lease(lease) => &lease.key,
             Self::Owner(owner) => &owner.key,
             Self::Policy(policy) => &policy.key,
+            Self::Budget(budget) => &budget.key,
+            Self::Claim(claim) => &claim.key,
+            Self::Quota(quota) => &quota.key,
+            Self::Autoscaler(scaler) => &scaler.key,
+            Self::Route(route) => &route.key,
+            Self::Gateway(gateway) => &gateway.key,
         };
         Some(&key.namespace)
     }
