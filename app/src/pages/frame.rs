@@ -332,7 +332,11 @@ fn tabs(cluster: &str, open: Tab, view: &View, theme: Theme) -> AnyView {
         Tab::WhatIf,
     ];
     let tabs = tabs.map(|tab| {
-        let to = at(&format!("/c/{}{}{}", scene::segment(cluster), tab.path(), query(view, theme)));
+        // The others show the present alone.
+        let past = matches!(tab, Tab::Architecture | Tab::Networking | Tab::Table);
+        let moment = if past { view.moment.clone() } else { String::new() };
+        let view = View { moment, ..view.clone() };
+        let to = at(&format!("/c/{}{}{}", scene::segment(cluster), tab.path(), query(&view, theme)));
         view! { <a href=to aria-current=(tab == open).then_some("page")>{tab.name()}</a> }
     });
     view! { <nav class="tabs" aria-label=texts::VIEWS>{tabs.into_iter().collect_view()}</nav> }.into_any()
