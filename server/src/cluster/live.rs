@@ -148,7 +148,16 @@ impl Cluster {
         });
         let client = Client::new(nobody, "default");
         let supervisor = tokio::spawn(async {});
-        Self { shared, client, supervisor, probe: None, etcd: None, origin: String::new(), started: Instant::now() }
+        Self {
+            shared,
+            client,
+            supervisor,
+            probe: None,
+            etcd: None,
+            origin: String::new(),
+            started: Instant::now(),
+            looked: Looked::default(),
+        }
     }
 
     /// Whether it is a past moment's.
