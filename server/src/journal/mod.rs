@@ -12,7 +12,7 @@ mod recording;
 mod retention;
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -43,17 +43,29 @@ struct Inner {
     holder: String,
     /// Moments that were looked at last: a page, its panel and its file ask for the same one.
     seen: Mutex<VecDeque<Moment>>,
+    /// Up to when each cluster that this process records is in the database.
+    reached: Mutex<HashMap<String, i64>>,
 }
 
 impl History {
     /// In this database. `holder` names this process and no other.
     pub fn new(store: Store, bounds: Bounds, holder: String) -> Self {
-        Self(Arc::new(Inner { store, bounds, holder, seen: Mutex::default() }))
+        Self(Arc::new(Inner { store, bounds, holder, seen: Mutex::default(), reached: Mutex::default() }))
     }
 
     /// The database.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// A cluster is in the database up to a moment.
+    fn reach(&self, name: &str, at: i64) {
+        self.0.reached.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), at);
+    }
+
+    fn has_reached(&self, name: &str, at: i64) -> bool {
+        let reached = self.0.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.get(name).is_some_and(|reached| *reached > at)
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, VecDeque<Moment>> {

@@ -172,7 +172,10 @@ impl<'a> Session<'a> {
             let quiet = self.waiting.is_empty() && self.marks.is_empty();
             if !quiet || ends || touched.is_none_or(|last| last.elapsed() >= TOUCH) {
                 match self.commit(now).await {
-                    Ok(true) => touched = Some(Instant::now()),
+                    Ok(true) => {
+                        touched = Some(Instant::now());
+                        self.history.reach(self.name, now.0);
+                    }
                     Ok(false) => return Ok(()),
                     Err(error) => {
                         let waits: usize = self.waiting.iter().map(|block| block.bytes.len()).sum();
@@ -182,6 +185,9 @@ impl<'a> Session<'a> {
                         tracing::debug!(cluster = self.name, "the history waits: {error}");
                     }
                 }
+            }
+            if quiet {
+                self.history.reach(self.name, now.0);
             }
             if ends {
                 return Ok(());
