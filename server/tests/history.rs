@@ -165,7 +165,8 @@ fn a_server_that_was_killed_keeps_what_it_wrote_and_shows_the_gap() {
     let then = jiff::Timestamp::now();
     let figure = server.get(&format!("/c/demo/architecture.svg?t={then}"));
     assert_eq!(figure.status, 200, "{}", figure.body);
-    std::thread::sleep(Duration::from_secs(1));
+    // That a cluster at rest was followed is written every five seconds.
+    std::thread::sleep(Duration::from_secs(7));
     // Dropping it kills it.
     drop(server);
     std::thread::sleep(Duration::from_secs(9));
@@ -173,6 +174,7 @@ fn a_server_that_was_killed_keeps_what_it_wrote_and_shows_the_gap() {
     let server = Process::demo(&folder, &[]);
     until("the gap", patience, || history(&server).contains("could not write"));
     let again = server.get(&format!("/c/demo/architecture.svg?t={then}"));
+    assert_eq!(again.status, 200, "{}", again.body);
     assert!(again.body == figure.body, "the figure of before differs");
     let refused = server.get(&format!("/c/demo?t={within_gap}"));
     assert_eq!(refused.status, 404);
