@@ -104,7 +104,8 @@ fn host(before: &Node, after: &Node) -> Vec<String> {
         what.push(if after.cordoned { "cordoned" } else { "no longer cordoned" }.to_owned());
     }
     let joined = |names: &[Name]| names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ");
-    let taints = |node: &Node| -> Vec<Name> { node.taints.iter().map(|taint| taint.to_string().as_str().into()).collect() };
+    let taints =
+        |node: &Node| -> Vec<Name> { node.taints.iter().map(|taint| taint.to_string().as_str().into()).collect() };
     what.extend(lists("taints", &taints(before), &taints(after)));
     what.extend(lists("roles", &before.roles, &after.roles));
     let addresses = |node: &Node| joined(&node.addresses.iter().map(|one| one.value.clone()).collect::<Vec<_>>());

@@ -169,7 +169,8 @@ fn form(base: &str, theme: Theme, page: &WhatIf) -> AnyView {
     let boxes = boxes.collect_view();
     let hosts = match page.hosts.is_empty() {
         false => view! { <div class="boxes">{boxes}</div> }.into_any(),
-        true => view! { <label>{texts::NAME_HOSTS}<input type="text" name="host" value=page.named.clone() /></label> }.into_any(),
+        true => view! { <label>{texts::NAME_HOSTS}<input type="text" name="host" value=page.named.clone() /></label> }
+            .into_any(),
     };
     let kinds = texts::KINDS.into_iter().map(|(kind, word, title)| {
         let class = if kind == "lose" { "" } else { "other" };
@@ -198,8 +199,13 @@ fn answered(to: &dyn Fn(&str) -> String, prefix: &str, base: &str, answer: &Answ
             </section>
         }
     });
-    let course = answer.course.iter().map(|(when, what)| view! { <li><strong>{when.clone()}</strong>" "<span>{scene::readable(what)}</span></li> });
-    let returns = answer.returns.iter().map(|(host, pods)| view! { <li><strong>{scene::readable(host)}</strong>" "<span>{pods.to_string()}</span></li> });
+    let course = answer
+        .course
+        .iter()
+        .map(|(when, what)| view! { <li><strong>{when.clone()}</strong>" "<span>{scene::readable(what)}</span></li> });
+    let returns = answer.returns.iter().map(
+        |(host, pods)| view! { <li><strong>{scene::readable(host)}</strong>" "<span>{pods.to_string()}</span></li> },
+    );
     let helps = answer.helps.iter().map(|help| view! { <li>{scene::readable(help)}</li> });
     let (course, returns, helps) = (course.collect_view(), returns.collect_view(), helps.collect_view());
     let json = format!("{base}.json?{}", answer.query);
@@ -234,7 +240,10 @@ fn parts(prefix: &str, title: &'static str, lines: &[PartLine]) -> Option<AnyVie
             Some(opens) => view! { <a href=scene::link(opens, prefix)>{name}</a> }.into_any(),
             None => name.into_any(),
         };
-        let reasons = line.refusals.iter().map(|(why, hosts)| view! { <li><strong>{scene::readable(hosts)}</strong>" "{scene::readable(why)}</li> });
+        let reasons = line
+            .refusals
+            .iter()
+            .map(|(why, hosts)| view! { <li><strong>{scene::readable(hosts)}</strong>" "{scene::readable(why)}</li> });
         let reasons = (!line.refusals.is_empty()).then(|| {
             view! { <details><summary>{texts::WHY_NOT}</summary><ul>{reasons.collect_view()}</ul></details> }
         });

@@ -105,7 +105,8 @@ fn leaving(since: i64, finalizers: &[&str]) -> Inventory {
         panic!("a pod")
     };
     let finalizers = finalizers.iter().map(|name| (*name).into()).collect();
-    pod.further = Some(Box::new(Further { left: Some(Stamp(NOW.0 - since * 1_000)), finalizers, ..Further::default() }));
+    pod.further =
+        Some(Box::new(Further { left: Some(Stamp(NOW.0 - since * 1_000)), finalizers, ..Further::default() }));
     inventory.apply(Change::Put(Fact::Pod(pod)));
     inventory
 }

@@ -1,5 +1,6 @@
 //! What is told beside the figures: taken in, found again, and never the reason to draw anew.
 
+#[expect(dead_code, reason = "the cluster of the figures is not needed here")]
 mod fixture;
 
 use std::collections::BTreeSet;

@@ -30,7 +30,11 @@ fn main() {
         .collect();
     times.sort_unstable();
     println!("{hosts} hosts, {pods} pods; {} answers in {:?}", times.len(), before.elapsed());
-    println!("one host lost, counting included: median {} us, p95 {} us", times[times.len() / 2], times[times.len() * 95 / 100]);
+    println!(
+        "one host lost, counting included: median {} us, p95 {} us",
+        times[times.len() / 2],
+        times[times.len() * 95 / 100]
+    );
     let began = Instant::now();
     let all = standing(&facts, fixture::NOW);
     println!("{} single losses and {} pairs of masters: {:?}", all.single.len(), all.pairs.len(), began.elapsed());
@@ -55,7 +59,8 @@ fn facts(hosts: usize, pods: usize) -> Inventory {
             _ => "",
         };
         let name = format!("o{owner}");
-        let words = format!("of ReplicaSet/{name} app={name} cpu={} mem={} {rule}", 50 + owner % 7 * 40, 64 + owner % 5 * 100);
+        let words =
+            format!("of ReplicaSet/{name} app={name} cpu={} mem={} {rule}", 50 + owner % 7 * 40, 64 + owner % 5 * 100);
         let words: Vec<&str> = words.split_whitespace().collect();
         let shape: Arc<Shape> = Arc::new(fixture::shape(&words));
         let mut endpoints = Vec::new();

@@ -138,8 +138,11 @@ fn anew(supposed: &Supposed<'_, '_>, lot: &Lot<'_>, placed: Placed) -> Part {
     let mut part = Part::new(About::Pods, name(lot), placed.verdict.clone()).count(count).why(placed.why);
     part.refusals =
         placed.refusals.iter().map(|(why, hosts)| Refused { why: why.to_string(), hosts: names(hosts) }).collect();
-    part.witness =
-        placed.witness.iter().map(|(host, pods)| Seat { host: supposed.name(*host).to_string(), pods: *pods }).collect();
+    part.witness = placed
+        .witness
+        .iter()
+        .map(|(host, pods)| Seat { host: supposed.name(*host).to_string(), pods: *pods })
+        .collect();
     let one = if count == 1 { "runs" } else { "run" };
     part.short = match &placed.verdict {
         Verdict::Certain if drained => if count == 1 { "moves" } else { "move" }.to_owned(),
@@ -186,9 +189,9 @@ fn stays(supposed: &Supposed<'_, '_>, lot: &Lot<'_>, halted: Option<&str>) -> Op
         Fate::Bears => {
             part(Verdict::Impossible).short(down).why("it tolerates an unreachable host for ever, so nothing evicts it")
         }
-        Fate::Stateful => part(Verdict::Impossible).short(down).why(format!(
-            "a StatefulSet waits until {host}'s Node object is deleted or marked out-of-service"
-        )),
+        Fate::Stateful => part(Verdict::Impossible)
+            .short(down)
+            .why(format!("a StatefulSet waits until {host}'s Node object is deleted or marked out-of-service")),
         Fate::Attached(claim) => part(Verdict::Impossible).short(down).why(format!(
             "the volume of {claim} stays attached to {host} until its Node object is deleted or marked out-of-service"
         )),
@@ -239,10 +242,18 @@ fn course(
             ..=4 => crate::question::listed(&lost),
             count => format!("{count} hosts"),
         };
-        course.push(Event::at(timing.grace, format!("{what} NotReady; services drop {} endpoints", if lost.len() == 1 { "its" } else { "their" })));
+        course.push(Event::at(
+            timing.grace,
+            format!("{what} NotReady; services drop {} endpoints", if lost.len() == 1 { "its" } else { "their" }),
+        ));
     }
-    if let Some(Evictions::Stopped { unhealthy, of, .. }) = evictions.values().find(|one| matches!(one, Evictions::Stopped { .. })) {
-        course.push(Event { after: None, what: format!("nothing is moved, for {unhealthy} of {of} hosts are not ready") });
+    if let Some(Evictions::Stopped { unhealthy, of, .. }) =
+        evictions.values().find(|one| matches!(one, Evictions::Stopped { .. }))
+    {
+        course.push(Event {
+            after: None,
+            what: format!("nothing is moved, for {unhealthy} of {of} hosts are not ready"),
+        });
     }
     if control.halted.is_none() {
         let mut anew: BTreeMap<u32, u32> = BTreeMap::new();
@@ -280,8 +291,16 @@ fn course(
             }
         }
         let flags: Vec<&str> = flags.into_iter().collect();
-        let needs = if flags.is_empty() { String::new() } else { format!(" (kubectl drain needs {})", flags.join(" ")) };
-        course.push(Event::at(0, format!("{} of {} evicted one by one{needs}", counted(moves, "pod is").replace("pod iss", "pods are"), crate::question::listed(&drained))));
+        let needs =
+            if flags.is_empty() { String::new() } else { format!(" (kubectl drain needs {})", flags.join(" ")) };
+        course.push(Event::at(
+            0,
+            format!(
+                "{} of {} evicted one by one{needs}",
+                counted(moves, "pod is").replace("pod iss", "pods are"),
+                crate::question::listed(&drained)
+            ),
+        ));
     }
     course.sort_by_key(|event| (event.after.is_none(), event.after));
     course

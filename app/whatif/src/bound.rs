@@ -30,7 +30,8 @@ impl<'w> Demand<'w> {
         let mut counts: BTreeMap<FormId, u32> = BTreeMap::new();
         groups.iter().for_each(|group| *counts.entry(group.form).or_default() += group.pods);
         world.waiting.iter().for_each(|(_, form)| *counts.entry(*form).or_default() += 1);
-        let mut demand = Self { total: Resources::default(), forms: counts.into_iter().collect(), names: BTreeSet::new() };
+        let mut demand =
+            Self { total: Resources::default(), forms: counts.into_iter().collect(), names: BTreeSet::new() };
         for (form, count) in &demand.forms {
             let requests = &world.forms[*form].shape.requests;
             demand.total.add(&times(requests, *count));
@@ -67,7 +68,8 @@ fn meddling<'w>(supposed: &Supposed<'w, '_>, form: &'w Form<'_>, other: &'w Form
     let keeps = form.shape.apart.iter().filter(|term| concerns(supposed, term, form.namespace, other));
     let kept = other.shape.apart.iter().filter(|term| concerns(supposed, term, other.namespace, form));
     found.keys.extend(keeps.chain(kept).map(|term| &*term.topology));
-    let port = |port: &topology::inventory::HostPort| other.shape.host_ports.iter().any(|taken| taken.port == port.port);
+    let port =
+        |port: &topology::inventory::HostPort| other.shape.host_ports.iter().any(|taken| taken.port == port.port);
     if form.shape.host_ports.iter().any(port) {
         found.keys.insert(HOSTNAME);
     }
@@ -101,11 +103,13 @@ pub(crate) fn lower(
         }
     }
     // A volume more closes a host to other volumes of its driver.
-    let limits = world.inventory.catalog().csi_nodes().any(|node| node.drivers.iter().any(|(_, limit)| limit.is_some()));
+    let limits =
+        world.inventory.catalog().csi_nodes().any(|node| node.drivers.iter().any(|(_, limit)| limit.is_some()));
     if !group.claims.is_empty() && limits {
         let others = groups.iter().enumerate().filter(|(other, one)| *other != number && !one.claims.is_empty());
         *closers.entry(HOSTNAME).or_default() += others.map(|(_, one)| one.pods).sum::<u32>();
-        *closers.entry(HOSTNAME).or_default() += world.waiting.iter().filter(|(pod, _)| !pod.claims.is_empty()).count() as u32;
+        *closers.entry(HOSTNAME).or_default() +=
+            world.waiting.iter().filter(|(pod, _)| !pod.claims.is_empty()).count() as u32;
         own_keys.insert(HOSTNAME);
     }
     let free: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(|host| gate.admits(*host).is_ok()).collect();
@@ -159,11 +163,7 @@ fn capacity(counted: &Counted<'_>, open: &BTreeMap<&Name, Vec<HostId>>) -> Optio
     Some(open.keys().filter(|domain| counted.domains.contains_key(**domain)).map(|domain| room(domain)).sum())
 }
 
-fn by_domain<'w>(
-    supposed: &Supposed<'w, '_>,
-    hosts: &[HostId],
-    topology: &str,
-) -> BTreeMap<&'w Name, Vec<HostId>> {
+fn by_domain<'w>(supposed: &Supposed<'w, '_>, hosts: &[HostId], topology: &str) -> BTreeMap<&'w Name, Vec<HostId>> {
     let mut domains: BTreeMap<&Name, Vec<HostId>> = BTreeMap::new();
     for host in hosts {
         if let Some(value) = supposed.world.hosts[*host].label(topology) {
@@ -236,12 +236,7 @@ impl Proof<'_, '_, '_> {
 }
 
 /// At most so many pods of a group find a place, whatever the order.
-pub(crate) fn upper(
-    supposed: &Supposed<'_, '_>,
-    gate: &Gate<'_, '_, '_>,
-    groups: &[Group<'_>],
-    number: usize,
-) -> u32 {
+pub(crate) fn upper(supposed: &Supposed<'_, '_>, gate: &Gate<'_, '_, '_>, groups: &[Group<'_>], number: usize) -> u32 {
     let group = &groups[number];
     let world = supposed.world;
     let form = &world.forms[group.form];

@@ -43,7 +43,9 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
         host.is_some_and(|host| supposed.standing(host) == Standing::Drained)
     };
     let (mut lost, mut evicted, mut certain, mut back) = (0, 0, true, Some(0));
-    for (lot, returns) in lots.iter().zip(returns).filter(|(lot, _)| lot.fate != Fate::Stays && lot.namespace == &budget.key.namespace) {
+    for (lot, returns) in
+        lots.iter().zip(returns).filter(|(lot, _)| lot.fate != Fate::Stays && lot.namespace == &budget.key.namespace)
+    {
         let mine = lot.pods.iter().filter(|pod| pod.ready && selects(budget, pod));
         let (gone, left): (Vec<&&Pod>, Vec<&&Pod>) = mine.partition(|pod| !drained(pod));
         if gone.is_empty() && left.is_empty() {
@@ -66,8 +68,16 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
     let asked = format!("{} of {} are to stay up", budget.desired, budget.expected);
     if evicted == 0 {
         let left = budget.healthy.saturating_sub(lost);
-        let short = if left < budget.desired { "is overdrawn" } else if left == budget.desired { "is used up" } else { return None };
-        let part = part(Verdict::Certain).short(short).why(format!("{left} are left up, {asked}: until then no eviction is allowed"));
+        let short = if left < budget.desired {
+            "is overdrawn"
+        } else if left == budget.desired {
+            "is used up"
+        } else {
+            return None;
+        };
+        let part = part(Verdict::Certain)
+            .short(short)
+            .why(format!("{left} are left up, {asked}: until then no eviction is allowed"));
         return Some(match back {
             Some(after) if certain => part.after(after),
             _ => part,
@@ -97,7 +107,8 @@ fn doubled(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>]) -> Vec<Part> {
     let catalog = supposed.world.inventory.catalog();
     let twice = |pod: &&&Pod| {
         let host = pod.node.as_ref().and_then(|node| supposed.world.host(node));
-        host.is_some_and(|host| supposed.standing(host) == Standing::Drained) && catalog.budgets_of(pod).nth(1).is_some()
+        host.is_some_and(|host| supposed.standing(host) == Standing::Drained)
+            && catalog.budgets_of(pod).nth(1).is_some()
     };
     let pods = lots.iter().filter(|lot| lot.fate != Fate::Stays).flat_map(|lot| lot.pods.iter().filter(twice));
     let part = |pod: &&Pod| {

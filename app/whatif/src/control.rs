@@ -53,7 +53,13 @@ pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
         control.halted = Some("etcd has no quorum, so nothing in the cluster can be changed".into());
     }
     let api = match &control.halted {
-        Some(_) => Part { verdict: Verdict::Impossible, short: "takes no changes".into(), why: "etcd has no quorum".into(), after: None, ..api },
+        Some(_) => Part {
+            verdict: Verdict::Impossible,
+            short: "takes no changes".into(),
+            why: "etcd has no quorum".into(),
+            after: None,
+            ..api
+        },
         None => api,
     };
     if api.verdict == Verdict::Impossible && control.halted.is_none() {
@@ -114,7 +120,9 @@ fn api(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], outside: bool) -> Pa
     let count = format!("{up} of {} are left", counted(all.len() as u32, "API server"));
     match (up, unheard) {
         (1.., _) => part(Verdict::Certain).short("stays up").why(count).after(0).count(all.len() as u32),
-        (0, 1..) => part(Verdict::Unknown).short("not known").why("nobody tells how the API servers that are left fare"),
+        (0, 1..) => {
+            part(Verdict::Unknown).short("not known").why("nobody tells how the API servers that are left fare")
+        }
         (0, 0) => part(Verdict::Impossible).short("is down").why("no API server is left").count(all.len() as u32),
     }
 }
@@ -142,14 +150,16 @@ fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut C
     }
     let is_vip = |name: &str| ["keepalived", "kube-vip"].iter().any(|program| name.contains(program));
     let by_pod = inventory.pods_in("kube-system").any(|pod| is_vip(&pod.key.name));
-    let planned = inventory.planned().is_some_and(|planned| {
-        planned.nets.iter().any(|net| net.vip.is_some_and(|vip| vip.to_string() == address))
-    });
+    let planned = inventory
+        .planned()
+        .is_some_and(|planned| planned.nets.iter().any(|net| net.vip.is_some_and(|vip| vip.to_string() == address)));
     control.parts.push(match () {
         () if !masters(false) => part(Verdict::Impossible).short("is gone").why("no master is left to take it over"),
         () if by_pod || planned => {
             let why = "keepalived moves it to a master that is left";
-            control.course.push(Event::at(TAKEOVER, format!("{address} is on a master that is left, if a lost one had it")));
+            control
+                .course
+                .push(Event::at(TAKEOVER, format!("{address} is on a master that is left, if a lost one had it")));
             part(Verdict::Certain).short("moves").why(why).after(TAKEOVER)
         }
         () => part(Verdict::Unknown)
@@ -181,7 +191,8 @@ fn elected(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], kind: ComponentK
     if led && control.halted.is_none() {
         let what = format!("another {program} leads");
         control.course.push(Event::at(ELECTION, what));
-        let why = format!("its leader is lost; {} left", if left == 1 { "1 is".to_owned() } else { format!("{left} are") });
+        let why =
+            format!("its leader is lost; {} left", if left == 1 { "1 is".to_owned() } else { format!("{left} are") });
         control.parts.push(part(Verdict::Certain).short("elects anew").why(why).after(ELECTION));
     }
 }

@@ -270,9 +270,7 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
     /// Whether another pod that stays holds a claim.
     fn holder(&self, claim: &'w Name) -> bool {
         let holder = self.supposed.world.single.get(&(self.form.namespace, claim));
-        holder.is_some_and(|host| {
-            !matches!(self.supposed.standing(*host), Standing::Removed | Standing::Drained)
-        })
+        holder.is_some_and(|host| !matches!(self.supposed.standing(*host), Standing::Removed | Standing::Drained))
     }
 
     /// Whether every driver of a host takes the volumes that are new there.
@@ -286,7 +284,9 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
             let there: Vec<Attached<'_>> =
                 host.attached.iter().filter(|(backing, _)| *backing == driver).map(|(_, volume)| *volume).collect();
             let new = self.volumes.iter().filter(|bound| match bound {
-                Bound::To(_, _, volume) => volume.backing == *driver && !there.contains(&Attached::Volume(&volume.name)),
+                Bound::To(_, _, volume) => {
+                    volume.backing == *driver && !there.contains(&Attached::Volume(&volume.name))
+                }
                 Bound::Later(_, _, provisioner) => *provisioner == driver,
                 Bound::Never(_) => false,
             });
@@ -315,9 +315,9 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
         let near = match &self.near {
             Near::Any => true,
             Near::First => terms.iter().all(|term| host.label(&term.topology).is_some()),
-            Near::With(domains) => terms.iter().all(|term| {
-                host.label(&term.topology).is_some_and(|value| domains.contains(&(&term.topology, value)))
-            }),
+            Near::With(domains) => terms
+                .iter()
+                .all(|term| host.label(&term.topology).is_some_and(|value| domains.contains(&(&term.topology, value)))),
         };
         if !near {
             return Err(Refusal::Near);
@@ -399,11 +399,7 @@ fn in_zone(volume: &Volume, host: &Host<'_>) -> bool {
     })
 }
 
-fn volumes<'w>(
-    supposed: &Supposed<'w, '_>,
-    form: &Form<'w>,
-    claims: &'w [Name],
-) -> Result<Vec<Bound<'w>>, Unknown> {
+fn volumes<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, claims: &'w [Name]) -> Result<Vec<Bound<'w>>, Unknown> {
     if claims.is_empty() {
         return Ok(Vec::new());
     }
@@ -424,7 +420,9 @@ fn bound<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, name: &'w Name) -> Re
     let Some(claim) = catalog.claim(&key) else { return Ok(Bound::Never(name)) };
     if let Some(volume) = claim.volume.as_ref().filter(|_| claim.bound) {
         return match catalog.volume(volume) {
-            Some(volume) if volume.odd => Err(Unknown(format!("where the volume {} is reached is not understood", volume.name))),
+            Some(volume) if volume.odd => {
+                Err(Unknown(format!("where the volume {} is reached is not understood", volume.name)))
+            }
             Some(volume) => Ok(Bound::To(name, claim, volume)),
             None => Ok(Bound::Never(name)),
         };

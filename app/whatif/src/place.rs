@@ -45,7 +45,7 @@ pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>]) -> Vec<Placed> {
     let mut placed: Vec<Placed> = witnesses
         .into_iter()
         .enumerate()
-                    .map(|(number, witness)| match judged(supposed, groups, &demand, number, &witness) {
+        .map(|(number, witness)| match judged(supposed, groups, &demand, number, &witness) {
             Ok((verdict, refusals)) => {
                 let why = if verdict == Verdict::Certain { String::new() } else { why(&verdict, &refusals) };
                 Placed { verdict, why, refusals, witness, evicts: false }

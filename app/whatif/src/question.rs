@@ -63,10 +63,7 @@ impl Question {
     ///
     /// # Errors
     /// A [`Mistake`], which says what to write instead.
-    pub fn of<'a>(
-        inventory: &Inventory,
-        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, Mistake> {
+    pub fn of<'a>(inventory: &Inventory, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Mistake> {
         let mut steps = Vec::new();
         for (change, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             steps.push(step(change, value)?);
@@ -94,8 +91,7 @@ impl Question {
         let additions = |step: &Step| matches!(step, Step::Add(_));
         steps.sort();
         steps.dedup_by(|a, b| a == b && !additions(a));
-        let mut hosts: Vec<&Name> =
-            steps.iter().filter(|step| !additions(step)).map(Step::host).collect();
+        let mut hosts: Vec<&Name> = steps.iter().filter(|step| !additions(step)).map(Step::host).collect();
         hosts.sort();
         if let Some(pair) = hosts.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(Mistake::Twice(pair[0].clone()));

@@ -28,9 +28,11 @@ pub(crate) fn limit(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], placed: &mut 
                 *asked.entry(name).or_default() += ask(name, requests(number)) * u64::from(lots[*number].count());
             }
         }
-        let Some(short) = quota.amounts.iter().find(|(name, hard, used)| {
-            asked.get(&**name).is_some_and(|asked| *asked > 0 && used + asked > *hard)
-        }) else {
+        let Some(short) = quota
+            .amounts
+            .iter()
+            .find(|(name, hard, used)| asked.get(&**name).is_some_and(|asked| *asked > 0 && used + asked > *hard))
+        else {
             continue;
         };
         for number in numbers {

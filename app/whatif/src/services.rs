@@ -52,7 +52,9 @@ pub(crate) fn services(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &
         let (mut left, mut gone) = (0_u32, BTreeMap::<Option<usize>, u32>::new());
         let mut seen = BTreeSet::new();
         for set in inventory.endpoints_of(&service) {
-            for endpoint in set.endpoints.iter().filter(|one| (one.ready || one.serves_last) && seen.insert(&one.address)) {
+            for endpoint in
+                set.endpoints.iter().filter(|one| (one.ready || one.serves_last) && seen.insert(&one.address))
+            {
                 match loses(supposed, &lot_of, &set.key, endpoint) {
                     Some(lot) => *gone.entry(lot).or_default() += 1,
                     None => left += 1,

@@ -17,8 +17,11 @@ use crate::{
 pub(crate) fn sentence(question: &Question, outcome: Outcome, parts: &[Part]) -> String {
     let asked = question.words();
     let mut phrases: Vec<String> = Vec::new();
-    let down = |about: About| parts.iter().filter(move |part| part.about == about && part.verdict == Verdict::Impossible);
-    for part in parts.iter().filter(|part| matches!(part.about, About::Api | About::Etcd | About::Entrance | About::Leader)) {
+    let down =
+        |about: About| parts.iter().filter(move |part| part.about == about && part.verdict == Verdict::Impossible);
+    for part in
+        parts.iter().filter(|part| matches!(part.about, About::Api | About::Etcd | About::Entrance | About::Leader))
+    {
         if part.verdict == Verdict::Impossible {
             let name = if part.about == About::Api { "the Kubernetes API" } else { &*part.name };
             phrases.push(format!("{name} {}", part.short));
@@ -36,7 +39,11 @@ pub(crate) fn sentence(question: &Question, outcome: Outcome, parts: &[Part]) ->
     }
     match down(About::Budget).count() as u32 {
         0 => {}
-        count => phrases.push(format!("{} {} the drain", counted(count, "budget"), if count == 1 { "blocks" } else { "block" })),
+        count => phrases.push(format!(
+            "{} {} the drain",
+            counted(count, "budget"),
+            if count == 1 { "blocks" } else { "block" }
+        )),
     }
     let open = |part: &&Part| part.about == About::Pods && matches!(part.verdict, Verdict::Depends { .. });
     let (mut from, mut of) = (0, 0);
@@ -48,7 +55,8 @@ pub(crate) fn sentence(question: &Question, outcome: Outcome, parts: &[Part]) ->
     if of > 0 {
         phrases.push(format!("{} to {of} of {} find a place", from, counted(of, "pod")));
     }
-    let certain = |about: About| parts.iter().filter(move |part| part.about == about && part.verdict == Verdict::Certain);
+    let certain =
+        |about: About| parts.iter().filter(move |part| part.about == about && part.verdict == Verdict::Certain);
     match certain(About::Service).collect::<Vec<_>>().as_slice() {
         [] => {}
         [only] => phrases.push(format!("service {} has {}", only.name, only.short)),
@@ -82,7 +90,9 @@ pub(crate) fn helps(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], parts: &[Part
         .flat_map(|lot| lot.hosts.iter().map(|host| &**supposed.name(*host)))
         .collect();
     for host in waiting.into_iter().take(3) {
-        helps.push(format!("Delete the Node object of {host} once its machine is surely off, or mark it out-of-service"));
+        helps.push(format!(
+            "Delete the Node object of {host} once its machine is surely off, or mark it out-of-service"
+        ));
     }
     let mut kept = BTreeSet::new();
     let mut short = BTreeSet::new();
@@ -100,17 +110,25 @@ pub(crate) fn helps(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], parts: &[Part
     if !kept.is_empty() {
         helps.push(format!("Storage that other hosts reach, for {}", few(&kept)));
     }
-    let bare: BTreeSet<String> =
-        lots.iter().filter(|lot| lot.fate == Fate::Bare).flat_map(|lot| &lot.pods).map(|pod| pod.key.to_string()).collect();
+    let bare: BTreeSet<String> = lots
+        .iter()
+        .filter(|lot| lot.fate == Fate::Bare)
+        .flat_map(|lot| &lot.pods)
+        .map(|pod| pod.key.to_string())
+        .collect();
     if !bare.is_empty() {
-        helps.push(format!("A controller, such as a Deployment, for {}", few(&bare.iter().map(String::as_str).collect())));
+        helps.push(format!(
+            "A controller, such as a Deployment, for {}",
+            few(&bare.iter().map(String::as_str).collect())
+        ));
     }
     let alone: BTreeSet<&str> = parts
         .iter()
         .filter(|part| part.about == About::Service && part.after != Some(0))
         .map(|part| part.name.as_str())
         .collect();
-    let replicates = lots.iter().any(|lot| matches!(lot.owner, Some((OwnerKind::Deployment | OwnerKind::ReplicaSet, _))));
+    let replicates =
+        lots.iter().any(|lot| matches!(lot.owner, Some((OwnerKind::Deployment | OwnerKind::ReplicaSet, _))));
     if !alone.is_empty() && replicates {
         helps.push(format!("A second pod on another host behind {}", few(&alone)));
     }

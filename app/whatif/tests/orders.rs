@@ -23,7 +23,8 @@ fn every_order_of_placement_lies_within_the_proved_interval() {
         let facts = made.inventory();
         let world = World::new(&facts, Stamp(0));
         let mut dice = Dice(seed);
-        let groups: Vec<Group<'_>> = world.waiting()
+        let groups: Vec<Group<'_>> = world
+            .waiting()
             .iter()
             .map(|(pod, form)| Group {
                 form: *form,

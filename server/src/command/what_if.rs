@@ -74,8 +74,10 @@ pub(super) async fn run(args: WhatIfArgs) -> Result<(), Failure> {
         ("cordon", &args.cordon),
         ("add", &args.add),
     ];
-    let pairs: Vec<(String, String)> =
-        kinds.into_iter().flat_map(|(kind, hosts)| hosts.iter().map(move |host| (kind.to_owned(), host.clone()))).collect();
+    let pairs: Vec<(String, String)> = kinds
+        .into_iter()
+        .flat_map(|(kind, hosts)| hosts.iter().map(move |host| (kind.to_owned(), host.clone())))
+        .collect();
     let pretty = |json: serde_json::Result<String>| json.map_err(|error| (Exit::Failed, error.to_string()));
     if pairs.is_empty() {
         let now = cluster.now();
@@ -109,7 +111,9 @@ fn ended(outcome: Outcome) -> Result<(), Failure> {
 
 fn each(standing: &Standing) -> String {
     let losses = standing.single.iter().chain(&standing.pairs);
-    losses.map(|loss| format!("{}: {}\n    {}\n", loss.hosts.join(" and "), loss.outcome.phrase(), loss.sentence)).collect()
+    losses
+        .map(|loss| format!("{}: {}\n    {}\n", loss.hosts.join(" and "), loss.outcome.phrase(), loss.sentence))
+        .collect()
 }
 
 fn lines(answer: &Answer) -> String {

@@ -28,7 +28,11 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{Bounds, Certificates, Stopping, crowd::{Crowd, Entered}, progress::Progress};
+use super::{
+    Bounds, Certificates, Stopping,
+    crowd::{Crowd, Entered},
+    progress::Progress,
+};
 use crate::{
     access::{Proxies, Tls},
     running::NUMBERS,

@@ -76,10 +76,10 @@ fn canonical(pairs: &[(String, String)]) -> Option<String> {
     let kind = pairs.iter().find(|(name, _)| name == "kind").map(|(_, value)| value)?;
     let hosts = pairs.iter().filter(|(name, _)| name == "host").flat_map(|(_, value)| value.split([',', ' ']));
     let hosts = hosts.filter(|host| !host.is_empty());
-    let query: Vec<String> =
-        hosts.map(|host| format!("{}={}", scene::encoded(kind), scene::encoded(host))).collect();
+    let query: Vec<String> = hosts.map(|host| format!("{}={}", scene::encoded(kind), scene::encoded(host))).collect();
     let looks = pairs.iter().find(|(name, value)| name == "theme" && !value.is_empty());
-    let query: Vec<String> = query.into_iter().chain(looks.map(|(_, value)| format!("theme={}", scene::encoded(value)))).collect();
+    let query: Vec<String> =
+        query.into_iter().chain(looks.map(|(_, value)| format!("theme={}", scene::encoded(value)))).collect();
     Some(if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) })
 }
 
@@ -97,7 +97,8 @@ async fn build(site: &Arc<Site>, name: &str, pairs: &[(String, String)]) -> Resu
             }
         },
     };
-    let chosen: Vec<String> = answer.iter().flat_map(|answer| answer.question.steps()).map(|step| step.host().to_string()).collect();
+    let chosen: Vec<String> =
+        answer.iter().flat_map(|answer| answer.question.steps()).map(|step| step.host().to_string()).collect();
     page.hosts = cluster.read(|inventory| hosts(inventory, &chosen));
     page.named = chosen.join(",");
     match answer {
@@ -151,7 +152,8 @@ pub(super) fn lines(standing: &Standing) -> Losses {
 }
 
 fn answered(answer: &Answer, scene: Option<&Scene>) -> Answered {
-    let is_well = |part: &&Part| part.verdict == Verdict::Certain && (part.about != About::Service || part.after == Some(0));
+    let is_well =
+        |part: &&Part| part.verdict == Verdict::Certain && (part.about != About::Service || part.after == Some(0));
     let (well, parts): (Vec<&Part>, Vec<&Part>) = answer.parts.iter().partition(is_well);
     Answered {
         asked: answer.asked.clone(),
@@ -203,7 +205,8 @@ fn drawn(scene: &Scene, answer: &Answer) -> Scene {
         .filter(|step| matches!(step, Step::Lose(_) | Step::Remove(_) | Step::Drain(_)))
         .map(|step| scene::Id::new(format!("node/{}", step.host())))
         .collect();
-    let down = |part: &&Part| part.about == About::Service && (part.verdict == Verdict::Impossible || part.after != Some(0));
+    let down =
+        |part: &&Part| part.about == About::Service && (part.verdict == Verdict::Impossible || part.after != Some(0));
     let services = answer.parts.iter().filter(down).map(|part| scene::Id::new(format!("service/{}", part.name)));
     let services: std::collections::HashSet<scene::Id> = services.collect();
     for mark in &mut scene.marks {

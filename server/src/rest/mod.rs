@@ -38,8 +38,8 @@ mod retention;
 mod tags;
 mod tokens;
 mod trial;
-mod words;
 mod what_if;
+mod words;
 
 use std::{
     num::NonZeroU32,

@@ -102,7 +102,8 @@ async fn a_token_of_a_providers_person_has_no_more_than_their_last_role() {
     let from = "127.0.0.1".parse().expect("an address");
     let way = Way::Session { id: session.id, subject: session.subject.clone() };
     let ann = Who { name: "Ann".into(), role: Some(Role::Operator), way, from };
-    let made = make_token(&house.store, &ann, "pipeline", Role::Operator, Duration::from_secs(3_600)).await.expect("made");
+    let made =
+        make_token(&house.store, &ann, "pipeline", Role::Operator, Duration::from_secs(3_600)).await.expect("made");
     // Reading, and acting: what an operator may is refused for another cause here.
     let may = async || {
         let [read, act] = [Method::GET, Method::POST].map(|method| house.bearer(method, &made.secret));

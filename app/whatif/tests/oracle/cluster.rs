@@ -235,13 +235,8 @@ fn shape(dice: &mut Dice, name: &str) -> Shape {
         pods: 1,
         extended: if dice.of_100(6) { vec![("example.org/gpu".into(), 1)] } else { Vec::new() },
     };
-    let mut shape = Shape {
-        requests,
-        preempts: true,
-        scheduler: "default-scheduler".into(),
-        grace: 30,
-        ..Shape::default()
-    };
+    let mut shape =
+        Shape { requests, preempts: true, scheduler: "default-scheduler".into(), grace: 30, ..Shape::default() };
     if wanted && dice.of_100(15) {
         shape.node_selector = Labels::new([("disk".into(), dice.name(&["ssd", "hdd"]))]);
     }

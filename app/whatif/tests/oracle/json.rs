@@ -58,7 +58,10 @@ fn effect(effect: Effect) -> &'static str {
 }
 
 fn node(node: &topology::inventory::Node) -> Value {
-    let taints = node.taints.iter().map(|taint| json!({ "key": &*taint.key, "value": &*taint.value, "effect": effect(taint.effect) }));
+    let taints = node
+        .taints
+        .iter()
+        .map(|taint| json!({ "key": &*taint.key, "value": &*taint.value, "effect": effect(taint.effect) }));
     json!({
         "metadata": { "name": &*node.name, "labels": labels(&node.labels) },
         "spec": { "unschedulable": node.cordoned, "taints": taints.collect::<Vec<_>>() },
@@ -157,7 +160,8 @@ fn pod(pod: &Pod) -> Value {
     let ports = shape.host_ports.iter().map(|port| {
         json!({ "containerPort": port.port, "hostPort": port.port, "protocol": &*port.protocol, "hostIP": &*port.address })
     });
-    let volumes = pod.claims.iter().map(|claim| json!({ "name": &**claim, "persistentVolumeClaim": { "claimName": &**claim } }));
+    let volumes =
+        pod.claims.iter().map(|claim| json!({ "name": &**claim, "persistentVolumeClaim": { "claimName": &**claim } }));
     let mut metadata = json!({ "name": &*pod.key.name, "namespace": &*pod.key.namespace, "labels": labels(&pod.labels), "uid": &*pod.key.name });
     if pod.leaving {
         metadata["deletionTimestamp"] = json!("2026-11-29T12:00:00Z");
