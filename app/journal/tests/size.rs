@@ -51,6 +51,9 @@ fn pod(numbers: &mut Numbers, owner: u64, created: Stamp) -> Pod {
             "proxy:2".into(),
         ]),
         networks: None,
+        shape: Arc::default(),
+        claims: Arc::default(),
+        pin: None,
     }
 }
 
