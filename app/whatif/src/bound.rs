@@ -24,12 +24,32 @@ pub(crate) struct Demand<'w> {
     names: BTreeSet<&'w Name>,
 }
 
+/// Of so many forms at most is it found out whether each finds a host at all.
+const SOUGHT: usize = 400;
+
 impl<'w> Demand<'w> {
     pub(crate) fn of(supposed: &Supposed<'w, '_>, groups: &[Group<'_>]) -> Self {
         let world = supposed.world;
         let mut counts: BTreeMap<FormId, u32> = BTreeMap::new();
         groups.iter().for_each(|group| *counts.entry(group.form).or_default() += group.pods);
         world.waiting.iter().for_each(|(_, form)| *counts.entry(*form).or_default() += 1);
+        // A pod that finds no host in any order takes no room from others.
+        if counts.len() <= SOUGHT {
+            let form_of = |(_, form): &(&topology::inventory::Pod, FormId)| *form;
+            let claims = |form: FormId| -> &[Name] {
+                let waiting = world.waiting.iter().find(|one| form_of(one) == form).map(|(pod, _)| &*pod.claims);
+                waiting.unwrap_or_default()
+            };
+            counts.retain(|form, _| {
+                // With claims of its own a pod may fare otherwise than its form.
+                let has_claims = !claims(*form).is_empty()
+                    || groups.iter().any(|group| group.form == *form && !group.claims.is_empty());
+                let alone = [Group { form: *form, claims: &[], pods: 1 }];
+                has_claims
+                    || Gate::new(supposed, alone[0].wanted()).is_err()
+                    || upper_among(supposed, &alone[0], groups) > 0
+            });
+        }
         let mut demand =
             Self { total: Resources::default(), forms: counts.into_iter().collect(), names: BTreeSet::new() };
         for (form, count) in &demand.forms {
@@ -94,7 +114,7 @@ pub(crate) fn lower(
     let (mut own_keys, mut spread_others, mut spread_own) = (BTreeSet::new(), false, false);
     for (other, count) in &demand.forms {
         let found = meddling(supposed, form, &world.forms[*other]);
-        let others = if *other == group.form { count - group.pods } else { *count };
+        let others = if *other == group.form { count.saturating_sub(group.pods) } else { *count };
         found.keys.iter().for_each(|key| *closers.entry(*key).or_default() += others);
         spread_others |= found.spread && others > 0;
         if *other == group.form {
@@ -235,9 +255,18 @@ impl Proof<'_, '_, '_> {
     }
 }
 
+/// The same for a group that need not be one of those that look for a place.
+fn upper_among(supposed: &Supposed<'_, '_>, group: &Group<'_>, groups: &[Group<'_>]) -> u32 {
+    Gate::new(supposed, group.wanted()).map_or(0, |gate| upper(supposed, &gate, groups, group))
+}
+
 /// At most so many pods of a group find a place, whatever the order.
-pub(crate) fn upper(supposed: &Supposed<'_, '_>, gate: &Gate<'_, '_, '_>, groups: &[Group<'_>], number: usize) -> u32 {
-    let group = &groups[number];
+pub(crate) fn upper(
+    supposed: &Supposed<'_, '_>,
+    gate: &Gate<'_, '_, '_>,
+    groups: &[Group<'_>],
+    group: &Group<'_>,
+) -> u32 {
     let world = supposed.world;
     let form = &world.forms[group.form];
     let own = meddling(supposed, form, form);

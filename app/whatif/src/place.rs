@@ -79,7 +79,7 @@ fn judged(
     if from >= group.pods {
         return Ok((Verdict::Certain, BTreeMap::new()));
     }
-    let to = if found >= group.pods { group.pods } else { upper(supposed, &gate, groups, number) };
+    let to = if found >= group.pods { group.pods } else { upper(supposed, &gate, groups, group) };
     let mut refusals: BTreeMap<Refusal, Vec<HostId>> = BTreeMap::new();
     for (host, _) in supposed.known().filter(|(host, _)| !supposed.is_off(*host)) {
         if let Err(refusal) = gate.admits(host) {

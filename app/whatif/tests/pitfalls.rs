@@ -366,6 +366,17 @@ fn pitfall_20_a_foreign_scheduler_makes_unknown() {
 }
 
 #[test]
+fn a_waiting_pod_that_fits_nowhere_takes_no_room_from_others() {
+    let facts = with_masters(
+        "host a1
+         host a2
+         pod huge of ReplicaSet/huge cpu=64000
+         pod web-1 on a1 of ReplicaSet/web",
+    );
+    is(&ask(&facts, "lose=a1"), "ReplicaSet default/web", &Verdict::Certain);
+}
+
+#[test]
 fn the_course_in_time_follows_version_and_tolerations() {
     let cluster = |version: &str| {
         with_masters(&format!(
