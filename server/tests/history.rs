@@ -34,7 +34,7 @@ fn alive() -> Simulator {
 }
 
 async fn store(folder: &Folder) -> Store {
-    Store::open(&Place::Sqlite(folder.0.join("history.db"))).await.unwrap()
+    Store::open(&Place::Sqlite(folder.0.join("history.db"))).await.expect("a database")
 }
 
 fn history(store: &Store, holder: &str) -> History {

@@ -70,7 +70,7 @@ impl Life {
     fn checkpoint(&mut self) {
         let records: Vec<Record> =
             self.live.changes().into_iter().map(|change| Record { at: self.now, change }).collect();
-        self.blocks.push(seal(Content::Whole, self.number, &records).unwrap());
+        self.blocks.push(seal(Content::Whole, self.number, &records).expect("it is sealed"));
     }
 
     fn tell(&mut self, change: Change) {
@@ -81,7 +81,7 @@ impl Life {
     fn look(&mut self) {
         let records = self.recorder.give(&self.live, self.now);
         if !records.is_empty() {
-            self.blocks.push(seal(Content::Changes, self.number, &records).unwrap());
+            self.blocks.push(seal(Content::Changes, self.number, &records).expect("it is sealed"));
             self.number += records.len() as u64;
         }
     }
@@ -111,7 +111,7 @@ impl Life {
             Step::Relist => {
                 let pods: Vec<Key> = self.live.pods().map(|pod| pod.key.clone()).collect();
                 for key in &pods {
-                    let pod = self.live.pod(key).unwrap().clone();
+                    let pod = self.live.pod(key).expect("a pod").clone();
                     self.tell(Change::Put(Fact::Pod(Box::new(pod))));
                 }
                 self.tell(Change::Whole(Source::Pods, pods.into_iter().skip(1).collect()));
@@ -134,12 +134,13 @@ fn later(mut change: Change, by: i64) -> Change {
 }
 
 fn replayed(blocks: &[Block], t: Stamp) -> Replay {
-    let at = blocks.iter().rposition(|block| block.content == Content::Whole && block.first <= t).unwrap();
-    let (block, records) = open(&blocks[at].bytes).unwrap();
+    let at =
+        blocks.iter().rposition(|block| block.content == Content::Whole && block.first <= t).expect("a whole block");
+    let (block, records) = open(&blocks[at].bytes).expect("it opens");
     let mut replay = Replay::of(&block, records);
     for block in &blocks[at + 1..] {
-        let (block, records) = open(&block.bytes).unwrap();
-        replay.go_on(&block, records, t).unwrap();
+        let (block, records) = open(&block.bytes).expect("it opens");
+        replay.go_on(&block, records, t).expect("it goes on");
     }
     replay
 }

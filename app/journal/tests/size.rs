@@ -63,7 +63,7 @@ fn rolling(pods: u64) -> Vec<Record> {
     let mut under_way: Vec<(Pod, u8)> = Vec::new();
     let mut begun = 0;
     while begun < pods || !under_way.is_empty() {
-        at += i64::try_from(numbers.next(120)).unwrap();
+        at += i64::try_from(numbers.next(120)).expect("a small number");
         if begun < pods && (under_way.len() < 40 || numbers.next(4) == 0) {
             let owner = numbers.next(300);
             under_way.push((pod(&mut numbers, owner, Stamp(at / 1000 * 1000)), 0));

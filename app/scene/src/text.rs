@@ -60,9 +60,9 @@ pub fn lines(text: &str, style: Style, room: i32) -> Vec<String> {
     }
     let fits = |end: &usize| width(&text[..*end], style) <= room;
     let ends = text.char_indices().map(|(at, c)| (at + c.len_utf8(), c)).filter(|(end, _)| *end < text.len());
-    let mark = ends.clone().filter(|(_, c)| matches!(c, '-' | '.' | '_' | ' ' | '/')).map(|(end, _)| end);
+    let mut mark = ends.clone().filter(|(_, c)| matches!(c, '-' | '.' | '_' | ' ' | '/')).map(|(end, _)| end);
     let anywhere = ends.filter(|(end, _)| text[*end..].chars().next().is_some_and(|next| !joins(next)));
-    let Some(end) = mark.filter(fits).last().or_else(|| anywhere.map(|(end, _)| end).filter(fits).last()) else {
+    let Some(end) = mark.rfind(fits).or_else(|| anywhere.map(|(end, _)| end).rfind(fits)) else {
         return vec![clip(text, style, room)];
     };
     vec![text[..end].trim_end().to_owned(), clip(&text[end..], style, room)]

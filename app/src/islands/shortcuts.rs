@@ -13,5 +13,5 @@ pub fn Shortcuts(base: String) -> impl IntoView {
         }
     });
     #[cfg(not(feature = "hydrate"))]
-    let _ = base;
+    drop(base);
 }

@@ -40,7 +40,7 @@ fn main() {
     println!("{} single losses and {} pairs of masters: {:?}", all.single.len(), all.pairs.len(), began.elapsed());
     let mut outcomes = String::new();
     for loss in all.single.iter().take(2) {
-        let _ = write!(outcomes, "{}\n", loss.sentence);
+        let _ = writeln!(outcomes, "{}", loss.sentence);
     }
     print!("{outcomes}");
 }

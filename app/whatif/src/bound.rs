@@ -180,7 +180,7 @@ fn capacity(counted: &Counted<'_>, open: &BTreeMap<&Name, Vec<HostId>>) -> Optio
     let least = if few { Some(0) } else { closed.min() }?;
     let most = least + counted.spread.max_skew;
     let room = |domain: &&Name| most.saturating_sub(counted.domains.get(*domain).copied().unwrap_or(0));
-    Some(open.keys().filter(|domain| counted.domains.contains_key(**domain)).map(|domain| room(domain)).sum())
+    Some(open.keys().filter(|domain| counted.domains.contains_key(**domain)).map(room).sum())
 }
 
 fn by_domain<'w>(supposed: &Supposed<'w, '_>, hosts: &[HostId], topology: &str) -> BTreeMap<&'w Name, Vec<HostId>> {

@@ -107,7 +107,7 @@ impl<'a> World<'a> {
             let hosts: Vec<HostId> = bare.filter_map(|one| world.host_of(one)).collect();
             for host in hosts {
                 let service = Key { namespace: set.key.namespace.clone(), name: set.service.clone() };
-                world.bare.entry(host).or_insert_with(BTreeSet::new).insert(service);
+                world.bare.entry(host).or_default().insert(service);
             }
         }
         world

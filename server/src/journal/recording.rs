@@ -220,7 +220,7 @@ impl<'a> Session<'a> {
                 record.at = record.at.max(self.last);
                 self.last = record.at;
             }
-            self.waiting.push(seal(Content::Changes, self.next, &records).map_err(unwritable)?);
+            self.waiting.push(seal(Content::Changes, self.next, &records).map_err(|error| unwritable(&error))?);
             if self.tail.records.is_empty() {
                 self.tail.number = self.next;
             }
@@ -240,7 +240,7 @@ impl<'a> Session<'a> {
             seal(Content::Whole, next, &records)
         });
         let block = sealing.await.map_err(|error| StoreError::Away(error.to_string()))?;
-        self.waiting.push(block.map_err(unwritable)?);
+        self.waiting.push(block.map_err(|error| unwritable(&error))?);
         self.since_whole = (0, at);
         Ok(())
     }
@@ -278,7 +278,7 @@ impl<'a> Session<'a> {
         if full {
             let tail = std::mem::take(&mut self.tail);
             if tail.blocks > 1 {
-                let block = seal(Content::Changes, tail.number, &tail.records).map_err(unwritable)?;
+                let block = seal(Content::Changes, tail.number, &tail.records).map_err(|error| unwritable(&error))?;
                 store.merge_history(self.name, &row(&block)).await?;
             }
         }
@@ -310,7 +310,7 @@ fn row(block: &Block) -> BlockRow {
 }
 
 /// The derives of facts write everything that they hold.
-fn unwritable(error: journal::CodeError) -> StoreError {
+fn unwritable(error: &journal::CodeError) -> StoreError {
     StoreError::Away(format!("a fact cannot be written: {error}"))
 }
 

@@ -78,7 +78,7 @@ pub(super) async fn not_shown(
         beside.map(|at| (moment(at), to(View { moment: rfc(at), ..still.clone() }))).collect();
     beside.push((words::LIVE.to_owned(), to(View { moment: String::new(), ..still })));
     let text = error.to_string();
-    let what = format!("{}{}.", text[..1].to_uppercase(), &text[1..].trim_end_matches('.'));
+    let what = format!("{}{}.", text[..1].to_uppercase(), text[1..].trim_end_matches('.'));
     let mut frame = opened(asked, cluster, tab, query);
     frame.assets.script = None;
     Some((frame, what, beside))

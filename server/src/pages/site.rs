@@ -325,7 +325,7 @@ impl From<Past> for Trouble {
             Past::Unknown(error) => error,
         };
         let text = error.to_string();
-        let what = format!("{}{}.", text[..1].to_uppercase(), &text[1..].trim_end_matches('.'));
+        let what = format!("{}{}.", text[..1].to_uppercase(), text[1..].trim_end_matches('.'));
         let beside: Vec<String> = error.beside().into_iter().map(rfc).collect();
         let todo = if beside.is_empty() {
             "Choose a moment of the time line.".to_owned()

@@ -133,9 +133,9 @@ impl Catalog {
         self.gateways.values()
     }
 
-    /// Takes a fact in, and says whether it is news. A fact of another source is returned.
-    pub(super) fn put(&mut self, fact: Fact) -> Result<bool, Fact> {
-        Ok(match fact {
+    /// Takes a fact in, and says whether it is news. A fact of another source is none of ours.
+    pub(super) fn put(&mut self, fact: Fact) -> bool {
+        match fact {
             Fact::Budget(budget) => put(&mut self.budgets, budget.key.clone(), budget),
             Fact::Claim(claim) => put(&mut self.claims, claim.key.clone(), claim),
             Fact::Volume(volume) => put(&mut self.volumes, volume.name.clone(), *volume),
@@ -146,8 +146,8 @@ impl Catalog {
             Fact::Autoscaler(scaler) => put(&mut self.autoscalers, scaler.key.clone(), scaler),
             Fact::Route(route) => put(&mut self.routes, (route.kind, route.key.clone()), *route),
             Fact::Gateway(gateway) => put(&mut self.gateways, gateway.key.clone(), gateway),
-            other => return Err(other),
-        })
+            _ => false,
+        }
     }
 
     /// All of it, as facts.

@@ -40,10 +40,13 @@ impl Inventory {
                 let before = self.policies.insert(policy.key.clone(), policy.clone());
                 if before == Some(policy) { Touched::default() } else { Touched::around() }
             }
-            beside => match self.catalog.put(beside) {
-                Ok(true) => Touched::beside(),
-                Ok(false) | Err(_) => Touched::default(),
-            },
+            beside => {
+                if self.catalog.put(beside) {
+                    Touched::beside()
+                } else {
+                    Touched::default()
+                }
+            }
         }
     }
 
