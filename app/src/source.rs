@@ -457,7 +457,7 @@ pub struct LogText {
     pub left_out: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so"))]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }

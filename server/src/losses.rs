@@ -18,6 +18,9 @@ use crate::{cluster::Cluster, placed::placed};
 /// Standing answers that are worked out at once: those of a large cluster take a processor for seconds.
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
+/// Questions that are worked out at once.
+static QUESTIONS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+
 /// They are worked out once in this time, however many look.
 const MOMENT: Duration = Duration::from_secs(2);
 /// And take no more than one part in so many of the time.
@@ -94,14 +97,15 @@ impl Losses {
     }
 }
 
-/// Answers a question about a cluster as it is now.
-pub(crate) fn ask(cluster: &Cluster, pairs: &[(String, String)]) -> Result<Answer, Mistake> {
-    let now = cluster.now();
-    cluster.read(|inventory| {
+/// Answers a question about a cluster as it is now: of a copy, so that what comes in meanwhile waits for nothing.
+pub(crate) async fn ask(cluster: &Cluster, pairs: &[(String, String)]) -> Result<Answer, Mistake> {
+    let (now, facts, pairs) = (cluster.now(), cluster.read(Inventory::clone), pairs.to_vec());
+    let answer = placed(&QUESTIONS, move || {
         let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let question = Question::of(inventory, pairs)?;
-        Ok(whatif::ask(inventory, now, &question))
-    })
+        let question = Question::of(&facts, pairs)?;
+        Ok(whatif::ask(&facts, now, &question))
+    });
+    answer.await.unwrap_or(Err(Mistake::Unanswered))
 }
 
 /// Waits for the facts that stand in no figure, for a while.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use topology::{
     Change, Inventory, Stamp,
-    inventory::{Fact, Key, Source},
+    inventory::{Fact, Key, Source, Volume},
 };
 
 /// A change, and when it was learnt.
@@ -20,6 +20,12 @@ impl Record {
     /// The same without what belongs to a namespace: a record that says nothing stands in its place, so that the numbers
     /// of others stay. None where nothing of it belongs there.
     pub fn without(&self, namespace: &str) -> Option<Self> {
+        if let Change::Put(Fact::Volume(volume)) = &self.change
+            && volume.claim.as_ref().is_some_and(|key| *key.namespace == *namespace)
+        {
+            let volume = Volume { claim: None, ..(**volume).clone() };
+            return Some(Self { at: self.at, change: Change::Put(Fact::Volume(Box::new(volume))) });
+        }
         let belongs = match &self.change {
             Change::Put(fact) => fact.namespace() == Some(namespace),
             Change::Gone(Source::Namespaces, key) => *key.name == *namespace,

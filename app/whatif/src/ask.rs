@@ -20,7 +20,7 @@ use crate::{
     timing::{self, Evictions, Timing, span},
     verdict::Verdict,
     words,
-    world::{World, has_empty_dir, is_daemon},
+    world::{FormId, World, has_empty_dir, is_daemon},
 };
 
 /// Answers a question about a cluster as it was at a moment.
@@ -94,11 +94,21 @@ fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control) -> (Ve
     let numbers: Vec<usize> = (0..lots.len()).filter(|number| moved(&lots[*number])).collect();
     let group = |number: &usize| {
         let lot = &lots[*number];
-        Group { form: lot.form, claims: lot.claims, pods: lot.count() }
+        let pin = lot.pods.first().and_then(|pod| pod.pin.as_ref());
+        Group { form: lot.form, claims: lot.claims, pin, pods: lot.count() }
     };
     let groups: Vec<Group<'_>> = numbers.iter().map(group).collect();
-    let mut placed: BTreeMap<usize, Placed> = numbers.into_iter().zip(place(supposed, &groups)).collect();
+    // What a controller that is not known makes anew may take room before them.
+    let foreign = lots.iter().filter(|lot| matches!(lot.fate, Fate::Foreign(_)));
+    let rivals: Vec<(FormId, u32)> = foreign.map(|lot| (lot.form, lot.count())).chain(left_behind(supposed)).collect();
+    let mut placed: BTreeMap<usize, Placed> = numbers.into_iter().zip(place(supposed, &groups, &rivals)).collect();
     quota::limit(supposed, lots, &mut placed);
+    if control.unsure {
+        for placed in placed.values_mut().filter(|placed| placed.verdict != Verdict::Impossible) {
+            placed.verdict = Verdict::Unknown;
+            placed.why = "whether etcd keeps its quorum is not known".into();
+        }
+    }
     let mut parts = Vec::new();
     let mut returns = Vec::new();
     for (number, lot) in lots.iter().enumerate() {
@@ -114,6 +124,17 @@ fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control) -> (Ve
         parts.extend(part);
     }
     (parts, returns)
+}
+
+/// Pods of hosts that are lost already, which the question does not name: these are made anew as well.
+fn left_behind(supposed: &Supposed<'_, '_>) -> Vec<(FormId, u32)> {
+    let hosts = supposed.world.hosts.iter().enumerate();
+    let lost = hosts.filter(|(host, one)| !one.ready && !one.added && supposed.standing(*host) == Standing::Same);
+    let pods = lost.flat_map(|(_, host)| &host.pods).filter(|(pod, _)| {
+        let owned = !matches!(pod.owner, None | Some((OwnerKind::StatefulSet | OwnerKind::Node, _)));
+        owned && !pod.leaving && !pod.mirror && !is_daemon(pod)
+    });
+    pods.map(|(_, form)| (*form, 1)).collect()
 }
 
 /// As in `Deployment ims/pgw`, or the pod's own name where it has no controller.
@@ -166,9 +187,18 @@ fn anew(supposed: &Supposed<'_, '_>, lot: &Lot<'_>, placed: Placed) -> Part {
 impl Lot<'_> {
     /// Whether its owner has ready pods elsewhere, so that nothing stands still meanwhile.
     fn owner_is_up(&self, supposed: &Supposed<'_, '_>) -> bool {
-        let form = supposed.seats(self.form);
-        let mut elsewhere = form.filter(|(host, count, leaving)| count > leaving && !self.hosts.contains(host));
-        elsewhere.next().is_some()
+        let stays = |host: &usize| {
+            let standing = supposed.standing(*host);
+            supposed.world.hosts[*host].ready
+                && !self.hosts.contains(host)
+                && !supposed.is_off(*host)
+                && standing != Standing::Drained
+        };
+        let ready = |host: usize| {
+            let mut pods = supposed.world.hosts[host].pods.iter();
+            pods.any(|(pod, form)| *form == self.form && pod.ready && !pod.leaving)
+        };
+        supposed.seats(self.form).map(|(host, ..)| host).filter(stays).any(ready)
     }
 }
 

@@ -28,11 +28,12 @@ pub(crate) struct Demand<'w> {
 const SOUGHT: usize = 400;
 
 impl<'w> Demand<'w> {
-    pub(crate) fn of(supposed: &Supposed<'w, '_>, groups: &[Group<'_>]) -> Self {
+    pub(crate) fn of(supposed: &Supposed<'w, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Self {
         let world = supposed.world;
         let mut counts: BTreeMap<FormId, u32> = BTreeMap::new();
         groups.iter().for_each(|group| *counts.entry(group.form).or_default() += group.pods);
         world.waiting.iter().for_each(|(_, form)| *counts.entry(*form).or_default() += 1);
+        rivals.iter().for_each(|(form, pods)| *counts.entry(*form).or_default() += pods);
         // A pod that finds no host in any order takes no room from others.
         if counts.len() <= SOUGHT {
             let form_of = |(_, form): &(&topology::inventory::Pod, FormId)| *form;
@@ -44,7 +45,7 @@ impl<'w> Demand<'w> {
                 // With claims of its own a pod may fare otherwise than its form.
                 let has_claims = !claims(*form).is_empty()
                     || groups.iter().any(|group| group.form == *form && !group.claims.is_empty());
-                let alone = [Group { form: *form, claims: &[], pods: 1 }];
+                let alone = [Group { form: *form, claims: &[], pin: None, pods: 1 }];
                 has_claims
                     || Gate::new(supposed, alone[0].wanted()).is_err()
                     || upper_among(supposed, &alone[0], groups) > 0
@@ -68,7 +69,7 @@ fn times(requests: &Resources, count: u32) -> Resources {
         memory: requests.memory.saturating_mul(count),
         ephemeral: requests.ephemeral.saturating_mul(count),
         pods: requests.pods.saturating_mul(count),
-        extended: requests.extended.iter().map(|(name, amount)| (name.clone(), amount * count)).collect(),
+        extended: requests.extended.iter().map(|(name, amount)| (name.clone(), amount.saturating_mul(count))).collect(),
     }
 }
 

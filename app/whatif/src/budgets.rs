@@ -1,6 +1,6 @@
 //! Budgets: a drain asks them, a loss uses them up.
 
-use topology::inventory::{Budget, Heard, Pod, Source};
+use topology::inventory::{Budget, Heard, Phase, Pod, Source};
 
 use crate::{
     answer::{About, Part, counted},
@@ -55,6 +55,17 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
         evicted += left.len() as u32;
         certain &= returns.verdict == Verdict::Certain;
         back = back.zip(returns.after).map(|(a, b)| a.max(b));
+    }
+    // By the usual policy a pod that is not ready may go only while the others are enough.
+    let unready =
+        |pod: &&&Pod| !pod.ready && pod.phase == Phase::Running && !pod.leaving && selects(budget, pod) && drained(pod);
+    let held = lots.iter().filter(|lot| lot.fate != Fate::Stays).flat_map(|lot| lot.pods.iter().filter(unready)).count()
+        as u32;
+    let too_few = budget.healthy.saturating_sub(lost) < budget.desired;
+    if held > 0 && !budget.evicts_unready && too_few && budget.allowed == Some(0) {
+        let why = "pods that are not ready may go only while enough others are ready: drain waits for ever";
+        let part = Part::new(About::Budget, budget.key.to_string(), Verdict::Impossible).count(held);
+        return Some(part.short("blocks the drain").why(why));
     }
     if lost + evicted == 0 {
         return None;

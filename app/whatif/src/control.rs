@@ -6,7 +6,7 @@ use scene::Health;
 use topology::{
     figure::is_master,
     health::{Leader, leader, node_state, parts},
-    inventory::{ComponentKind, Key, Name, Node, Resident, Source},
+    inventory::{ComponentKind, Key, Name, Node, Pod, Resident, Source},
 };
 
 use crate::{
@@ -25,6 +25,8 @@ pub(crate) struct Control {
     pub(crate) course: Vec<Event>,
     /// Why nothing is moved any more; none while it works.
     pub(crate) halted: Option<String>,
+    /// Whether nobody can tell if it works: a master goes, and etcd is not known.
+    pub(crate) unsure: bool,
 }
 
 /// A host's part of the control plane.
@@ -46,13 +48,22 @@ pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
         }
     }
     let outside = servers.is_empty() && is_outside(supposed);
-    let mut control = Control { parts: Vec::new(), course: Vec::new(), halted: None };
+    let mut control = Control { parts: Vec::new(), course: Vec::new(), halted: None, unsure: false };
     let api = api(supposed, &servers, outside);
     let etcd = quorum::etcd(supposed, outside);
     if etcd.as_ref().is_some_and(|etcd| etcd.verdict == Verdict::Impossible) {
         control.halted = Some("etcd has no quorum, so nothing in the cluster can be changed".into());
     }
+    let unsure = etcd.as_ref().is_some_and(|etcd| etcd.verdict == Verdict::Unknown)
+        && servers.iter().any(|server| server.off && is_master(world.inventory, server.node));
     let api = match &control.halted {
+        None if unsure && api.verdict == Verdict::Certain => Part {
+            verdict: Verdict::Unknown,
+            short: "not known".into(),
+            why: "whether etcd keeps its quorum is not known".into(),
+            after: None,
+            ..api
+        },
         Some(_) => Part {
             verdict: Verdict::Impossible,
             short: "takes no changes".into(),
@@ -65,6 +76,7 @@ pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
     if api.verdict == Verdict::Impossible && control.halted.is_none() {
         control.halted = Some("no API server is left, so nothing in the cluster can be changed".into());
     }
+    control.unsure = unsure;
     control.parts.push(api);
     control.parts.extend(etcd);
     entrance(supposed, &servers, &mut control);
@@ -149,14 +161,19 @@ fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut C
         return;
     }
     let is_vip = |name: &str| ["keepalived", "kube-vip"].iter().any(|program| name.contains(program));
-    let by_pod = inventory.pods_in("kube-system").any(|pod| is_vip(&pod.key.name));
+    let on_master = |node: &Name| {
+        let mut here = servers.iter();
+        here.any(|server| server.node.name == *node && !server.off && server.kind == ComponentKind::ApiServer)
+    };
+    let takes_over = |pod: &Pod| pod.ready && !pod.leaving && pod.node.as_ref().is_some_and(on_master);
+    let by_pod = inventory.pods_in("kube-system").any(|pod| is_vip(&pod.key.name) && takes_over(pod));
     let planned = inventory
         .planned()
         .is_some_and(|planned| planned.nets.iter().any(|net| net.vip.is_some_and(|vip| vip.to_string() == address)));
     control.parts.push(match () {
         () if !masters(false) => part(Verdict::Impossible).short("is gone").why("no master is left to take it over"),
         () if by_pod || planned => {
-            let why = "keepalived moves it to a master that is left";
+            let why = "what keeps it moves it to a master that is left";
             control
                 .course
                 .push(Event::at(TAKEOVER, format!("{address} is on a master that is left, if a lost one had it")));
@@ -177,6 +194,15 @@ fn elected(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], kind: ComponentK
     }
     let well = |server: &&&Server<'_>| !server.off && !matches!(server.health, Health::Bad);
     let left = all.iter().filter(well).count() as u32;
+    // Whoever is not heard of may be left or not: the API server of the same host answers for it.
+    let heard = |server: &&Server<'_>| {
+        let fares = |kind| {
+            let mut same = servers.iter().filter(|one| one.kind == kind && one.node.name == server.node.name);
+            same.any(|one| matches!(one.health, Health::Ok | Health::Warn))
+        };
+        !server.off && (fares(kind) || (server.health == Health::Unknown && fares(ComponentKind::ApiServer)))
+    };
+    let sure = all.iter().any(|server| heard(server));
     let part = |verdict| Part::new(About::Leader, program, verdict).count(all.len() as u32);
     if left == 0 {
         control.halted.get_or_insert_with(|| format!("no {program} is left, so no pod is made anew or placed"));
@@ -188,6 +214,11 @@ fn elected(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], kind: ComponentK
         Leader::Unknown => all.iter().any(|server| server.off),
         Leader::Stranger(_) | Leader::Nobody(..) => false,
     };
+    if led && !sure && control.halted.is_none() {
+        let why = "its leader is lost, and nobody tells how those that are left fare";
+        control.parts.push(part(Verdict::Unknown).short("not known").why(why));
+        return;
+    }
     if led && control.halted.is_none() {
         let what = format!("another {program} leads");
         control.course.push(Event::at(ELECTION, what));

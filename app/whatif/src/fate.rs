@@ -94,7 +94,15 @@ pub(crate) fn lots<'w>(
             // The fate's time tells when the last of them is made anew.
             let kind = std::mem::discriminant(&fate);
             let single = pod.owner.is_none().then(|| pod.key.name.clone());
-            let id = (pod.key.namespace.clone(), owner.clone(), form, format!("{kind:?}"), pod.claims.to_vec(), single);
+            let id = (
+                pod.key.namespace.clone(),
+                owner.clone(),
+                form,
+                format!("{kind:?}"),
+                pod.claims.to_vec(),
+                pod.pin.clone(),
+                single,
+            );
             let lot = lots.entry(id).or_insert_with(|| Lot {
                 owner,
                 namespace: &pod.key.namespace,
@@ -151,9 +159,10 @@ fn fate(
         }
     }
     let replicates = match kind {
-        OwnerKind::Deployment | OwnerKind::ReplicaSet | OwnerKind::StatefulSet | OwnerKind::Job => true,
+        OwnerKind::Deployment | OwnerKind::ReplicaSet | OwnerKind::StatefulSet => true,
         OwnerKind::Other(name) => &**name == "ReplicationController",
-        OwnerKind::DaemonSet | OwnerKind::CronJob | OwnerKind::Node => false,
+        // Whether its limit of failures allows another pod is no fact.
+        OwnerKind::Job | OwnerKind::DaemonSet | OwnerKind::CronJob | OwnerKind::Node => false,
     };
     if !replicates {
         return Some(Fate::Foreign(kind.word().into()));

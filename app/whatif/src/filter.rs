@@ -147,7 +147,8 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
     pub fn new(supposed: &'s Supposed<'w, 'a>, wanted: Wanted<'w>) -> Result<Self, Unknown> {
         let form = &supposed.world.forms[wanted.form];
         readable(form)?;
-        let namespaces = form.shape.near.iter().chain(&form.shape.apart);
+        let others = supposed.world.apart.iter().flat_map(|other| &supposed.world.forms[*other].shape.apart);
+        let namespaces = form.shape.near.iter().chain(&form.shape.apart).chain(others);
         let mut selectors = namespaces.filter_map(|term| term.namespace_selector.as_ref());
         let asks_labels = selectors.any(|selector| !selector.0.is_empty());
         if asks_labels && !supposed.world.inventory.heard(Source::Namespaces).knows() {
@@ -410,6 +411,10 @@ fn volumes<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, claims: &'w [Name])
         if !inventory.heard(source).knows() {
             return Err(Unknown(missing(supposed, source, what)));
         }
+    }
+    let limits = inventory.heard(Source::CsiNodes);
+    if !limits.knows() && *limits != Heard::NotServed {
+        return Err(Unknown(missing(supposed, Source::CsiNodes, "limits of volumes")));
     }
     claims.iter().map(|name| bound(supposed, form, name)).collect()
 }

@@ -19,6 +19,8 @@ pub struct Group<'w> {
     pub form: FormId,
     /// Claims that each mounts.
     pub claims: &'w [Name],
+    /// The one node that each asks for by its name.
+    pub pin: Option<&'w Name>,
     /// How many there are.
     pub pods: u32,
 }
@@ -39,9 +41,10 @@ pub struct Placed {
 }
 
 /// Places groups of pods. The order in which the scheduler takes them is not known, so an interval is proved for each.
-pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>]) -> Vec<Placed> {
+/// `rivals` may be placed before any of them, and are not themselves judged.
+pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
     let witnesses = witnesses(supposed, groups);
-    let demand = Demand::of(supposed, groups);
+    let demand = Demand::of(supposed, groups, rivals);
     let mut placed: Vec<Placed> = witnesses
         .into_iter()
         .enumerate()
@@ -118,7 +121,7 @@ fn why(verdict: &Verdict, refusals: &BTreeMap<Refusal, Vec<HostId>>) -> String {
 impl<'w> Group<'w> {
     /// One of its pods.
     pub const fn wanted(&self) -> Wanted<'w> {
-        Wanted { form: self.form, claims: self.claims, pin: None }
+        Wanted { form: self.form, claims: self.claims, pin: self.pin }
     }
 }
 

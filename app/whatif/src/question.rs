@@ -48,6 +48,9 @@ pub enum Mistake {
     /// Nodes are not known.
     #[error("the hosts of this cluster are not known: {0}")]
     NoHosts(String),
+    /// Working on it came to no end.
+    #[error("the question could not be answered: the log of this server says why")]
+    Unanswered,
 }
 
 /// Changes of one question at most.

@@ -112,6 +112,10 @@ fn members(supposed: &Supposed<'_, '_>) -> Vec<Member> {
         };
         members.push(Member { name: node.name.clone(), host: Some(node.name.clone()), well });
     }
+    // Configured by the plan, and no node: it counts, and nobody tells how it fares.
+    for name in inventory.missing_hosts().filter(|name| inventory.planned_host(name).is_some_and(|host| host.etcd)) {
+        members.push(Member { name: name.clone(), host: Some(name.clone()), well: None });
+    }
     // One member alone answers for itself.
     if let ([only], Some(seen)) = (members.as_mut_slice(), seen) {
         only.well = only.well.or(Some(seen));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use topology::inventory::{Quota, Resources};
+use topology::inventory::{Heard, Quota, Resources, Source};
 
 use crate::{
     fate::Lot,
@@ -13,6 +13,22 @@ use crate::{
 
 /// Lowers verdicts where a quota has no room for all new pods beside the old ones, which count until they are gone.
 pub(crate) fn limit(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], placed: &mut BTreeMap<usize, Placed>) {
+    let heard = supposed.world.inventory.heard(Source::ResourceQuotas);
+    if !heard.knows() && *heard != Heard::NotServed {
+        let why = match heard {
+            Heard::Forbidden { permission } => {
+                format!("quotas are not known: the permission to {permission} is missing")
+            }
+            _ => "quotas are not known yet".into(),
+        };
+        let lost = |lot: &Lot<'_>| lot.hosts.iter().any(|host| supposed.standing(*host) == Standing::Lost);
+        for (_, placed) in placed.iter_mut().filter(|(number, _)| lost(&lots[**number])) {
+            if placed.verdict != Verdict::Impossible {
+                (placed.verdict, placed.why) = (Verdict::Unknown, why.clone());
+            }
+        }
+        return;
+    }
     for quota in supposed.world.inventory.catalog().quotas() {
         let concerned = |number: &usize| {
             let lot = &lots[*number];
@@ -28,11 +44,11 @@ pub(crate) fn limit(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], placed: &mut 
                 *asked.entry(name).or_default() += ask(name, requests(number)) * u64::from(lots[*number].count());
             }
         }
-        let Some(short) = quota
-            .amounts
-            .iter()
-            .find(|(name, hard, used)| asked.get(&**name).is_some_and(|asked| *asked > 0 && used + asked > *hard))
-        else {
+        let Some(short) = quota.amounts.iter().find(|(name, hard, used)| {
+            let over = |asked: &u64| *asked > 0 && used.saturating_add(*asked) > *hard;
+            // Limits are not told, so how much of them a pod takes is not known.
+            name.starts_with("limits.") || asked.get(&**name).is_some_and(over)
+        }) else {
             continue;
         };
         for number in numbers {

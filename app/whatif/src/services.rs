@@ -57,7 +57,8 @@ pub(crate) fn services(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &
             {
                 match loses(supposed, &lot_of, &set.key, endpoint) {
                     Some(lot) => *gone.entry(lot).or_default() += 1,
-                    None => left += 1,
+                    // One that terminates serves for its grace period, and then no more.
+                    None => left += u32::from(endpoint.ready),
                 }
             }
         }

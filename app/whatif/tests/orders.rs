@@ -29,11 +29,12 @@ fn every_order_of_placement_lies_within_the_proved_interval() {
             .map(|(pod, form)| Group {
                 form: *form,
                 claims: &pod.claims,
+                pin: None,
                 pods: if pod.claims.is_empty() { 1 + dice.throw(3) as u32 } else { 1 },
             })
             .collect();
         let same = Supposed::same(&world);
-        let placed = place(&same, &groups);
+        let placed = place(&same, &groups, &[]);
         for placed in &placed {
             match placed.verdict {
                 Verdict::Certain => certain += 1,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kube::Client;
 use serde::Deserialize;
 use topology::inventory::Key;
+use transcript::redacted;
 
 pub use super::bounded::Refused;
 use super::{
@@ -162,7 +163,8 @@ async fn every_page(client: &Client, path: &str, query: &[(&str, &str)]) -> kube
             }
             page => page?,
         };
-        events.extend(page.items);
+        // What failed may be repeated with all of its command.
+        events.extend(page.items.into_iter().map(|event| Event { message: redacted(&event.message), ..event }));
         next = page.metadata.next;
         if next.is_empty() {
             return Ok((events, true));

@@ -29,8 +29,11 @@ pub(super) struct Looked {
     tails: Tails,
 }
 
+/// A refusal is good for those who waited meanwhile.
+const REFUSED: Duration = Duration::from_secs(2);
+
 /// An answer and until when it is good.
-type Kept<T> = Mutex<Option<(Instant, Arc<T>)>>;
+type Kept<T> = Mutex<Option<(Instant, Result<Arc<T>, Refused>)>>;
 
 impl Cluster {
     /// Every kind that is served.
@@ -66,9 +69,10 @@ async fn kept<T>(
 ) -> Result<Arc<T>, Refused> {
     let mut kept = kept.lock().await;
     if let Some((_, answer)) = kept.as_ref().filter(|(until, _)| *until > Instant::now()) {
-        return Ok(answer.clone());
+        return answer.clone();
     }
-    let answer = Arc::new(ask.await?);
+    let answer = ask.await.map(Arc::new);
+    let good = if answer.is_ok() { good } else { REFUSED };
     *kept = Some((Instant::now() + good, answer.clone()));
-    Ok(answer)
+    answer
 }

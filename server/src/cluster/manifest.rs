@@ -49,6 +49,9 @@ fn written(mut object: Value) -> Manifest {
     if object["kind"] == "Secret" {
         hider.secret(&mut object);
     }
+    for item in object.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        hider.secret(item);
+    }
     hider.value(&mut object);
     let managed = managed.map(|fields| {
         let mut one = Map::new();
@@ -100,21 +103,58 @@ impl Hider {
     fn value(&mut self, value: &mut Value) {
         match value {
             Value::Object(map) => self.map(map),
-            Value::Array(values) => values.iter_mut().for_each(|value| self.value(value)),
+            Value::Array(values) => self.words(values),
             Value::String(text) => self.text(text),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
+    /// A list, as of the words of a command: the word behind a secret's option is the secret.
+    fn words(&mut self, values: &mut [Value]) {
+        let mut secret = false;
+        for value in values {
+            match value {
+                Value::String(text) if secret => {
+                    secret = false;
+                    self.hide(text);
+                }
+                Value::String(text) => {
+                    secret =
+                        text.starts_with('-') && !text.contains('=') && self.is_secret(text.trim_start_matches('-'));
+                    self.text(text);
+                }
+                other => self.value(other),
+            }
+        }
+    }
+
+    /// A value of a secret's name that is no text: numbers, and lists of texts and numbers.
+    fn whole(&mut self, value: &mut Value) {
+        match value {
+            Value::Array(values) => values.iter_mut().for_each(|value| self.whole(value)),
+            Value::Object(_) => self.value(value),
+            Value::String(text) => self.hide(text),
+            Value::Number(_) => {
+                self.hidden += 1;
+                *value = MASK.into();
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
     fn map(&mut self, map: &mut Map<String, Value>) {
         // As variables of an environment and headers are written.
-        let named = map.get("name").and_then(Value::as_str).is_some_and(|name| self.is_secret(name));
+        let named =
+            map.get("name").or_else(|| map.get("key")).and_then(Value::as_str).is_some_and(|name| self.is_secret(name));
         for (name, value) in map.iter_mut() {
             match value {
                 Value::String(text) if name == APPLIED => self.applied(text),
                 Value::String(text) if named && name == "value" => self.hide(text),
                 // Names of objects and of keys are no secrets, whatever they are called.
                 Value::String(text) if !NAMES.contains(&name.as_str()) && self.is_secret(name) => self.hide(text),
+                Value::Array(_) | Value::Number(_) if !NAMES.contains(&name.as_str()) && self.is_secret(name) => {
+                    self.whole(value);
+                }
                 other => self.value(other),
             }
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kube::Client;
 use serde::Deserialize;
 use serde_json::Value;
+use transcript::redacted;
 
 use super::{
     bounded::{Refused, in_time, json_as},
@@ -172,7 +173,7 @@ fn take(page: Table, kind: &Kind, text: &str, found: &mut Rows) -> String {
         found.columns = vec!["Name".into(), "Created".into()];
     }
     let of_table = page.rows.into_iter().map(|row| {
-        let cells: Vec<String> = row.cells.iter().map(cell).collect();
+        let cells: Vec<String> = row.cells.iter().map(|value| redacted(&cell(value))).collect();
         let told = named.and_then(|place| cells.get(place)).cloned().unwrap_or_default();
         let Metadata { name, namespace, .. } = row.object.metadata;
         Row {

@@ -92,7 +92,7 @@ pub(super) async fn run(args: WhatIfArgs) -> Result<(), Failure> {
             None => Err((Exit::Unknown, "the cluster has no hosts".into())),
         };
     }
-    let answer = losses::ask(&cluster, &pairs).map_err(|mistake| (Exit::Usage, mistake.to_string()))?;
+    let answer = losses::ask(&cluster, &pairs).await.map_err(|mistake| (Exit::Usage, mistake.to_string()))?;
     let text = match args.format {
         Format::Json => pretty(serde_json::to_string_pretty(&answer))? + "\n",
         Format::Text => scene::readable(&lines(&answer)),

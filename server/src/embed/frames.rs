@@ -207,8 +207,8 @@ impl Figure {
         } else if let Some(says) = &says {
             prefix += &format!("parent={}&", scene::encoded(says.as_str()));
         }
-        // What leads from one pod to another is a figure of its own.
-        if link.is_some() && query.view.at.starts_with("follow/") {
+        // What leads from one pod to another is a figure of its own, and so is the past.
+        if link.is_some() && (query.view.at.starts_with("follow/") || !query.view.moment.is_empty()) {
             return Err(Refused::Other);
         }
         Ok(Admitted { frames: embed.origins.frames(only.as_ref()), parent, prefix, query, by_link: link.is_some() })

@@ -17,13 +17,15 @@ use crate::{
 };
 
 /// Moments that are put together at once.
-static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+pub(super) static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 /// Moments that are kept for whoever asks next.
 const KEPT: usize = 4;
 /// What is older than this, in milliseconds, is in the database; on a busy machine, too.
 const FRESH: i64 = 5_000;
 /// A reader's clock may be ahead by this much.
 const AHEAD: i64 = 1_500;
+/// A quiet cluster is noted as followed every five seconds: what lies farther behind the last note was not recorded.
+const UNSEEN: i64 = 10_000;
 /// What is not may be waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -129,6 +131,11 @@ impl History {
                 });
             }
         }
+        let head = store.history_head(name).await?;
+        if let Some(head) = head.filter(|head| at.0 > head.seen + UNSEEN) {
+            let why = "nothing was recorded since".to_owned();
+            return Err(PastError::Damaged { from: Stamp(head.seen), until: None, why });
+        }
         let Some(whole) = store.whole_before(name, at.0).await? else {
             return Err(PastError::Before { first: store.whole_after(name, at.0).await?.map(Stamp) });
         };
@@ -147,6 +154,10 @@ impl History {
         let cluster = Arc::new(Cluster::past(name, inventory, at));
         let has_before = earlier || since > began;
         let moment = Moment { cluster, name: name.to_owned(), at, since, next, has_before };
+        // What is not recorded yet may still come to be another.
+        if head.is_none_or(|head| at.0 > head.seen) {
+            return Ok(moment);
+        }
         let mut seen = self.seen();
         seen.push_front(moment.clone());
         seen.truncate(KEPT);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use journal::{Block, Content, Record, seal};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 use topology::{
     Change, Inventory, Stamp,
     health::{Leader, leader},
@@ -39,6 +39,8 @@ const MERGE_AFTER: i64 = 3_600_000;
 const MOST_WAITING: usize = 32 << 20;
 /// A pause of recording that is shorter than this is no gap.
 const NO_GAP: i64 = 2_000;
+/// A cluster that cannot be reached is tried again after this at the latest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// How often what is old is looked for.
 const FORGET: Duration = Duration::from_secs(600);
 
@@ -51,6 +53,7 @@ pub async fn record(history: History, clusters: Arc<Clusters>, stopping: watch::
 
 async fn follow(history: History, clusters: Arc<Clusters>, name: String, mut stopping: watch::Receiver<bool>) {
     let lease = format!("history {name}");
+    let mut pause = RENEW;
     while !*stopping.borrow() {
         let held = history.0.store.hold(&lease, &history.0.holder, LEASE).await;
         if matches!(held, Ok(Some(_)))
@@ -67,9 +70,14 @@ async fn follow(history: History, clusters: Arc<Clusters>, name: String, mut sto
             if let Err(error) = ended {
                 tracing::warn!(cluster = name, "the history is not written: {error}");
             }
+            pause = RENEW;
+        } else if matches!(held, Ok(Some(_))) {
+            // Another replica may reach it; and a plugin that fails is not run again and again.
+            let _ = history.0.store.let_go(&lease, &history.0.holder).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         tokio::select! {
-            () = tokio::time::sleep(RENEW) => {}
+            () = tokio::time::sleep(pause) => {}
             _ = stopping.changed() => {}
         }
     }
@@ -159,6 +167,7 @@ impl<'a> Session<'a> {
 
     async fn run(mut self, stopping: &mut watch::Receiver<bool>) -> Result<(), StoreError> {
         let (mut renewed, mut touched, mut forgot) = (Instant::now(), None::<Instant>, None::<Instant>);
+        let mut forgetting = None::<JoinHandle<()>>;
         loop {
             let ends = *stopping.borrow();
             let due = self.since_whole.0 >= WHOLE_CHANGES
@@ -201,8 +210,16 @@ impl<'a> Session<'a> {
                     Err(_) => {}
                 }
             }
-            if forgot.is_none_or(|last| last.elapsed() >= FORGET) {
-                forget(self.history, self.name).await?;
+            if forgot.is_none_or(|last| last.elapsed() >= FORGET)
+                && forgetting.as_ref().is_none_or(JoinHandle::is_finished)
+            {
+                // Beside the recording: it takes long where much goes, and the lease must be renewed meanwhile.
+                let (history, name) = (self.history.clone(), self.name.to_owned());
+                forgetting = Some(tokio::spawn(async move {
+                    if let Err(error) = forget(&history, &name).await {
+                        tracing::debug!(cluster = name, "what is old in the history stays for now: {error}");
+                    }
+                }));
                 forgot = Some(Instant::now());
             }
             tokio::select! {
@@ -221,6 +238,10 @@ impl<'a> Session<'a> {
                 self.last = record.at;
             }
             self.waiting.push(seal(Content::Changes, self.next, &records).map_err(|error| unwritable(&error))?);
+            // To make one block of many is for the disk alone; memory is dearer while the database is away.
+            if self.tail.records.len() >= 2 * MERGE_RECORDS {
+                self.tail = Tail::default();
+            }
             if self.tail.records.is_empty() {
                 self.tail.number = self.next;
             }

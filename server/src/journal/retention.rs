@@ -21,13 +21,13 @@ pub(super) async fn forget(history: &History, cluster: &str) -> Result<(), Store
     loop {
         let extents = store.history_extents().await?;
         let taken: i64 = extents.iter().map(|extent| extent.size + extent.wholes_size).sum();
-        // The one that reaches back farthest gives: each replica removes of its own clusters.
+        // The one that reaches back farthest gives, whether or not it is still recorded.
         let oldest = extents.iter().filter(|extent| extent.wholes > 1).min_by_key(|extent| extent.first);
-        let Some(oldest) = oldest.filter(|oldest| most > 0 && taken > most && oldest.cluster == cluster) else {
+        let Some(oldest) = oldest.filter(|oldest| most > 0 && taken > most) else {
             return Ok(());
         };
-        let Some(next) = store.whole_after(cluster, oldest.first).await? else { return Ok(()) };
-        all_before(history, cluster, next).await?;
+        let Some(next) = store.whole_after(&oldest.cluster, oldest.first).await? else { return Ok(()) };
+        all_before(history, &oldest.cluster, next).await?;
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn json(State(asked): State<Asked>, Path(cluster): Path<String>
         Err(trouble) => return (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     };
     losses::beside(&found).await;
-    match losses::ask(&found, &asking(all(&raw))) {
+    match losses::ask(&found, &asking(all(&raw))).await {
         Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)).into_response(),
         Err(mistake) => (StatusCode::UNPROCESSABLE_ENTITY, scene::readable(&mistake.to_string())).into_response(),
     }
@@ -89,7 +89,7 @@ async fn build(site: &Arc<Site>, name: &str, pairs: &[(String, String)]) -> Resu
     let mut page = WhatIf::default();
     let answer = match pairs.is_empty() {
         true => None,
-        false => match losses::ask(&cluster, pairs) {
+        false => match losses::ask(&cluster, pairs).await {
             Ok(answer) => Some(answer),
             Err(mistake) => {
                 page.mistake = Some(scene::readable(&mistake.to_string()));

@@ -132,8 +132,8 @@ pub(super) async fn one(
     losses::beside(&found).await;
     let raw = raw.unwrap_or_default();
     let pairs: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
-    let answer =
-        losses::ask(&found, &pairs).map_err(|mistake| ApiError::Unclear(scene::readable(&mistake.to_string())))?;
+    let answer = losses::ask(&found, &pairs).await;
+    let answer = answer.map_err(|mistake| ApiError::Unclear(scene::readable(&mistake.to_string())))?;
     Ok(Json(WhatIf {
         outcome: answer.outcome.word().into(),
         survives: answer.outcome == answer::Outcome::Unnoticed,

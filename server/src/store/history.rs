@@ -71,7 +71,9 @@ pub struct Extent {
 const FEW: i64 = 32;
 
 const BLOCK: &str = "INSERT INTO history_blocks (cluster, content, number, first, last, changes, size, body) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                     ON CONFLICT (cluster, content, number, first) DO UPDATE SET last = excluded.last, \
+                     changes = excluded.changes, size = excluded.size, body = excluded.body";
 
 impl Store {
     /// Keeps blocks and how far they come, all or none. False when somebody else holds the lease meanwhile, or has
@@ -88,8 +90,7 @@ impl Store {
         head: Head,
     ) -> Result<bool, StoreError> {
         let mut all = self.pool.begin().await?;
-        let holds = sqlx::query("SELECT term FROM leases WHERE name = $1 AND holder = $2").bind(lease.0).bind(lease.1);
-        let holds = holds.fetch_optional(&mut *all).await?.is_some();
+        // It begins with a write: SQLite refuses a transaction that has read before somebody else's commit.
         let moved = match before {
             Some(before) => {
                 let sql = "UPDATE history_heads SET seen = $2, next = $3 WHERE cluster = $1 AND next = $4";
@@ -101,6 +102,8 @@ impl Store {
             }
         };
         let moved = moved.execute(&mut *all).await?.rows_affected() == 1;
+        let holds = sqlx::query("SELECT term FROM leases WHERE name = $1 AND holder = $2").bind(lease.0).bind(lease.1);
+        let holds = holds.fetch_optional(&mut *all).await?.is_some();
         if !holds || !moved {
             all.rollback().await?;
             return Ok(false);
@@ -235,15 +238,25 @@ impl Store {
         rows.iter().map(block).collect()
     }
 
-    /// Blocks of changes that lie in a span of time, oldest first.
+    /// Blocks of changes that lie in a span of time, oldest first, without their bodies.
     ///
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn changes_within(&self, cluster: &str, from: i64, until: i64) -> Result<Vec<BlockRow>, StoreError> {
-        let sql = "SELECT content, number, first, last, changes, body FROM history_blocks WHERE cluster = $1 \
+        let sql = "SELECT content, number, first, last, changes FROM history_blocks WHERE cluster = $1 \
                    AND content = 0 AND last >= $2 AND first <= $3 ORDER BY number";
         let rows = sqlx::query(sql).bind(cluster).bind(from).bind(until).fetch_all(&self.pool).await?;
-        rows.iter().map(block).collect()
+        rows.iter().map(|row| bodiless(row)).collect()
+    }
+
+    /// The body of one of them; none when it went meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn changes_body(&self, cluster: &str, row: &BlockRow) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT body FROM history_blocks WHERE cluster = $1 AND content = 0 AND number = $2 AND first = $3";
+        let found = sqlx::query(sql).bind(cluster).bind(row.number).bind(row.first).fetch_optional(&self.pool).await?;
+        found.map(|found| Ok(found.try_get("body")?)).transpose()
     }
 
     /// Puts something on the time line; what stands there already is kept, and ended where this says so.
@@ -354,12 +367,16 @@ async fn insert(all: &mut sqlx::Transaction<'_, sqlx::Any>, cluster: &str, block
 }
 
 fn block(row: &AnyRow) -> Result<BlockRow, StoreError> {
+    Ok(BlockRow { body: row.try_get("body")?, ..bodiless(row)? })
+}
+
+fn bodiless(row: &AnyRow) -> Result<BlockRow, StoreError> {
     Ok(BlockRow {
         whole: row.try_get::<i64, _>("content")? != 0,
         number: row.try_get("number")?,
         first: row.try_get("first")?,
         last: row.try_get("last")?,
         changes: row.try_get("changes")?,
-        body: row.try_get("body")?,
+        body: Vec::new(),
     })
 }

@@ -25,7 +25,7 @@ pub enum OidcError {
     /// The person has no role here.
     #[error("{why}")]
     NoRole {
-        /// As in [`super::Vouched::subject`].
+        /// The provider and who they are there, as of a session.
         subject: String,
         /// Why.
         why: String,

@@ -1,5 +1,7 @@
 //! The log of a pod's container: its end on a page, all of it as a file.
 
+use std::time::Duration;
+
 use app::{
     pages::{
         Tab,
@@ -33,8 +35,12 @@ use crate::{
 
 /// Lines on a page.
 const LINES: usize = 500;
-/// Logs that are searched or sent as files at the same time.
+/// Logs that are searched at the same time.
 static READING: Semaphore = Semaphore::const_new(12);
+/// Logs that are sent as files at the same time: a slow reader of these keeps no page waiting.
+static SENDING: Semaphore = Semaphore::const_new(6);
+/// How often it is asked whether somebody may still read a file.
+const ASKED_AGAIN: Duration = Duration::from_secs(5);
 
 /// What an address asks for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -152,8 +158,9 @@ pub(super) async fn file(
     State(asked): State<Asked>,
     Path((cluster, namespace, pod)): Path<(String, String, String)>,
     Query(sought): Query<Sought>,
+    Extension(stays): Extension<Stays>,
 ) -> Response {
-    let Ok(turn) = READING.try_acquire() else {
+    let Ok(turn) = SENDING.try_acquire() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "As many logs are read as may be. Try again in a minute.")
             .into_response();
     };
@@ -176,7 +183,15 @@ pub(super) async fn file(
                 let _turn = &turn;
                 piece
             });
-            (headers, Body::from_stream(held)).into_response()
+            let revoked = async move {
+                loop {
+                    tokio::time::sleep(ASKED_AGAIN).await;
+                    if !stays.still().await {
+                        break;
+                    }
+                }
+            };
+            (headers, Body::from_stream(futures::StreamExt::take_until(held, Box::pin(revoked)))).into_response()
         }
         Err(why @ Refused::Missing(_)) => (StatusCode::NOT_FOUND, notice(&why).what).into_response(),
         Err(why) => (StatusCode::BAD_GATEWAY, notice(&why).what).into_response(),
