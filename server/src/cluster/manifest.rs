@@ -214,6 +214,21 @@ mod tests {
     }
 
     #[test]
+    fn secrets_that_are_no_single_text_are_hidden_too() {
+        let manifest = written(json!({ "spec": {
+            "command": ["mysql", "--password", "hunter2", "--port", "3306"], "adminPassword": 12_345_678,
+            "tokens": ["s3cr3tvalue"], "settings": [{ "key": "password", "value": "open1" }],
+            "imagePullSecrets": [{ "name": "registry" }], "replicas": 3 } }));
+        let yaml = &manifest.yaml;
+        for hidden in ["hunter2", "12345678", "s3cr3tvalue", "open1"] {
+            assert!(!yaml.contains(hidden), "{hidden} in {yaml}");
+        }
+        for kept in ["3306", "name: registry", "replicas: 3", "mysql"] {
+            assert!(yaml.contains(kept), "{kept} in {yaml}");
+        }
+    }
+
+    #[test]
     fn a_secret_loses_every_value_whatever_its_name() {
         let applied = "{\"kind\":\"Secret\",\"data\":{\"a\":\"c2VjcmV0\"}}";
         let manifest = written(json!({ "kind": "Secret", "data": { "a": "c2VjcmV0" }, "stringData": { "b": "open" },
@@ -229,17 +244,28 @@ mod tests {
         assert_eq!(back, json!({ "data": odd, "more": { "on": "off" } }));
     }
 
+    fn kind(plural: &str, kind: &str, namespaced: bool) -> Kind {
+        let (group, version) = (String::new(), "v1".into());
+        Kind { group, version, plural: plural.into(), kind: kind.into(), namespaced, listed: true }
+    }
+
+    #[tokio::test]
+    async fn no_name_leaves_its_place_in_a_path() {
+        let client = crate::cluster::bounded::tests::server(|path, _| panic!("{path} was asked for"));
+        let nodes = kind("nodes", "Node", false);
+        for name in ["kube-system/secrets", "n1/proxy/pods", "..", "."] {
+            let told = manifest(&client, &nodes, "", name).await;
+            assert!(matches!(told, Err(Refused::Missing(_))), "{name}: {told:?}");
+        }
+        let pods = kind("pods", "Pod", true);
+        let told = manifest(&client, &pods, "a/../b", "c").await;
+        assert!(matches!(told, Err(Refused::Missing(_))), "{told:?}");
+    }
+
     #[tokio::test]
     async fn secrets_are_never_asked_for() {
         let client = crate::cluster::bounded::tests::server(|path, _| panic!("{path} was asked for"));
-        let kind = Kind {
-            group: String::new(),
-            version: "v1".into(),
-            plural: "secrets".into(),
-            kind: "Secret".into(),
-            namespaced: true,
-            listed: true,
-        };
+        let kind = kind("secrets", "Secret", true);
         assert_eq!(manifest(&client, &kind, "a", "b").await, Err(Refused::Nothing("Secrets are never opened".into())));
     }
 }

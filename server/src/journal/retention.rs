@@ -23,7 +23,7 @@ pub(super) async fn forget(history: &History, cluster: &str) -> Result<(), Store
         let taken: i64 = extents.iter().map(|extent| extent.size + extent.wholes_size).sum();
         // The one that reaches back farthest gives, whether or not it is still recorded.
         let oldest = extents.iter().filter(|extent| extent.wholes > 1).min_by_key(|extent| extent.first);
-        let Some(oldest) = oldest.filter(|oldest| most > 0 && taken > most) else {
+        let Some(oldest) = oldest.filter(|_| most > 0 && taken > most) else {
             return Ok(());
         };
         let Some(next) = store.whole_after(&oldest.cluster, oldest.first).await? else { return Ok(()) };
