@@ -67,7 +67,10 @@ fn all(raw: &RawQuery) -> Vec<(String, String)> {
 
 /// What an address asks, without what is about the page alone.
 fn asking(mut all: Vec<(String, String)>) -> Vec<(String, String)> {
-    all.retain(|(name, _)| name != "theme");
+    // Links between pages carry the view of the figure along.
+    all.retain(|(name, _)| {
+        !matches!(name.as_str(), "theme" | "fig" | "at" | "ns" | "owner" | "state" | "q" | "t" | "show")
+    });
     all
 }
 
