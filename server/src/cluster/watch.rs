@@ -10,7 +10,7 @@ use kube::{
         watcher::{self, DefaultBackoff, Event},
     },
 };
-use topology::inventory::{Heard, Name};
+use topology::inventory::{Heard, Name, Source};
 
 use super::{
     line,
@@ -150,7 +150,9 @@ fn cut<O>(error: &watcher::Error, failures: u32, kind: &Kind<O>, shared: &Shared
         | watcher::Error::WatchStartFailed(error)
         | watcher::Error::WatchFailed(error) => {
             let trouble = Trouble::of(error, shared.name(), shared.address());
-            if !before.knows() && trouble.is_everywhere() {
+            // What no figure shows holds nothing up, and says by itself that it is not read.
+            let drawn = kind.heard.iter().any(|source| !Source::BESIDE.contains(source));
+            if drawn && !before.knows() && trouble.is_everywhere() {
                 shared.fail(&trouble);
             }
             trouble.to_string()

@@ -61,7 +61,7 @@ pub async fn until(cluster: &Cluster, what: &str, wanted: impl Fn(&Inventory) ->
             follower.next().await;
         }
     };
-    let outcome = tokio::time::timeout(Duration::from_secs(40), seen).await;
+    let outcome = tokio::time::timeout(Duration::from_secs(120), seen).await;
     assert!(outcome.is_ok(), "never came: {what}; trouble: {:?}", cluster.trouble());
 }
 
