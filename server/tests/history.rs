@@ -146,6 +146,7 @@ async fn a_damaged_block_is_told_and_nothing_behind_it_is_guessed() {
     task.await.unwrap();
     let rows = store.changes_within(NAME, 0, i64::MAX).await.unwrap();
     let mut broken = rows[1].clone();
+    broken.body = store.changes_body(NAME, &rows[1]).await.unwrap().expect("a body");
     let middle = broken.body.len() / 2;
     broken.body[middle] ^= 1;
     store.replace_history(NAME, &rows[1], &broken).await.unwrap();
