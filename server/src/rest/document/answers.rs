@@ -93,6 +93,11 @@ pub(super) fn tell(operation: &mut Value, acting: bool, keyed: bool) {
                      known whether it was done, and how to find out.";
         parameter(operation, idempotency::KEY, about, Some(200));
     }
+    // A moment of which nothing is kept is understood and cannot be shown.
+    let past = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "t"));
+    if past {
+        operation["responses"]["422"] = json!({ "$ref": format!("#/components/responses/{}", name("422")) });
+    }
     let further = if acting { ACTING.as_slice() } else { &[] };
     for (status, _) in ANYWHERE.iter().chain(further) {
         operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{}", name(status)) });
