@@ -202,7 +202,7 @@ fn elected(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], kind: ComponentK
         };
         !server.off && (fares(kind) || (server.health == Health::Unknown && fares(ComponentKind::ApiServer)))
     };
-    let sure = all.iter().any(|server| heard(server));
+    let sure = all.iter().any(heard);
     let part = |verdict| Part::new(About::Leader, program, verdict).count(all.len() as u32);
     if left == 0 {
         control.halted.get_or_insert_with(|| format!("no {program} is left, so no pod is made anew or placed"));

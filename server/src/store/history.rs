@@ -246,7 +246,7 @@ impl Store {
         let sql = "SELECT content, number, first, last, changes FROM history_blocks WHERE cluster = $1 \
                    AND content = 0 AND last >= $2 AND first <= $3 ORDER BY number";
         let rows = sqlx::query(sql).bind(cluster).bind(from).bind(until).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| bodiless(row)).collect()
+        rows.iter().map(bodiless).collect()
     }
 
     /// The body of one of them; none when it went meanwhile.
