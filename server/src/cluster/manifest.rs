@@ -152,9 +152,8 @@ impl Hider {
                 Value::String(text) if named && name == "value" => self.hide(text),
                 // Names of objects and of keys are no secrets, whatever they are called.
                 Value::String(text) if !NAMES.contains(&name.as_str()) && self.is_secret(name) => self.hide(text),
-                Value::Array(_) | Value::Number(_) if !NAMES.contains(&name.as_str()) && self.is_secret(name) => {
-                    self.whole(value);
-                }
+                Value::Array(_) if !NAMES.contains(&name.as_str()) && self.is_secret(name) => self.whole(value),
+                Value::Number(_) if may_be_numbers(name) => self.whole(value),
                 other => self.value(other),
             }
         }
@@ -187,6 +186,12 @@ impl Hider {
 
 /// Fields whose values are names.
 const NAMES: [&str; 6] = ["name", "key", "kind", "secretName", "type", "namespace"];
+
+/// Whether a number of this name may be a secret: most numbers beside secrets are times and counts.
+fn may_be_numbers(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["password", "passwd", "passphrase", "passcode"].iter().any(|word| name.ends_with(word))
+}
 
 #[cfg(test)]
 mod tests {

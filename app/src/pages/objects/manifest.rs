@@ -51,9 +51,9 @@ pub fn manifest(cluster: &str, page: &ManifestPage) -> AnyView {
             });
             view! {
                 {hidden}
-                <section class="card wide" aria-label=words::MANIFEST>
+                <div class="card wide">
                     <pre class="yaml" id="yaml" tabindex="0" aria-label=words::MANIFEST role="region">{yaml.clone()}</pre>
-                </section>
+                </div>
                 {managed}
             }
             .into_any()
