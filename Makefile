@@ -42,7 +42,7 @@ package: ## Make archives, packages, image and chart into target/package (one ar
 	@packaging/package $(FOR)
 
 .PHONY: test-packages
-test-packages: ## Install, run, upgrade and remove what `make package` made
+test-packages: ## Install, run, upgrade and remove what `make package` made, as root
 	@end2end/install package-tools systemd ansible
 	@node --test end2end/package/packages.test.mjs end2end/package/role.test.mjs
 
@@ -53,7 +53,7 @@ release: ## Make a release: make release VERSION=0.2.0 (docs/releasing.md)
 
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else
-	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny
+	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny oracle static nfpm systemd package-tools
 
 .PHONY: control-plane
 control-plane: ## Start a real Kubernetes control plane in .tools/control-plane (end it: make control-plane-down)

@@ -103,7 +103,7 @@ test("a Debian package keeps users and settings when upgraded, and is purged who
   assert.match(readFileSync(join(into, "etc/binnacle/binnacle.toml"), "utf8"), /rate = 100/);
   mkdirSync(join(into, "var/lib/binnacle/backups"));
   writeFileSync(join(into, "var/lib/binnacle/backups/harbour.db"), "");
-  assert.match(must("dpkg", "--purge", "binnacle"), /backups were kept|backups of etcd in \/var\/lib\/binnacle\/backups were kept/);
+  assert.match(must("dpkg", "--purge", "binnacle"), /backups of etcd in \/var\/lib\/binnacle\/backups were kept/);
   for (const name of ["old.deb", "new.deb"]) rmSync(join(into, name));
   const known = /^\.\/(var\/(lib\/dpkg|log|cache|lib\/systemd)|etc\/(passwd|group|shadow|gshadow|subuid|subgid)-?$)/;
   const left = files(into).filter((name) => !before.includes(name) && !known.test(name));
@@ -170,10 +170,7 @@ const freePort = () =>
   });
 
 test("the image serves the demonstration without privileges on a read-only root", async (context) => {
-  if (!run("file", ["-L", binary]).includes("static")) {
-    context.skip("the binary that was packed is not static");
-    return;
-  }
+  assert.match(run("file", ["-L", binary]), /static/, "the image has no library for this binary");
   const { files: rootfs, config } = image();
   const data = join(folder, "image-data"), port = await freePort();
   mkdirSync(data, { mode: 0o700 });

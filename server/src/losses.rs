@@ -83,12 +83,16 @@ impl Losses {
 
     async fn work(self, name: String, cluster: Arc<Cluster>) {
         beside(&cluster).await;
-        let now = cluster.now();
-        // A copy, so that what comes in meanwhile waits for nothing.
-        let facts = cluster.read(Inventory::clone);
-        let began = Instant::now();
-        let found = placed(&PLACES, move || Arc::new(standing(&facts, now))).await;
-        let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
+        // The copy is made once there is a place: waiting takes no memory, and does not count as work.
+        let work = move || {
+            let began = Instant::now();
+            let now = cluster.now();
+            // A copy, so that what comes in meanwhile waits for nothing.
+            let facts = cluster.read(Inventory::clone);
+            (Arc::new(standing(&facts, now)), began.elapsed())
+        };
+        let (found, took) = placed(&PLACES, work).await.unzip();
+        let until = Instant::now() + MOMENT.max(took.unwrap_or_default() * SHARE);
         let mut kept = self.kept();
         if let Some(last) = kept.get_mut(&name) {
             last.standing = found.or_else(|| last.standing.take());
@@ -97,12 +101,16 @@ impl Losses {
     }
 }
 
-/// Answers a question about a cluster as it is now: of a copy, so that what comes in meanwhile waits for nothing.
-pub(crate) async fn ask(cluster: &Cluster, pairs: &[(String, String)]) -> Result<Answer, Mistake> {
-    let (now, facts, pairs) = (cluster.now(), cluster.read(Inventory::clone), pairs.to_vec());
+/// Answers a question about a cluster as it is now.
+pub(crate) async fn ask(cluster: &Arc<Cluster>, pairs: &[(String, String)]) -> Result<Answer, Mistake> {
+    beside(cluster).await;
+    let (cluster, pairs) = (cluster.clone(), pairs.to_vec());
     let answer = placed(&QUESTIONS, move || {
         let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let question = Question::of(&facts, pairs)?;
+        let now = cluster.now();
+        // Of a copy, so that what comes in meanwhile waits for nothing; a mistake needs none.
+        let (question, facts) =
+            cluster.read(|facts| Question::of(facts, pairs).map(|question| (question, facts.clone())))?;
         Ok(whatif::ask(&facts, now, &question))
     });
     answer.await.unwrap_or(Err(Mistake::Unanswered))

@@ -286,7 +286,9 @@ fn doctor_says_which_cluster_is_away_and_what_to_do() {
 
 #[test]
 fn doctor_finds_nothing_wrong_with_the_built_in_cluster() {
-    let told = binnacle(&["doctor"]).env("BINNACLE_DEMO", "always").output().expect("it runs");
+    let data = std::env::temp_dir().join(format!("binnacle-{}-doctor-demo", std::process::id()));
+    let args = ["doctor", "--data", data.to_str().expect("text")];
+    let told = binnacle(&args).env("BINNACLE_DEMO", "always").output().expect("it runs");
     assert!(told.status.success(), "{}", said(&told));
     let unset = run(&["doctor", "--claims", "claims.json"]);
     assert_eq!(unset.status.code(), Some(2), "{}", said(&unset));

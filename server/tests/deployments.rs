@@ -2,13 +2,16 @@
 
 mod deploy;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use binnacle::deploy::State;
 use binnacle::store::RunRow;
 use deploy::{Yard, order, server::Server, state};
-use transcript::Kind;
+use sqlx::Connection as _;
+use transcript::{Kind, RULES};
 
+/// What takes longer does not come.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Kills of servers, in all.
 const KILLS: usize = 50;
 /// Kills of runs, of their keepers, and of both, in all.
@@ -66,9 +69,7 @@ async fn a_server_that_is_killed() {
     let size = async || store.run(&id).await.expect("an answer").expect("a run").size;
     assert_eq!(size().await, 0);
     let server = Server::start(&yard);
-    while size().await < 500 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("a log", async || size().await >= 500).await;
     assert!(server.kill(), "it ended by itself");
     let open = yard.open().await;
     assert_eq!(state(&open.office.run(&id).await.expect("an answer").expect("a run")), State::Running);
@@ -158,9 +159,7 @@ async fn a_cancel_after_the_keeper_was_killed_ends_all_of_it() {
     let pid = words.split_whitespace().next().expect("a number").to_owned();
     assert!(std::process::Command::new("kill").args(["-9", &pid]).status().is_ok_and(|status| status.success()));
     let another = |dir: &str| std::fs::read_to_string(format!("{dir}/keeper")).is_ok_and(|now| now != words);
-    while !another(&begun.dir) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("another keeper", async || another(&begun.dir)).await;
     assert!(open.office.cancel(&id, "ann").await.expect("an answer"));
     let (row, judgement) = open.ended(&id).await;
     assert_eq!(state(&row), State::Cancelled, "{judgement:#?}");
@@ -191,9 +190,7 @@ async fn a_full_disk_costs_no_line_once_there_is_room_again() {
     let server = Server::start(&yard);
     let store = yard.store().await;
     let size = async || store.run(&id).await.expect("an answer").expect("a run").size;
-    while size().await < 500 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("a log", async || size().await >= 500).await;
     let limit = |bytes: &str| {
         let id = server.id().to_string();
         let set =
@@ -250,7 +247,7 @@ async fn a_deck_that_hangs_holds_nobody_up() {
     let open = yard.open().await;
     let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
     let begun = open.until(&id, "what the deck is silent about", |row| row.size > 3_000).await;
-    until_ansible_runs(&begun.dir).await;
+    until("Ansible", async || ansible_runs(&begun.dir)).await;
     open.until(&id, "a word that the deck is silent", |row| row.seen.contains("\"silent\":1")).await;
     assert!(open.office.cancel(&id, "ann").await.expect("an answer"));
     let (row, judgement) = open.ended(&id).await;
@@ -282,6 +279,7 @@ async fn whoever_is_to_be_told_of_an_end_is_told_once_and_can_check_who_tells() 
         let mut chunk = [0; 4096];
         while !String::from_utf8_lossy(&said).contains("\"state\":\"failed\"") {
             let length = line.read(&mut chunk).expect("more");
+            assert!(length > 0, "the call ended before its body");
             said.extend_from_slice(&chunk[..length]);
         }
         line.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").expect("an answer");
@@ -301,7 +299,8 @@ async fn whoever_is_to_be_told_of_an_end_is_told_once_and_can_check_who_tells() 
     let open = yard.open_with(finish).await;
     let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
     open.ended(&id).await;
-    let said = tokio::task::spawn_blocking(move || told.join().expect("told")).await.expect("told");
+    until("the call", async || told.is_finished()).await;
+    let said = told.join().expect("told");
     let (head, body) = said.split_once("\r\n\r\n").expect("a body");
     let signature = head
         .lines()
@@ -386,7 +385,7 @@ async fn an_order_whose_client_hangs_up_is_placed_all_the_same() {
         let runs = std::fs::read_dir(yard.dir.join("runs")).expect("runs");
         runs.flatten().map(|run| run.path().display().to_string()).collect::<Vec<_>>()
     };
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while left().await != [row.dir.clone()] {
         assert!(began.elapsed() < Duration::from_secs(60), "plans without a row stay: {:?}", left().await);
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -477,8 +476,39 @@ async fn a_cancel_while_hosts_install_ends_the_ansible_that_comes_later() {
     assert!(!ansible_runs(&row.dir));
 }
 
-async fn until_ansible_runs(dir: &str) {
-    while !ansible_runs(dir) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_on_through_an_upgrade_has_its_log_redacted_whole() {
+    let yard = Yard::new("success", &[("REHEARSAL_PACE", "3")]);
+    let open = yard.open().await;
+    let id = open.office.order(&order(Kind::Deploy), "ann").await.expect("taken").id;
+    open.until(&id, "some of the log", |row| row.size > 500).await;
+    drop(open);
+    // As if the server before had been of the version before.
+    let address = format!("sqlite:{}/binnacle.db", yard.dir.display());
+    sqlx::any::install_default_drivers();
+    let mut database = sqlx::AnyConnection::connect(&address).await.expect("a database");
+    let stale =
+        sqlx::query("UPDATE runs SET rules = 1 WHERE ended IS NULL").execute(&mut database).await.expect("done");
+    assert_eq!(stale.rows_affected(), 1, "it had ended already");
+    let open = yard.open().await;
+    let (row, judgement) = open.ended(&id).await;
+    let log = open.log(&id).await;
+    assert_eq!(row.state, "succeeded", "{judgement:#?}\n{log}");
+    assert_eq!((row.rules, row.size), (i64::from(RULES), i64::try_from(log.len()).expect("a size")));
+    assert!(row.redacted.is_some());
+    assert!(
+        log.starts_with("Reading package lists...\n") && log.trim_end().ends_with("compass deploy success"),
+        "{log}"
+    );
+    assert_eq!(log.matches("\nDomain host3 started\n").count(), 1, "{log}");
+    assert_eq!(log.matches("|  PLAY RECAP").count(), 2, "{log}");
+}
+
+/// Waits until something holds.
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !holds().await {
+        assert!(began.elapsed() < PATIENCE, "never came: {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

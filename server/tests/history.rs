@@ -12,7 +12,7 @@ use binnacle::{
     journal::{Bounds, History, PastError, record},
     store::{Place, Store},
 };
-use served::{Folder, Process, until};
+use served::{Folder, Process, command, text, until};
 use simulator::{Cluster as Simulated, Simulator};
 use tokio::{sync::watch, task::JoinHandle};
 use topology::{
@@ -180,4 +180,59 @@ fn a_server_that_was_killed_keeps_what_it_wrote_and_shows_the_gap() {
     let refused = server.get(&format!("/c/demo?t={within_gap}"));
     assert_eq!(refused.status, 404);
     assert!(refused.body.contains("Nothing is known between"), "{}", refused.body);
+}
+
+/// Runs the command line; what it wrote, or what it said when it was refused.
+fn run(args: &[&str]) -> Result<String, String> {
+    let output = command(args).output().expect("it runs");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
+}
+
+#[test]
+fn an_export_draws_the_same_elsewhere_and_forgets_a_namespace() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    let mut server = Process::demo(&folder, &[]);
+    until("a record", Duration::from_secs(60), || server.get("/c/demo/history").body.contains("Recorded from"));
+    let then = jiff::Timestamp::now().to_string();
+    let figure = server.get(&format!("/c/demo/architecture.svg?t={then}"));
+    assert_eq!(figure.status, 200, "{}", figure.body);
+    server.terminate();
+    let (here, there) = (text(&folder.0), text(&other.0));
+    let draw = |data| run(&["draw", "architecture", "--at-time", &then, "--context", "demo", "--data", data]);
+    let drawn = draw(here).unwrap();
+    assert!(drawn.contains("<svg"), "{drawn}");
+
+    let file = folder.0.join("demo.history");
+    run(&["history", "export", "demo", "-o", text(&file), "--data", here]).unwrap();
+    run(&["history", "import", text(&file), "--data", there]).unwrap();
+    assert!(draw(there).unwrap() == drawn, "the figure differs elsewhere");
+    let twice = run(&["history", "import", text(&file), "--data", there]).unwrap_err();
+    assert!(twice.contains("--as"), "{twice}");
+    let same = run(&["diff", "demo", "--t1", &then, "--t2", &then, "--data", there]).unwrap();
+    assert!(same.contains("Nothing that is compared was different."), "{same}");
+    let early = ["history", "export", "demo", "-o", text(&file), "--until", "2001-01-01T00:00:00Z", "--data", here];
+    let nothing = run(&early).unwrap_err();
+    assert!(nothing.contains("nothing is kept of demo in that span"), "{nothing}");
+
+    let whole = std::fs::read(&file).unwrap();
+    let bad = folder.0.join("bad.history");
+    std::fs::write(&bad, &whole[..whole.len() - 1]).unwrap();
+    let cut = run(&["history", "import", text(&bad), "--as", "bad", "--data", there]).unwrap_err();
+    assert!(cut.contains("it was cut"), "{cut}");
+    let mut altered = whole;
+    *altered.last_mut().unwrap() ^= 1;
+    std::fs::write(&bad, altered).unwrap();
+    let damaged = run(&["history", "import", text(&bad), "--as", "bad", "--data", there]).unwrap_err();
+    assert!(damaged.contains("damaged"), "{damaged}");
+
+    let forget = |cluster| run(&["history", "forget", cluster, "--namespace", "kube-system", "--data", there]);
+    let first = forget("demo").unwrap();
+    assert!(!first.starts_with("0 "), "{first}");
+    // Looked for again, nothing of it is found.
+    let second = forget("demo").unwrap();
+    assert!(second.starts_with("0 records"), "{second}");
+    assert!(draw(there).unwrap() != drawn, "the figure still shows what was forgotten");
+    let unknown = forget("nowhere").unwrap_err();
+    assert!(unknown.contains("nothing is kept of nowhere"), "{unknown}");
 }

@@ -1,6 +1,4 @@
-//! Logs that earlier rules redacted: withheld, redacted anew once, whatever kills it, and as a whole.
-
-mod deploy;
+//! Logs that earlier rules redacted: withheld, and redacted anew once, whatever kills it.
 
 use std::time::Duration;
 
@@ -8,9 +6,7 @@ use binnacle::{
     deploy::{Finish, JumpHost, Keep, Office, Way},
     store::{Duty, Piece, Place, RunRow, Stand, Store},
 };
-use deploy::Yard;
-use sqlx::Connection as _;
-use transcript::{Kind, MASK, RULES};
+use transcript::{MASK, RULES};
 
 const KEY: &str = "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFcEFJQkFBS0NBUUVBenBaeDJUUDMzOGU3ci9HZnJWOVZ4MWhT";
 
@@ -174,32 +170,4 @@ async fn a_stored_log_is_withheld_until_it_is_redacted_anew_however_often_that_i
     assert_eq!(store.stale_logs(i64::from(RULES), 9).await.expect("an answer"), Vec::<String>::new());
     assert_eq!(store.log_from("one anew", 0, 9).await.expect("an answer"), []);
     assert_eq!(store.run("one").await.expect("an answer"), before);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_goes_on_through_an_upgrade_has_its_log_redacted_whole() {
-    let yard = Yard::new("success", &[("REHEARSAL_PACE", "3")]);
-    let open = yard.open().await;
-    let id = open.office.order(&deploy::order(Kind::Deploy), "ann").await.expect("taken").id;
-    open.until(&id, "some of the log", |row| row.size > 500).await;
-    drop(open);
-    // As if the server before had been of the version before.
-    let address = format!("sqlite:{}/binnacle.db", yard.dir.display());
-    sqlx::any::install_default_drivers();
-    let mut database = sqlx::AnyConnection::connect(&address).await.expect("a database");
-    let stale =
-        sqlx::query("UPDATE runs SET rules = 1 WHERE ended IS NULL").execute(&mut database).await.expect("done");
-    assert_eq!(stale.rows_affected(), 1, "it had ended already");
-    let open = yard.open().await;
-    let (row, judgement) = open.ended(&id).await;
-    let log = open.log(&id).await;
-    assert_eq!(row.state, "succeeded", "{judgement:#?}\n{log}");
-    assert_eq!((row.rules, row.size), (i64::from(RULES), i64::try_from(log.len()).expect("a size")));
-    assert!(row.redacted.is_some());
-    assert!(
-        log.starts_with("Reading package lists...\n") && log.trim_end().ends_with("compass deploy success"),
-        "{log}"
-    );
-    assert_eq!(log.matches("\nDomain host3 started\n").count(), 1, "{log}");
-    assert_eq!(log.matches("|  PLAY RECAP").count(), 2, "{log}");
 }

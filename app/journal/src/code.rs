@@ -109,6 +109,15 @@ impl Writer {
     }
 }
 
+/// Numbers of fewer bits are written as those of 64.
+macro_rules! widened {
+    ($($method:ident $narrow:ty, $wide:ident;)*) => {$(
+        fn $method(self, value: $narrow) -> Result<(), CodeError> {
+            self.$wide(value.into())
+        }
+    )*};
+}
+
 impl ser::Serializer for &mut Writer {
     type Ok = ();
     type Error = CodeError;
@@ -125,16 +134,14 @@ impl ser::Serializer for &mut Writer {
         Ok(())
     }
 
-    fn serialize_i8(self, value: i8) -> Result<(), CodeError> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i16(self, value: i16) -> Result<(), CodeError> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i32(self, value: i32) -> Result<(), CodeError> {
-        self.serialize_i64(value.into())
+    widened! {
+        serialize_i8 i8, serialize_i64;
+        serialize_i16 i16, serialize_i64;
+        serialize_i32 i32, serialize_i64;
+        serialize_u8 u8, serialize_u64;
+        serialize_u16 u16, serialize_u64;
+        serialize_u32 u32, serialize_u64;
+        serialize_f32 f32, serialize_f64;
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), CodeError> {
@@ -148,18 +155,6 @@ impl ser::Serializer for &mut Writer {
         }
     }
 
-    fn serialize_u8(self, value: u8) -> Result<(), CodeError> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u16(self, value: u16) -> Result<(), CodeError> {
-        self.serialize_u64(value.into())
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<(), CodeError> {
-        self.serialize_u64(value.into())
-    }
-
     fn serialize_u64(self, value: u64) -> Result<(), CodeError> {
         match value {
             0..48 => self.bytes.push(SMALL + value as u8),
@@ -169,10 +164,6 @@ impl ser::Serializer for &mut Writer {
             }
         }
         Ok(())
-    }
-
-    fn serialize_f32(self, value: f32) -> Result<(), CodeError> {
-        self.serialize_f64(value.into())
     }
 
     fn serialize_f64(self, _: f64) -> Result<(), CodeError> {

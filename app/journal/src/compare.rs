@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use topology::{
     Inventory,
-    inventory::{Component, ComponentKind, Key, Name, Node, OwnerKind, Pod, Service, Source, Truth},
+    inventory::{Component, ComponentKind, Name, Node, OwnerKind, Pod, Source, Truth},
 };
 
 /// What it belongs to.
@@ -70,21 +70,44 @@ fn changed(name: &str, before: &str, after: &str) -> Option<String> {
     (before != after).then(|| format!("{name} {}, now {}", shown(before), shown(after)))
 }
 
-fn hosts(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
-    let nodes = |inventory: &'_ Inventory| -> BTreeMap<Name, Node> {
-        inventory.nodes().map(|node| (node.name.clone(), node.clone())).collect()
-    };
-    let (before, after) = (nodes(before), nodes(after));
-    let by_name = |nodes: &'_ BTreeMap<Name, Node>| -> Vec<Name> { nodes.keys().cloned().collect() };
-    let names: BTreeSet<Name> = by_name(&before).into_iter().chain(by_name(&after)).collect();
-    for name in names {
-        let what = match (before.get(&name), after.get(&name)) {
-            (Some(_), None) => vec!["gone".to_owned()],
-            (None, Some(_)) => vec!["new".to_owned()],
-            (Some(before), Some(after)) => host(before, after),
-            (None, None) => Vec::new(),
+/// What was there at one of the moments or at both.
+enum Pair<T> {
+    Gone(T),
+    New(T),
+    Both(T, T),
+}
+
+/// What was there, by key, in the order of keys.
+fn pairs<K: Ord, T>(
+    before: impl IntoIterator<Item = (K, T)>,
+    after: impl IntoIterator<Item = (K, T)>,
+) -> BTreeMap<K, Pair<T>> {
+    let mut pairs: BTreeMap<K, Pair<T>> = before.into_iter().map(|(key, one)| (key, Pair::Gone(one))).collect();
+    for (key, one) in after {
+        let pair = match pairs.remove(&key) {
+            Some(Pair::Gone(before)) => Pair::Both(before, one),
+            _ => Pair::New(one),
         };
-        add(found, Group::Hosts, &name, &what);
+        pairs.insert(key, pair);
+    }
+    pairs
+}
+
+impl<T> Pair<T> {
+    /// That it is gone or new, or how it differs.
+    fn told(self, differs: impl FnOnce(T, T) -> Vec<String>) -> Vec<String> {
+        match self {
+            Self::Gone(_) => vec!["gone".to_owned()],
+            Self::New(_) => vec!["new".to_owned()],
+            Self::Both(before, after) => differs(before, after),
+        }
+    }
+}
+
+fn hosts(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
+    let (before, after) = (before.nodes(), after.nodes());
+    for (name, pair) in pairs(before.map(|node| (&node.name, node)), after.map(|node| (&node.name, node))) {
+        add(found, Group::Hosts, name, &pair.told(host));
     }
 }
 
@@ -182,28 +205,26 @@ fn control_plane(before: &Inventory, after: &Inventory, pods: bool, leases: bool
 }
 
 fn components(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
-    let parts = |inventory: &Inventory| -> BTreeMap<(Name, ComponentKind), (Pod, Component)> {
-        let pods = inventory.pods().filter_map(|pod| Some((pod, pod.component.as_deref()?, pod.node.clone()?)));
-        pods.map(|(pod, component, node)| ((node, component.kind), (pod.clone(), component.clone()))).collect()
-    };
-    let (before, after) = (parts(before), parts(after));
-    let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
-    for key in keys {
-        let what = match (before.get(&key), after.get(&key)) {
-            (Some(_), None) => vec!["gone".to_owned()],
-            (None, Some(_)) => vec!["new".to_owned()],
-            (Some((pod, part)), Some((pod_now, part_now))) => {
-                let mut what = same_pod(pod, pod_now);
-                what.extend(changed("version", &part.version, &part_now.version));
-                if part.flags != part_now.flags {
-                    what.push("other flags".to_owned());
-                }
-                what
+    for ((node, kind), pair) in pairs(parts(before), parts(after)) {
+        let what = pair.told(|(pod, part), (pod_now, part_now)| {
+            let mut what = same_pod(pod, pod_now);
+            what.extend(changed("version", &part.version, &part_now.version));
+            if part.flags != part_now.flags {
+                what.push("other flags".to_owned());
             }
-            (None, None) => Vec::new(),
-        };
-        add(found, Group::ControlPlane, &format!("{} on {}", key.1.program(), key.0), &what);
+            what
+        });
+        add(found, Group::ControlPlane, &format!("{} on {node}", kind.program()), &what);
     }
+}
+
+/// Components by the node and the kind; of two that run at once the later by name.
+fn parts(inventory: &Inventory) -> BTreeMap<(&Name, ComponentKind), (&Pod, &Component)> {
+    let parts = inventory.pods().filter_map(|pod| {
+        let component = pod.component.as_deref()?;
+        Some(((pod.node.as_ref()?, component.kind), (pod, component)))
+    });
+    parts.collect()
 }
 
 fn same_pod(before: &Pod, after: &Pod) -> Vec<String> {
@@ -222,84 +243,69 @@ fn same_pod(before: &Pod, after: &Pod) -> Vec<String> {
 }
 
 fn services(before: &Inventory, after: &Inventory, endpoints: bool, found: &mut Vec<Difference>) {
-    let all = |inventory: &'_ Inventory| -> BTreeMap<Key, Service> {
-        inventory.services().map(|service| (service.key.clone(), service.clone())).collect()
-    };
-    let (there, now) = (all(before), all(after));
-    let keyed = |services: &'_ BTreeMap<Key, Service>| -> Vec<Key> { services.keys().cloned().collect() };
-    let keys: BTreeSet<Key> = keyed(&there).into_iter().chain(keyed(&now)).collect();
-    for key in keys {
-        let what = match (there.get(&key), now.get(&key)) {
-            (Some(_), None) => vec!["gone".to_owned()],
-            (None, Some(_)) => vec!["new".to_owned()],
-            (Some(one), Some(other)) => {
-                let mut what = Vec::new();
-                if one != other {
-                    what.push("defined otherwise".to_owned());
-                }
-                let ready = |inventory: &Inventory| {
-                    let sets = inventory.endpoints_of(&key).flat_map(|set| &set.endpoints);
-                    sets.filter(|endpoint| endpoint.ready).count()
-                };
-                let (was, is) = (ready(before), ready(after));
-                if endpoints && was != is {
-                    what.push(format!("{was} ready endpoints, now {is}"));
-                }
-                what
+    let (there, now) = (before.services(), after.services());
+    for (key, pair) in pairs(there.map(|one| (&one.key, one)), now.map(|one| (&one.key, one))) {
+        let what = pair.told(|one, other| {
+            let mut what = Vec::new();
+            if one != other {
+                what.push("defined otherwise".to_owned());
             }
-            (None, None) => Vec::new(),
-        };
+            let ready = |inventory: &Inventory| {
+                let sets = inventory.endpoints_of(key).flat_map(|set| &set.endpoints);
+                sets.filter(|endpoint| endpoint.ready).count()
+            };
+            let (was, is) = (ready(before), ready(after));
+            if endpoints && was != is {
+                what.push(format!("{was} ready endpoints, now {is}"));
+            }
+            what
+        });
         add(found, Group::Services, &key.to_string(), &what);
     }
 }
 
-/// A workload: its pods, by name.
-type Pods<'a> = BTreeMap<&'a Name, &'a Pod>;
+/// The pods of workloads, by the namespace and the workload's kind and name.
+type Workloads<'a> = BTreeMap<(&'a Name, String), Vec<&'a Pod>>;
+
+fn by_owner(inventory: &Inventory) -> Workloads<'_> {
+    let mut by_owner = Workloads::new();
+    for pod in inventory.pods().filter(|pod| pod.component.is_none()) {
+        let owner = match inventory.top_owner(pod) {
+            Some((OwnerKind::Node, _)) | None => format!("pod {}", pod.key.name),
+            Some((kind, name)) => format!("{} {name}", kind.word()),
+        };
+        by_owner.entry((&pod.key.namespace, owner)).or_default().push(pod);
+    }
+    by_owner
+}
 
 fn workloads(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
-    let by_owner = |inventory: &'_ Inventory| -> BTreeMap<(Name, String), Vec<Pod>> {
-        let mut by_owner: BTreeMap<(Name, String), Vec<Pod>> = BTreeMap::new();
-        for pod in inventory.pods().filter(|pod| pod.component.is_none()) {
-            let owner = match inventory.top_owner(pod) {
-                Some((OwnerKind::Node, _)) | None => format!("pod {}", pod.key.name),
-                Some((kind, name)) => format!("{} {name}", kind.word()),
-            };
-            by_owner.entry((pod.key.namespace.clone(), owner)).or_default().push(pod.clone());
-        }
-        by_owner
-    };
-    let (before, after) = (by_owner(before), by_owner(after));
-    let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
-    for key in keys {
-        let pods = |of: &'_ BTreeMap<(Name, String), Vec<Pod>>| of.get(&key).cloned();
-        let what = match (pods(&before), pods(&after)) {
-            (Some(pods), None) => vec![format!("gone, with {}", count(pods.len(), "pod"))],
-            (None, Some(pods)) => vec![format!("new, with {}", count(pods.len(), "pod"))],
-            (Some(there), Some(now)) => {
-                let named =
-                    |pods: &'_ [Pod]| -> BTreeSet<Name> { pods.iter().map(|pod| pod.key.name.clone()).collect() };
-                workload(&there, &now, &named(&there), &named(&now))
-            }
-            (None, None) => Vec::new(),
+    for ((namespace, owner), pair) in pairs(by_owner(before), by_owner(after)) {
+        let what = match pair {
+            Pair::Gone(pods) => vec![format!("gone, with {}", count(pods.len(), "pod"))],
+            Pair::New(pods) => vec![format!("new, with {}", count(pods.len(), "pod"))],
+            Pair::Both(there, now) => workload(&there, &now),
         };
-        add(found, Group::Workloads, &format!("{}/{}", key.0, key.1), &what);
+        add(found, Group::Workloads, &format!("{namespace}/{owner}"), &what);
     }
 }
 
-fn workload(there: &[Pod], now: &[Pod], names: &BTreeSet<Name>, names_now: &BTreeSet<Name>) -> Vec<String> {
+fn workload(there: &[&Pod], now: &[&Pod]) -> Vec<String> {
     let mut what = Vec::new();
-    let ready = |pods: &[Pod]| pods.iter().filter(|pod| pod.ready).count();
+    let ready = |pods: &[&Pod]| pods.iter().filter(|pod| pod.ready).count();
     if there.len() != now.len() {
         what.push(format!("{}, now {}", count(there.len(), "pod"), now.len()));
     }
     if ready(there) != ready(now) {
         what.push(format!("{} ready, now {}", ready(there), ready(now)));
     }
-    let (gone, new) = (names.difference(names_now).count(), names_now.difference(names).count());
+    let before: BTreeMap<&Name, &Pod> = there.iter().map(|pod| (&pod.key.name, *pod)).collect();
+    let stayed = now.iter().filter(|pod| before.contains_key(&pod.key.name)).count();
+    let (gone, new) = (there.len() - stayed, now.len() - stayed);
     if gone > 0 && new > 0 {
         what.push(format!("{} replaced", count(gone.min(new), "pod")));
     }
-    let by_node = |pods: &[Pod]| {
+    let by_node = |pods: &[&Pod]| {
         let mut on: BTreeMap<Name, i64> = BTreeMap::new();
         for node in pods.iter().filter_map(|pod| pod.node.clone()) {
             *on.entry(node).or_default() += 1;
@@ -317,10 +323,9 @@ fn workload(there: &[Pod], now: &[Pod], names: &BTreeSet<Name>, names_now: &BTre
         }
     });
     what.extend(moved);
-    let images = |pods: &[Pod]| -> BTreeSet<Name> { pods.iter().flat_map(|pod| pod.images.iter().cloned()).collect() };
+    let images = |pods: &[&Pod]| -> BTreeSet<Name> { pods.iter().flat_map(|pod| pod.images.iter().cloned()).collect() };
     let (were, are): (Vec<Name>, Vec<Name>) = (Vec::from_iter(images(there)), Vec::from_iter(images(now)));
     what.extend(lists("images", &were, &are));
-    let before: Pods<'_> = there.iter().map(|pod| (&pod.key.name, pod)).collect();
     for pod in now {
         if let Some(one) = before.get(&pod.key.name) {
             let differs = same_pod(one, pod);

@@ -2,10 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use wasm_bindgen::JsCast;
-use web_sys::{CloseEvent, Element, Event, HtmlElement, HtmlInputElement, MessageEvent, WebSocket};
+use web_sys::{Element, Event};
 
-use super::dom::{after, by_id, document, on, set_text, window};
+use super::{
+    dom::{after, by_id, document, on, set_text},
+    followed::{self, follow, list, offer},
+};
 use crate::{
     source::{LogNews, LogText},
     texts::objects as words,
@@ -39,39 +41,23 @@ pub(super) fn start(base: &str, query: &str, last: &str, stamps: bool) {
     };
     let Some(list) = list() else { return };
     let _ = list.class_list().add_1("boxed-tail");
-    if let Some(label) = document().and_then(|document| document.query_selector(".following").ok().flatten()) {
-        let _ = label.remove_attribute("hidden");
-    }
+    offer();
     list.set_scroll_top(list.scroll_height());
     // Whoever scrolls up wants to read, and not to be taken to the end.
     on(&list, "scroll", |_: Event| {
-        if let Some(list) = self::list() {
+        if let Some(list) = followed::list() {
             let end = list.scroll_height() - list.client_height();
             follow(Some(list.scroll_top() + NEAR >= end));
         }
     });
     if let Some(following) = by_id("following") {
         on(&following, "change", |_: Event| {
-            if let Some(list) = self::list().filter(|_| follow(None)) {
+            if let Some(list) = followed::list().filter(|_| follow(None)) {
                 list.set_scroll_top(list.scroll_height());
             }
         });
     }
     connect(&Rc::new(RefCell::new(followed)));
-}
-
-fn list() -> Option<HtmlElement> {
-    by_id("lines")?.dyn_into().ok()
-}
-
-fn follow(set: Option<bool>) -> bool {
-    let Some(input) = by_id("following").and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) else {
-        return false;
-    };
-    if let Some(set) = set {
-        input.set_checked(set);
-    }
-    input.checked()
 }
 
 fn say(text: &str, live: bool) {
@@ -82,38 +68,24 @@ fn say(text: &str, live: bool) {
 }
 
 fn connect(followed: &Shared) {
-    let Some(location) = window().map(|window| window.location()) else { return };
-    let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
-    let host = location.host().unwrap_or_default();
-    let address = {
+    let path = {
         let followed = followed.borrow();
-        let after = scene::encoded(&followed.last);
-        format!("{scheme}://{host}{}/stream?{}&after={after}", followed.base, followed.query)
+        format!("{}/stream?{}&after={}", followed.base, followed.query, scene::encoded(&followed.last))
     };
-    let Ok(socket) = WebSocket::new(&address) else { return };
-    {
-        let followed = followed.clone();
-        on(&socket, "message", move |event: MessageEvent| {
-            let news = event.data().as_string().and_then(|text| serde_json::from_str::<LogNews>(&text).ok());
-            heard(&followed, news);
-        });
+    let (told, cut) = (followed.clone(), followed.clone());
+    followed::connect(&path, move |text| heard(&told, serde_json::from_str(text).ok()), move || lost(cut));
+}
+
+fn lost(followed: Shared) {
+    let (patient, wait) = {
+        let mut followed = followed.borrow_mut();
+        followed.tries = (followed.tries + 1).min(6);
+        (followed.patient, if followed.patient { 5_000 } else { 250 << followed.tries })
+    };
+    if !patient {
+        say(words::LOG_LOST, false);
     }
-    {
-        let followed = followed.clone();
-        on(&socket, "close", move |_: CloseEvent| {
-            let wait = {
-                let mut followed = followed.borrow_mut();
-                followed.tries = (followed.tries + 1).min(6);
-                if followed.patient { 5_000 } else { 250 << followed.tries }
-            };
-            if !followed.borrow().patient {
-                say(words::LOG_LOST, false);
-            }
-            let followed = followed.clone();
-            after(wait, move || connect(&followed));
-        });
-    }
-    on(&socket, "error", |_: Event| {});
+    after(wait, move || connect(&followed));
 }
 
 fn heard(followed: &Shared, news: Option<LogNews>) {
@@ -182,13 +154,6 @@ fn row(line: &LogText, stamps: bool) -> Option<Element> {
         at.set_text_content(Some(&line.at));
         let _ = row.append_child(&at);
     }
-    let text = document.create_element("code").ok()?;
-    text.set_text_content(Some(&scene::readable(&line.text)));
-    let _ = row.append_child(&text);
-    if line.left_out > 0 {
-        let more = document.create_element("small").ok()?;
-        more.set_text_content(Some(&format!(" … {} bytes more", line.left_out)));
-        let _ = row.append_child(&more);
-    }
+    followed::write(&row, &scene::readable(&line.text), line.left_out)?;
     Some(row)
 }

@@ -4,9 +4,12 @@ use std::{cell::RefCell, rc::Rc};
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{CloseEvent, Element, Event, HtmlElement, HtmlInputElement, MessageEvent, WebSocket};
+use web_sys::{Element, Event, HtmlElement};
 
-use super::dom::{after, by_id, document, fetch, on, set_html, set_text, window};
+use super::{
+    dom::{after, by_id, document, fetch, on, set_html, set_text, window},
+    followed::{self, follow, list, offer},
+};
 use crate::{
     source::{RunNews, RunText},
     texts::deployments as words,
@@ -69,9 +72,7 @@ fn boxed(log: &Shared, list: &HtmlElement, bottom: bool) {
     let first = list.query_selector("li").ok().flatten();
     let first: u64 = first.and_then(|line| line.id().trim_start_matches('L').parse().ok()).unwrap_or(1);
     let _ = list.class_list().add_1("boxed");
-    if let Some(label) = document().and_then(|document| document.query_selector(".following").ok().flatten()) {
-        let _ = label.remove_attribute("hidden");
-    }
+    offer();
     follow(Some(bottom && live));
     show(log, if bottom { total } else { first.max(marked.saturating_sub(8)) });
     {
@@ -87,21 +88,6 @@ fn boxed(log: &Shared, list: &HtmlElement, bottom: bool) {
             }
         });
     }
-}
-
-fn list() -> Option<HtmlElement> {
-    by_id("lines")?.dyn_into().ok()
-}
-
-/// Whether the end is followed, and sets it.
-fn follow(set: Option<bool>) -> bool {
-    let Some(input) = by_id("following").and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) else {
-        return false;
-    };
-    if let Some(set) = set {
-        input.set_checked(set);
-    }
-    input.checked()
 }
 
 /// Pixels a line: fewer than its height where the whole would be too high for a browser.
@@ -238,55 +224,39 @@ fn row(line: &RunText, marked: u64) -> Option<Element> {
     let number = document.create_element("a").ok()?;
     let _ = number.set_attribute("href", &format!("?line={0}#L{0}", line.number));
     number.set_text_content(Some(&line.number.to_string()));
-    let text = document.create_element("code").ok()?;
-    text.set_text_content(Some(&line.text));
     let _ = row.append_child(&number);
-    let _ = row.append_child(&text);
-    if line.left_out > 0 {
-        let more = document.create_element("small").ok()?;
-        more.set_text_content(Some(&format!(" … {} bytes more", line.left_out)));
-        let _ = row.append_child(&more);
-    }
+    followed::write(&row, &line.text, line.left_out)?;
     Some(row)
 }
 
 fn connect(log: &Shared) {
-    let Some(location) = window().map(|window| window.location()) else { return };
-    let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
-    let host = location.host().unwrap_or_default();
-    let address = {
+    let path = {
         let log = log.borrow();
-        format!("{scheme}://{host}{}/stream?lines={}", log.base, log.total)
+        format!("{}/stream?lines={}", log.base, log.total)
     };
-    let Ok(socket) = WebSocket::new(&address) else { return };
-    {
-        let log = log.clone();
-        on(&socket, "message", move |event: MessageEvent| {
-            log.borrow_mut().tries = 0;
-            let news = event.data().as_string().and_then(|text| serde_json::from_str::<RunNews>(&text).ok());
-            match news {
-                Some(RunNews::Lines { total, last }) => grown(&log, total, last),
-                Some(RunNews::Changed) => renew(&log),
-                Some(RunNews::Alive) | None => {}
-            }
-        });
+    let (told, cut) = (log.clone(), log.clone());
+    followed::connect(&path, move |text| heard(&told, text), move || lost(cut));
+}
+
+fn heard(log: &Shared, text: &str) {
+    log.borrow_mut().tries = 0;
+    match serde_json::from_str(text) {
+        Ok(RunNews::Lines { total, last }) => grown(log, total, last),
+        Ok(RunNews::Changed) => renew(log),
+        Ok(RunNews::Alive) | Err(_) => {}
     }
-    {
-        let log = log.clone();
-        on(&socket, "close", move |_: CloseEvent| {
-            let (live, tries) = {
-                let mut log = log.borrow_mut();
-                log.tries = (log.tries + 1).min(6);
-                (log.live, log.tries)
-            };
-            renew(&log);
-            if live {
-                let log = log.clone();
-                after(250 << tries, move || connect(&log));
-            }
-        });
+}
+
+fn lost(log: Shared) {
+    let (live, tries) = {
+        let mut log = log.borrow_mut();
+        log.tries = (log.tries + 1).min(6);
+        (log.live, log.tries)
+    };
+    renew(&log);
+    if live {
+        after(250 << tries, move || connect(&log));
     }
-    on(&socket, "error", |_: Event| {});
 }
 
 fn grown(log: &Shared, total: u64, mut last: Vec<RunText>) {

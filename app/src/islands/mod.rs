@@ -11,6 +11,8 @@ mod dom;
 mod find;
 mod follow;
 #[cfg(feature = "hydrate")]
+mod followed;
+#[cfg(feature = "hydrate")]
 mod keys;
 #[cfg(feature = "hydrate")]
 mod letters;

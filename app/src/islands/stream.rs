@@ -6,12 +6,10 @@ use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 
 use super::{
     dom::{after, on, set_html, set_text, window},
+    followed::SILENCE,
     paint,
 };
 use crate::{parts, source::Message, texts};
-
-/// Without a word for this long, the line counts as cut; the server says something every 5 s.
-const SILENCE: f64 = 12_000.0;
 
 struct Line {
     address: String,

@@ -4,7 +4,7 @@
 pub const HISTORY: &str = "History";
 /// The band of a page of the past.
 pub const PAST: &str = "The past";
-/// Above the moment.
+/// Before the moment.
 pub const AS_IT_WAS: &str = "As it was at";
 /// The way back.
 pub const LIVE: &str = "Back to now";
@@ -25,7 +25,7 @@ pub const OFF: &str = "The past of clusters is not kept here.";
 /// What to do then.
 pub const OFF_TODO: &str = "Start Binnacle with history = \"on\", which is the default.";
 /// Before the first block.
-pub const NOTHING_YET: &str = "Nothing was recorded yet. Recording begins when the cluster is first heard.";
+pub const NOTHING_YET: &str = "Nothing was recorded yet. Recording begins when the cluster first answers.";
 /// What the page is for.
 pub const FOR: &str = "Bars show how much changed. Choose one to see the cluster at its beginning.";
 /// The figure of the page.
@@ -45,7 +45,7 @@ pub const HOSTS: &str = "hosts";
 /// A lane.
 pub const WATCH: &str = "watch";
 /// Above the list.
-pub const EVENTS: &str = "What stands on it";
+pub const EVENTS: &str = "Time line as a list";
 /// When nothing does.
 pub const NO_EVENTS: &str = "Nothing in this span.";
 /// Earlier.

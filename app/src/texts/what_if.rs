@@ -22,13 +22,13 @@ pub const ONE_MORE: &str = "one more like it";
 /// A link.
 pub const BACK: &str = "Back to the cluster";
 /// A link.
-pub const NO_QUESTION: &str = "Every single host";
-/// Above the parts.
-pub const PARTS: &str = "What becomes of it";
-/// Above what comes back.
-pub const WELL: &str = "Comes back by itself";
+pub const NO_QUESTION: &str = "The loss of every host";
+/// Above the parts that are not well.
+pub const PARTS: &str = "What fails, may fail or is interrupted";
+/// Above what stays or comes back.
+pub const WELL: &str = "Stays up or comes back by itself";
 /// Above the course.
-pub const COURSE: &str = "In time";
+pub const COURSE: &str = "Timeline";
 /// Above the hosts that take pods.
 pub const RETURNS: &str = "Where pods may come back";
 /// Below them.
@@ -56,7 +56,7 @@ pub const ASK: &str = "What if a host is lost?";
 /// The name of the figure.
 pub const FIGURE: &str = "Architecture without the hosts that go";
 
-/// As in `4 of 5 hosts may be lost unnoticed`.
+/// As in `4 of 5 hosts can be lost without notice`.
 pub fn may_be_lost(unnoticed: usize, of: usize) -> String {
     match (unnoticed, of) {
         (0, of) => format!("None of {of} hosts can be lost without notice"),
@@ -65,7 +65,7 @@ pub fn may_be_lost(unnoticed: usize, of: usize) -> String {
     }
 }
 
-/// As in `host5: damaged`.
+/// As in `Worst: host5, some parts stay down`.
 pub fn worst(host: &str, outcome: &str) -> String {
     format!("Worst: {host}, {outcome}")
 }

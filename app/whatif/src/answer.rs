@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{question::Question, timing::span, verdict::Verdict};
+use crate::{filter::Refusal, question::Question, timing::span, verdict::Verdict, words::few};
 
 /// Everything that is said of a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,8 +64,8 @@ impl Outcome {
             Self::Unnoticed => "nothing is noticed",
             Self::Interrupted => "interrupted, then well",
             Self::Unknown => "not known",
-            Self::AtRisk => "may stay down in part",
-            Self::Damaged => "stays down in part",
+            Self::AtRisk => "some parts may stay down",
+            Self::Damaged => "some parts stay down",
         }
     }
 }
@@ -152,10 +152,20 @@ impl About {
 /// Hosts that refuse a pod for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refused {
-    /// The reason, as in `has 300m of cpu too little`.
+    /// The reason, as in `lacks 300m of cpu`.
     pub why: String,
     /// The hosts.
     pub hosts: Vec<String>,
+    /// The reason for programs.
+    #[serde(skip)]
+    pub(crate) refusal: Refusal,
+}
+
+impl Refused {
+    /// The first hosts for people, as in `host1, host2 and 7 more`.
+    pub fn shown(&self) -> String {
+        few(&self.hosts, 5)
+    }
 }
 
 /// Pods on a host.

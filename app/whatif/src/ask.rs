@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use topology::{
     Inventory, Stamp,
-    inventory::{Heard, OwnerKind, Source},
+    inventory::{OwnerKind, Source},
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     budgets::budgets,
     control::{Control, control},
     fate::{Fate, Lot, lots},
+    filter::Refusal,
     place::{Group, Placed, place},
     question::{Question, Step},
     quota,
@@ -77,12 +78,7 @@ pub fn answer(world: &World<'_>, question: &Question) -> Answer {
 fn unread(inventory: &Inventory) -> Vec<Part> {
     let needed = [(Source::Nodes, About::Pods), (Source::Pods, About::Pods), (Source::Endpoints, About::Service)];
     let parts = needed.into_iter().filter(|(source, _)| !inventory.heard(*source).is_fresh()).map(|(source, about)| {
-        let why = match inventory.heard(source) {
-            Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
-            Heard::NotYet => "they are still being read".into(),
-            Heard::Unread { reason } | Heard::Stale { reason, .. } => format!("there is no news of them: {reason}"),
-            Heard::NotServed | Heard::Live | Heard::Listed { .. } => "the cluster does not serve them".into(),
-        };
+        let why = words::untold(inventory.heard(source));
         Part::new(about, source.word(), Verdict::Unknown).short("not known").why(why)
     });
     parts.collect()
@@ -103,10 +99,10 @@ fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control) -> (Ve
     let rivals: Vec<(FormId, u32)> = foreign.map(|lot| (lot.form, lot.count())).chain(left_behind(supposed)).collect();
     let mut placed: BTreeMap<usize, Placed> = numbers.into_iter().zip(place(supposed, &groups, &rivals)).collect();
     quota::limit(supposed, lots, &mut placed);
-    if control.unsure {
+    if let Some(why) = &control.unsure {
         for placed in placed.values_mut().filter(|placed| placed.verdict != Verdict::Impossible) {
             placed.verdict = Verdict::Unknown;
-            placed.why = "whether etcd keeps its quorum is not known".into();
+            placed.why.clone_from(why);
         }
     }
     let mut parts = Vec::new();
@@ -126,10 +122,11 @@ fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control) -> (Ve
     (parts, returns)
 }
 
-/// Pods of hosts that are lost already, which the question does not name: these are made anew as well.
+/// Pods of hosts that are lost already, which the question leaves as they are: these are made anew as well.
 fn left_behind(supposed: &Supposed<'_, '_>) -> Vec<(FormId, u32)> {
     let hosts = supposed.world.hosts.iter().enumerate();
-    let lost = hosts.filter(|(host, one)| !one.ready && !one.added && supposed.standing(*host) == Standing::Same);
+    let is_left = |host| matches!(supposed.standing(host), Standing::Same | Standing::Cordoned);
+    let lost = hosts.filter(|(host, one)| !one.ready && is_left(*host));
     let pods = lost.flat_map(|(_, host)| &host.pods).filter(|(pod, _)| {
         let owned = !matches!(pod.owner, None | Some((OwnerKind::StatefulSet | OwnerKind::Node, _)));
         owned && !pod.leaving && !pod.mirror && !is_daemon(pod)
@@ -157,8 +154,9 @@ fn anew(supposed: &Supposed<'_, '_>, lot: &Lot<'_>, placed: Placed) -> Part {
     let after = if attached { after.max(360) } else { after };
     let names = |hosts: &[usize]| hosts.iter().map(|host| supposed.name(*host).to_string()).collect();
     let mut part = Part::new(About::Pods, name(lot), placed.verdict.clone()).count(count).why(placed.why);
-    part.refusals =
-        placed.refusals.iter().map(|(why, hosts)| Refused { why: why.to_string(), hosts: names(hosts) }).collect();
+    let refused =
+        |(refusal, hosts): (Refusal, Vec<usize>)| Refused { why: refusal.to_string(), hosts: names(&hosts), refusal };
+    part.refusals = placed.refusals.into_iter().map(refused).collect();
     part.witness = placed
         .witness
         .iter()
@@ -307,6 +305,7 @@ fn course(
     }
     if !drained.is_empty() {
         let moves = of(&|lot| matches!(lot.fate, Fate::Anew(_)) && !gone(lot));
+        let verb = if moves == 1 { "is" } else { "are" };
         let mut flags = BTreeSet::new();
         for (host, _) in supposed.touched().filter(|(_, one)| *one == Standing::Drained) {
             for (pod, _) in &supposed.world.hosts[host].pods {
@@ -326,8 +325,8 @@ fn course(
         course.push(Event::at(
             0,
             format!(
-                "{} of {} evicted one by one{needs}",
-                counted(moves, "pod is").replace("pod iss", "pods are"),
+                "{} of {} {verb} evicted one by one{needs}",
+                counted(moves, "pod"),
                 crate::question::listed(&drained)
             ),
         ));

@@ -1,6 +1,6 @@
 //! Budgets: a drain asks them, a loss uses them up.
 
-use topology::inventory::{Budget, Heard, Phase, Pod, Source};
+use topology::inventory::{Budget, Phase, Pod, Source};
 
 use crate::{
     answer::{About, Part, counted},
@@ -8,16 +8,14 @@ use crate::{
     services::Return,
     supposed::{Standing, Supposed},
     verdict::Verdict,
+    words::untold,
 };
 
 /// What becomes of each budget that selects pods of a touched host, counted after the step and not before.
 pub(crate) fn budgets(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &[Return], drains: bool) -> Vec<Part> {
     let inventory = supposed.world.inventory;
     if !inventory.heard(Source::PodDisruptionBudgets).knows() {
-        let why = match inventory.heard(Source::PodDisruptionBudgets) {
-            Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
-            _ => "they are not read".into(),
-        };
+        let why = untold(inventory.heard(Source::PodDisruptionBudgets));
         // A loss asks no budget.
         let unknown = Part::new(About::Budget, "disruption budgets", Verdict::Unknown).short("not known").why(why);
         return if drains { vec![unknown] } else { Vec::new() };
@@ -76,7 +74,7 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
         (Some(allowed), 0) => Some(allowed),
         (Some(_), lost) => Some(budget.healthy.saturating_sub(lost).saturating_sub(budget.desired)),
     };
-    let asked = format!("{} of {} are to stay up", budget.desired, budget.expected);
+    let asked = format!("{} of {} must stay up", budget.desired, budget.expected);
     if evicted == 0 {
         let left = budget.healthy.saturating_sub(lost);
         let short = if left < budget.desired {
@@ -86,9 +84,10 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
         } else {
             return None;
         };
-        let part = part(Verdict::Certain)
-            .short(short)
-            .why(format!("{left} are left up, {asked}: until then no eviction is allowed"));
+        let part = part(Verdict::Certain).short(short).why(format!(
+            "{} left, and {asked}: no eviction is allowed until new ones are ready",
+            counted(left, "pod")
+        ));
         return Some(match back {
             Some(after) if certain => part.after(after),
             _ => part,
@@ -98,14 +97,14 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
         None => part(Verdict::Unknown).short("not known").why("its controller has not counted it yet"),
         Some(0) => part(Verdict::Impossible)
             .short("blocks the drain")
-            .why(format!("it allows no eviction, for {asked}: drain waits for ever")),
+            .why(format!("it allows no eviction, as {asked}: drain waits for ever")),
         Some(allowed) if evicted <= allowed => part(Verdict::Certain)
             .short("allows the drain")
             .why(format!("{} at once, {asked}", counted(allowed, "eviction")))
             .after(0),
         Some(_) if certain => part(Verdict::Certain)
             .short("slows the drain")
-            .why(format!("each eviction waits for a new pod, for {asked}"))
+            .why(format!("each eviction waits for a new pod, as {asked}"))
             .after(0),
         Some(allowed) => part(Verdict::Depends { from: allowed, to: evicted, of: evicted })
             .short("may block the drain")

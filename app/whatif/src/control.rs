@@ -6,7 +6,7 @@ use scene::Health;
 use topology::{
     figure::is_master,
     health::{Leader, leader, node_state, parts},
-    inventory::{ComponentKind, Key, Name, Node, Pod, Resident, Source},
+    inventory::{ComponentKind, Key, Name, Node, Pod, Source},
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     supposed::Supposed,
     timing::{ELECTION, TAKEOVER},
     verdict::Verdict,
+    world::{HostId, World},
 };
 
 /// The control plane after the steps.
@@ -25,8 +26,8 @@ pub(crate) struct Control {
     pub(crate) course: Vec<Event>,
     /// Why nothing is moved any more; none while it works.
     pub(crate) halted: Option<String>,
-    /// Whether nobody can tell if it works: a master goes, and etcd is not known.
-    pub(crate) unsure: bool,
+    /// What is not known, so that no replacement is certain; none where all that decides is known.
+    pub(crate) unsure: Option<String>,
 }
 
 /// A host's part of the control plane.
@@ -35,6 +36,13 @@ struct Server<'a> {
     off: bool,
     kind: ComponentKind,
     health: Health,
+}
+
+impl Server<'_> {
+    /// Whether it is known to serve.
+    const fn is_well(&self) -> bool {
+        matches!(self.health, Health::Ok | Health::Warn)
+    }
 }
 
 pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
@@ -48,14 +56,14 @@ pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
         }
     }
     let outside = servers.is_empty() && is_outside(supposed);
-    let mut control = Control { parts: Vec::new(), course: Vec::new(), halted: None, unsure: false };
+    let mut control = Control { parts: Vec::new(), course: Vec::new(), halted: None, unsure: None };
     let api = api(supposed, &servers, outside);
     let etcd = quorum::etcd(supposed, outside);
     if etcd.as_ref().is_some_and(|etcd| etcd.verdict == Verdict::Impossible) {
         control.halted = Some("etcd has no quorum, so nothing in the cluster can be changed".into());
     }
-    let unsure = etcd.as_ref().is_some_and(|etcd| etcd.verdict == Verdict::Unknown)
-        && servers.iter().any(|server| server.off && is_master(world.inventory, server.node));
+    let unsure =
+        etcd.as_ref().is_some_and(|etcd| etcd.verdict == Verdict::Unknown) && servers.iter().any(|server| server.off);
     let api = match &control.halted {
         None if unsure && api.verdict == Verdict::Certain => Part {
             verdict: Verdict::Unknown,
@@ -76,7 +84,7 @@ pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
     if api.verdict == Verdict::Impossible && control.halted.is_none() {
         control.halted = Some("no API server is left, so nothing in the cluster can be changed".into());
     }
-    control.unsure = unsure;
+    control.unsure = unsure.then(|| "whether etcd keeps its quorum is not known".to_owned());
     control.parts.push(api);
     control.parts.extend(etcd);
     entrance(supposed, &servers, &mut control);
@@ -93,23 +101,17 @@ fn is_outside(supposed: &Supposed<'_, '_>) -> bool {
     let sets = inventory.endpoints_of(&service);
     let mut addresses = sets.flat_map(|set| &set.endpoints).map(|endpoint| &endpoint.address).peekable();
     let known = addresses.peek().is_some();
-    known && addresses.all(|address| host_at(supposed, address).is_none())
+    known && addresses.all(|address| host_at(supposed.world, address).is_none())
 }
 
-/// The host that has an address.
-fn host_at<'a>(supposed: &Supposed<'_, 'a>, address: &str) -> Option<&'a Name> {
-    let inventory = supposed.world.inventory;
+/// The host that has an address, by its node or by the plan.
+fn host_at(world: &World<'_>, address: &str) -> Option<HostId> {
     let address: IpAddr = address.parse().ok()?;
-    let by_node = inventory.at(address).find_map(|resident| match resident {
-        Resident::Node(name) => Some(name),
-        _ => None,
-    });
-    by_node.or_else(|| {
-        let planned = |node: &&'a Node| {
-            inventory.planned_host(&node.name).is_some_and(|host| host.addresses.iter().any(|(_, own)| *own == address))
-        };
-        inventory.nodes().find(planned).map(|node| &node.name)
-    })
+    let planned = |node: &Node| {
+        let host = world.inventory.planned_host(&node.name);
+        host.is_some_and(|host| host.addresses.iter().any(|(_, own)| *own == address))
+    };
+    world.host_at(address).or_else(|| world.hosts.iter().position(|host| planned(host.node)))
 }
 
 fn api(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], outside: bool) -> Part {
@@ -125,15 +127,14 @@ fn api(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], outside: bool) -> Pa
         };
         return part(Verdict::Unknown).short("not known").why(why);
     }
-    let well = |server: &&&Server<'_>| matches!(server.health, Health::Ok | Health::Warn);
     let left: Vec<&&Server<'_>> = all.iter().filter(|server| !server.off).collect();
-    let up = left.iter().copied().filter(well).count() as u32;
+    let up = left.iter().filter(|server| server.is_well()).count() as u32;
     let unheard = left.iter().filter(|server| matches!(server.health, Health::Unknown | Health::Stale)).count() as u32;
     let count = format!("{up} of {} are left", counted(all.len() as u32, "API server"));
     match (up, unheard) {
         (1.., _) => part(Verdict::Certain).short("stays up").why(count).after(0).count(all.len() as u32),
         (0, 1..) => {
-            part(Verdict::Unknown).short("not known").why("nobody tells how the API servers that are left fare")
+            part(Verdict::Unknown).short("not known").why("no source tells whether the API servers that are left work")
         }
         (0, 0) => part(Verdict::Impossible).short("is down").why("no API server is left").count(all.len() as u32),
     }
@@ -149,8 +150,9 @@ fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut C
     }
     let part = |verdict| Part::new(About::Entrance, &**entrance, verdict);
     let masters = |off: bool| servers.iter().any(|server| server.kind == ComponentKind::ApiServer && server.off == off);
-    if let Some(host) = host_at(supposed, address) {
-        let off = supposed.world.host(host).is_some_and(|host| supposed.is_off(host));
+    if let Some(host) = host_at(supposed.world, address) {
+        let off = supposed.is_off(host);
+        let host = supposed.name(host);
         control.parts.push(match off {
             true => part(Verdict::Impossible).short("is gone").why(format!("clients use {host}'s own address")),
             false => part(Verdict::Certain).short("stays").why(format!("it is {host}'s own address")).after(0),
@@ -173,7 +175,7 @@ fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut C
     control.parts.push(match () {
         () if !masters(false) => part(Verdict::Impossible).short("is gone").why("no master is left to take it over"),
         () if by_pod || planned => {
-            let why = "what keeps it moves it to a master that is left";
+            let why = "keepalived or kube-vip moves it to a master that is left";
             control
                 .course
                 .push(Event::at(TAKEOVER, format!("{address} is on a master that is left, if a lost one had it")));
@@ -181,7 +183,7 @@ fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut C
         }
         () => part(Verdict::Unknown)
             .short("not known")
-            .why(format!("no host has {address}, and no source tells by which of them it is kept")),
+            .why(format!("no host has {address}, and no source tells which program moves it")),
     });
 }
 
@@ -192,30 +194,35 @@ fn elected(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], kind: ComponentK
     if all.is_empty() {
         return;
     }
-    let well = |server: &&&Server<'_>| !server.off && !matches!(server.health, Health::Bad);
-    let left = all.iter().filter(well).count() as u32;
-    // Whoever is not heard of may be left or not: the API server of the same host answers for it.
-    let heard = |server: &&Server<'_>| {
-        let fares = |kind| {
-            let mut same = servers.iter().filter(|one| one.kind == kind && one.node.name == server.node.name);
-            same.any(|one| matches!(one.health, Health::Ok | Health::Warn))
-        };
-        !server.off && (fares(kind) || (server.health == Health::Unknown && fares(ComponentKind::ApiServer)))
+    let left = all.iter().filter(|server| !server.off && server.health != Health::Bad).count() as u32;
+    // Where no source tells of a component, the API server of the same host answers for it.
+    let beside = |server: &Server<'_>| {
+        let mut same = servers.iter().filter(|one| one.node.name == server.node.name);
+        same.any(|one| one.kind == ComponentKind::ApiServer && one.is_well())
     };
-    let sure = all.iter().any(heard);
+    let works = |server: &&Server<'_>| {
+        !server.off && (server.is_well() || (server.health == Health::Unknown && beside(server)))
+    };
+    let sure = all.iter().any(works);
     let part = |verdict| Part::new(About::Leader, program, verdict).count(all.len() as u32);
     if left == 0 {
         control.halted.get_or_insert_with(|| format!("no {program} is left, so no pod is made anew or placed"));
         control.parts.push(part(Verdict::Impossible).short("is down").why("none is left"));
         return;
     }
-    let led = match leader(supposed.world.inventory, kind, supposed.world.now) {
+    let leader = leader(supposed.world.inventory, kind, supposed.world.now);
+    let led = match leader {
         Leader::Node(name) => all.iter().any(|server| server.off && server.node.name == *name),
         Leader::Unknown => all.iter().any(|server| server.off),
         Leader::Stranger(_) | Leader::Nobody(..) => false,
     };
-    if led && !sure && control.halted.is_none() {
-        let why = "its leader is lost, and nobody tells how those that are left fare";
+    let leaderless = matches!(leader, Leader::Nobody(..));
+    if (leaderless || (led && !sure)) && control.halted.is_none() {
+        let why = match leaderless {
+            true => "nobody leads now, and whether that changes is not known",
+            false => "its leader is lost, and no source tells whether those that are left work",
+        };
+        control.unsure.get_or_insert_with(|| format!("whether a {program} leads is not known"));
         control.parts.push(part(Verdict::Unknown).short("not known").why(why));
         return;
     }

@@ -89,7 +89,7 @@ pub(crate) fn lots<'w>(
             _ => 0,
         };
         for &(pod, form) in &supposed.world.hosts[host].pods {
-            let Some(fate) = fate(supposed, host, standing, pod, timing, evictions.get(&host), delay) else { continue };
+            let Some(fate) = fate(supposed, standing, pod, timing, evictions.get(&host), delay) else { continue };
             let owner = supposed.world.inventory.top_owner(pod);
             // The fate's time tells when the last of them is made anew.
             let kind = std::mem::discriminant(&fate);
@@ -124,7 +124,6 @@ pub(crate) fn lots<'w>(
 
 fn fate(
     supposed: &Supposed<'_, '_>,
-    _host: HostId,
     standing: Standing,
     pod: &Pod,
     timing: &Timing,

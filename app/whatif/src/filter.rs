@@ -5,13 +5,17 @@ use std::{
     fmt,
 };
 
-use topology::inventory::{
-    AccessMode, Claim, Effect, Heard, HostPort, Key, Labels, Mount, Name, PodTerm, Selector, Source, Spread, Taint,
-    Volume,
+use topology::{
+    inventory::{
+        AccessMode, Claim, Effect, Heard, HostPort, Key, Labels, Mount, Name, PodTerm, Selector, Source, Spread, Taint,
+        Volume,
+    },
+    load::bytes,
 };
 
 use crate::{
     supposed::{Standing, Supposed},
+    words::untold,
     world::{Attached, Form, FormId, Host, HostId},
 };
 
@@ -62,15 +66,15 @@ impl fmt::Display for Refusal {
         match self {
             Self::Cordoned => f.write_str("takes no new pods"),
             Self::Taint(taint) => write!(f, "has the taint {taint}"),
-            Self::Affinity => f.write_str("lacks the labels that it asks for"),
+            Self::Affinity => f.write_str("lacks the labels that the pod asks for"),
             Self::Port(port) => write!(f, "has its port {port} taken"),
-            Self::Room(resource, missing) => write!(f, "has {} too little", amount(resource, *missing)),
+            Self::Room(resource, missing) => write!(f, "lacks {}", amount(resource, *missing)),
             Self::Volume(volume) => write!(f, "does not reach the volume of {volume}"),
-            Self::Held(claim) => write!(f, "must wait for {claim}, which another pod holds"),
+            Self::Held(claim) => write!(f, "cannot mount {claim} while another pod holds it"),
             Self::Volumes(driver) => write!(f, "takes no more volumes of {driver}"),
-            Self::Apart => f.write_str("has a pod that it must keep away from"),
-            Self::Near => f.write_str("has no pod that it must be near"),
-            Self::Spread(topology) => write!(f, "would hold more than its share by {topology}"),
+            Self::Apart => f.write_str("has a pod that this one must be kept apart from"),
+            Self::Near => f.write_str("has no pod that this one must be near"),
+            Self::Spread(topology) => write!(f, "would hold more than its share of pods by {topology}"),
         }
     }
 }
@@ -81,14 +85,7 @@ pub(crate) fn amount(resource: &str, missing: u64) -> String {
         "cpu" if missing.is_multiple_of(1000) => format!("{} of cpu", missing / 1000),
         "cpu" => format!("{missing}m of cpu"),
         "pods" => format!("room for {missing} pod{}", if missing == 1 { "" } else { "s" }),
-        "memory" | "ephemeral-storage" => {
-            let (unit, name) = if missing >= 1 << 30 { (1_u64 << 30, "GiB") } else { (1 << 20, "MiB") };
-            let tenths = missing.saturating_mul(10).div_ceil(unit);
-            match tenths % 10 {
-                0 => format!("{} {name} of {resource}", tenths / 10),
-                rest => format!("{}.{rest} {name} of {resource}", tenths / 10),
-            }
-        }
+        "memory" | "ephemeral-storage" => format!("{} of {resource}", bytes(missing)),
         other => format!("{missing} of {other}"),
     }
 }
@@ -362,12 +359,7 @@ fn is_exclusive(mount: &Mount) -> bool {
 
 /// As in `persistent volumes are not known: the permission to list persistentvolumes is missing`.
 fn missing(supposed: &Supposed<'_, '_>, source: Source, what: &str) -> String {
-    match supposed.world.inventory.heard(source) {
-        Heard::Forbidden { permission } => format!("{what} are not known: the permission to {permission} is missing"),
-        Heard::NotYet => format!("{what} are still being read"),
-        Heard::Unread { reason } => format!("{what} cannot be read: {reason}"),
-        _ => format!("{what} are not known"),
-    }
+    format!("{what} are not known: {}", untold(supposed.world.inventory.heard(source)))
 }
 
 fn allows(form: &Form<'_>, host: &Host<'_>) -> bool {

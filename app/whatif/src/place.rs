@@ -103,15 +103,17 @@ fn why(verdict: &Verdict, refusals: &BTreeMap<Refusal, Vec<HostId>>) -> String {
     match refusals.keys().next() {
         None => "no host is left".into(),
         Some(Refusal::Volume(claim)) if alike => format!("no host that is left reaches the volume of {claim}"),
-        Some(Refusal::Affinity) if alike => "no host that is left has the labels that it asks for".into(),
+        Some(Refusal::Affinity) if alike => "no host that is left has the labels that the pod asks for".into(),
         Some(Refusal::Cordoned) if alike => "no host that is left takes new pods".into(),
-        Some(Refusal::Apart) if alike => "every host that is left has a pod that it must keep away from".into(),
-        Some(Refusal::Near) if alike => "no host that is left has a pod that it must be near".into(),
+        Some(Refusal::Apart) if alike => {
+            "every host that is left has a pod that this one must be kept apart from".into()
+        }
+        Some(Refusal::Near) if alike => "no host that is left has a pod that this one must be near".into(),
         Some(Refusal::Spread(topology)) if alike => {
             format!("the spread by {topology} counts a domain that has no host left")
         }
         Some(Refusal::Room(resource, missing)) if refusals.len() == 1 => {
-            format!("{} too little on every host that is left", crate::filter::amount(resource, *missing))
+            format!("every host that is left lacks {}", crate::filter::amount(resource, *missing))
         }
         Some(Refusal::Room(..)) if alike => "every host that is left has too little room".into(),
         Some(_) => "no host that is left is feasible".into(),

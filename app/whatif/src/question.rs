@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use topology::{
     Inventory,
-    inventory::{Heard, Name, Source},
+    inventory::{Name, Source},
 };
+
+use crate::words::untold;
 
 /// One change that is supposed to happen. Nothing of it is done to the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,11 +35,11 @@ pub enum Mistake {
     NoSuchHost {
         /// The name as it was given.
         name: String,
-        /// The nearest names, or how many there are.
+        /// The first names of those that there are.
         known: String,
     },
     /// A kind of change that is not known.
-    #[error("{0} is no change that can be supposed: use lose, remove, drain, cordon or add")]
+    #[error("{0} is not a change that can be asked about: use lose, remove, drain, cordon or add")]
     NoSuchChange(String),
     /// One host twice in different ways.
     #[error("{0} is named twice: a host can be lost, removed, drained or cordoned, not two of these")]
@@ -80,7 +82,7 @@ impl Question {
     /// A [`Mistake`], which says what to write instead.
     pub fn new(inventory: &Inventory, mut steps: Vec<Step>) -> Result<Self, Mistake> {
         if inventory.nodes().len() == 0 {
-            return Err(Mistake::NoHosts(why_no_hosts(inventory)));
+            return Err(Mistake::NoHosts(untold(inventory.heard(Source::Nodes))));
         }
         if steps.is_empty() {
             return Err(Mistake::Nothing("lose"));
@@ -118,11 +120,6 @@ impl Question {
             Step::Lose(host) | Step::Remove(host) => Some(host),
             _ => None,
         })
-    }
-
-    /// Whether some machine is off.
-    pub fn loses(&self) -> bool {
-        self.off().next().is_some()
     }
 
     /// As in `host5 is lost and host4 is drained`.
@@ -228,14 +225,4 @@ fn no_such_host(inventory: &Inventory, name: &str) -> Mistake {
         count => format!("there are {count} hosts, {} among them", listed(&known)),
     };
     Mistake::NoSuchHost { name: name.to_owned(), known }
-}
-
-fn why_no_hosts(inventory: &Inventory) -> String {
-    match inventory.heard(Source::Nodes) {
-        Heard::NotYet => "they are being read".into(),
-        Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
-        Heard::Unread { reason } | Heard::Stale { reason, .. } => reason.to_string(),
-        Heard::NotServed => "the cluster serves none".into(),
-        Heard::Live | Heard::Listed { .. } => "the cluster has none".into(),
-    }
 }

@@ -18,7 +18,7 @@ struct Member {
     name: Name,
     /// The host that it runs on, where that is known.
     host: Option<Name>,
-    /// Whether it works now; none where nobody tells.
+    /// Whether it works now; none where no source tells.
     well: Option<bool>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn etcd(supposed: &Supposed<'_, '_>, outside: bool) -> Option<Part> {
         )),
         () => part(Verdict::Unknown)
             .short("not known")
-            .why(format!("nobody tells how {} fares", names(&|member| member.well.is_none()))),
+            .why(format!("no source tells whether {} works", names(&|member| member.well.is_none()))),
     })
 }
 
@@ -112,7 +112,7 @@ fn members(supposed: &Supposed<'_, '_>) -> Vec<Member> {
         };
         members.push(Member { name: node.name.clone(), host: Some(node.name.clone()), well });
     }
-    // Configured by the plan, and no node: it counts, and nobody tells how it fares.
+    // Configured by the plan, and no node: it counts, and no source tells whether it works.
     for name in inventory.missing_hosts().filter(|name| inventory.planned_host(name).is_some_and(|host| host.etcd)) {
         members.push(Member { name: name.clone(), host: Some(name.clone()), well: None });
     }

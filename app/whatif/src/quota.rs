@@ -6,21 +6,18 @@ use topology::inventory::{Heard, Quota, Resources, Source};
 
 use crate::{
     fate::Lot,
+    filter::amount,
     place::Placed,
     supposed::{Standing, Supposed},
     verdict::Verdict,
+    words::untold,
 };
 
 /// Lowers verdicts where a quota has no room for all new pods beside the old ones, which count until they are gone.
 pub(crate) fn limit(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], placed: &mut BTreeMap<usize, Placed>) {
     let heard = supposed.world.inventory.heard(Source::ResourceQuotas);
     if !heard.knows() && *heard != Heard::NotServed {
-        let why = match heard {
-            Heard::Forbidden { permission } => {
-                format!("quotas are not known: the permission to {permission} is missing")
-            }
-            _ => "quotas are not known yet".into(),
-        };
+        let why = format!("quotas are not known: {}", untold(heard));
         let lost = |lot: &Lot<'_>| lot.hosts.iter().any(|host| supposed.standing(*host) == Standing::Lost);
         for (_, placed) in placed.iter_mut().filter(|(number, _)| lost(&lots[**number])) {
             if placed.verdict != Verdict::Impossible {
@@ -67,11 +64,18 @@ fn lower(placed: &mut Placed, quota: &Quota, (name, hard, used): &(topology::inv
     };
     placed.verdict = Verdict::Depends { from: 0, to, of };
     let left = hard.saturating_sub(*used);
-    let left = if left == 0 { "is full".to_owned() } else { format!("has {left} left") };
-    placed.why = format!("the quota {} {left} of {name}, and dead pods count until they are gone", quota.key.name);
+    let said = match () {
+        () if name.starts_with("limits.") => format!("bounds {name}, and the limits of pods are not read"),
+        () if left == 0 => format!("is full of {name}, and dead pods count until they are gone"),
+        () => {
+            let left = amount(name.strip_prefix("requests.").unwrap_or(name), left);
+            format!("has only {left} left, and dead pods count until they are gone")
+        }
+    };
+    placed.why = format!("the quota {} {said}", quota.key.name);
 }
 
-/// How much one pod takes of a quota's resource. Limits are not told, so whoever sets them may be refused.
+/// How much one pod takes of a quota's resource. Limits are no facts here, so a quota of them may refuse any pod.
 fn ask(name: &str, requests: &Resources) -> u64 {
     match name {
         "pods" | "count/pods" => 1,

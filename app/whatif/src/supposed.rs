@@ -83,11 +83,6 @@ impl<'w, 'a> Supposed<'w, 'a> {
         hosts.filter(|(n, _)| self.standing.is_empty() || self.standing(*n) != Standing::Removed)
     }
 
-    /// Hosts that run on and take new pods, as far as the question goes.
-    pub fn open(&self) -> impl Iterator<Item = (HostId, &'w Host<'a>)> + '_ {
-        self.known().filter(|(n, _)| self.standing(*n) == Standing::Same)
-    }
-
     /// Where pods of a form run, as the scheduler counts them: host, how many, how many of these are being deleted.
     pub fn seats(&self, number: FormId) -> impl Iterator<Item = (HostId, u32, u32)> + '_ {
         let form: &Form<'_> = &self.world.forms[number];

@@ -114,15 +114,12 @@ pub enum Evictions {
 
 /// What is done with the pods of each lost host.
 pub fn evictions(supposed: &Supposed<'_, '_>, timing: &Timing) -> BTreeMap<HostId, Evictions> {
-    let mut zones: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut zones: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
     let zone = |host: HostId| {
-        let label = |keys: [&str; 2]| {
-            let host = &supposed.world.hosts[host];
-            keys.iter().find_map(|key| host.label(key)).map(|name| &**name).unwrap_or_default().to_owned()
-        };
-        let region = label(["topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"]);
-        let zone = label(["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"]);
-        if region.is_empty() { zone } else { format!("{region}/{zone}") }
+        let host = &supposed.world.hosts[host];
+        let label = |now: &str, old: &str| host.label(now).or_else(|| host.label(old)).map_or("", |name| &**name);
+        let region = label("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region");
+        (region, label("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"))
     };
     for (number, host) in supposed.known() {
         if host.label("node.kubernetes.io/exclude-disruption").is_some() {
@@ -134,11 +131,14 @@ pub fn evictions(supposed: &Supposed<'_, '_>, timing: &Timing) -> BTreeMap<HostI
     }
     let everywhere = zones.values().all(|(unhealthy, all)| unhealthy == all);
     let of = |host: HostId| {
-        let zone = zone(host);
-        let (unhealthy, of) = zones.get(&zone).copied().unwrap_or((1, 2));
+        let (region, zone) = zone(host);
+        let (unhealthy, of) = zones.get(&(region, zone)).copied().unwrap_or((1, 2));
         let disrupted = unhealthy > 2 && unhealthy < of && unhealthy as f64 / of as f64 >= timing.threshold;
         match () {
-            () if everywhere || (disrupted && of <= timing.large) => Evictions::Stopped { unhealthy, of, zone },
+            () if everywhere || (disrupted && of <= timing.large) => {
+                let zone = if region.is_empty() { zone.to_owned() } else { format!("{region}/{zone}") };
+                Evictions::Stopped { unhealthy, of, zone }
+            }
             () if disrupted => Evictions::Run(timing.between_large),
             () => Evictions::Run(timing.between),
         }

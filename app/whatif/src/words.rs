@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use topology::inventory::OwnerKind;
+use topology::inventory::{Heard, OwnerKind};
 
 use crate::{
     answer::{About, Outcome, Part, counted},
     fate::{Fate, Lot},
+    filter::Refusal,
     question::{Question, listed},
     supposed::Supposed,
     timing::span,
@@ -72,12 +73,25 @@ pub(crate) fn sentence(question: &Question, outcome: Outcome, parts: &[Part]) ->
     }
     let unknown = parts.iter().filter(|part| part.verdict == Verdict::Unknown).count() as u32;
     if unknown > 0 {
-        phrases.push(format!("{} cannot be told", counted(unknown, "part")));
+        let verb = if unknown == 1 { "is" } else { "are" };
+        phrases.push(format!("{} {verb} not known", counted(unknown, "part")));
     }
     match (outcome, phrases.is_empty()) {
         (_, true) => format!("If {asked}, nothing is noticed."),
         (Outcome::Unnoticed, false) => format!("If {asked}, nothing is noticed: {}.", listed(&phrases)),
         (_, false) => format!("If {asked}, {}.", listed(&phrases)),
+    }
+}
+
+/// Why a source tells nothing of its things, as in `the permission to list nodes is missing`.
+pub(crate) fn untold(heard: &Heard) -> String {
+    match heard {
+        Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
+        Heard::NotYet => "they are still being read".into(),
+        Heard::Unread { reason } => format!("they cannot be read: {reason}"),
+        Heard::Stale { reason, .. } => format!("there is no news of them: {reason}"),
+        Heard::NotServed => "the cluster does not serve them".into(),
+        Heard::Live | Heard::Listed { .. } => "the cluster has none".into(),
     }
 }
 
@@ -97,18 +111,19 @@ pub(crate) fn helps(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], parts: &[Part
     let mut kept = BTreeSet::new();
     let mut short = BTreeSet::new();
     for part in parts.iter().filter(|part| part.about == About::Pods && part.verdict != Verdict::Certain) {
-        if part.refusals.iter().any(|refused| refused.why.contains("does not reach the volume")) {
-            kept.insert(part.name.as_str());
-        }
-        if part.refusals.iter().any(|refused| refused.why.ends_with("too little")) {
-            short.insert(part.name.as_str());
+        for refused in &part.refusals {
+            match refused.refusal {
+                Refusal::Volume(_) => kept.insert(part.name.as_str()),
+                Refusal::Room(..) => short.insert(part.name.as_str()),
+                _ => false,
+            };
         }
     }
     if !short.is_empty() {
-        helps.push(format!("More room: one more host, or smaller requests of {}", few(&short)));
+        helps.push(format!("More room: one more host, or smaller requests of {}", few(&short, 3)));
     }
     if !kept.is_empty() {
-        helps.push(format!("Storage that other hosts reach, for {}", few(&kept)));
+        helps.push(format!("Storage that other hosts reach, for {}", few(&kept, 3)));
     }
     let bare: BTreeSet<String> = lots
         .iter()
@@ -117,10 +132,7 @@ pub(crate) fn helps(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], parts: &[Part
         .map(|pod| pod.key.to_string())
         .collect();
     if !bare.is_empty() {
-        helps.push(format!(
-            "A controller, such as a Deployment, for {}",
-            few(&bare.iter().map(String::as_str).collect())
-        ));
+        helps.push(format!("A controller, such as a Deployment, for {}", few(&bare, 3)));
     }
     let alone: BTreeSet<&str> = parts
         .iter()
@@ -130,15 +142,18 @@ pub(crate) fn helps(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], parts: &[Part
     let replicates =
         lots.iter().any(|lot| matches!(lot.owner, Some((OwnerKind::Deployment | OwnerKind::ReplicaSet, _))));
     if !alone.is_empty() && replicates {
-        helps.push(format!("A second pod on another host behind {}", few(&alone)));
+        helps.push(format!("A second pod on another host behind {}", few(&alone, 3)));
     }
     helps
 }
 
-fn few(names: &BTreeSet<&str>) -> String {
-    let shown: Vec<&str> = names.iter().take(3).copied().collect();
-    match names.len() - shown.len() {
-        0 => listed(&shown),
-        more => format!("{} and {more} more", shown.join(", ")),
+/// As in `a, b and 7 more`.
+pub(crate) fn few<T: AsRef<str>>(names: impl IntoIterator<Item = T>, most: usize) -> String {
+    let mut names = names.into_iter();
+    let mut shown: Vec<String> = names.by_ref().take(most).map(|name| name.as_ref().to_owned()).collect();
+    let more = names.count();
+    if more > 0 {
+        shown.push(format!("{more} more"));
     }
+    listed(&shown)
 }

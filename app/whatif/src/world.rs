@@ -1,6 +1,9 @@
 //! A cluster as the scheduler counts it: hosts with what is free, and pods by their form.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::IpAddr,
+};
 
 use topology::{
     Inventory, Stamp,
@@ -30,7 +33,7 @@ pub struct World<'a> {
     pub(crate) apart: Vec<FormId>,
     /// Pods that wait for a host.
     pub(crate) waiting: Vec<(&'a Pod, FormId)>,
-    /// Claims with a single pod, and who holds them.
+    /// Claims that a pod mounts, with the host of one such pod.
     pub(crate) single: HashMap<(&'a Name, &'a Name), HostId>,
     /// Services with endpoints that are no pods, by the host that has their address.
     pub(crate) bare: HashMap<HostId, BTreeSet<Key>>,
@@ -118,8 +121,12 @@ impl<'a> World<'a> {
         if let Some(host) = endpoint.node.as_ref().and_then(|node| self.host(node)) {
             return Some(host);
         }
-        let mut residents = self.inventory.at(endpoint.address.parse().ok()?);
-        residents.find_map(|resident| match resident {
+        self.host_at(endpoint.address.parse().ok()?)
+    }
+
+    /// The host that has an address by its node.
+    pub(crate) fn host_at(&self, address: IpAddr) -> Option<HostId> {
+        self.inventory.at(address).find_map(|resident| match resident {
             Resident::Node(node) => self.host(node),
             _ => None,
         })

@@ -1,12 +1,9 @@
-//! Twenty ways in which such an answer has been wrong elsewhere, each met by somebody.
+//! Ways in which such an answer has been wrong elsewhere, each met by somebody. The seventeenth, webhooks that fail
+//! closed, has no answer here: docs/what-if.md names it among the limits.
 
 mod fixture;
 
-use fixture::{ask, inventory, is, part, pod, shape, with_masters};
-use topology::{
-    Change,
-    inventory::{Fact, Key, Source},
-};
+use fixture::{ask, inventory, is, part, with_masters};
 use whatif::{Answer, Verdict, answer::Outcome};
 
 fn one_of_one() -> Verdict {
@@ -20,31 +17,16 @@ fn events(answer: &Answer) -> Vec<(Option<u32>, &str)> {
 #[test]
 fn pitfall_01_a_removed_host_is_no_domain_and_a_lost_one_is() {
     let facts = with_masters(
-        "host a1 zone=a
-         host b1 zone=b
+        "host a1 zone=a pool:x
+         host b1 zone=b pool:x
          pod web-1 on a1 of ReplicaSet/web app=web spread=zone/1 on-label=pool:x
          pod web-2 on b1 of ReplicaSet/web app=web spread=zone/1 on-label=pool:x",
     );
-    let facts = {
-        let mut facts = facts;
-        for (name, zone) in [("a1", "a"), ("b1", "b")] {
-            let line = format!("host {name} zone={zone} pool:x");
-            fixture_line(&mut facts, &line);
-        }
-        facts
-    };
     // The lost host stays a domain with no pod, so the other one may not take a second.
     let lost = ask(&facts, "lose=b1");
     is(&lost, "ReplicaSet default/web", &Verdict::Impossible);
     let removed = ask(&facts, "remove=b1");
     is(&removed, "ReplicaSet default/web", &Verdict::Certain);
-}
-
-fn fixture_line(facts: &mut topology::Inventory, line: &str) {
-    let one = inventory(line);
-    for node in one.nodes() {
-        facts.apply(Change::Put(Fact::Node(Box::new(node.clone()))));
-    }
 }
 
 #[test]
@@ -102,8 +84,8 @@ fn pitfall_04_a_spread_over_a_zone_without_hosts_keeps_pods_pending() {
 }
 
 #[test]
-fn pitfall_05_what_a_pod_asks_for_is_its_larger_phase() {
-    // The sum is the facts' own; here it decides: 3 of 4 processors are asked for by the init container alone.
+fn pitfall_05_the_requests_of_a_pod_decide_where_it_has_room() {
+    // That an init container may ask for more than the others is decided where the facts are read.
     let facts = with_masters(
         "host a1 cpu=4
          host a2 cpu=4
@@ -114,7 +96,7 @@ fn pitfall_05_what_a_pod_asks_for_is_its_larger_phase() {
     is(&answer, "ReplicaSet default/web", &Verdict::Impossible);
     let refusals = &part(&answer, "ReplicaSet default/web").refusals;
     let room = refusals.iter().find(|refused| refused.hosts == ["a2"]).expect("a reason of a2");
-    assert_eq!(room.why, "has 500m of cpu too little");
+    assert_eq!(room.why, "lacks 500m of cpu");
 }
 
 #[test]
@@ -393,14 +375,4 @@ fn the_course_in_time_follows_version_and_tolerations() {
     let old = ask(&cluster("v1.31.2"), "lose=a1");
     let times: Vec<Option<u32>> = events(&old).iter().map(|(after, _)| *after).collect();
     assert_eq!(times, [Some(0), Some(40), Some(70), Some(340)], "{:?}", old.course);
-}
-
-#[test]
-fn a_gone_pod_of_the_fixture_has_the_shape_of_its_words() {
-    let facts = with_masters("host a1\npod web-1 on a1 of ReplicaSet/web cpu=250");
-    let one = facts.pod(&Key::new("default", "web-1")).expect("the pod");
-    assert_eq!(one.shape.requests.cpu, 250);
-    assert_eq!(*one.shape, shape(&["cpu=250"]));
-    assert_eq!(pod("x", &[]).node, None);
-    assert!(Source::BESIDE.len() > 1);
 }

@@ -2,9 +2,9 @@
 
 mod fixture;
 
-use fixture::{ask, inventory, is, part, with_masters};
+use fixture::{NOW, ask, inventory, is, part, with_masters};
 use topology::{
-    Change, Inventory,
+    Change, Inventory, Stamp,
     inventory::{Fact, Key, OwnerKind},
 };
 use whatif::{Verdict, answer::Outcome};
@@ -95,6 +95,19 @@ fn a_job_may_have_no_further_try() {
     });
     let answer = ask(&facts, "lose=a1");
     assert_ne!(part(&answer, "Job default/web").verdict, Verdict::Certain);
+}
+
+#[test]
+fn without_a_leader_no_pod_is_sure_to_be_placed() {
+    let facts = with_masters(TWO);
+    is(&ask(&facts, "lose=a1"), "ReplicaSet default/web", &Verdict::Certain);
+    let mut silent = facts;
+    let mut lease = silent.lease("kube-system", "kube-scheduler").expect("the lease").clone();
+    lease.renewed = Some(Stamp(NOW.0 - 600_000));
+    silent.apply(Change::Put(Fact::Lease(lease)));
+    let answer = ask(&silent, "lose=a1");
+    is(&answer, "kube-scheduler", &Verdict::Unknown);
+    is(&answer, "ReplicaSet default/web", &Verdict::Unknown);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // Package main asks the filters of the real kube-scheduler which nodes are feasible for which pods.
 //
 // It reads one cluster a line from standard input, as JSON: nodes, pods that run, claims, volumes, classes, namespaces,
-// and the pods that are wanted. It writes one line for each: for every wanted pod and every node, why the node is not
+// and the pods that are wanted. It writes one line for each cluster: for every wanted pod and every node, why the node is not
 // feasible, or an empty text where it is.
 package main
 
@@ -57,31 +57,25 @@ func profile() (*config.KubeSchedulerProfile, error) {
 	return profile, nil
 }
 
+// with adds things of one kind to objects of any kind.
+func with[T runtime.Object](objects []runtime.Object, more []T) []runtime.Object {
+	for _, one := range more {
+		objects = append(objects, one)
+	}
+	return objects
+}
+
 func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *cluster) ([][]string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var objects []runtime.Object
-	for _, one := range cluster.Nodes {
-		objects = append(objects, one)
-	}
-	for _, one := range cluster.Pods {
-		objects = append(objects, one)
-	}
-	for _, one := range cluster.Claims {
-		objects = append(objects, one)
-	}
-	for _, one := range cluster.Volumes {
-		objects = append(objects, one)
-	}
-	for _, one := range cluster.Classes {
-		objects = append(objects, one)
-	}
-	for _, one := range cluster.CSINodes {
-		objects = append(objects, one)
-	}
-	for _, one := range cluster.Namespaces {
-		objects = append(objects, one)
-	}
+	objects = with(objects, cluster.Nodes)
+	objects = with(objects, cluster.Pods)
+	objects = with(objects, cluster.Claims)
+	objects = with(objects, cluster.Volumes)
+	objects = with(objects, cluster.Classes)
+	objects = with(objects, cluster.CSINodes)
+	objects = with(objects, cluster.Namespaces)
 	client := fake.NewSimpleClientset(objects...)
 	factory := informers.NewSharedInformerFactory(client, 0)
 	snapshot := cache.NewSnapshot(cluster.Pods, cluster.Nodes)

@@ -1,6 +1,6 @@
 //! Questions that are asked when somebody opens a panel, and not watched.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use kube::Client;
 use serde::Deserialize;
@@ -24,6 +24,7 @@ const EVENTS: &str = "500";
 const PAGES: usize = 60;
 /// All of a cluster's events come within this.
 const ALL: Duration = Duration::from_secs(10);
+
 /// One event about an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -31,12 +32,15 @@ pub struct Event {
     /// `Normal` or `Warning`.
     #[serde(deserialize_with = "lenient")]
     pub r#type: String,
-    /// A word.
+    /// Why it was reported, in a word as in `BackOff`.
     #[serde(deserialize_with = "lenient")]
     pub reason: String,
-    /// A sentence.
+    /// A sentence, which may repeat a command with its secrets.
     #[serde(deserialize_with = "lenient")]
-    pub message: String,
+    message: String,
+    /// The same without them, once it was asked for: most events are never shown.
+    #[serde(skip)]
+    shown: OnceLock<String>,
     /// The object that it is about.
     #[serde(deserialize_with = "lenient")]
     pub involved_object: Involved,
@@ -81,6 +85,17 @@ struct Series {
 }
 
 impl Event {
+    /// A sentence, without what looks secret.
+    pub fn message(&self) -> &str {
+        self.shown.get_or_init(|| redacted(&self.message))
+    }
+
+    /// Whether its message has a text in small letters. What is hidden cannot be found out by a search.
+    pub fn says(&self, text: &str) -> bool {
+        let has = |message: &str| message.to_lowercase().contains(text);
+        has(&self.message) && has(self.message())
+    }
+
     /// When it was last seen, RFC 3339.
     pub fn at(&self) -> &str {
         [&self.series.last_observed_time, &self.last_timestamp, &self.event_time, &self.first_timestamp]
@@ -163,8 +178,7 @@ async fn every_page(client: &Client, path: &str, query: &[(&str, &str)]) -> kube
             }
             page => page?,
         };
-        // What failed may be repeated with all of its command.
-        events.extend(page.items.into_iter().map(|event| Event { message: redacted(&event.message), ..event }));
+        events.extend(page.items);
         next = page.metadata.next;
         if next.is_empty() {
             return Ok((events, true));
@@ -262,6 +276,14 @@ mod tests {
         let found = events(&client, "Pod", &pod()).await.unwrap();
         let told: Vec<_> = found.iter().map(|event| (event.reason.as_str(), event.count())).collect();
         assert_eq!(told, [("New", 7), ("Old", 1)]);
+    }
+
+    #[test]
+    fn a_search_does_not_find_what_a_message_hides() {
+        let message = "exec failed: curl --token=abc123def";
+        let event = Event { message: message.into(), ..Event::default() };
+        assert!(!event.message().contains("abc123def"), "{}", event.message());
+        assert!(event.says("curl") && !event.says("abc123def"));
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// An answer that is longer is none.
 const LONGEST: usize = 8 << 20;
 /// Objects as they are.
-pub(super) const OBJECTS: &str = "application/json";
+const OBJECTS: &str = "application/json";
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,8 +69,9 @@ async fn get_as(client: &Client, path: &str, query: &[(&str, &str)], accept: &st
 
 /// An answer as it comes. Whoever reads it bounds it.
 pub(super) async fn open(client: &Client, path: &str, query: &[(&str, &str)], accept: &str) -> kube::Result<Body> {
-    // Servers written in Go decode a path before they divide it: no name may hold a border, nor climb.
-    if path.contains("%2F") || path.split('/').any(|part| matches!(part, "." | "..")) {
+    // Servers written in Go decode a path before they divide it: no name may hold a border, nor climb. An empty one
+    // would ask for all. Every question passes here, whoever puts its path together.
+    if path.contains("%2F") || path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
         let message = "there is nothing of such a name".to_owned();
         return Err(kube::Error::Api(Box::new(Status { code: 404, message, ..Status::default() })));
     }
@@ -106,7 +107,7 @@ pub(super) async fn in_time<T>(
 }
 
 /// What an error means for whoever asked.
-pub(super) fn refused(error: &kube::Error, permission: &str) -> Refused {
+fn refused(error: &kube::Error, permission: &str) -> Refused {
     match error {
         kube::Error::Api(status) if status.code == 403 => Refused::Forbidden(permission.to_owned()),
         kube::Error::Api(status) if status.code == 404 => Refused::Missing(first_line(&status.message)),

@@ -1,6 +1,6 @@
 //! Which watches run: one a kind, and where older clusters keep what newer ones have kinds for.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use kube::Client;
 use tokio::task::JoinSet;
@@ -44,9 +44,6 @@ pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Share
     feeds.catalog(dialect);
 }
 
-/// How often it is looked whether all that is drawn was listed.
-const LOOK: Duration = Duration::from_millis(100);
-
 const fn served(group: &'static str, plural: &'static str, kind: &'static str) -> Served {
     Served { group, version: "v1", plural, kind }
 }
@@ -71,10 +68,11 @@ impl Feeds<'_> {
         debug_assert!(permissions::cover(&served), "{} is not in the list of permissions", served.plural);
         let (client, shared) = (self.client.clone(), self.shared.clone());
         self.tasks.spawn(async move {
-            let drawn = || shared.read(|facts| Source::ALL.iter().all(|source| *facts.heard(*source) != Heard::NotYet));
-            while !drawn() {
-                tokio::time::sleep(LOOK).await;
+            let mut follower = shared.follow();
+            while !shared.has_heard_everything() {
+                follower.next().await;
             }
+            drop(follower);
             follow(client, Kind { served, heard: sources, whole: sources, shared: &[], facts }, shared).await;
         });
     }

@@ -1,13 +1,14 @@
 //! Every kind of object that the API server serves, custom ones too.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures::{StreamExt, stream};
 use kube::Client;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::{
-    bounded::{PATIENCE, Refused, in_time, json_as, part, refused},
+    bounded::{PATIENCE, Refused, in_time, json, json_as, part},
     lenient::{each, lenient},
 };
 
@@ -16,8 +17,9 @@ const ALL_AT_ONCE: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGro
      application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 /// Groups that are asked for at the same time.
 const AT_ONCE: usize = 6;
-/// Groups that are asked for in all.
+/// Groups that are asked for in all, and the time in which the last is begun.
 const MOST: usize = 400;
+const ALL: Duration = Duration::from_secs(10);
 
 /// A kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,15 +195,18 @@ pub async fn kinds(client: &Client) -> Result<Kinds, Refused> {
     } else {
         old.extend(groups.groups.into_iter().flat_map(preferred_first));
     }
-    old.truncate(MOST);
+    if old.len() > MOST {
+        found.missing.push(format!("{} further groups: Binnacle asks for {MOST}", old.len() - MOST));
+        old.truncate(MOST);
+    }
+    let until = Instant::now() + ALL;
     let told = stream::iter(old).map(|(group, version)| async move {
         let root = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{}", part(&group)) };
         let path = format!("{root}/{}", part(&version));
-        let asked = tokio::time::timeout(PATIENCE, json_as::<Resources>(client, &path, &[], super::bounded::OBJECTS));
-        let told = match asked.await {
-            Ok(told) => told.map_err(|error| refused(&error, &format!("get {path}"))),
-            Err(_) => Err(Refused::Late(PATIENCE)),
-        };
+        if Instant::now() > until {
+            return (group, version, Err(Refused::Late(ALL)));
+        }
+        let told = in_time(PATIENCE, &format!("get {path}"), json::<Resources>(client, &path, &[])).await;
         (group, version, told)
     });
     let told: Vec<_> = told.buffered(AT_ONCE).collect().await;

@@ -102,20 +102,12 @@ impl Cluster {
 
     /// The same at another pace.
     pub fn start_at(pace: Pace, name: &str, client: Client, address: &str) -> Self {
-        let shared = Arc::new(Shared {
-            name: name.into(),
-            address: address.into(),
-            inventory: RwLock::default(),
-            followers: Mutex::default(),
-            trouble: RwLock::default(),
-            revived: watch::Sender::new(0),
-            missed: watch::Sender::new(0),
-            pace,
-            clock: Clock::default(),
-            tape: Mutex::default(),
-            past: false,
-        });
+        let shared = Arc::new(Shared::new(name, address, pace));
         let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
+        Self::of(shared, client, supervisor)
+    }
+
+    fn of(shared: Arc<Shared>, client: Client, supervisor: JoinHandle<()>) -> Self {
         Self {
             shared,
             client,
@@ -130,34 +122,16 @@ impl Cluster {
 
     /// A cluster as it was at a moment. It is not watched, its time stands still, and it cannot be asked anything.
     pub fn past(name: &str, inventory: Inventory, at: Stamp) -> Self {
-        let shared = Arc::new(Shared {
-            name: name.into(),
-            address: String::new(),
+        let shared = Shared {
             inventory: RwLock::new(inventory),
-            followers: Mutex::default(),
-            trouble: RwLock::default(),
-            revived: watch::Sender::new(0),
-            missed: watch::Sender::new(0),
-            pace: Pace::default(),
             clock: Clock::still(at),
-            tape: Mutex::default(),
             past: true,
-        });
+            ..Shared::new(name, "", Pace::default())
+        };
         let nobody = tower::service_fn(|_: http::Request<kube::client::Body>| async {
             Err::<http::Response<kube::client::Body>, _>(std::io::Error::other("the past cannot be asked"))
         });
-        let client = Client::new(nobody, "default");
-        let supervisor = tokio::spawn(async {});
-        Self {
-            shared,
-            client,
-            supervisor,
-            probe: None,
-            etcd: None,
-            origin: String::new(),
-            started: Instant::now(),
-            looked: Looked::default(),
-        }
+        Self::of(Arc::new(shared), Client::new(nobody, "default"), tokio::spawn(async {}))
     }
 
     /// Whether it is a past moment's.
@@ -167,18 +141,21 @@ impl Cluster {
 
     /// Records from now on, and answers what there is now, and when that is.
     pub fn record(&self) -> (Stamp, Vec<Change>) {
-        let inventory = self.shared.inventory.write().unwrap_or_else(PoisonError::into_inner);
-        let now = self.now();
-        *lock(&self.shared.tape) = Some(Recorder::new(now));
-        (now, inventory.changes())
+        // Writers wait meanwhile, so that no change comes in between; readers do not.
+        self.read(|inventory| {
+            let now = self.now();
+            *lock(&self.shared.tape) = Some(Recorder::new(now));
+            (now, inventory.changes())
+        })
     }
 
     /// What was recorded since the last call, up to when, and with `whole` everything that there is at that moment.
     pub fn recorded(&self, whole: bool) -> (Stamp, Vec<Record>, Option<Vec<Change>>) {
-        let inventory = self.shared.inventory.read().unwrap_or_else(PoisonError::into_inner);
-        let now = self.now();
-        let records = lock(&self.shared.tape).as_mut().map(|tape| tape.give(&inventory, now)).unwrap_or_default();
-        (now, records, whole.then(|| inventory.changes()))
+        self.read(|inventory| {
+            let now = self.now();
+            let records = lock(&self.shared.tape).as_mut().map(|tape| tape.give(inventory, now)).unwrap_or_default();
+            (now, records, whole.then(|| inventory.changes()))
+        })
     }
 
     /// Records no more.
@@ -230,9 +207,7 @@ impl Cluster {
 
     /// Follows what is touched from now on.
     pub fn follow(&self) -> Follower {
-        let mailbox = Arc::new(Mailbox::default());
-        lock(&self.shared.followers).push(Arc::downgrade(&mailbox));
-        Follower(mailbox)
+        self.shared.follow()
     }
 
     /// What is wrong with the cluster as a whole, if anything.
@@ -273,7 +248,7 @@ impl Cluster {
     pub async fn heard_everything(&self) -> Result<(), Trouble> {
         let mut follower = self.follow();
         loop {
-            if self.read(|inventory| Source::ALL.iter().all(|source| *inventory.heard(*source) != Heard::NotYet)) {
+            if self.shared.has_heard_everything() {
                 return Ok(());
             }
             if let Some(trouble) = self.trouble() {
@@ -312,6 +287,34 @@ impl Follower {
 }
 
 impl Shared {
+    fn new(name: &str, address: &str, pace: Pace) -> Self {
+        Self {
+            name: name.into(),
+            address: address.into(),
+            inventory: RwLock::default(),
+            followers: Mutex::default(),
+            trouble: RwLock::default(),
+            revived: watch::Sender::new(0),
+            missed: watch::Sender::new(0),
+            pace,
+            clock: Clock::default(),
+            tape: Mutex::default(),
+            past: false,
+        }
+    }
+
+    /// Follows what is touched from now on.
+    pub(crate) fn follow(&self) -> Follower {
+        let mailbox = Arc::new(Mailbox::default());
+        lock(&self.followers).push(Arc::downgrade(&mailbox));
+        Follower(mailbox)
+    }
+
+    /// Whether every source that a figure is drawn from has spoken once, or has said why it cannot.
+    pub(crate) fn has_heard_everything(&self) -> bool {
+        self.read(|inventory| Source::ALL.iter().all(|source| *inventory.heard(*source) != Heard::NotYet))
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

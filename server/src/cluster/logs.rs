@@ -64,7 +64,7 @@ pub struct Containers {
 pub struct Line {
     /// When it was written, as the container runtime tells it; empty where it tells nothing.
     pub at: String,
-    /// It.
+    /// What was written, without the stamp.
     pub text: String,
     /// Bytes of it that are not in the text.
     pub left_out: u64,
@@ -73,11 +73,11 @@ pub struct Line {
 /// The end of a log, or what a search found in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct End {
-    /// The last lines, or the last that were sought.
+    /// The last lines, or the last of those with the text that is sought.
     pub lines: Vec<Line>,
     /// How many lines were read.
     pub read: u64,
-    /// How many of these were sought.
+    /// How many of these have the text that is sought; all where none is.
     pub found: u64,
     /// Whether reading came to its bound before it came to the end.
     pub cut: bool,

@@ -79,6 +79,7 @@ impl Hider {
         if let Some(known) = self.names.get(name) {
             return *known;
         }
+        // The probe is too short to look random, so that the name alone decides.
         let secret = name.len() < 200 && redacted(&format!("{name}=Zq81probe7")).contains(MASK);
         self.names.insert(name.to_owned(), secret);
         secret
@@ -113,22 +114,18 @@ impl Hider {
     fn words(&mut self, values: &mut [Value]) {
         let mut secret = false;
         for value in values {
-            match value {
-                Value::String(text) if secret => {
-                    secret = false;
-                    self.hide(text);
-                }
-                Value::String(text) => {
-                    secret =
-                        text.starts_with('-') && !text.contains('=') && self.is_secret(text.trim_start_matches('-'));
-                    self.text(text);
-                }
-                other => self.value(other),
+            // Such an option may be a switch: then the word behind it is an option as well, and may have a secret.
+            let option = value.as_str().filter(|text| text.starts_with('-') && !text.contains('='));
+            let next = option.is_some_and(|text| self.is_secret(text.trim_start_matches('-')));
+            if std::mem::replace(&mut secret, next) {
+                self.whole(value);
+            } else {
+                self.value(value);
             }
         }
     }
 
-    /// A value of a secret's name that is no text: numbers, and lists of texts and numbers.
+    /// A value that is called as secrets are. Of an object below such a name each value has a name of its own.
     fn whole(&mut self, value: &mut Value) {
         match value {
             Value::Array(values) => values.iter_mut().for_each(|value| self.whole(value)),
@@ -143,17 +140,16 @@ impl Hider {
     }
 
     fn map(&mut self, map: &mut Map<String, Value>) {
-        // As variables of an environment and headers are written.
-        let named =
-            map.get("name").or_else(|| map.get("key")).and_then(Value::as_str).is_some_and(|name| self.is_secret(name));
-        for (name, value) in map.iter_mut() {
+        // As variables of an environment and headers are written: the name of a value stands beside it.
+        let beside = map.get("name").or_else(|| map.get("key")).and_then(Value::as_str).map(str::to_owned);
+        for (field, value) in map.iter_mut() {
+            let name = beside.as_ref().filter(|_| field == "value").unwrap_or(field);
+            // Names of objects and of keys are no secrets, whatever they are called.
+            let secret = !NAMES.contains(&field.as_str()) && self.is_secret(name);
             match value {
-                Value::String(text) if name == APPLIED => self.applied(text),
-                Value::String(text) if named && name == "value" => self.hide(text),
-                // Names of objects and of keys are no secrets, whatever they are called.
-                Value::String(text) if !NAMES.contains(&name.as_str()) && self.is_secret(name) => self.hide(text),
-                Value::Array(_) if !NAMES.contains(&name.as_str()) && self.is_secret(name) => self.whole(value),
-                Value::Number(_) if may_be_numbers(name) => self.whole(value),
+                Value::String(text) if field == APPLIED => self.applied(text),
+                Value::Number(_) if !may_be_number(name) => {}
+                other if secret => self.whole(other),
                 other => self.value(other),
             }
         }
@@ -187,10 +183,10 @@ impl Hider {
 /// Fields whose values are names.
 const NAMES: [&str; 6] = ["name", "key", "kind", "secretName", "type", "namespace"];
 
-/// Whether a number of this name may be a secret: most numbers beside secrets are times and counts.
-fn may_be_numbers(name: &str) -> bool {
+/// Whether a number of a secret's name may be the secret: most such numbers are times, versions and counts.
+fn may_be_number(name: &str) -> bool {
     let name = name.to_lowercase();
-    ["password", "passwd", "passphrase", "passcode"].iter().any(|word| name.ends_with(word))
+    ["pass", "password", "passwd", "passphrase", "passcode", "pwd"].iter().any(|word| name.ends_with(word))
 }
 
 #[cfg(test)]
@@ -222,13 +218,15 @@ mod tests {
     fn secrets_that_are_no_single_text_are_hidden_too() {
         let manifest = written(json!({ "spec": {
             "command": ["mysql", "--password", "hunter2", "--port", "3306"], "adminPassword": 12_345_678,
-            "tokens": ["s3cr3tvalue"], "settings": [{ "key": "password", "value": "open1" }],
-            "imagePullSecrets": [{ "name": "registry" }], "replicas": 3 } }));
+            "args": ["--ask-password", "--password", "hunter3"],
+            "tokens": ["s3cr3tvalue"], "settings": [{ "key": "password", "value": "open1" },
+                { "name": "DB_PASSWORD", "value": 87_654_321 }, { "name": "API_TOKENS", "value": ["open2"] }],
+            "tokenExpirationSeconds": 3_607, "imagePullSecrets": [{ "name": "registry" }], "replicas": 3 } }));
         let yaml = &manifest.yaml;
-        for hidden in ["hunter2", "12345678", "s3cr3tvalue", "open1"] {
+        for hidden in ["hunter2", "12345678", "hunter3", "s3cr3tvalue", "open1", "87654321", "open2"] {
             assert!(!yaml.contains(hidden), "{hidden} in {yaml}");
         }
-        for kept in ["3306", "name: registry", "replicas: 3", "mysql"] {
+        for kept in ["3306", "name: registry", "replicas: 3", "mysql", "3607"] {
             assert!(yaml.contains(kept), "{kept} in {yaml}");
         }
     }
@@ -258,7 +256,7 @@ mod tests {
     async fn no_name_leaves_its_place_in_a_path() {
         let client = crate::cluster::bounded::tests::server(|path, _| panic!("{path} was asked for"));
         let nodes = kind("nodes", "Node", false);
-        for name in ["kube-system/secrets", "n1/proxy/pods", "..", "."] {
+        for name in ["kube-system/secrets", "n1/proxy/pods", "..", ".", ""] {
             let told = manifest(&client, &nodes, "", name).await;
             assert!(matches!(told, Err(Refused::Missing(_))), "{name}: {told:?}");
         }

@@ -45,7 +45,7 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// Where the next page begins; empty after the last.
     pub next: String,
-    /// Whether a search came to its bound before it came to the end.
+    /// Whether there are more rows than these, and no next page.
     pub cut: bool,
 }
 
@@ -147,7 +147,8 @@ async fn every_row(client: &Client, kind: &Kind, wanted: &Wanted) -> kube::Resul
             break;
         }
     }
-    found.cut = !text.is_empty() && !found.next.is_empty();
+    // Some servers pass over the limit and give all at once.
+    found.cut = found.rows.len() > MOST || (!text.is_empty() && !found.next.is_empty());
     if found.cut {
         found.next.clear();
     }
@@ -173,13 +174,12 @@ fn take(page: Table, kind: &Kind, text: &str, found: &mut Rows) -> String {
         found.columns = vec!["Name".into(), "Created".into()];
     }
     let of_table = page.rows.into_iter().map(|row| {
-        let cells: Vec<String> = row.cells.iter().map(|value| redacted(&cell(value))).collect();
-        let told = named.and_then(|place| cells.get(place)).cloned().unwrap_or_default();
         let Metadata { name, namespace, .. } = row.object.metadata;
+        let told = |place: usize| row.cells.get(place).map(cell).unwrap_or_default();
         Row {
             namespace,
-            name: if name.is_empty() { told } else { name },
-            cells: shown.iter().map(|place| cells.get(*place).cloned().unwrap_or_default()).collect(),
+            name: if name.is_empty() { named.map(told).unwrap_or_default() } else { name },
+            cells: shown.iter().map(|place| told(*place)).collect(),
         }
     });
     let of_list = page.items.into_iter().map(|object| {
@@ -192,8 +192,16 @@ fn take(page: Table, kind: &Kind, text: &str, found: &mut Rows) -> String {
         let told = row.cells.iter().chain([&row.namespace, &row.name]);
         text.is_empty() || told.into_iter().any(|cell| cell.to_lowercase().contains(text))
     };
-    found.rows.extend(rows.filter(fits));
+    // Sought once more without its secrets: what is hidden cannot be found out by a search.
+    found.rows.extend(rows.filter(fits).map(without_secrets).filter(fits));
     page.metadata.next
+}
+
+/// A row as it is shown. Its name is no secret, whatever it looks like.
+fn without_secrets(row: Row) -> Row {
+    let Row { namespace, name, cells } = row;
+    let cells = cells.into_iter().map(|cell| if cell == name { cell } else { redacted(&cell) }).collect();
+    Row { namespace, name, cells }
 }
 
 fn cell(value: &Value) -> String {
@@ -244,6 +252,30 @@ mod tests {
         let found = rows(&client, &kind("", "nodes", false), &wanted).await.unwrap();
         assert_eq!(found.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["wanted"]);
         assert!(!found.cut && found.next.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_search_does_not_find_what_a_cell_hides() {
+        let client = server(|_, _| {
+            let table = json!({ "columnDefinitions": [{ "name": "Name", "format": "name" }, { "name": "Command" }],
+                "rows": [{ "cells": ["a", "run --token=abc123def"] }] });
+            (200, table.to_string().into())
+        });
+        for (text, hits) in [("run", 1), ("abc123def", 0)] {
+            let wanted = Wanted { text: text.into(), ..Wanted::default() };
+            let found = rows(&client, &kind("", "nodes", false), &wanted).await.unwrap();
+            assert_eq!(found.rows.len(), hits, "{text}: {:?}", found.rows);
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_beyond_the_bound_are_told_of() {
+        let client = server(|_, _| {
+            let items: Vec<_> = (0..=MOST).map(|n| json!({ "metadata": { "name": format!("n{n}") } })).collect();
+            (200, json!({ "items": items }).to_string().into())
+        });
+        let found = rows(&client, &kind("", "nodes", false), &Wanted::default()).await.unwrap();
+        assert_eq!((found.rows.len(), found.cut), (MOST, true));
     }
 
     #[tokio::test]

@@ -4,7 +4,10 @@ use kube::Client;
 use serde_json::Value;
 use topology::inventory::Key;
 
-use super::bounded::{PATIENCE, Refused, in_time, json, part};
+use super::{
+    bounded::{PATIENCE, Refused, in_time, json, part},
+    quantity::{milli, whole},
+};
 
 /// CPU in thousandths of a core, memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,43 +66,11 @@ async fn both(client: &Client, metrics: &str, object: &str, what: &str) -> Resul
 }
 
 fn amounts(of: &Value) -> Amounts {
-    let number = |name: &str, scale: f64| {
-        let text = match &of[name] {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        quantity(&text).map_or(0, |value| whole(value * scale))
+    let text = |name: &str| match &of[name] {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     };
-    Amounts { cpu: number("cpu", 1_000.0), memory: number("memory", 1.0) }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 0 and 2^63")]
-fn whole(value: f64) -> u64 {
-    value.clamp(0.0, 9e18).round() as u64
-}
-
-/// A quantity of Kubernetes, as in `250m`, `1.5`, `16Gi` or `1e3`.
-fn quantity(text: &str) -> Option<f64> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-' || c == '+')).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let scale = match unit {
-        "" => 1.0,
-        "n" => 1e-9,
-        "u" => 1e-6,
-        "m" => 1e-3,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
-        "P" => 1e15,
-        "Ki" => 1024.0,
-        "Mi" => 1_048_576.0,
-        "Gi" => 1_073_741_824.0,
-        "Ti" => 1_099_511_627_776.0,
-        "Pi" => 1_125_899_906_842_624.0,
-        _ => return text.parse().ok(),
-    };
-    Some(number.parse::<f64>().ok()? * scale)
+    Amounts { cpu: milli(&text("cpu")).unwrap_or_default(), memory: whole(&text("memory")).unwrap_or_default() }
 }
 
 #[cfg(test)]
@@ -108,12 +79,6 @@ mod tests {
 
     use super::*;
     use crate::cluster::bounded::tests::{refusal, server};
-
-    #[test]
-    fn quantities_are_read_in_every_unit() {
-        let read = ["250m", "1.5", "125000000n", "16Ki", "1e3", "x"].map(quantity);
-        assert_eq!(read, [Some(0.25), Some(1.5), Some(0.125), Some(16_384.0), Some(1_000.0), None]);
-    }
 
     #[tokio::test]
     async fn a_pod_uses_the_sum_of_its_containers_beside_its_requests() {

@@ -87,21 +87,21 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
         Figure::Networking => topology::figure::Figure::Networking,
     };
     let named = args.demo.is_some() || args.kubeconfig.is_some() || args.context.is_some();
-    let scene = match planned {
-        _ if args.at_time.is_some() => {
+    let scene = match (args.at_time, planned) {
+        (Some(at), _) => {
             let name = args.context.unwrap_or_default();
             let store = args.database.open().await?;
-            let cluster = super::history::then(&store, &name, args.at_time.unwrap_or_default()).await?;
+            let cluster = super::history::then(&store, &name, at).await?;
             let now = cluster.now();
             let scene = cluster.read(|inventory| Drawing::draw(inventory, &view, now).scene());
             scene::standing_alone(&scene, &crate::pages::of(&name, now))
         }
-        Some(planned) if !named => {
+        (None, Some(planned)) if !named => {
             let mut inventory = Inventory::default();
             inventory.apply(Change::Planned(Some(planned)));
             Drawing::draw(&inventory, &view, Stamp::default()).scene()
         }
-        planned => {
+        (None, planned) => {
             let context = context(args.demo.as_deref(), args.kubeconfig.as_deref(), args.context.as_deref())?;
             let planned = planned.or_else(|| context.planned.clone());
             let cluster = heard(&context, planned).await?;

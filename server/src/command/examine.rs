@@ -8,7 +8,10 @@ use serde::Serialize;
 use super::{data, serve};
 use crate::{
     access::examine_oidc,
-    backup::{rehearsal::Programs, rehearsing::When},
+    backup::{
+        rehearsal::{Programs, room},
+        rehearsing::When,
+    },
     cluster::{
         Trouble,
         contexts::{self, Context},
@@ -137,7 +140,7 @@ fn folder(folder: &Path) -> Finding {
     if let Err(error) = data::judge(folder) {
         return Finding::new("data folder", "", Fit::Ill, error.to_string(), "");
     }
-    let Ok(disk) = rustix::fs::statvfs(folder) else {
+    let Ok(room) = room(folder) else {
         return Finding::new(
             "data folder",
             "",
@@ -146,7 +149,6 @@ fn folder(folder: &Path) -> Finding {
             "",
         );
     };
-    let room = disk.f_bavail.saturating_mul(disk.f_frsize);
     let is = match room {
         ..NONE => Fit::Ill,
         NONE..LITTLE => Fit::Doubtful,

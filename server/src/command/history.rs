@@ -1,9 +1,14 @@
 //! `binnacle history` and `binnacle diff`: what was recorded, from the database alone, whether or not a server runs.
 
-use std::{io::Read, path::PathBuf, time::Duration};
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, Subcommand};
-use journal::{Content, Group, Record, open, seal};
+use journal::{Group, Record, open, seal};
 use serde::{Deserialize, Serialize};
 use topology::Stamp;
 
@@ -14,7 +19,7 @@ use super::{
 };
 use crate::{
     cluster::Cluster,
-    journal::{Bounds, History, PastError},
+    journal::{Bounds, History, PastError, row},
     store::{BlockRow, Head, HistoryMark, Store},
 };
 
@@ -85,8 +90,6 @@ pub(super) struct DiffArgs {
 
 /// The beginning of a file with a history.
 const MAGIC: &[u8; 4] = b"BNH\x01";
-/// No header and no block is longer.
-const LONGEST: usize = 256 << 20;
 
 /// What stands before the blocks.
 #[derive(Serialize, Deserialize)]
@@ -101,7 +104,7 @@ pub(super) async fn run(args: HistoryArgs) -> Result<(), Failure> {
     let store = args.database.open().await?;
     match args.what {
         What::Stat { json } => stat(&store, json).await,
-        What::Export { cluster, output, from, until } => export(&store, &cluster, output, from, until).await,
+        What::Export { cluster, output, from, until } => export(&store, &cluster, &output, from, until).await,
         What::Import { file, name } => import(&store, &file, name).await,
         What::Forget { cluster, namespace } => forget(&store, &cluster, &namespace).await,
     }
@@ -186,6 +189,13 @@ async fn stat(store: &Store, json: bool) -> Result<(), Failure> {
     write(None, &scene::readable(&text))
 }
 
+fn missing(cluster: &str) -> Failure {
+    (
+        Exit::Usage,
+        format!("nothing is kept of {cluster}: binnacle history stat tells of which clusters there is something"),
+    )
+}
+
 /// The place of a block in the order in which all are gone through.
 fn place(row: &BlockRow) -> (i64, i64, i64) {
     (row.number, i64::from(row.whole), row.first)
@@ -194,12 +204,11 @@ fn place(row: &BlockRow) -> (i64, i64, i64) {
 async fn export(
     store: &Store,
     cluster: &str,
-    output: PathBuf,
+    output: &Path,
     from: Option<jiff::Timestamp>,
     until: Option<jiff::Timestamp>,
 ) -> Result<(), Failure> {
-    let missing = || (Exit::Usage, format!("nothing is kept of {cluster}: binnacle history stat"));
-    let head = store.history_head(cluster).await.map_err(failed)?.ok_or_else(missing)?;
+    let head = store.history_head(cluster).await.map_err(failed)?.ok_or_else(|| missing(cluster))?;
     let until = until.map_or(i64::MAX, jiff::Timestamp::as_millisecond);
     let start = match from {
         Some(from) => store.whole_before(cluster, from.as_millisecond()).await.map_err(failed)?,
@@ -218,47 +227,56 @@ async fn export(
             rows.push(row);
         }
     }
+    if !rows.iter().any(|row| row.whole) {
+        let why = format!("nothing is kept of {cluster} in that span: binnacle history stat tells from when on it is");
+        return Err((Exit::Usage, why));
+    }
     let end = rows.iter().filter(|row| !row.whole).map(|row| row.number + row.changes).max();
     let header = Header { cluster: cluster.to_owned(), seen, next: end.unwrap_or(needed.max(0)), marks };
     let header = serde_json::to_vec(&header).map_err(|error| (Exit::Failed, error.to_string()))?;
-    let mut bytes = MAGIC.to_vec();
-    for part in std::iter::once(&header).chain(rows.iter().map(|row| &row.body)) {
-        bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
-        bytes.extend_from_slice(part);
-    }
-    let unwritable = |error: std::io::Error| (Exit::Failed, format!("cannot write {}: {error}", output.display()));
-    std::fs::write(&output, &bytes).map_err(unwritable)?;
-    println!("{}: {} blocks, {} bytes", output.display(), rows.len(), bytes.len());
+    let parts: Vec<&[u8]> =
+        std::iter::once(&header).chain(rows.iter().map(|row| &row.body)).map(Vec::as_slice).collect();
+    let written = write_parts(output, &parts);
+    let bytes = written.map_err(|error| (Exit::Failed, format!("cannot write {}: {error}", output.display())))?;
+    println!("{}: {} blocks, {bytes} bytes", output.display(), rows.len());
     Ok(())
 }
 
-async fn import(store: &Store, file: &PathBuf, name: Option<String>) -> Result<(), Failure> {
+/// Writes parts, each after its length; answers how many bytes there are.
+fn write_parts(output: &Path, parts: &[&[u8]]) -> std::io::Result<usize> {
+    let (mut file, mut bytes) = (BufWriter::new(File::create(output)?), MAGIC.len());
+    file.write_all(MAGIC)?;
+    for part in parts {
+        let length = u32::try_from(part.len()).map_err(std::io::Error::other)?.to_le_bytes();
+        file.write_all(&length)?;
+        file.write_all(part)?;
+        bytes += length.len() + part.len();
+    }
+    file.flush()?;
+    Ok(bytes)
+}
+
+async fn import(store: &Store, file: &Path, name: Option<String>) -> Result<(), Failure> {
     let odd = |what: String| (Exit::Usage, format!("{}: {what}", file.display()));
-    let mut bytes = Vec::new();
-    let mut opened = std::fs::File::open(file).map_err(|error| odd(error.to_string()))?;
-    opened.read_to_end(&mut bytes).map_err(|error| odd(error.to_string()))?;
+    let bytes = std::fs::read(file).map_err(|error| odd(error.to_string()))?;
     let mut rest = bytes
         .strip_prefix(MAGIC)
         .ok_or_else(|| odd("this is no history: make one with binnacle history export".into()))?;
     let mut parts = Vec::new();
     while !rest.is_empty() {
-        let cut = || odd("the file ends within a block: it was cut".into());
+        let cut = || odd("the file ends within a block: it was cut. Export or copy it again".into());
         let (length, after) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-        let length = u32::from_le_bytes(*length) as usize;
-        if length > LONGEST {
-            return Err(odd("a block is longer than any".into()));
-        }
-        let (part, after) = after.split_at_checked(length).ok_or_else(cut)?;
+        let (part, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(cut)?;
         parts.push(part);
         rest = after;
     }
     let (header, blocks) = parts.split_first().ok_or_else(|| odd("the file is empty".into()))?;
-    let header: Header =
-        serde_json::from_slice(header).map_err(|error| odd(format!("its header cannot be read: {error}")))?;
+    let header: Header = serde_json::from_slice(header)
+        .map_err(|error| odd(format!("its header cannot be read: {error}. Export or copy it again")))?;
     let mut rows = Vec::new();
     for bytes in blocks {
         let (block, _) = open(bytes).map_err(|error| odd(error.to_string()))?;
-        rows.push(row(&block));
+        rows.push(row(block));
     }
     let name = name.unwrap_or(header.cluster);
     let head = Head { seen: header.seen, next: header.next };
@@ -269,29 +287,21 @@ async fn import(store: &Store, file: &PathBuf, name: Option<String>) -> Result<(
     Ok(())
 }
 
-fn row(block: &journal::Block) -> BlockRow {
-    BlockRow {
-        whole: block.content == Content::Whole,
-        number: i64::try_from(block.number).unwrap_or(i64::MAX),
-        first: block.first.0,
-        last: block.last.0,
-        changes: block.count.into(),
-        body: block.bytes.clone(),
-    }
-}
-
 async fn forget(store: &Store, cluster: &str, namespace: &str) -> Result<(), Failure> {
     if store.is_held(&format!("history {cluster}")).await.map_err(failed)? {
         let why = format!("a server records {cluster} now and would write again what is removed: stop it first");
         return Err((Exit::Usage, why));
     }
+    store.history_head(cluster).await.map_err(failed)?.ok_or_else(|| missing(cluster))?;
     let entry = command_line().entry("history.forget", cluster, "", true, namespace);
     store.remember(&entry).await.map_err(failed)?;
-    let (mut next, mut removed) = (None, 0);
+    let (mut next, mut removed, mut unread) = (None, 0, 0);
     while let Some(old) = store.history_after(cluster, next).await.map_err(failed)? {
         next = Some(place(&old));
-        // What cannot be read cannot be shown either, and is removed by its age.
-        let Ok((block, records)) = open(&old.body) else { continue };
+        let Ok((block, records)) = open(&old.body) else {
+            unread += 1;
+            continue;
+        };
         let mut found = 0;
         let kept: Vec<Record> = records
             .into_iter()
@@ -308,8 +318,16 @@ async fn forget(store: &Store, cluster: &str, namespace: &str) -> Result<(), Fai
         }
         removed += found;
         let sealed = seal(block.content, block.number, &kept).map_err(|error| (Exit::Failed, error.to_string()))?;
-        store.replace_history(cluster, &old, &row(&sealed)).await.map_err(failed)?;
+        store.replace_history(cluster, &old, &row(sealed)).await.map_err(failed)?;
     }
     println!("{removed} records of {namespace} are removed from the history of {cluster}");
+    if unread > 0 {
+        // A later version may read them, and find the namespace there.
+        let why = format!(
+            "{unread} blocks could not be read and stay as they are until they are too old: a later version of \
+             Binnacle may have written them. Repeat this with it"
+        );
+        return Err((Exit::Failed, why));
+    }
     Ok(())
 }

@@ -65,8 +65,7 @@ pub(super) async fn run(args: WhatIfArgs) -> Result<(), Failure> {
         .map_err(|error| (Exit::Usage, error.to_string()))?;
     let context = context(args.demo.as_deref(), args.kubeconfig.as_deref(), args.context.as_deref())?;
     let planned = planned.map(Arc::new).or_else(|| context.planned.clone());
-    let cluster = heard(&context, planned).await?;
-    losses::beside(&cluster).await;
+    let cluster = Arc::new(heard(&context, planned).await?);
     let kinds = [
         ("lose", &args.lose),
         ("remove", &args.remove),
@@ -80,6 +79,7 @@ pub(super) async fn run(args: WhatIfArgs) -> Result<(), Failure> {
         .collect();
     let pretty = |json: serde_json::Result<String>| json.map_err(|error| (Exit::Failed, error.to_string()));
     if pairs.is_empty() {
+        losses::beside(&cluster).await;
         let now = cluster.now();
         let standing = cluster.read(|inventory| standing(inventory, now));
         let text = match args.format {
@@ -119,7 +119,7 @@ fn each(standing: &Standing) -> String {
 fn lines(answer: &Answer) -> String {
     let mut out = format!("{}\n\n", answer.sentence);
     out.extend(answer.parts.iter().map(part));
-    out += "\nIn time:\n";
+    out += "\nTimeline:\n";
     out.extend(answer.course.iter().map(|event| format!("  {:<12} {}\n", event.when(), event.what)));
     if !answer.returns.is_empty() {
         out += "\nWhere pods may come back, by one placement that every rule allows:\n";
@@ -136,10 +136,7 @@ fn part(part: &Part) -> String {
     let why = if part.why.is_empty() { String::new() } else { format!(": {}", part.why) };
     let mut out = format!("  {:<8} {} {}{why}\n", part.about.word(), part.name, part.short);
     for refused in &part.refusals {
-        let shown: Vec<&str> = refused.hosts.iter().take(5).map(String::as_str).collect();
-        let more = refused.hosts.len() - shown.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        out += &format!("             {}{more} {}\n", shown.join(", "), refused.why);
+        out += &format!("             {}: {}\n", refused.shown(), refused.why);
     }
     out
 }

@@ -16,8 +16,9 @@ pub(super) fn bounds(values: &Values) -> Result<Option<Bounds>, ConfigError> {
         values["history_size"].0.parse().map_err(|_| wrong("history_size", "a number of megabytes, or 0"))?;
     let bounds = Bounds { age: Duration::from_secs(u64::from(days) * 86_400), size: u64::from(size) << 20 };
     match values["history"].0.as_str() {
-        "on" => Ok(Some(bounds)),
-        "off" => Ok(None),
+        // A chart's values are YAML, which reads `on` and `off` as truths.
+        "on" | "true" => Ok(Some(bounds)),
+        "off" | "false" => Ok(None),
         _ => Err(wrong("history", "on or off")),
     }
 }

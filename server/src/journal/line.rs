@@ -34,8 +34,8 @@ pub struct Lines {
     pub parts: usize,
 }
 
-/// Where a moment falls among the parts.
 impl Lines {
+    /// Where a moment falls among the parts.
     fn part(&self, at: i64) -> Option<usize> {
         let wide = self.until - self.from;
         if wide <= 0 || at < self.from || at > self.until {

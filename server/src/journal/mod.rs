@@ -17,11 +17,12 @@ use std::{
     time::Duration,
 };
 
+use journal::{Block, Content};
 pub use line::{Line, Lines};
 pub use reading::{Moment, PastError};
 pub use recording::record;
 
-use crate::store::Store;
+use crate::store::{BlockRow, Store};
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,18 @@ pub struct Bounds {
     pub age: Duration,
     /// Bytes of all clusters together.
     pub size: u64,
+}
+
+/// A block as the database keeps it.
+pub(crate) fn row(block: Block) -> BlockRow {
+    BlockRow {
+        whole: block.content == Content::Whole,
+        number: i64::try_from(block.number).unwrap_or(i64::MAX),
+        first: block.first.0,
+        last: block.last.0,
+        changes: block.count.into(),
+        body: block.bytes,
+    }
 }
 
 /// The history of all clusters. Cheap to clone.
@@ -45,12 +58,21 @@ struct Inner {
     seen: Mutex<VecDeque<Moment>>,
     /// Up to when each cluster that this process records is in the database.
     reached: Mutex<HashMap<String, i64>>,
+    /// One cluster after the other forgets: each adds up what all of them take.
+    forgetting: tokio::sync::Mutex<()>,
 }
 
 impl History {
     /// In this database. `holder` names this process and no other.
     pub fn new(store: Store, bounds: Bounds, holder: String) -> Self {
-        Self(Arc::new(Inner { store, bounds, holder, seen: Mutex::default(), reached: Mutex::default() }))
+        Self(Arc::new(Inner {
+            store,
+            bounds,
+            holder,
+            seen: Mutex::default(),
+            reached: Mutex::default(),
+            forgetting: tokio::sync::Mutex::default(),
+        }))
     }
 
     /// The database.

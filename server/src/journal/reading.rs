@@ -68,6 +68,12 @@ pub enum PastError {
         /// As in `Binnacle was not running`.
         why: String,
     },
+    /// It lies after the last that was recorded, and nobody records now.
+    #[error("nothing was recorded after {}", topology::health::moment(*last))]
+    After {
+        /// The last moment that is known.
+        last: Stamp,
+    },
     /// A block cannot be read.
     #[error("nothing is known after {}: {why}", topology::health::moment(*from))]
     Damaged {
@@ -88,6 +94,7 @@ impl PastError {
     pub fn beside(&self) -> Vec<Stamp> {
         match self {
             Self::Before { first } => first.iter().copied().collect(),
+            Self::After { last } => vec![*last],
             Self::Gap { from, until, .. } => vec![*from, *until],
             Self::Damaged { from, until, .. } => [*from].into_iter().chain(*until).collect(),
             Self::Future | Self::Store(_) => Vec::new(),
@@ -133,13 +140,12 @@ impl History {
         }
         let head = store.history_head(name).await?;
         if let Some(head) = head.filter(|head| at.0 > head.seen + UNSEEN) {
-            let why = "nothing was recorded since".to_owned();
-            return Err(PastError::Damaged { from: Stamp(head.seen), until: None, why });
+            return Err(PastError::After { last: Stamp(head.seen) });
         }
         let Some(whole) = store.whole_before(name, at.0).await? else {
             return Err(PastError::Before { first: store.whole_after(name, at.0).await?.map(Stamp) });
         };
-        let earlier = store.whole_before(name, whole.first - 1).await?.is_some();
+        let earlier = store.whole_after(name, i64::MIN).await?.is_some_and(|first| first < whole.first);
         let changes = store.changes_from(name, whole.number, at.0).await?;
         let again = store.whole_after(name, whole.first).await?.map(Stamp);
         let began = Stamp(whole.first);

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use journal::{Block, Content, Record, seal};
+use journal::{Content, Record, seal};
 use tokio::{sync::watch, task::JoinHandle};
 use topology::{
     Change, Inventory, Stamp,
@@ -13,7 +13,7 @@ use topology::{
     inventory::{ComponentKind, Source, Truth},
 };
 
-use super::{History, retention::forget};
+use super::{History, retention::forget, row};
 use crate::{
     cluster::{Cluster, Clusters},
     store::{BlockRow, Head, HistoryMark, StoreError},
@@ -53,8 +53,10 @@ pub async fn record(history: History, clusters: Arc<Clusters>, stopping: watch::
 
 async fn follow(history: History, clusters: Arc<Clusters>, name: String, mut stopping: watch::Receiver<bool>) {
     let lease = format!("history {name}");
-    let mut pause = RENEW;
+    let mut failing = RENEW;
     while !*stopping.borrow() {
+        // Whoever holds the lease may die: it is asked for as often as ever.
+        let mut pause = RENEW;
         let held = history.0.store.hold(&lease, &history.0.holder, LEASE).await;
         if matches!(held, Ok(Some(_)))
             && let Ok(cluster) = clusters.get(&name).await
@@ -70,11 +72,16 @@ async fn follow(history: History, clusters: Arc<Clusters>, name: String, mut sto
             if let Err(error) = ended {
                 tracing::warn!(cluster = name, "the history is not written: {error}");
             }
-            pause = RENEW;
+            failing = RENEW;
         } else if matches!(held, Ok(Some(_))) {
             // Another replica may reach it; and a plugin that fails is not run again and again.
             let _ = history.0.store.let_go(&lease, &history.0.holder).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            failing = (failing * 2).min(LONGEST_PAUSE);
+            pause = failing;
+        }
+        // A session that ended for this has taken the news already.
+        if *stopping.borrow() {
+            break;
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -95,7 +102,7 @@ struct Session<'a> {
     /// As it stands in the database.
     head: Option<Head>,
     /// Blocks that are not in the database yet.
-    waiting: Vec<Block>,
+    waiting: Vec<BlockRow>,
     marks: Vec<HistoryMark>,
     next: u64,
     /// The time of the last record: none is earlier.
@@ -161,7 +168,7 @@ impl<'a> Session<'a> {
                 session.marks.push(gap(head.seen, "The clock was set back."));
             }
         }
-        session.whole(changes).await?;
+        session.whole(changes, now).await?;
         Ok(session)
     }
 
@@ -175,7 +182,7 @@ impl<'a> Session<'a> {
             let (now, records, changes) = self.cluster.recorded(due);
             self.take(records)?;
             if let Some(changes) = changes {
-                self.whole(changes).await?;
+                self.whole(changes, now).await?;
             }
             self.look(now);
             let quiet = self.waiting.is_empty() && self.marks.is_empty();
@@ -187,7 +194,7 @@ impl<'a> Session<'a> {
                     }
                     Ok(false) => return Ok(()),
                     Err(error) => {
-                        let waits: usize = self.waiting.iter().map(|block| block.bytes.len()).sum();
+                        let waits: usize = self.waiting.iter().map(|block| block.body.len()).sum();
                         if waits > MOST_WAITING || ends {
                             return Err(error);
                         }
@@ -237,7 +244,7 @@ impl<'a> Session<'a> {
                 record.at = record.at.max(self.last);
                 self.last = record.at;
             }
-            self.waiting.push(seal(Content::Changes, self.next, &records).map_err(|error| unwritable(&error))?);
+            self.waiting.push(row(seal(Content::Changes, self.next, &records).map_err(|error| unwritable(&error))?));
             // To make one block of many is for the disk alone; memory is dearer while the database is away.
             if self.tail.records.len() >= 2 * MERGE_RECORDS {
                 self.tail = Tail::default();
@@ -252,16 +259,16 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Everything as it is, which waits too.
-    async fn whole(&mut self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let (at, next) = (self.last.max(self.cluster.now()), self.next);
+    /// Everything as it was at `now`, which waits too.
+    async fn whole(&mut self, changes: Vec<Change>, now: Stamp) -> Result<(), StoreError> {
+        let (at, next) = (self.last.max(now), self.next);
         self.last = at;
         let sealing = tokio::task::spawn_blocking(move || {
             let records: Vec<Record> = changes.into_iter().map(|change| Record { at, change }).collect();
             seal(Content::Whole, next, &records)
         });
         let block = sealing.await.map_err(|error| StoreError::Away(error.to_string()))?;
-        self.waiting.push(block.map_err(|error| unwritable(&error))?);
+        self.waiting.push(row(block.map_err(|error| unwritable(&error))?));
         self.since_whole = (0, at);
         Ok(())
     }
@@ -281,16 +288,12 @@ impl<'a> Session<'a> {
         let store = &self.history.0.store;
         let next = i64::try_from(self.next).unwrap_or(i64::MAX);
         let head = Head { seen: self.last.max(now).0, next };
-        let rows: Vec<BlockRow> = self.waiting.iter().map(row).collect();
-        let holder = self.history.0.holder.as_str();
-        if !store.append_history(self.name, (self.lease, holder), &rows, self.head, head).await? {
+        let lease = (self.lease, self.history.0.holder.as_str());
+        if !store.append_history(self.name, lease, &self.waiting, &self.marks, self.head, head).await? {
             return Ok(false);
         }
         self.head = Some(head);
         self.waiting.clear();
-        for mark in &self.marks {
-            store.mark_history(self.name, mark).await?;
-        }
         self.marks.clear();
         let Some(first) = self.tail.records.first().map(|record| record.at) else { return Ok(true) };
         let full = self.tail.records.len() >= MERGE_RECORDS
@@ -300,7 +303,7 @@ impl<'a> Session<'a> {
             let tail = std::mem::take(&mut self.tail);
             if tail.blocks > 1 {
                 let block = seal(Content::Changes, tail.number, &tail.records).map_err(|error| unwritable(&error))?;
-                store.merge_history(self.name, &row(&block)).await?;
+                store.merge_history(self.name, &row(block)).await?;
             }
         }
         Ok(true)
@@ -317,17 +320,6 @@ fn chunks(mut records: Vec<Record>) -> Vec<Vec<Record>> {
         chunks.push(records);
     }
     chunks
-}
-
-fn row(block: &Block) -> BlockRow {
-    BlockRow {
-        whole: block.content == Content::Whole,
-        number: i64::try_from(block.number).unwrap_or(i64::MAX),
-        first: block.first.0,
-        last: block.last.0,
-        changes: block.count.into(),
-        body: block.bytes.clone(),
-    }
 }
 
 /// The derives of facts write everything that they hold.

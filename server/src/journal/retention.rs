@@ -11,6 +11,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Removes what of a cluster is older than it may be, and then, while all clusters together take more than they may,
 /// the oldest of it. The last whole and what follows it stay.
 pub(super) async fn forget(history: &History, cluster: &str) -> Result<(), StoreError> {
+    let _turn = history.0.forgetting.lock().await;
     let store = &history.0.store;
     let Some(head) = store.history_head(cluster).await? else { return Ok(()) };
     let age = i64::try_from(history.0.bounds.age.as_millis()).unwrap_or(i64::MAX);

@@ -77,8 +77,7 @@ pub(super) async fn not_shown(
     let mut beside: Vec<(String, String)> =
         beside.map(|at| (moment(at), to(View { moment: rfc(at), ..still.clone() }))).collect();
     beside.push((words::LIVE.to_owned(), to(View { moment: String::new(), ..still })));
-    let text = error.to_string();
-    let what = format!("{}{}.", text[..1].to_uppercase(), text[1..].trim_end_matches('.'));
+    let Trouble::Unusable { what, .. } = Trouble::from(Past::Unknown(error)) else { return None };
     let mut frame = opened(asked, cluster, tab, query);
     frame.assets.script = None;
     Some((frame, what, beside))
@@ -189,7 +188,7 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     let extent = found.first.zip(found.seen).map(|(first, seen)| {
         let damaged = match found.damaged {
             0 => String::new(),
-            some => format!(" {some} blocks of this span are damaged."),
+            some => format!(" Damaged blocks in this span: {some}."),
         };
         format!("Recorded from {} to {}.{damaged}", moment(Stamp(first)), moment(Stamp(seen)))
     });
@@ -236,7 +235,10 @@ async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<Diff
         })
     })
     .await
-    .unwrap_or_default();
+    .map_err(|_| Trouble::Unreachable {
+        what: "The two moments could not be compared.".to_owned(),
+        todo: "The server's log says why.".to_owned(),
+    })?;
     let groups = Group::ALL.map(|group| {
         let lines = found.iter().filter(|one| one.group == group).map(|one| (one.name.clone(), one.what.clone()));
         (group.word().to_owned(), lines.collect())

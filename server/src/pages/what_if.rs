@@ -53,7 +53,6 @@ pub(super) async fn json(State(asked): State<Asked>, Path(cluster): Path<String>
         Ok(found) => found,
         Err(trouble) => return (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     };
-    losses::beside(&found).await;
     match losses::ask(&found, &asking(all(&raw))).await {
         Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)).into_response(),
         Err(mistake) => (StatusCode::UNPROCESSABLE_ENTITY, scene::readable(&mistake.to_string())).into_response(),
@@ -88,7 +87,6 @@ fn canonical(pairs: &[(String, String)]) -> Option<String> {
 
 async fn build(site: &Arc<Site>, name: &str, pairs: &[(String, String)]) -> Result<WhatIf, app::source::Trouble> {
     let cluster = site.cluster(name).await?;
-    losses::beside(&cluster).await;
     let mut page = WhatIf::default();
     let answer = match pairs.is_empty() {
         true => None,
@@ -109,7 +107,7 @@ async fn build(site: &Arc<Site>, name: &str, pairs: &[(String, String)]) -> Resu
             let drawn = site.watched(name, &app::source::View::default()).await.ok().map(|watched| watched.scene());
             page.answer = Some(answered(&answer, drawn.as_ref()));
         }
-        None => page.losses = site.losses().of(name, &cluster).await.map(|standing| lines(&standing)),
+        None => page.losses = site.losses().of(name, &cluster).await.map(|standing| losses_of(&standing, usize::MAX)),
     }
     Ok(page)
 }
@@ -137,8 +135,13 @@ const fn health(outcome: Outcome) -> Health {
     }
 }
 
-/// The standing answers in the page's words.
+/// The standing answers in short, as they stand beside a figure: how many there are, and the worst.
 pub(super) fn lines(standing: &Standing) -> Losses {
+    losses_of(standing, 1)
+}
+
+/// The standing answers in the page's words, at most so many of each kind.
+fn losses_of(standing: &Standing, most: usize) -> Losses {
     let line = |loss: &Loss| LossLine {
         hosts: loss.hosts.join(" and "),
         query: loss.hosts.iter().map(|host| format!("lose={}", scene::encoded(host))).collect::<Vec<_>>().join("&"),
@@ -147,8 +150,8 @@ pub(super) fn lines(standing: &Standing) -> Losses {
         sentence: loss.sentence.clone(),
     };
     Losses {
-        single: standing.single.iter().map(line).collect(),
-        pairs: standing.pairs.iter().map(line).collect(),
+        single: standing.single.iter().take(most).map(line).collect(),
+        pairs: standing.pairs.iter().take(most).map(line).collect(),
         unnoticed: standing.count(Outcome::Unnoticed),
         hosts: standing.single.len(),
     }
@@ -181,12 +184,7 @@ fn part(part: &Part) -> PartLine {
         Verdict::Certain if part.about == About::Service && part.after != Some(0) => Health::Warn,
         Verdict::Certain => Health::Ok,
     };
-    let refusals = part.refusals.iter().map(|refused| {
-        let shown: Vec<&str> = refused.hosts.iter().take(5).map(String::as_str).collect();
-        let more = refused.hosts.len() - shown.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        (refused.why.clone(), format!("{}{more}", shown.join(", ")))
-    });
+    let refusals = part.refusals.iter().map(|refused| (refused.why.clone(), refused.shown()));
     PartLine {
         kind: part.about.word(),
         name: part.name.clone(),
@@ -224,4 +222,34 @@ fn drawn(scene: &Scene, answer: &Answer) -> Scene {
     }
     scene.title = format!("{}, if {}", scene.title, answer.asked);
     scene
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
+        all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_form_becomes_the_address_of_its_question() {
+        let boxes = pairs(&[("host", "host5"), ("host", "host4"), ("kind", "lose"), ("theme", "dark")]);
+        assert_eq!(canonical(&boxes).as_deref(), Some("?lose=host5&lose=host4&theme=dark"));
+        let typed = pairs(&[("host", "host5, host4"), ("kind", "drain"), ("theme", "")]);
+        assert_eq!(canonical(&typed).as_deref(), Some("?drain=host5&drain=host4"));
+        assert_eq!(canonical(&pairs(&[("kind", "lose")])).as_deref(), Some(""));
+        assert_eq!(canonical(&pairs(&[("lose", "host5")])), None);
+    }
+
+    #[test]
+    fn the_view_of_a_figure_is_no_part_of_a_question() {
+        let mut view = app::source::View::default();
+        for field in [&mut view.figure, &mut view.at, &mut view.namespace, &mut view.owner, &mut view.state] {
+            *field = "x".to_owned();
+        }
+        (view.search, view.moment) = ("x".to_owned(), "x".to_owned());
+        let query = format!("{}&lose=host5", view.query());
+        assert_eq!(asking(all(&RawQuery(Some(query)))), pairs(&[("lose", "host5")]));
+    }
 }

@@ -99,7 +99,7 @@ fn event(event: &Told) -> ClusterEvent {
         last_seen: event.at().to_owned(),
         of_type: event.r#type.clone(),
         reason: event.reason.clone(),
-        message: event.message.clone(),
+        message: event.message().to_owned(),
         count: event.count(),
         kind: about.kind.clone(),
         namespace: about.namespace.clone(),

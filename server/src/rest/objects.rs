@@ -44,6 +44,9 @@ pub(super) async fn one(
 ) -> Result<Json<Manifest>, ApiError> {
     let cluster = here.site.cluster(&cluster).await?;
     let kind = kind_of(&cluster, &group, &plural).await?;
+    if kind.is_secret() {
+        return Err(ApiError::Unclear("Secrets are never opened".into()));
+    }
     let namespace = wanted.namespace.unwrap_or_default();
     if kind.namespaced == namespace.is_empty() {
         let what = if kind.namespaced { "needs a namespace" } else { "lies in no namespace" };

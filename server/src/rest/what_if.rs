@@ -129,7 +129,6 @@ pub(super) async fn one(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<WhatIf>, ApiError> {
     let found = here.site.cluster(&cluster).await?;
-    losses::beside(&found).await;
     let raw = raw.unwrap_or_default();
     let pairs: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
     let answer = losses::ask(&found, &pairs).await;

@@ -26,7 +26,11 @@ impl Store {
         let version = match version {
             Ok(version) => version,
             // A database in which nothing was made yet has no such table.
-            Err(sqlx::Error::Database(_)) => None,
+            Err(sqlx::Error::Database(error))
+                if error.code().as_deref() == Some("42P01") || error.message().contains("no such table") =>
+            {
+                None
+            }
             Err(error) => return Err(StoreError::opening(place, &error)),
         };
         let _ = connection.close().await;

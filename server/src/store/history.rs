@@ -75,9 +75,13 @@ const BLOCK: &str = "INSERT INTO history_blocks (cluster, content, number, first
                      ON CONFLICT (cluster, content, number, first) DO UPDATE SET last = excluded.last, \
                      changes = excluded.changes, size = excluded.size, body = excluded.body";
 
+const MARK: &str = "INSERT INTO history_marks (cluster, lane, about, began, ended, what) \
+                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (cluster, lane, began, about) \
+                    DO UPDATE SET ended = excluded.ended, what = excluded.what";
+
 impl Store {
-    /// Keeps blocks and how far they come, all or none. False when somebody else holds the lease meanwhile, or has
-    /// written from the same place.
+    /// Keeps blocks, marks of the time line and how far they come, all or none. False when somebody else holds the lease
+    /// meanwhile, or has written from the same place.
     ///
     /// # Errors
     /// [`StoreError::Away`].
@@ -86,6 +90,7 @@ impl Store {
         cluster: &str,
         lease: (&str, &str),
         blocks: &[BlockRow],
+        marks: &[HistoryMark],
         before: Option<Head>,
         head: Head,
     ) -> Result<bool, StoreError> {
@@ -108,9 +113,7 @@ impl Store {
             all.rollback().await?;
             return Ok(false);
         }
-        for block in blocks {
-            insert(&mut all, cluster, block).await?;
-        }
+        insert_all(&mut all, cluster, blocks, marks).await?;
         all.commit().await?;
         Ok(true)
     }
@@ -150,8 +153,7 @@ impl Store {
         row.as_ref().map(block).transpose()
     }
 
-    /// The next block of a cluster in the order in which they lie, after a place in that order: for exports and for what
-    /// goes over all of them. The place goes before each.
+    /// The next block of a cluster after a place in the order of number, content and first; from none, the first.
     ///
     /// # Errors
     /// [`StoreError::Away`].
@@ -206,13 +208,8 @@ impl Store {
             all.rollback().await?;
             return Ok(false);
         }
-        for block in blocks {
-            insert(&mut all, cluster, block).await?;
-        }
+        insert_all(&mut all, cluster, blocks, marks).await?;
         all.commit().await?;
-        for mark in marks {
-            self.mark_history(cluster, mark).await?;
-        }
         Ok(true)
     }
 
@@ -257,26 +254,6 @@ impl Store {
         let sql = "SELECT body FROM history_blocks WHERE cluster = $1 AND content = 0 AND number = $2 AND first = $3";
         let found = sqlx::query(sql).bind(cluster).bind(row.number).bind(row.first).fetch_optional(&self.pool).await?;
         found.map(|found| Ok(found.try_get("body")?)).transpose()
-    }
-
-    /// Puts something on the time line; what stands there already is kept, and ended where this says so.
-    ///
-    /// # Errors
-    /// [`StoreError::Away`].
-    pub async fn mark_history(&self, cluster: &str, mark: &HistoryMark) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO history_marks (cluster, lane, about, began, ended, what) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (cluster, lane, began, about) DO UPDATE SET ended = excluded.ended, what = excluded.what",
-        )
-        .bind(cluster)
-        .bind(&mark.lane)
-        .bind(&mark.about)
-        .bind(mark.began)
-        .bind(mark.ended)
-        .bind(&mark.what)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
     }
 
     /// What stands on a time line within a span of time, oldest first.
@@ -349,6 +326,30 @@ impl Store {
         }
         Ok(gone)
     }
+}
+
+/// Blocks, and what stands on the time line; a mark that stands there already is replaced.
+async fn insert_all(
+    all: &mut sqlx::Transaction<'_, sqlx::Any>,
+    cluster: &str,
+    blocks: &[BlockRow],
+    marks: &[HistoryMark],
+) -> Result<(), StoreError> {
+    for block in blocks {
+        insert(all, cluster, block).await?;
+    }
+    for mark in marks {
+        sqlx::query(MARK)
+            .bind(cluster)
+            .bind(&mark.lane)
+            .bind(&mark.about)
+            .bind(mark.began)
+            .bind(mark.ended)
+            .bind(&mark.what)
+            .execute(&mut **all)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn insert(all: &mut sqlx::Transaction<'_, sqlx::Any>, cluster: &str, block: &BlockRow) -> Result<(), StoreError> {

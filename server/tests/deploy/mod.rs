@@ -56,6 +56,8 @@ impl Yard {
     pub fn new(scenario: &str, more: &[(&str, &str)]) -> Self {
         let dir = std::env::temp_dir().join(format!("binnacle-yard-{}-{:x}", std::process::id(), fastrand::u64(..)));
         std::fs::create_dir_all(&dir).expect("a folder");
+        let ansible = rehearsal().join("../../.tools/ansible/bin/ansible-playbook");
+        assert!(ansible.exists(), "Ansible is lacking: run end2end/install ansible");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
         let (path, port) = (std::env::var("PATH").expect("a path"), port.to_string());
         let usual = [("PATH", path.as_str()), ("REHEARSAL", scenario), ("REHEARSAL_DECK", port.as_str())];
@@ -143,7 +145,10 @@ impl Open {
             if holds(&row) {
                 return row;
             }
-            assert!(began.elapsed() < Duration::from_secs(600), "never came: {what}; {row:#?}");
+            if began.elapsed() > Duration::from_secs(600) {
+                let log = self.log(id).await;
+                panic!("never came: {what}; {row:#?}\n{log}");
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

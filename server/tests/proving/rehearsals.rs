@@ -1,6 +1,6 @@
 //! Rehearsals that a server holds by itself or is asked for.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use binnacle::{
     backup::{
@@ -176,7 +176,9 @@ async fn of_two_servers_one_holds_the_rehearsal_that_is_due() {
         servers.push(backups);
         duties.push(duty);
     }
+    let began = Instant::now();
     while newest(&store).await.reached() < 6 {
+        assert!(began.elapsed() < Duration::from_secs(300), "not rehearsed: {:?}", newest(&store).await);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     // A further look of each at the clock finds nothing more to do.

@@ -6,7 +6,7 @@ use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -63,10 +63,17 @@ impl House {
     /// With a cluster in which nothing happens.
     pub async fn still() -> Self {
         let house = Self::of(RATE.get(), demo::still()).await;
-        while house.get("/api/v1/clusters/demo/nodes").await.status() != StatusCode::OK {
+        house.ready().await;
+        house
+    }
+
+    /// Waits until its cluster can be asked.
+    pub async fn ready(&self) {
+        let began = Instant::now();
+        while self.get("/api/v1/clusters/demo/nodes").await.status() != StatusCode::OK {
+            assert!(began.elapsed() < Duration::from_secs(60), "the built-in cluster was not heard within a minute");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        house
     }
 
     /// With a still cluster whose backups are kept so.

@@ -38,9 +38,7 @@ pub fn backups(folder: &std::path::Path, store: Store) -> Backups {
 
 pub async fn house() -> House {
     let house = House::keeping(backups).await;
-    while house.get("/api/v1/clusters/demo/nodes").await.status() != StatusCode::OK {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    house.ready().await;
     house
 }
 

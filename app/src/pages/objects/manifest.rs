@@ -14,7 +14,7 @@ pub struct ManifestPage {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// It; `Err` says why it cannot be read.
+    /// The object as YAML; `Err` says why it cannot be read.
     pub yaml: Result<String, Notice>,
     /// Its managed fields; empty where there are none.
     pub managed: String,

@@ -57,11 +57,6 @@ impl Catalog {
         self.volumes.get(name)
     }
 
-    /// All PersistentVolumes.
-    pub fn volumes(&self) -> impl ExactSizeIterator<Item = &Volume> {
-        self.volumes.values()
-    }
-
     /// One StorageClass.
     pub fn storage_class(&self, name: &str) -> Option<&StorageClass> {
         self.storage_classes.get(name)
@@ -70,16 +65,6 @@ impl Catalog {
     /// All StorageClasses.
     pub fn storage_classes(&self) -> impl ExactSizeIterator<Item = &StorageClass> {
         self.storage_classes.values()
-    }
-
-    /// One PriorityClass.
-    pub fn priority_class(&self, name: &str) -> Option<&PriorityClass> {
-        self.priority_classes.get(name)
-    }
-
-    /// All PriorityClasses.
-    pub fn priority_classes(&self) -> impl ExactSizeIterator<Item = &PriorityClass> {
-        self.priority_classes.values()
     }
 
     /// The volume drivers of a node.
@@ -92,11 +77,6 @@ impl Catalog {
         self.csi_nodes.values()
     }
 
-    /// The ResourceQuotas of a namespace.
-    pub fn quotas_in<'a>(&'a self, namespace: &'a Name) -> impl Iterator<Item = &'a Quota> {
-        within(&self.quotas, namespace)
-    }
-
     /// All ResourceQuotas.
     pub fn quotas(&self) -> impl ExactSizeIterator<Item = &Quota> {
         self.quotas.values()
@@ -106,11 +86,6 @@ impl Catalog {
     pub fn autoscalers_of<'a>(&'a self, kind: &'a OwnerKind, key: &'a Key) -> impl Iterator<Item = &'a Autoscaler> {
         let scales = move |scaler: &&Autoscaler| scaler.target.0 == *kind && scaler.target.1 == key.name;
         within(&self.autoscalers, &key.namespace).filter(scales)
-    }
-
-    /// All HorizontalPodAutoscalers.
-    pub fn autoscalers(&self) -> impl ExactSizeIterator<Item = &Autoscaler> {
-        self.autoscalers.values()
     }
 
     /// The Ingresses and HTTPRoutes that lead to a service.
@@ -126,11 +101,6 @@ impl Catalog {
     /// One Gateway.
     pub fn gateway(&self, key: &Key) -> Option<&Gateway> {
         self.gateways.get(key)
-    }
-
-    /// All Gateways.
-    pub fn gateways(&self) -> impl ExactSizeIterator<Item = &Gateway> {
-        self.gateways.values()
     }
 
     /// Takes a fact in, and says whether it is news. A fact of another source is none of ours.

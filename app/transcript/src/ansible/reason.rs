@@ -232,12 +232,8 @@ impl Scan<'_> {
     /// Keeps the wanted fields of the object; none when it has no end.
     fn object(&mut self) -> Option<()> {
         self.at += 1;
-        loop {
+        while !self.ends()? {
             match self.next()? {
-                b'}' => {
-                    self.at += 1;
-                    return Some(());
-                }
                 b',' => self.at += 1,
                 b'"' => {
                     let (key, _) = self.string()?;
@@ -255,17 +251,21 @@ impl Scan<'_> {
                 _ => return None,
             }
         }
+        Some(())
+    }
+
+    /// Whether the object ends here; then its brace is passed.
+    fn ends(&mut self) -> Option<bool> {
+        let ends = self.next()? == b'}';
+        self.at += usize::from(ends);
+        Some(ends)
     }
 
     /// The results of the modules that failed; what one says in `msg` is the reason here.
     fn modules(&mut self) -> Option<()> {
         self.at += 1;
-        loop {
+        while !self.ends()? {
             match self.next()? {
-                b'}' => {
-                    self.at += 1;
-                    return Some(());
-                }
                 b'"' => {
                     self.string()?;
                 }
@@ -279,6 +279,7 @@ impl Scan<'_> {
                 _ => self.at += 1,
             }
         }
+        Some(())
     }
 
     fn value(&mut self, wanted: Option<&'static str>) -> Option<()> {

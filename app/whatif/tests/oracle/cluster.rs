@@ -26,7 +26,7 @@ pub struct Made {
 impl Made {
     pub fn inventory(&self) -> Inventory {
         let mut inventory = Inventory::default();
-        for source in Source::ALL.into_iter().chain(Source::BESIDE) {
+        for source in Source::every() {
             inventory.apply(Change::Heard(source, Heard::Live));
         }
         let facts = self.nodes.iter().map(|node| Fact::Node(Box::new(node.clone())));

@@ -190,7 +190,7 @@ impl RehearsalError {
 ///
 /// # Errors
 /// What the system says.
-pub(super) fn room(folder: &Path) -> io::Result<u64> {
+pub(crate) fn room(folder: &Path) -> io::Result<u64> {
     let facts = rustix::fs::statvfs(folder)?;
     Ok(facts.f_bavail.saturating_mul(facts.f_frsize))
 }

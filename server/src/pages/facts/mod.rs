@@ -13,9 +13,10 @@ use scene::Health;
 use topology::{
     Inventory, Stamp,
     inventory::{Heard, Key, Source},
+    load,
 };
 
-use super::objects::{pages_about, pages_about_owner};
+use super::objects::{notice, pages_about, pages_about_owner};
 use crate::cluster::{
     Cluster, ask,
     usage::{self, Amounts, Usage},
@@ -105,7 +106,7 @@ async fn add_pod(of: &str, cluster: &Cluster, facts: &mut Facts, key: &Key) {
         tokio::join!(events(cluster, "Pod", key), ask::log_end(client, key), usage::of_pod(client, key));
     facts.lines.extend(used(usage, "requested"));
     facts.events = events;
-    facts.log = Some(log.map_err(|why| refused(&why)));
+    facts.log = Some(log.map_err(|why| notice(&why)));
     facts.pages = pages_about(of, "", "pods", "Pod", key);
 }
 
@@ -113,12 +114,12 @@ async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLin
     if cluster.is_past() {
         return Err(not_kept());
     }
-    let events = ask::events(cluster.client(), kind, key).await.map_err(|why| refused(&why))?;
+    let events = ask::events(cluster.client(), kind, key).await.map_err(|why| notice(&why))?;
     let line = |event: &ask::Event| EventLine {
         at: event.at().to_owned(),
         kind: event.r#type.clone(),
         reason: event.reason.clone(),
-        message: event.message.clone(),
+        message: event.message().to_owned(),
         count: event.count(),
     };
     Ok(events.iter().take(20).map(line).collect())
@@ -128,14 +129,6 @@ async fn events(cluster: &Cluster, kind: &str, key: &Key) -> Result<Vec<EventLin
 fn not_kept() -> Notice {
     let what = "Events and logs of a past moment are not kept.".to_owned();
     Notice { health: Health::Unknown, what, todo: String::new() }
-}
-
-fn refused(why: &ask::Refused) -> Notice {
-    let todo = match why {
-        ask::Refused::Forbidden(_) => "Grant it to the user of this context.",
-        ask::Refused::Missing(_) | ask::Refused::Nothing(_) | ask::Refused::Late(_) => "",
-    };
-    Notice { health: Health::Unknown, what: format!("{}.", why.to_string().trim_end_matches('.')), todo: todo.into() }
 }
 
 /// What is in use, beside `what` there is. A cluster without a metrics server says so on its nodes.
@@ -148,24 +141,12 @@ fn used(usage: Result<Usage, ask::Refused>, what: &str) -> Vec<FactLine> {
         Err(ask::Refused::Missing(_)) => return Vec::new(),
         Err(why) => return vec![line("In use", format!("unknown: {why}"))],
     };
-    let of = |text: String| if text.is_empty() { text } else { format!(" of {text} {what}") };
-    let beside = |told: fn(Amounts) -> String| {
-        let some = usage.beside.filter(|amounts| amounts.cpu > 0 || amounts.memory > 0);
-        of(some.map(told).unwrap_or_default())
+    let row = |name: &str, amount: fn(Amounts) -> u64, words: fn(u64) -> String| {
+        let beside = usage.beside.map(amount).filter(|amount| *amount > 0);
+        let beside = beside.map(|amount| format!(" of {} {what}", words(amount))).unwrap_or_default();
+        line(&format!("{name} in use"), words(amount(usage.used)) + &beside)
     };
-    vec![
-        line("CPU in use", format!("{}{}", cores(usage.used), beside(cores))),
-        line("Memory in use", format!("{}{}", memory(usage.used), beside(memory))),
-    ]
-}
-
-fn cores(amounts: Amounts) -> String {
-    format!("{}.{:02} cores", amounts.cpu / 1_000, amounts.cpu % 1_000 / 10)
-}
-
-fn memory(amounts: Amounts) -> String {
-    let mebibytes = amounts.memory >> 20;
-    if mebibytes < 10_240 { format!("{mebibytes} MiB") } else { format!("{} GiB", mebibytes >> 10) }
+    vec![row("CPU", |all| all.cpu, load::cores), row("Memory", |all| all.memory, load::bytes)]
 }
 
 /// Facts with nothing in them yet.

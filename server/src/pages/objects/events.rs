@@ -109,12 +109,12 @@ pub(crate) fn fits(event: &Event, sought: &EventsSought) -> bool {
     let about = &event.involved_object;
     let is = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
     let text = sought.text.trim().to_lowercase();
-    let told = [&event.reason, &event.message, &about.name, &about.kind];
+    let told = [&event.reason, &about.name, &about.kind];
     is(&sought.namespace, &about.namespace)
         && is(&sought.kind, &about.kind)
         && is(&sought.name, &about.name)
         && is(&sought.of_type, &event.r#type)
-        && (text.is_empty() || told.iter().any(|part| part.to_lowercase().contains(&text)))
+        && (text.is_empty() || told.iter().any(|part| part.to_lowercase().contains(&text)) || event.says(&text))
 }
 
 fn row(cluster: &str, event: &Event, kinds: &Kinds, now: Stamp) -> EventRow {
@@ -132,7 +132,7 @@ fn row(cluster: &str, event: &Event, kinds: &Kinds, now: Stamp) -> EventRow {
         reason: event.reason.clone(),
         object: format!("{} {inside}{}", about.kind, about.name),
         leads,
-        message: event.message.clone(),
+        message: event.message().to_owned(),
         count: event.count(),
     }
 }

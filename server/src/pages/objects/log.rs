@@ -14,14 +14,14 @@ use axum::{
     Extension,
     body::Body,
     extract::{Path, Query, Request, State, WebSocketUpgrade},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use topology::inventory::Key;
 
-use super::{Asked, drawn, notice, tail};
+use super::{Asked, drawn, notice, saved_as, tail};
 use crate::{
     access::Stays,
     cluster::{
@@ -35,8 +35,11 @@ use crate::{
 
 /// Lines on a page.
 const LINES: usize = 500;
-/// Logs that are searched at the same time.
+/// Logs that are read for pages at the same time, and how long a page waits for its turn.
 static READING: Semaphore = Semaphore::const_new(12);
+const TURN: Duration = Duration::from_secs(10);
+/// Said when there is no turn.
+const BUSY: &str = "This server reads as many logs as it may. Try again in a minute.";
 /// Logs that are sent as files at the same time: a slow reader of these keeps no page waiting.
 static SENDING: Semaphore = Semaphore::const_new(6);
 /// How often it is asked whether somebody may still read a file.
@@ -103,10 +106,10 @@ async fn read(cluster: &Cluster, namespace: &str, pod: &str, sought: Sought) -> 
     let text = sought.text();
     let end = match containers {
         Err(why) if !matches!(why, Refused::Forbidden(_)) => Err(why),
-        _ => {
-            let _turn = READING.acquire().await;
-            logs::end(client, &sought.which(namespace, pod), sought.since(), &text, LINES).await
-        }
+        _ => match tokio::time::timeout(TURN, READING.acquire()).await {
+            Ok(_turn) => logs::end(client, &sought.which(namespace, pod), sought.since(), &text, LINES).await,
+            Err(_) => Err(Refused::Nothing(BUSY.into())),
+        },
     };
     let (lines, end) = match end {
         Ok(mut end) => (Ok(std::mem::take(&mut end.lines).into_iter().map(line).collect()), end),
@@ -161,8 +164,7 @@ pub(super) async fn file(
     Extension(stays): Extension<Stays>,
 ) -> Response {
     let Ok(turn) = SENDING.try_acquire() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "As many logs are read as may be. Try again in a minute.")
-            .into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, BUSY).into_response();
     };
     let watched = match asked.0.cluster(&cluster).await {
         Ok(watched) => watched,
@@ -171,13 +173,7 @@ pub(super) async fn file(
     let which = sought.which(&namespace, &pod);
     match logs::all(watched.client(), &which, sought.since(), set(&sought.timestamps)).await {
         Ok(bytes) => {
-            let plain = |letter: &char| letter.is_ascii_alphanumeric() || "-._".contains(*letter);
-            let name: String = [pod.as_str(), &which.container].join(".").chars().filter(plain).collect();
-            let headers = [
-                (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.log\"")),
-                (header::CACHE_CONTROL, "no-store".to_owned()),
-            ];
+            let headers = saved_as("text/plain; charset=utf-8", &format!("{pod}.{}.log", which.container));
             // Its turn lasts as long as it is sent.
             let held = futures::StreamExt::map(bytes, move |piece| {
                 let _turn = &turn;

@@ -9,12 +9,12 @@ use app::{
 };
 use axum::{
     extract::{Path, Query, Request, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 
-use super::{Asked, drawn, kind_of, line, notice};
+use super::{Asked, drawn, kind_of, line, notice, saved_as};
 use crate::{
     cluster::{
         ask::Refused,
@@ -86,14 +86,7 @@ pub(super) async fn file(
 ) -> Response {
     match read(&asked, &path, &which).await {
         Ok((_, Ok(manifest))) => {
-            // A name of Kubernetes has nothing in it that a header cannot hold; of others the letters are kept that can.
-            let plain = |letter: &char| letter.is_ascii_alphanumeric() || "-._".contains(*letter);
-            let name: String = which.name.chars().filter(plain).collect();
-            let headers = [
-                (header::CONTENT_TYPE, "application/yaml; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.yaml\"")),
-                (header::CACHE_CONTROL, "no-store".to_owned()),
-            ];
+            let headers = saved_as("application/yaml; charset=utf-8", &format!("{}.yaml", which.name));
             (headers, manifest.yaml).into_response()
         }
         Ok((_, Err(why))) => (StatusCode::BAD_GATEWAY, notice(&why).what).into_response(),

@@ -22,7 +22,7 @@ use app::{
 use axum::{
     Router,
     extract::{RawQuery, Request},
-    http::StatusCode,
+    http::{HeaderName, StatusCode, header},
     response::Response,
     routing::get,
 };
@@ -82,6 +82,18 @@ async fn drawn(
         frame.title = format!("{one} · {}", frame.title);
     }
     render(StatusCode::OK, frame, request, content).await
+}
+
+/// Headers of a file that a browser saves under this name.
+fn saved_as(kind: &str, name: &str) -> [(HeaderName, String); 3] {
+    // A name of Kubernetes has nothing in it that a header cannot hold; of others the letters are kept that can.
+    let plain = |letter: &char| letter.is_ascii_alphanumeric() || "-._".contains(*letter);
+    let name: String = name.chars().filter(plain).collect();
+    [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ]
 }
 
 /// Why something cannot be shown, and what to do.
