@@ -1,6 +1,7 @@
 //! The cases. Each works on names of its own, so that they run side by side and beside other
 //! objects.
 
+use binnacle::cluster::Cluster;
 use futures::StreamExt;
 use k8s_openapi::api::{
     coordination::v1::Lease,
@@ -12,8 +13,6 @@ use kube::{
 };
 use serde_json::json;
 use topology::inventory::{Heard, Phase, Source};
-
-use binnacle::cluster::Cluster;
 
 use super::{Target, client, create, key, lease, node, pod, unique, until};
 
