@@ -254,7 +254,7 @@ fn doctor_names_missing_permissions_and_a_clock_that_is_off() {
     let told = run(&args);
     let text = said(&told);
     assert!(told.status.success(), "what is doubtful is not wrong: {text}");
-    assert!(text.contains("the account may not get leases, list leases, watch leases\n"), "{text}");
+    assert!(text.contains("the account may not get leases.coordination.k8s.io, list leases.coordination.k8s.io, watch leases.coordination.k8s.io\n"), "{text}");
     assert!(text.contains("well      cluster lab              it answers as v1.34.4"), "{text}");
     assert!(text.contains("doubtful  clock lab                this machine is "), "{text}");
     let _ = std::fs::remove_dir_all(&folder);

@@ -29,6 +29,8 @@ enum Mode {
     Moved,
     /// It names the region that was meant.
     OtherRegion,
+    /// It sends to another address, as a new bucket's store does for a while.
+    Elsewhere,
 }
 
 type Objects = Arc<Mutex<BTreeMap<String, Bytes>>>;
@@ -49,6 +51,11 @@ async fn answer(
         Mode::Unconditional => {}
         Mode::Console => return ([(header::CONTENT_TYPE, "text/html")], "<html>Sign in</html>").into_response(),
         Mode::Moved => return refused(StatusCode::MOVED_PERMANENTLY, "<Code>PermanentRedirect</Code>"),
+        Mode::Elsewhere => {
+            let head = [(header::LOCATION, "http://127.0.0.1:9/b/p?X-Amz-Signature=0123")];
+            return (StatusCode::TEMPORARY_REDIRECT, head, "<Error><Code>TemporaryRedirect</Code></Error>")
+                .into_response();
+        }
         Mode::OtherRegion => {
             let body = "<Code>AuthorizationHeaderMalformed</Code><Message>The region is wrong</Message><Region>eu-west-1</Region>";
             return refused(StatusCode::BAD_REQUEST, body);
@@ -129,9 +136,12 @@ async fn a_store_without_conditional_puts_keeps_backups_and_overwrites_none() {
 #[tokio::test]
 async fn answers_that_are_no_stores_are_told_by_their_cause() {
     let here = Folder::new();
-    for (mode, says) in
-        [(Mode::Console, "web console"), (Mode::Moved, "region=NAME"), (Mode::OtherRegion, "Say region=eu-west-1")]
-    {
+    for (mode, says) in [
+        (Mode::Console, "web console"),
+        (Mode::Moved, "region=NAME"),
+        (Mode::Elsewhere, "it sends to http://127.0.0.1:9: name the bucket's region"),
+        (Mode::OtherRegion, "Say region=eu-west-1"),
+    ] {
         let (place, _) = store(mode, &here).await;
         let (file, manifest) = backup(&here.0, "one", "harbour", 1_000);
         let put = place.put(&file, &manifest, KEY).await.expect_err("it is no store").to_string();

@@ -72,7 +72,13 @@ pub(super) async fn missing(client: &Client) -> kube::Result<Vec<String>> {
         for (resource, verb) in resources.iter().flat_map(|resource| verbs.iter().map(move |verb| (resource, verb))) {
             let (whole, part) = resource.split_once('/').unwrap_or((resource, ""));
             let attributes = json!({ "group": group, "resource": whole, "subresource": part, "verb": verb });
-            asked.push((format!("{verb} {resource}"), json!({ "resourceAttributes": attributes })));
+            // As errors name it, and as kubectl auth can-i takes it.
+            let named = if group.is_empty() {
+                (*resource).to_owned()
+            } else {
+                format!("{whole}.{group}") + &resource[whole.len()..]
+            };
+            asked.push((format!("{verb} {named}"), json!({ "resourceAttributes": attributes })));
         }
     }
     let paths =

@@ -183,10 +183,13 @@ async fn dropped_at_any_moment_it_leaves_nothing_but_what_was_there() {
                 std::fs::remove_file(order.folder.join(name)).expect("removed");
             }
         }
-        tokio::time::sleep(Duration::from_millis(300)).await;
         // Its last act, once begun, is not interrupted.
-        let parts: Vec<String> = names(&order.folder).into_iter().filter(|name| name.ends_with(".part")).collect();
-        assert!(parts.is_empty(), "{parts:?}");
+        let until = std::time::Instant::now() + Duration::from_secs(60);
+        let parts = || names(&order.folder).into_iter().filter(|name| name.ends_with(".part")).collect::<Vec<String>>();
+        while !parts().is_empty() {
+            assert!(std::time::Instant::now() < until, "{:?}", parts());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         for name in names(&order.folder).iter().filter(|name| !before.contains(name)) {
             if let Some(id) = name.strip_suffix(".json") {
                 let object = order.folder.join(format!("{id}{}", order.sealing.ending()));

@@ -113,7 +113,7 @@ fn an_etcd_that_nothing_was_written_to_is_told() {
 
 #[test]
 fn an_etcd_in_the_midst_of_a_compaction_is_told() {
-    let slow = ["--compaction-batch-limit", "20", "--compaction-sleep-interval", "20ms"];
+    let slow = ["--compaction-batch-limit", "20", "--compaction-sleep-interval", "200ms"];
     let etcd = Etcd::with(NEW, &slow);
     for round in 0..6 {
         etcd.fill(&format!("/registry/pods/default/{}-", round % 3), 1_500, 20);

@@ -9,11 +9,10 @@ use std::{
 };
 
 use object_store::{
-    BackoffConfig, Certificate, ClientOptions, ObjectStore, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem,
-    path::Path,
+    BackoffConfig, ClientOptions, ObjectStore, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
 
-use super::{PlaceError, credentials::Credentials};
+use super::{PlaceError, credentials::Credentials, moved::Unmoved};
 
 /// Until a connection stands.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -183,18 +182,18 @@ impl Bucket {
     fn open(&self) -> Result<object_store::aws::AmazonS3, String> {
         // The client below asks the process for one; whoever was first has chosen the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut options = ClientOptions::new()
-            .with_connect_timeout(CONNECT)
-            .with_read_timeout(SILENCE)
-            // A whole backup takes as long as it takes; silence is what is bounded.
-            .with_timeout_disabled()
-            .with_allow_http(self.endpoint.starts_with("http://"));
+        let plain = self.endpoint.starts_with("http://");
+        // A whole backup takes as long as it takes; silence is what is bounded.
+        let mut client = reqwest::Client::builder()
+            .user_agent(concat!("binnacle/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .https_only(!plain);
         if let Some(file) = &self.authority {
             let told = |what: String| format!("the authorities in {}: {what}", file.display());
             let pem = std::fs::read(file).map_err(|error| told(error.to_string()))?;
-            for certificate in Certificate::from_pem_bundle(&pem).map_err(|error| told(error.to_string()))? {
-                options = options.with_root_certificate(certificate);
-            }
+            let trusted = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| told(error.to_string()))?;
+            client = client.tls_certs_merge(trusted);
         }
         let retry = RetryConfig {
             backoff: BackoffConfig {
@@ -209,7 +208,8 @@ impl Bucket {
             .with_bucket_name(&self.name)
             .with_region(&self.region)
             .with_virtual_hosted_style_request(!self.in_path)
-            .with_client_options(options)
+            .with_client_options(ClientOptions::new().with_allow_http(plain))
+            .with_http_connector(Unmoved::new(client).map_err(|error| error.to_string())?)
             .with_retry(retry)
             .with_credentials(Arc::new(Credentials::new(self.credentials.clone(), self.profile.clone())));
         if !self.endpoint.is_empty() {

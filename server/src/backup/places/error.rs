@@ -2,6 +2,8 @@
 
 use crate::backup::manifest::ManifestError;
 
+use super::moved::Moved;
+
 /// How much of a foreign text is told.
 const TOLD: usize = 300;
 
@@ -121,15 +123,15 @@ fn said(error: &object_store::Error) -> String {
     let mut at: &dyn std::error::Error = error;
     let mut bottom = at.to_string();
     while let Some(source) = at.source() {
+        if let Some(moved) = source.downcast_ref::<Moved>() {
+            return moved.to_string();
+        }
         bottom = source.to_string();
         if let Some(code) = within(&bottom, "Code") {
             let message = within(&bottom, "Message").unwrap_or_default();
             return format!("{code}: {message}{}", hint(&code, within(&bottom, "Region").as_deref()));
         }
         at = source;
-    }
-    if bottom.contains("without LOCATION") {
-        return "it sends to another region: name the bucket's with region=NAME".into();
     }
     let page = bottom.to_ascii_lowercase();
     if NO_STORE.iter().any(|sign| page.contains(sign)) {
@@ -157,15 +159,13 @@ fn hint(code: &str, region: Option<&str>) -> String {
     match (code, region) {
         ("RequestTimeTooSkewed", _) => ". The clock of this machine or of the store is wrong: set both by NTP".into(),
         (_, Some(region)) => format!(". Say region={region}"),
-        ("AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect", None) => {
-            ". Name the bucket's region with region=NAME".into()
-        }
+        ("AuthorizationHeaderMalformed", None) => ". Name the bucket's region with region=NAME".into(),
         _ => String::new(),
     }
 }
 
 /// What stands in an element of the store's answer.
-fn within(text: &str, element: &str) -> Option<String> {
+pub(super) fn within(text: &str, element: &str) -> Option<String> {
     let (_, rest) = text.split_once(&format!("<{element}>"))?;
     let (inside, _) = rest.split_once("</")?;
     Some(inside.chars().filter(|character| !character.is_control()).take(TOLD).collect())

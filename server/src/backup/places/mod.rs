@@ -13,6 +13,7 @@ mod address;
 mod create;
 mod credentials;
 mod error;
+mod moved;
 mod stock;
 
 use std::{

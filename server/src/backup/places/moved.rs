@@ -1,0 +1,118 @@
+//! Where a store sends elsewhere: said, and never followed.
+//!
+//! A signature is for one host, and goes nowhere else. Whoever follows a redirect asks without it, is
+//! refused, and the refusal speaks of credentials, which are well.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use http::header::LOCATION;
+use http_body_util::BodyExt;
+use object_store::{
+    ClientOptions,
+    client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService},
+};
+
+/// An answer that sends elsewhere is short; of more than this nothing is read.
+const SHORT: usize = 16 * 1024;
+/// Until such an answer is whole.
+const SOON: Duration = Duration::from_secs(10);
+
+/// It sends elsewhere.
+#[derive(Debug, thiserror::Error)]
+#[error("it sends to {to}: {todo}")]
+pub(super) struct Moved {
+    to: String,
+    todo: String,
+}
+
+/// A client that follows no redirect.
+#[derive(Clone, Debug)]
+pub(super) struct Unmoved(reqwest::Client);
+
+impl Unmoved {
+    /// From a client's settings.
+    ///
+    /// # Errors
+    /// Where TLS cannot be set up.
+    pub(super) fn new(client: reqwest::ClientBuilder) -> reqwest::Result<Self> {
+        client.redirect(reqwest::redirect::Policy::none()).build().map(Self)
+    }
+}
+
+impl HttpConnector for Unmoved {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(self.clone()))
+    }
+}
+
+impl HttpService for Unmoved {
+    fn call<'a, 'b>(
+        &'a self,
+        request: HttpRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'b>>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        Box::pin(async move {
+            let answer = HttpService::call(&self.0, request).await?;
+            let sends = answer.status().is_redirection() && answer.status() != http::StatusCode::NOT_MODIFIED;
+            if sends { Err(HttpError::new(HttpErrorKind::Unknown, moved(answer).await)) } else { Ok(answer) }
+        })
+    }
+}
+
+async fn moved(answer: HttpResponse) -> Moved {
+    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (location, region) = (header(LOCATION.as_str()), header("x-amz-bucket-region"));
+    let body = http_body_util::Limited::new(answer.into_body(), SHORT).collect();
+    let body = tokio::time::timeout(SOON, body).await;
+    let body = body.ok().and_then(Result::ok).map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned());
+    let body = body.unwrap_or_default();
+    told(location.as_deref(), region.as_deref(), &body)
+}
+
+/// What it says by its headers and its body.
+fn told(location: Option<&str>, region: Option<&str>, body: &str) -> Moved {
+    let within = |element: &str| super::error::within(body, element).filter(|text| !text.is_empty());
+    // Its query may hold a signature.
+    let host = |address: &str| {
+        let uri = address.parse::<http::Uri>().ok()?;
+        Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?.host()))
+            .map(|host| uri.port().map_or(host.clone(), |port| format!("{host}:{port}")))
+    };
+    let to = location.and_then(host).or_else(|| within("Endpoint"));
+    let region = region.map(str::to_owned).or_else(|| within("Region"));
+    let todo = match (&region, &to) {
+        (Some(region), _) => format!("say region={}", plain(region)),
+        (None, Some(_)) => "name the bucket's region with region=NAME, or that address with endpoint=URL".to_owned(),
+        (None, None) => "name the bucket's region with region=NAME".to_owned(),
+    };
+    Moved { to: to.as_deref().map_or_else(|| "another region".to_owned(), plain), todo }
+}
+
+/// Without what a terminal or a page would take for its own.
+fn plain(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_told_with_its_address_and_the_regions_name() {
+        let body = "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint></Error>";
+        let said = |location, region, body| told(location, region, body).to_string();
+        assert_eq!(
+            said(None, Some("eu-west-1"), body),
+            "it sends to b.s3.eu-west-1.amazonaws.com: say region=eu-west-1"
+        );
+        let signed = "https://s3.example:9443/b/p?X-Amz-Signature=0123";
+        assert_eq!(
+            said(Some(signed), None, ""),
+            "it sends to https://s3.example:9443: name the bucket's region with region=NAME, or that address with endpoint=URL"
+        );
+        assert_eq!(said(None, None, ""), "it sends to another region: name the bucket's region with region=NAME");
+    }
+}
