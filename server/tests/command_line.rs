@@ -295,6 +295,47 @@ fn doctor_finds_nothing_wrong_with_the_built_in_cluster() {
 }
 
 #[test]
+fn a_support_bundle_is_listed_first_and_has_no_secret() {
+    let folder = std::env::temp_dir().join(format!("binnacle-{}-support", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (config, log, data, bundle) = (path("binnacle.toml"), path("log"), path("data"), path("bundle.tar.gz"));
+    let secrets = ["hunter22", "T0PSECRET", "wJalrXUtnFEMIK7MDENG"];
+    let database = path("other.db");
+    let settings = format!(
+        "demo = 'always'\ndatabase = 'sqlite:{database}?key={}'\nwebhook = 'https://h.example/{}'\n",
+        secrets[0], secrets[1]
+    );
+    std::fs::write(&config, settings).expect("written");
+    std::fs::write(&log, format!("it began\nAWS_SECRET_ACCESS_KEY={}\n", secrets[2])).expect("written");
+    let args = ["support-bundle", "--config", &config, "--data", &data, "--log", &log, "-o", &bundle];
+    let asked = run(&args);
+    assert_eq!(asked.status.code(), Some(2), "{}", said(&asked));
+    assert!(said(&asked).contains("doctor.txt") && said(&asked).contains("say --yes"), "{}", said(&asked));
+    assert!(run(&[args.as_slice(), &["--list"]].concat()).status.success() && !PathBuf::from(&bundle).exists());
+    let written = run(&[args.as_slice(), &["--yes"]].concat());
+    assert!(written.status.success(), "{}", said(&written));
+    let packed = std::fs::File::open(&bundle).expect("a bundle");
+    let mut texts = std::collections::BTreeMap::new();
+    for entry in tar::Archive::new(flate2::read::GzDecoder::new(packed)).entries().expect("entries") {
+        let mut entry = entry.expect("an entry");
+        let name = entry.path().expect("a path").display().to_string();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut entry, &mut text).expect("text");
+        texts.insert(name, text);
+    }
+    let names: Vec<&str> = texts.keys().map(String::as_str).collect();
+    let wanted = ["about.txt", "doctor.txt", "log.txt", "settings.txt"].map(|name| format!("binnacle-support/{name}"));
+    assert_eq!(names, wanted);
+    let whole: String = texts.values().cloned().collect();
+    assert!(secrets.iter().all(|secret| !whole.contains(secret)), "{whole}");
+    assert!(whole.contains("it began") && whole.contains("demo = always"), "{whole}");
+    let again = run(&[args.as_slice(), &["--yes"]].concat());
+    assert!(said(&again).contains("Name another file with --output"), "{}", said(&again));
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
 fn users_and_tokens_are_made_from_the_command_line_and_no_secret_is_an_argument() {
     let data = std::env::temp_dir().join(format!("binnacle-{}-users", std::process::id()));
     let data_arg = data.to_str().expect("text").to_owned();

@@ -18,6 +18,7 @@ mod provider;
 mod rehearse;
 mod serve;
 mod simulate;
+mod support;
 mod sweeping;
 mod take;
 mod token;
@@ -89,6 +90,12 @@ enum Command {
         after_help = "Example:\n  binnacle doctor --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml\n  binnacle doctor --oidc --config binnacle.toml --claims claims.json"
     )]
     Doctor(doctor::DoctorArgs),
+    /// Write what a maintainer needs to help into one file: version, settings and what doctor finds, without secrets.
+    #[command(
+        name = "support-bundle",
+        after_help = "Example:\n  binnacle support-bundle --config /etc/binnacle/binnacle.toml\n  journalctl -u binnacle --since -1d | binnacle support-bundle --log - --yes"
+    )]
+    SupportBundle(support::SupportArgs),
     /// Make an API token for a program; it is printed this once.
     #[command(
         after_help = "Example:\n  binnacle token add pipeline --role operator --days 30 --data /var/lib/binnacle"
@@ -414,6 +421,7 @@ pub fn run() -> Exit {
         Command::Diff(args) => wait(history::diff(args)),
         Command::User(args) => wait(user::run(args)),
         Command::Doctor(args) => wait(doctor::run(args)),
+        Command::SupportBundle(args) => wait(support::run(args)),
         Command::Token(args) => wait(token::run(args)),
         Command::Settings => draw::write(None, &crate::config::table()),
         Command::Licences => draw::write(None, include_str!("../../licences.txt")),

@@ -84,6 +84,26 @@ pub(super) fn load(
     given: &Given,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigError> {
+    let mut values = values(given, environment)?;
+    in_files(&mut values)?;
+    settings(&values)
+}
+
+/// Which settings were given, where, and as what; what may be a secret is not told.
+pub(super) fn shown(
+    given: &Given,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Vec<[String; 3]>, ConfigError> {
+    let given = values(given, environment)?.into_iter().filter(|(_, (_, place))| place != "default");
+    let told = |name: &str, value: &str| {
+        let is_secret = IN_FILES.iter().any(|(secret, _)| *secret == name);
+        if is_secret { "(not shown)".to_owned() } else { transcript::redacted(value) }
+    };
+    Ok(given.map(|(name, (value, place))| [name.to_owned(), told(name, &value), place]).collect())
+}
+
+/// The values as they were given, each with its place.
+fn values(given: &Given, environment: impl Iterator<Item = (String, String)>) -> Result<Values, ConfigError> {
     let variables: Vec<(String, String)> = environment.filter(|(name, _)| name.starts_with("BINNACLE_")).collect();
     let mut values: Values =
         KEYS.iter().map(|key| (key.name, (key.default.to_owned(), "default".to_owned()))).collect();
@@ -113,8 +133,7 @@ pub(super) fn load(
             values.insert(key.name, (value.clone(), key.flag()));
         }
     }
-    in_files(&mut values)?;
-    settings(&values)
+    Ok(values)
 }
 
 /// Settings that may be a secret, or have one in them, with those that name a file for it instead.

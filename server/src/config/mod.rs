@@ -189,4 +189,12 @@ impl Settings {
     pub fn load(given: &Given) -> Result<Self, ConfigError> {
         file::load(given, std::env::vars())
     }
+
+    /// Name, value and place of each setting that was given, without what may be a secret.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a file cannot be read, or names what there is not.
+    pub fn shown(given: &Given) -> Result<Vec<[String; 3]>, ConfigError> {
+        file::shown(given, std::env::vars())
+    }
 }
