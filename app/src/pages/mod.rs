@@ -20,6 +20,7 @@ pub mod restore;
 mod scripts;
 mod table;
 mod trouble;
+mod waves;
 mod what_if;
 
 pub use access::{
@@ -36,4 +37,5 @@ pub use people::{UserLine, users};
 pub use plan::plan;
 pub use table::table;
 pub use trouble::{not_found, trouble};
+pub use waves::{Order, StuckLine, WaveLine};
 pub use what_if::{Answered, HostLine, LossLine, Losses, PartLine, WhatIf, what_if};

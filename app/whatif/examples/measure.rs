@@ -10,7 +10,7 @@ use topology::{
     Change, Inventory,
     inventory::{Fact, Key, Shape},
 };
-use whatif::{Question, Step, ask, standing};
+use whatif::{Question, Step, ask, losses};
 
 fn main() {
     let mut numbers = std::env::args().skip(1).map(|word| word.parse().expect("a number"));
@@ -36,7 +36,7 @@ fn main() {
         times[times.len() * 95 / 100]
     );
     let began = Instant::now();
-    let all = standing(&facts, fixture::NOW);
+    let all = losses(&facts, fixture::NOW);
     println!("{} single losses and {} pairs of masters: {:?}", all.single.len(), all.pairs.len(), began.elapsed());
     let mut outcomes = String::new();
     for loss in all.single.iter().take(2) {

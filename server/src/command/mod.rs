@@ -59,7 +59,7 @@ enum Command {
     /// Say what the loss, the drain or the addition of hosts does to a cluster, without doing it.
     #[command(
         name = "what-if",
-        after_help = "Example:\n  binnacle what-if --lose host5 --kubeconfig ~/.kube/config\n  binnacle what-if --drain host4 --demo --format json\n\nExit codes of this command: 0 nothing is noticed, 1 something is, 4 a missing fact decides."
+        after_help = "Example:\n  binnacle what-if --lose host5 --kubeconfig ~/.kube/config\n  binnacle what-if --drain host4 --demo --format json\n  binnacle what-if --drain-order --kubeconfig ~/.kube/config\n\nExit codes of this command: 0 nothing is noticed, or all hosts can be drained; 1 something is, or some cannot; 4 a missing fact decides."
     )]
     WhatIf(what_if::WhatIfArgs),
     /// Take a backup of etcd from its best member and prove it before it counts, or prove one that is there.

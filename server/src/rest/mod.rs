@@ -38,7 +38,7 @@ mod retention;
 mod tags;
 mod tokens;
 mod trial;
-mod what_if;
+pub(crate) mod what_if;
 mod words;
 
 use std::{
@@ -96,6 +96,7 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/objects/{group}/{plural}/{name}", SEE),
     Row::get("/api/v1/clusters/{cluster}/what-if", SEE),
     Row::get("/api/v1/clusters/{cluster}/losses", SEE),
+    Row::get("/api/v1/clusters/{cluster}/drain-order", SEE),
     Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
     Row::post("/api/v1/clusters/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
     Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
@@ -190,6 +191,7 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(objects::one))
         .routes(routes!(what_if::one))
         .routes(routes!(what_if::all))
+        .routes(routes!(what_if::order))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))

@@ -109,10 +109,10 @@ fn losses(running: &Running) -> Registry {
         [Outcome::Unnoticed, Outcome::Interrupted, Outcome::Unknown, Outcome::AtRisk, Outcome::Damaged];
     let hosts = Family::<Lost, Gauge>::default();
     for (name, _) in running.site.watched_now() {
-        let Some(standing) = running.site.losses().peek(&name) else { continue };
+        let Some(found) = running.site.losses().peek(&name) else { continue };
         for outcome in ALL {
             let labels = Lost { cluster: name.clone(), outcome: outcome.word() };
-            hosts.get_or_create(&labels).set(i64::try_from(standing.count(outcome)).unwrap_or(i64::MAX));
+            hosts.get_or_create(&labels).set(i64::try_from(found.count(outcome)).unwrap_or(i64::MAX));
         }
     }
     let mut registry = Registry::with_prefix("binnacle");
