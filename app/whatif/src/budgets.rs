@@ -13,6 +13,9 @@ use crate::{
     words::untold,
 };
 
+/// A lot whose pods a budget selects, and what becomes of them.
+type Selected<'l> = (&'l Lot<'l>, &'l Return);
+
 /// What becomes of each budget that selects pods of a touched host, counted after the step and not before.
 pub(crate) fn budgets(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &[Return], drains: bool) -> Vec<Part> {
     let inventory = supposed.world.inventory;
@@ -23,7 +26,7 @@ pub(crate) fn budgets(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &[
         return if drains { vec![unknown] } else { Vec::new() };
     }
     // Pods of one lot are alike, so that a budget selects all of them or none.
-    let mut selected: BTreeMap<&Key, (&Budget, Vec<(&Lot<'_>, &Return)>)> = BTreeMap::new();
+    let mut selected: BTreeMap<&Key, (&Budget, Vec<Selected<'_>>)> = BTreeMap::new();
     for (lot, returns) in lots.iter().zip(returns).filter(|(lot, _)| lot.fate != Fate::Stays) {
         for budget in &supposed.world.relation(lot.form).budgets {
             selected.entry(&budget.key).or_insert((budget, Vec::new())).1.push((lot, returns));
@@ -33,7 +36,7 @@ pub(crate) fn budgets(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &[
     parts.chain(doubled(supposed, lots)).collect()
 }
 
-fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[(&Lot<'_>, &Return)]) -> Option<Part> {
+fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Selected<'_>]) -> Option<Part> {
     let drained = |pod: &Pod| {
         let host = pod.node.as_ref().and_then(|node| supposed.world.host(node));
         host.is_some_and(|host| supposed.standing(host) == Standing::Drained)

@@ -88,7 +88,7 @@ pub(crate) fn control<'w>(supposed: &Supposed<'w, '_>) -> Control {
     let off = |name: &str| world.host(name).is_some_and(|host| supposed.is_off(host));
     let plane = world.plane();
     let server = |(node, kind, health): &(&'w Node, ComponentKind, Health)| Server {
-        node: *node,
+        node,
         off: off(&node.name),
         kind: *kind,
         health: *health,

@@ -1,6 +1,6 @@
 //! Where pods that are made anew can go: a proved interval of how many, reasons by host, and one placement as a witness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use topology::inventory::{Name, Resources};
 
@@ -51,9 +51,8 @@ pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormI
 /// The same verdicts, without a witness where all of them are certain.
 pub(crate) fn judge(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
     let judged = proved(supposed, groups, rivals);
-    let is_certain = |(group, proof): (&Group<'_>, &Result<Proved<'_, '_, '_>, Unknown>)| {
-        proof.as_ref().is_ok_and(|proof| proof.from >= group.pods)
-    };
+    let is_certain =
+        |(group, proof): (&Group<'_>, &Proof<'_, '_, '_>)| proof.as_ref().is_ok_and(|proof| proof.from >= group.pods);
     match groups.iter().zip(&judged).all(is_certain) {
         true => vec![Placed::certain(BTreeMap::new()); groups.len()],
         false => with_witnesses(supposed, groups, judged),
@@ -85,13 +84,13 @@ struct Proved<'s, 'w, 'a> {
     from: u32,
 }
 
-type Proofs<'s, 'w, 'a> = Vec<Result<Proved<'s, 'w, 'a>, Unknown>>;
+type Proof<'s, 'w, 'a> = Result<Proved<'s, 'w, 'a>, Unknown>;
 
 fn proved<'s, 'w, 'a>(
     supposed: &'s Supposed<'w, 'a>,
     groups: &[Group<'w>],
     rivals: &[(FormId, u32)],
-) -> Proofs<'s, 'w, 'a> {
+) -> Vec<Proof<'s, 'w, 'a>> {
     let demand = Demand::of(supposed, groups, rivals);
     let prove = |(number, group): (usize, &Group<'w>)| {
         let gate = Gate::new(supposed, group.wanted())?;
@@ -101,16 +100,15 @@ fn proved<'s, 'w, 'a>(
     groups.iter().enumerate().map(prove).collect()
 }
 
-fn with_witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], judged: Proofs<'_, '_, '_>) -> Vec<Placed> {
+fn with_witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], judged: Vec<Proof<'_, '_, '_>>) -> Vec<Placed> {
     let witnesses = witnesses(supposed, groups);
-    let place =
-        |((group, witness), proof): ((&Group<'_>, BTreeMap<HostId, u32>), Result<Proved<'_, '_, '_>, Unknown>)| {
-            match proof {
-                Ok(proof) => placed(supposed, groups, group, &proof, witness),
-                Err(Unknown(why)) => Placed { verdict: Verdict::Unknown, why, ..Placed::certain(BTreeMap::new()) },
-            }
-        };
-    let mut placed: Vec<Placed> = groups.iter().zip(witnesses).zip(judged).map(place).collect();
+    let mut placed = Vec::new();
+    for ((group, witness), proof) in groups.iter().zip(witnesses).zip(judged) {
+        placed.push(match proof {
+            Ok(proof) => self::placed(supposed, groups, group, &proof, witness),
+            Err(Unknown(why)) => Placed { verdict: Verdict::Unknown, why, ..Placed::certain(BTreeMap::new()) },
+        });
+    }
     preempted(supposed, groups, &mut placed);
     placed
 }
@@ -206,17 +204,19 @@ fn witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>]) -> Vec<BTreeMap<
     found
 }
 
-/// The feasible host that is on and has the largest share of its processors left.
+/// The feasible host that is on and has the largest share of its processors left, one without a pod of this kind first:
+/// by default the scheduler prefers that as well.
 fn roomiest(supposed: &Supposed<'_, '_>, group: &Group<'_>) -> Option<HostId> {
     let gate = Gate::new(supposed, group.wanted()).ok()?;
+    let alike: BTreeSet<HostId> = supposed.seats(group.form).map(|(host, ..)| host).collect();
     let mut best = None;
     for (host, _) in supposed.known().filter(|(host, _)| !supposed.is_off(*host)) {
-        let left = Some((supposed.share(host), std::cmp::Reverse(host)));
+        let left = Some((!alike.contains(&host), supposed.share(host), std::cmp::Reverse(host)));
         if left > best && has_address(supposed, host) && gate.admits(host).is_ok() {
             best = left;
         }
     }
-    best.map(|(_, std::cmp::Reverse(host))| host)
+    best.map(|(.., std::cmp::Reverse(host))| host)
 }
 
 /// Whether a host's pod network has an address left. The scheduler does not ask for that.

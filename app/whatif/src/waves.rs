@@ -114,9 +114,10 @@ pub fn drain_order(inventory: &Inventory, now: Stamp) -> DrainOrder {
         let candidates = planner.together(&left);
         let mut size = candidates.len().min(guess.max(1));
         loop {
-            if let Some(step) = planner.step(&candidates[..size]) {
-                left.retain(|host| !candidates[..size].contains(host));
-                planner.go(&candidates[..size], step);
+            let some = &candidates[..size];
+            if let Some(step) = planner.step(some).filter(|step| size == 1 || !planner.gathers(some, step)) {
+                left.retain(|host| !some.contains(host));
+                planner.go(some, &step);
                 guess = size * 2;
                 break;
             }
@@ -141,6 +142,12 @@ struct Planner<'a> {
     names: Vec<Key>,
     /// How many ready endpoints each service has.
     ready: Vec<u32>,
+    /// Pods of these.
+    members: Vec<Vec<&'a Key>>,
+    /// The host of each of them by now.
+    places: HashMap<&'a Key, HostId>,
+    /// Hosts that were drained.
+    done: BTreeSet<HostId>,
     /// Hosts that found too little room in the cluster as it was: it may be better spread once others were drained.
     later: Vec<HostId>,
 }
@@ -156,8 +163,8 @@ struct Taken<'a> {
     guarded: BTreeSet<usize>,
 }
 
-/// Pods that move, and the hosts that they move to.
-type Moves<'a> = Vec<(&'a Pod, FormId, HostId, Option<HostId>)>;
+/// A pod that moves with its form, from which host and to which.
+type Move<'a> = (&'a Pod, FormId, HostId, Option<HostId>);
 
 impl<'a> Planner<'a> {
     fn new(world: World<'a>) -> Self {
@@ -169,6 +176,9 @@ impl<'a> Planner<'a> {
             services: HashMap::new(),
             names: Vec::new(),
             ready: Vec::new(),
+            members: Vec::new(),
+            places: HashMap::new(),
+            done: BTreeSet::new(),
             later: Vec::new(),
             world,
         };
@@ -180,6 +190,7 @@ impl<'a> Planner<'a> {
             if number == next {
                 planner.names.push(service);
                 planner.ready.push(0);
+                planner.members.push(Vec::new());
             }
             for endpoint in set.endpoints.iter().filter(|one| one.ready) {
                 if !seen.insert((number, &endpoint.address)) {
@@ -190,6 +201,10 @@ impl<'a> Planner<'a> {
                     endpoint.pod.as_ref().map(|pod| Key { namespace: set.key.namespace.clone(), name: pod.clone() });
                 if let Some(pod) = key.and_then(|key| planner.world.inventory.pod(&key)) {
                     planner.services.entry(&pod.key).or_default().push(number);
+                    planner.members[number].push(&pod.key);
+                    if let Some(host) = pod.node.as_ref().and_then(|node| planner.world.host(node)) {
+                        planner.places.insert(&pod.key, host);
+                    }
                 }
             }
         }
@@ -385,7 +400,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The pods that move when these hosts are drained together; none where one of them may find no place.
-    fn step(&self, hosts: &[HostId]) -> Option<Moves<'a>> {
+    fn step(&self, hosts: &[HostId]) -> Option<Vec<Move<'a>>> {
         if let [only] = hosts
             && !self.may_go(*only).is_empty()
         {
@@ -409,8 +424,36 @@ impl<'a> Planner<'a> {
         Some(moves)
     }
 
+    /// Whether all endpoints of a service come to one host that is still to be drained.
+    fn gathers(&self, hosts: &[HostId], moves: &[Move<'a>]) -> bool {
+        let moved: HashMap<&Key, HostId> = moves.iter().filter_map(|(pod, .., to)| Some((&pod.key, (*to)?))).collect();
+        let touched = moved.keys().flat_map(|pod| self.services.get(*pod).into_iter().flatten());
+        let touched: BTreeSet<usize> = touched.copied().filter(|number| self.ready[*number] > 1).collect();
+        let gathered = |number: &usize| {
+            let members = &self.members[*number];
+            let place = |pod: &&Key| moved.get(*pod).or_else(|| self.places.get(*pod)).copied();
+            let places: BTreeSet<Option<HostId>> = members.iter().map(place).collect();
+            let whole = members.len() == self.ready[*number] as usize;
+            let open = |host: HostId| !self.done.contains(&host) && !hosts.contains(&host);
+            whole && places.len() == 1 && places.first().is_some_and(|only| only.is_some_and(open))
+        };
+        touched.iter().any(gathered)
+    }
+
+    fn settle(&mut self, hosts: &[HostId], moves: &[Move<'a>]) {
+        self.done.extend(hosts);
+        for (pod, _, _, to) in moves {
+            if let Some(to) = to
+                && let Some(place) = self.places.get_mut(&pod.key)
+            {
+                *place = *to;
+            }
+        }
+        self.world.resettle(moves);
+    }
+
     /// Drains hosts: their pods stay where they went, and the hosts come back.
-    fn go(&mut self, hosts: &[HostId], moves: Moves<'a>) {
+    fn go(&mut self, hosts: &[HostId], moves: &[Move<'a>]) {
         let mut wave =
             Wave { hosts: hosts.iter().map(|host| self.world.hosts[*host].name.clone()).collect(), ..Wave::default() };
         let (mut slow, mut interrupted) = (BTreeSet::new(), BTreeSet::new());
@@ -429,14 +472,14 @@ impl<'a> Planner<'a> {
         wave.takes = takes.into_iter().map(seat).collect();
         (wave.slow, wave.interrupted) = (slow.into_iter().collect(), interrupted.into_iter().collect());
         self.order.waves.push(wave);
-        self.world.resettle(&moves);
+        self.settle(hosts, moves);
     }
 
     /// Tries once more, one by one, what found too little room before.
     fn retry(&mut self) {
         for host in std::mem::take(&mut self.later) {
             if let Some(moves) = self.step(&[host]) {
-                self.go(&[host], moves);
+                self.go(&[host], &moves);
                 continue;
             }
             let mut why = self.may_go(host);

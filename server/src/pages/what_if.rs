@@ -10,7 +10,7 @@ use axum::{
 };
 use scene::{Health, Scene};
 use topology::{Inventory, figure::is_master};
-use whatif::{Answer, DrainOrder, Loss, Step, Verdict, waves::named, answer::About, answer::Outcome, answer::Part};
+use whatif::{Answer, DrainOrder, Loss, Step, Verdict, answer::About, answer::Outcome, answer::Part, waves::named};
 
 use super::{
     Site,

@@ -223,7 +223,11 @@ impl From<Answer> for WhatIf {
             outcome: answer.outcome.word().into(),
             survives: answer.outcome == Outcome::Unnoticed,
             parts: answer.parts.into_iter().map(part).collect(),
-            course: answer.course.into_iter().map(|event| LossMoment { after: event.after, what: event.what }).collect(),
+            course: answer
+                .course
+                .into_iter()
+                .map(|event| LossMoment { after: event.after, what: event.what })
+                .collect(),
             returns: answer.returns.into_iter().map(|seat| Taken { host: seat.host, pods: seat.pods }).collect(),
             asked: answer.asked,
             sentence: answer.sentence,
