@@ -57,7 +57,7 @@ const SHOWN: usize = 40;
 pub(super) fn waves(base: &str, order: &Order) -> AnyView {
     let waves = order.waves.iter().map(wave).collect_view();
     let stuck = order.stuck.iter().map(|stuck| {
-        let why = stuck.why.iter().map(|why| view! { <br /><small>{scene::readable(why)}</small> }).collect_view();
+        let why = stuck.why.iter().map(|why| view! { <small>{scene::readable(why)}</small> }).collect_view();
         let class = format!("h-{}", stuck.health.word());
         view! { <li><strong class=class>{scene::readable(&stuck.host)}</strong>{why}</li> }
     });
@@ -87,9 +87,9 @@ fn wave(wave: &WaveLine) -> AnyView {
     let takes = (!takes.is_empty()).then(|| {
         view! { <details><summary>{texts::RETURNS}</summary><p>{scene::readable(&takes.join(", "))}</p></details> }
     });
-    let slow = (!wave.slow.is_empty()).then(|| view! { <br /><small>{texts::slow(&wave.slow)}</small> });
+    let slow = (!wave.slow.is_empty()).then(|| view! { <small>{texts::slow(&wave.slow)}</small> });
     let interrupted = (!wave.interrupted.is_empty())
-        .then(|| view! { <br /><small class="h-warn">{texts::interrupted(&wave.interrupted)}</small> });
+        .then(|| view! { <small class="h-warn">{texts::interrupted(&wave.interrupted)}</small> });
     view! {
         <li>{marks(wave.hosts.len())}<strong>{scene::readable(&hosts)}</strong>" "<span>{texts::moves(wave.pods)}</span>
         {slow}{interrupted}{takes}</li>

@@ -189,21 +189,25 @@ fn spread_evenly(
     proof: &Proof<'_, '_, '_>,
 ) -> u32 {
     let on = |host: &HostId| !supposed.is_off(*host) && gate.holds(*host).is_ok();
+    let topology = &counted.spread.topology;
+    let bounded = |open: &BTreeSet<&Name>| capacity(counted, open).map_or(group.pods, |most| most.min(group.pods));
+    if let Some(open) = proof.soon_found_in_all(group.pods, topology, on) {
+        return bounded(&open);
+    }
     let hosts: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(on).collect();
-    let domains = by_domain(supposed, &hosts, &counted.spread.topology);
+    let domains = by_domain(supposed, &hosts, topology);
     let all_have_room = domains.values().all(|hosts| proof.most(hosts, group.pods) == group.pods);
-    let capacity = capacity(counted, &domains);
-    if all_have_room { capacity.map_or(group.pods, |capacity| capacity.min(group.pods)) } else { 0 }
+    if all_have_room { bounded(&domains.into_keys().collect()) } else { 0 }
 }
 
 /// How many more pods a spread admits, when a domain that counts takes none; `None` for any number.
-fn capacity(counted: &Counted<'_>, open: &BTreeMap<&Name, Vec<HostId>>) -> Option<u32> {
+fn capacity(counted: &Counted<'_>, open: &BTreeSet<&Name>) -> Option<u32> {
     let few = counted.spread.min_domains.is_some_and(|wanted| counted.domains.len() < wanted as usize);
-    let closed = counted.domains.iter().filter(|(domain, _)| !open.contains_key(*domain)).map(|(_, count)| *count);
+    let closed = counted.domains.iter().filter(|(domain, _)| !open.contains(*domain)).map(|(_, count)| *count);
     let least = if few { Some(0) } else { closed.min() }?;
     let most = least + counted.spread.max_skew;
     let room = |domain: &&Name| most.saturating_sub(counted.domains.get(*domain).copied().unwrap_or(0));
-    Some(open.keys().filter(|domain| counted.domains.contains_key(**domain)).map(room).sum())
+    Some(open.iter().copied().filter(|domain| counted.domains.contains_key(*domain)).map(|domain| room(&domain)).sum())
 }
 
 fn by_domain<'w>(supposed: &Supposed<'w, '_>, hosts: &[HostId], topology: &str) -> BTreeMap<&'w Name, Vec<HostId>> {
@@ -268,6 +272,47 @@ impl<'p> Proof<'p, '_, '_> {
             }
         }
         false
+    }
+
+    /// The domains of a key, when some of the hosts of each prove already that all pods find one there.
+    fn soon_found_in_all(
+        &self,
+        pods: u32,
+        topology: &str,
+        admits: impl Fn(&HostId) -> bool,
+    ) -> Option<BTreeSet<&'p Name>> {
+        let world = self.supposed.world;
+        let closed = self.closed(pods - 1);
+        if closed.len() > 1 {
+            return None;
+        }
+        let all = world.domains(topology);
+        let mut found: BTreeSet<&Name> = BTreeSet::new();
+        let mut some: BTreeMap<&Name, (Vec<HostId>, usize)> = BTreeMap::new();
+        for host in world.roomiest() {
+            let Some(domain) = world.hosts[*host].label(topology).filter(|domain| !found.contains(domain)) else {
+                continue;
+            };
+            if !admits(host) {
+                continue;
+            }
+            let (hosts, next) = some.entry(domain).or_insert((Vec::new(), 1));
+            hosts.push(*host);
+            if hosts.len() < *next {
+                continue;
+            }
+            if self.holds(hosts, pods - 1, CLEAR) {
+                found.insert(domain);
+                if found.len() == all {
+                    return Some(found);
+                }
+            }
+            *next = (*next + *next / 2).max(*next + 2);
+            if *next > FEW {
+                return None;
+            }
+        }
+        None
     }
 
     /// Whether one more pod surely finds one of these hosts, after `own` of its group and all others were placed in the
@@ -373,7 +418,7 @@ pub(crate) fn upper(
         let open = |host: &HostId| !supposed.is_off(*host) && gate.holds(*host).is_ok();
         let open: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(open).collect();
         let domains = by_domain(supposed, &open, &only.spread.topology);
-        if let Some(capacity) = capacity(only, &domains).filter(|_| only.counts_itself) {
+        if let Some(capacity) = capacity(only, &domains.into_keys().collect()).filter(|_| only.counts_itself) {
             most = most.min(u64::from(capacity));
         }
     }

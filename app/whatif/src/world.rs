@@ -53,6 +53,8 @@ pub struct World<'a> {
     timing: OnceLock<Timing>,
     zones: OnceLock<Zones>,
     roomiest: OnceLock<Vec<HostId>>,
+    /// How many domains each key has that a spread names.
+    domains: OnceLock<HashMap<&'a Name, usize>>,
 }
 
 /// A host as the scheduler counts it.
@@ -125,6 +127,7 @@ impl<'a> World<'a> {
             timing: OnceLock::new(),
             zones: OnceLock::new(),
             roomiest: OnceLock::new(),
+            domains: OnceLock::new(),
         };
         inventory.pods().for_each(|pod| world.seat(pod));
         for set in inventory.endpoint_sets() {
@@ -183,6 +186,17 @@ impl<'a> World<'a> {
         })
     }
 
+    /// How many domains a key of a spread has.
+    pub(crate) fn domains(&self, key: &str) -> usize {
+        let count = |key: &'a Name| {
+            let values: HashSet<&Name> = self.hosts.iter().filter_map(|host| host.label(key)).collect();
+            (key, values.len())
+        };
+        let keys = || self.forms.iter().flat_map(|form| &form.shape.spread).map(|spread| &spread.topology);
+        let domains = self.domains.get_or_init(|| keys().collect::<HashSet<_>>().into_iter().map(count).collect());
+        domains.iter().find(|(known, _)| ***known == *key).map_or(0, |(_, count)| *count)
+    }
+
     /// What the rules of a form say of the others, found when it is first asked for.
     pub(crate) fn relation(&self, form: FormId) -> &Relation<'a> {
         self.forms[form].relation.get_or_init(|| relation(self, form))
@@ -200,7 +214,7 @@ impl<'a> World<'a> {
 
     /// Forgets what was found of hosts and of the pods on them, for these have changed.
     fn forget(&mut self) {
-        (self.zones, self.roomiest) = (OnceLock::new(), OnceLock::new());
+        (self.zones, self.roomiest, self.domains) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         for form in &mut self.forms {
             (form.bases, form.closed) = (OnceLock::new(), OnceLock::new());
         }
