@@ -193,9 +193,14 @@ fn anew(supposed: &Supposed<'_, '_>, lot: &Lot<'_>, placed: Placed) -> Part {
         Verdict::Certain => format!("{one} again after {}", span(after)),
         Verdict::Impossible if drained => "finds no other host".to_owned(),
         Verdict::Impossible => if count == 1 { "stays down" } else { "stay down" }.to_owned(),
-        Verdict::Depends { from, to, of } if from == to => format!("{from} of {of} run again"),
-        Verdict::Depends { from, to, of } if from + 1 == *to => format!("{from} or {to} of {of} run again"),
-        Verdict::Depends { from, to, of } => format!("{from} to {to} of {of} run again"),
+        Verdict::Depends { from, to, of } => {
+            let again = if drained { "find a place" } else { "run again" };
+            match to - from {
+                0 => format!("{from} of {of} {again}"),
+                1 => format!("{from} or {to} of {of} {again}"),
+                _ => format!("{from} to {to} of {of} {again}"),
+            }
+        }
         Verdict::Unknown => "not known".to_owned(),
     };
     part.after = match placed.verdict {
