@@ -194,7 +194,7 @@ impl<'a> World<'a> {
         };
         let keys = || self.forms.iter().flat_map(|form| &form.shape.spread).map(|spread| &spread.topology);
         let domains = self.domains.get_or_init(|| keys().collect::<HashSet<_>>().into_iter().map(count).collect());
-        domains.iter().find(|(known, _)| ***known == *key).map_or(0, |(_, count)| *count)
+        domains.iter().find(|(known, _)| ****known == *key).map_or(0, |(_, count)| *count)
     }
 
     /// What the rules of a form say of the others, found when it is first asked for.
