@@ -156,7 +156,7 @@ pub(crate) fn lower(
         return 0;
     }
     let proof = Proof { supposed, form, demand, closers, own_keys };
-    let admits = |host: &HostId| gate.admits(*host).is_ok();
+    let admits = |host: &HostId| supposed.knows(*host) && gate.admits(*host).is_ok();
     let free = || -> Vec<HostId> { supposed.known().map(|(host, _)| host).filter(admits).collect() };
     let most = || match proof.is_soon_found(group.pods, world.roomiest().iter().copied(), admits) {
         true => group.pods,
