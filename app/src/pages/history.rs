@@ -8,7 +8,11 @@ use super::{
     Theme,
     frame::{hidden, query},
 };
-use crate::{base::at, source::View, texts::history as words};
+use crate::{
+    base::at,
+    source::View,
+    texts::{history as words, incidents::ALL},
+};
 
 /// The past moment that a page shows. Times are in RFC 3339 where they go into addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -172,7 +176,7 @@ pub fn line(line: &TimeLine) -> AnyView {
         <main id="content" tabindex="-1" class="tables">
             <h1 class="unseen">{words::HISTORY}" · "{line.cluster.clone()}</h1>
             <section class="card plain">
-                <p>{line.extent.clone()}</p>
+                <p>{line.extent.clone()}" "<a href=path("/incidents")>{ALL}</a></p>
                 <p class="hint">{words::FOR}</p>
                 <nav class="spans" aria-label=words::SPANS>
                     <a href=line.earlier.clone()>{words::EARLIER}</a>

@@ -185,6 +185,11 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     });
     let backups = Lane { name: words::BACKUPS, items: backups.collect() };
     let gaps = lane("", "gap").items;
+    let incidents = store.incidents(cluster, asked_for.from, until, LOOKED).await?;
+    let incidents = incidents.iter().map(|row| {
+        item(row.began, Some(row.ended.unwrap_or(now)), format!("{}.", row.what), app::base::at(&row.path()))
+    });
+    let incidents = Lane { name: app::texts::incidents::LANE, items: incidents.collect() };
     let extent = found.first.zip(found.seen).map(|(first, seen)| {
         let damaged = match found.damaged {
             0 => String::new(),
@@ -204,6 +209,7 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
         bars,
         gaps,
         lanes: vec![
+            incidents,
             deployments,
             backups,
             lane(words::LEADERS, "leader"),

@@ -6,6 +6,7 @@ mod compressed;
 mod conversions;
 mod facts;
 mod history;
+mod incidents;
 pub mod objects;
 mod plans;
 mod png;

@@ -16,12 +16,12 @@ use axum::{
     },
     http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{Site, assets, beside::beside, history, site::Asked};
+use super::{Site, assets, beside::beside, history, incidents, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
     backup::{self, Backups},
@@ -57,6 +57,10 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/history", SEE),
     Row::get("/c/{cluster}/diff", SEE),
     Row::get("/c/{cluster}/diff.json", SEE),
+    Row::get("/c/{cluster}/incidents", SEE),
+    Row::get("/c/{cluster}/incidents/{id}", SEE),
+    Row::post("/c/{cluster}/incidents/silences", Needs::Role(Role::Operator), Acts::Itself),
+    Row::post("/c/{cluster}/incidents/silences/{id}/end", Needs::Role(Role::Operator), Acts::Itself),
 ];
 
 /// All pages of a site.
@@ -84,6 +88,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/history", get(history::line))
         .route("/c/{cluster}/diff", get(history::diff))
         .route("/c/{cluster}/diff.json", get(history::diff_json))
+        .route("/c/{cluster}/incidents", get(incidents::list))
+        .route("/c/{cluster}/incidents/{id}", get(incidents::one))
+        .route("/c/{cluster}/incidents/silences", post(incidents::silence_made))
+        .route("/c/{cluster}/incidents/silences/{id}/end", post(incidents::silence_ended))
         .fallback(fallback)
         .with_state(Asked(site))
 }

@@ -28,6 +28,7 @@ use crate::{
     cluster::{self, Cluster, Clusters},
     journal::{History, Moment, PastError},
     losses::Losses,
+    store::IncidentRow,
     view::{self, Views, Watched},
 };
 
@@ -56,6 +57,8 @@ pub(super) struct Concerns {
     pub(super) known: bool,
     /// The fullest first; none while that is unknown.
     pub(super) loads: Option<Arc<Vec<Load>>>,
+    /// Incidents that have not ended, the latest first.
+    pub(super) incidents: Arc<Vec<IncidentRow>>,
     until: Instant,
 }
 
@@ -232,7 +235,11 @@ impl Site {
             (Arc::new(attention(inventory, now)), known, loads(inventory).map(Arc::new))
         });
         let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
-        let concerns = Concerns { found, known, loads, until };
+        let incidents = match self.history() {
+            Some(history) => history.store().open_incidents(name).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let concerns = Concerns { found, known, loads, incidents: Arc::new(incidents), until };
         self.concerns().insert(name.to_owned(), concerns.clone());
         Some(concerns)
     }
