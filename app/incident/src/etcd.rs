@@ -61,7 +61,13 @@ pub(crate) fn standing(inventory: &Inventory, lost: &Lost<'_>, now: Stamp) -> St
     let share = format!("etcd has {} of {} members", members.well, members.total);
     match () {
         // One that answers the API server has its quorum, whatever is heard of its members.
-        () if members.total == 0 => if seen.is_some() { Standing::Well } else { Standing::Unknown },
+        () if members.total == 0 => {
+            if seen.is_some() {
+                Standing::Well
+            } else {
+                Standing::Unknown
+            }
+        }
         () if gone == 0 && unheard == 0 => Standing::Well,
         () if members.well >= needed => match members.well + unheard - needed {
             _ if gone == 0 => Standing::Unknown,
@@ -85,9 +91,7 @@ fn by_word(inventory: &Inventory, etcd: &Etcd, lost: &Lost<'_>) -> Members {
     for member in etcd.voters() {
         members.total += 1;
         let planned = |name: &Name| inventory.planned_host(name);
-        let host = lost.keys().find(|name| {
-            inventory.node(name).is_some_and(|node| member.is_on(node, planned(name)))
-        });
+        let host = lost.keys().find(|name| inventory.node(name).is_some_and(|node| member.is_on(node, planned(name))));
         match (member.told(), host) {
             (Some(told), _) if told.follows => members.well += 1,
             (_, Some(host)) => members.hosts.push((**host).clone()),
@@ -113,7 +117,8 @@ fn by_pods(inventory: &Inventory, lost: &Lost<'_>, now: Stamp) -> Members {
         }
         members.total += 1;
         let (state, master) = (node_state(inventory, node, now), is_master(inventory, node));
-        let part = parts(inventory, node, &state, master, now).into_iter().find(|part| part.kind == ComponentKind::Etcd);
+        let part =
+            parts(inventory, node, &state, master, now).into_iter().find(|part| part.kind == ComponentKind::Etcd);
         match part.map(|part| part.health) {
             _ if lost.contains_key(&node.name) => members.hosts.push(node.name.clone()),
             Some(Health::Ok | Health::Warn) => members.well += 1,

@@ -10,10 +10,7 @@ use topology::{
     inventory::{Endpoint, Heard, Key, Name, OwnerKind, Pod, Service, Source},
 };
 
-use crate::{
-    Family, Finding, Judgement, Kind, Slot,
-    judge::Lost,
-};
+use crate::{Family, Finding, Judgement, Kind, Slot, judge::Lost};
 
 /// A workload's name for people, as in `Deployment ims/hss`; a pod without an owner stands for itself.
 pub(crate) fn name(pod: &Pod, owner: Option<&(OwnerKind, Name)>) -> String {
@@ -141,7 +138,8 @@ fn explained(inventory: &Inventory, service: &Service, lost: &Lost<'_>, judgemen
             && service.selector.iter().all(|(name, value)| pod.labels.get(name) == Some(value))
     };
     let on = |endpoint: &Endpoint| {
-        let pod = endpoint.pod.as_ref().map(|name| Key { namespace: service.key.namespace.clone(), name: name.clone() });
+        let pod =
+            endpoint.pod.as_ref().map(|name| Key { namespace: service.key.namespace.clone(), name: name.clone() });
         endpoint.node.clone().or_else(|| inventory.pod(&pod?)?.node.clone())
     };
     let mut endpoints = inventory.endpoints_of(&service.key).flat_map(|set| &set.endpoints);

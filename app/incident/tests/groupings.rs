@@ -53,8 +53,13 @@ struct Step {
 fn step() -> impl Strategy<Value = Step> {
     let cut = prop_oneof![8 => Just(None), 1 => Just(Some(true)), 1 => Just(Some(false))];
     let between = proptest::collection::vec(0..1_000_i64, 0..4);
-    (1..90_i64, happening(), cut, any::<bool>(), between)
-        .prop_map(|(seconds, lines, cut, turned, between)| Step { seconds, lines, cut, turned, between })
+    (1..90_i64, happening(), cut, any::<bool>(), between).prop_map(|(seconds, lines, cut, turned, between)| Step {
+        seconds,
+        lines,
+        cut,
+        turned,
+        between,
+    })
 }
 
 fn changes(life: &Life, step: &Step) -> Vec<Change> {

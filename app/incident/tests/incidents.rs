@@ -94,10 +94,7 @@ fn nobody_leads_is_told_when_a_candidate_should_have_taken_over() {
     life.after(60, &["leader kube-scheduler -"]);
     assert_eq!(life.after(12, &[]), NONE);
     assert_eq!(life.after(20, &[]), ["no-leader leader/kube-scheduler began 17 s ago"]);
-    assert_eq!(
-        life.after(8, &["leader kube-scheduler host3"]),
-        ["no-leader leader/kube-scheduler well since 0 s ago"]
-    );
+    assert_eq!(life.after(8, &["leader kube-scheduler host3"]), ["no-leader leader/kube-scheduler well since 0 s ago"]);
 }
 
 #[test]
@@ -193,10 +190,8 @@ fn backups_and_certificates_are_incidents_where_they_are_known() {
     life.beside.backup = Backup::Overdue("No verified etcd backup".into());
     let ends = Stamp(life.now.0 + 10 * 86_400_000);
     life.beside.certificates = vec![Certificate { of: "the API server".into(), ends }];
-    let told = [
-        "backup-overdue backups began 0 s ago",
-        "certificate-ends certificate/the API server began 345660 s ago",
-    ];
+    let told =
+        ["backup-overdue backups began 0 s ago", "certificate-ends certificate/the API server began 345660 s ago"];
     let mut news = life.after(60, &[]);
     news.sort();
     assert_eq!(news, told);

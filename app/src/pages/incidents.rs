@@ -157,7 +157,8 @@ fn silences(page: &IncidentsPage) -> AnyView {
     let acts = page.acts;
     let lines = page.silences.iter().map(|silence| {
         let to = path(&format!("/silences/{}/end", scene::segment(&silence.id)));
-        let end = acts.then(|| view! { <form method="post" action=to><button type="submit">{words::SPEAK}</button></form> });
+        let end =
+            acts.then(|| view! { <form method="post" action=to><button type="submit">{words::SPEAK}</button></form> });
         view! { <li>{scene::readable(&silence.what)}{end}</li> }
     });
     let lines = lines.collect_view();

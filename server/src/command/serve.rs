@@ -94,9 +94,8 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         backups: backups.clone(),
         duty: duty.watch(),
     };
-    let attending_incidents = history.map(|history| {
-        tokio::spawn(incidents::attend(history, settings.incidents.telling.clone(), duty.watch()))
-    });
+    let attending_incidents = history
+        .map(|history| tokio::spawn(incidents::attend(history, settings.incidents.telling.clone(), duty.watch())));
     let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
     let warning = settings.backups.webhook.clone();
     let warning = warning.map(|webhook| tokio::spawn(backup::telling(backups, webhook, duty.watch())));

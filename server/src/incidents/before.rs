@@ -64,11 +64,8 @@ pub(super) async fn before(history: &History, incident: &IncidentRow) -> Result<
         first.read(|first| second.read(|second| journal::compare(first, second).0))
     });
     let found = compared.await.map_err(|error| StoreError::Away(error.to_string()))?;
-    let found = found.into_iter().map(|one| Changed {
-        group: one.group.word().to_owned(),
-        name: one.name,
-        what: one.what,
-    });
+    let found =
+        found.into_iter().map(|one| Changed { group: one.group.word().to_owned(), name: one.name, what: one.what });
     let runs = history.store().runs(&Runs { cluster: cluster.to_owned(), ..Runs::default() }, LOOKED).await?;
     let runs = runs.into_iter().filter(|run| run.created <= until && run.ended.is_none_or(|ended| ended >= from));
     let runs = runs.map(|run| Changed {

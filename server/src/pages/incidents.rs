@@ -135,12 +135,9 @@ fn page(row: &IncidentRow) -> IncidentPage {
     let diff = |from: i64, until: i64| app::base::at(&format!("{base}/diff?t1={}&t2={}", t(from), t(until)));
     let figure = |at: i64| app::base::at(&format!("{base}?t={}", t(at)));
     let opens = ["node/", "pod/", "service/"].into_iter().any(|kind| row.about.starts_with(kind));
-    let about = opens.then(|| {
-        app::base::at(&format!("{base}?t={}&sel={}", t(row.began), scene::encoded(&row.about)))
-    });
+    let about = opens.then(|| app::base::at(&format!("{base}?t={}&sel={}", t(row.began), scene::encoded(&row.about))));
     let before = row.before();
-    let mut links =
-        vec![(words::FIGURE_BEFORE, figure(row.began - 1)), (words::FIGURE_AT, figure(row.began + 1_000))];
+    let mut links = vec![(words::FIGURE_BEFORE, figure(row.began - 1)), (words::FIGURE_AT, figure(row.began + 1_000))];
     if let Some(before) = before.as_ref().filter(|before| before.unknown.is_empty()) {
         links.push((words::DIFFERENCE, diff(before.from, before.until)));
     }

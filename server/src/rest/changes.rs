@@ -133,7 +133,8 @@ pub(super) async fn follow(
     let has = after.as_deref().and_then(version).unwrap_or_default();
     let lines = kind == LINES;
     let incidents = here.site.history().map(History::incidents);
-    let events = events(watched, has, stays, Incidents { cluster, news: incidents }).map(move |event| Ok::<_, Infallible>(written(&event, lines)));
+    let events = events(watched, has, stays, Incidents { cluster, news: incidents })
+        .map(move |event| Ok::<_, Infallible>(written(&event, lines)));
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store"), (header::VARY, "accept")];
     Ok((headers, Body::from_stream(events)).into_response())
 }

@@ -136,14 +136,15 @@ impl From<&IncidentRow> for IncidentLine {
     }
 }
 
-fn history(here: &Here) -> Result<&History, ApiError> {
-    here.site.history().ok_or(ApiError::Unset("history", "incidents are found in what is recorded"))
+pub(super) fn history(here: &Here) -> Result<&History, ApiError> {
+    here.site.history().ok_or(ApiError::Unset("history", "incidents and histories are found in what is recorded"))
 }
 
-fn parsed(name: &'static str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+pub(super) fn parsed(name: &'static str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
     let Some(text) = text else { return Ok(None) };
-    let at: jiff::Timestamp =
-        text.parse().map_err(|_| ApiError::Unclear(format!("{name} is no moment in RFC 3339, as in 2026-11-29T03:02:00Z")))?;
+    let at: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| ApiError::Unclear(format!("{name} is no moment in RFC 3339, as in 2026-11-29T03:02:00Z")))?;
     Ok(Some(at.as_millisecond()))
 }
 

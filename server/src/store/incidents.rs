@@ -123,7 +123,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn open_incidents(&self, cluster: &str) -> Result<Vec<IncidentRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM incidents WHERE cluster = $1 AND ended IS NULL ORDER BY began DESC, id");
+        let sql =
+            format!("SELECT {COLUMNS} FROM incidents WHERE cluster = $1 AND ended IS NULL ORDER BY began DESC, id");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(cluster).fetch_all(&self.pool).await?;
         rows.iter().map(incident).collect()
     }
@@ -162,7 +163,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn incidents_written(&self, from: i64) -> Result<Vec<IncidentRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM incidents WHERE written >= $1 ORDER BY written, cluster, id LIMIT 1000");
+        let sql =
+            format!("SELECT {COLUMNS} FROM incidents WHERE written >= $1 ORDER BY written, cluster, id LIMIT 1000");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(from).fetch_all(&self.pool).await?;
         rows.iter().map(incident).collect()
     }
