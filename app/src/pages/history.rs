@@ -295,6 +295,10 @@ pub struct DiffPage {
     pub groups: Vec<(String, Vec<(String, String)>)>,
     /// Sources that one of the moments does not tell of.
     pub untold: Vec<String>,
+    /// The figure of both, as SVG; its texts are escaped.
+    pub figure: String,
+    /// How much of it differs, in a sentence.
+    pub summary: String,
 }
 
 /// The page of a difference.
@@ -321,12 +325,19 @@ pub fn diff(page: &DiffPage) -> AnyView {
     let untold = (!page.untold.is_empty()).then(|| {
         view! { <section class="card plain"><h2>{words::NOT_COMPARED}</h2><p>{page.untold.join(", ")}</p></section> }
     });
+    let pair = format!("?t1={}&t2={}", scene::encoded(&first.0), scene::encoded(&second.0));
+    let pair = pair.trim_end_matches("&t2=").to_owned();
+    let (svg, json) = (path(&format!("/diff.svg{pair}")), path(&format!("/diff.json{pair}")));
     view! {
         <main id="content" tabindex="-1" class="tables">
             <section class="card plain">
                 <h1>{words::DIFFERENCE}</h1>
                 <p>{link(first)}" → "{link(second)}</p>
+                <p>{page.summary.clone()}</p>
+                <p class="hint">{words::BOTH}</p>
+                <p><a href=svg>"SVG"</a>" "<a href=json>"JSON"</a></p>
             </section>
+            <div class="wide both" tabindex="0" role="region" aria-label=words::DIFFERENCE inner_html=page.figure.clone()></div>
             <div class="pair">{compare(&path("/diff"), &first.0, &second.0)}</div>
             {same}{groups}{untold}
         </main>

@@ -54,6 +54,9 @@ pub const EARLIER: &str = "Earlier";
 pub const LATER: &str = "Later";
 /// The page of a difference.
 pub const DIFFERENCE: &str = "Difference of two moments";
+/// Above the figure of both moments.
+pub const BOTH: &str =
+    "One figure of both moments: nothing that stayed has moved. A sign and a word mark each difference.";
 /// A field.
 pub const FIRST_MOMENT: &str = "Before";
 /// A field.

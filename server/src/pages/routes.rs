@@ -57,6 +57,7 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/history", SEE),
     Row::get("/c/{cluster}/diff", SEE),
     Row::get("/c/{cluster}/diff.json", SEE),
+    Row::get("/c/{cluster}/diff.svg", SEE),
     Row::get("/c/{cluster}/incidents", SEE),
     Row::get("/c/{cluster}/incidents/{id}", SEE),
     Row::post("/c/{cluster}/incidents/silences", Needs::Role(Role::Operator), Acts::Itself),
@@ -88,6 +89,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/history", get(history::line))
         .route("/c/{cluster}/diff", get(history::diff))
         .route("/c/{cluster}/diff.json", get(history::diff_json))
+        .route("/c/{cluster}/diff.svg", get(history::diff_svg))
         .route("/c/{cluster}/incidents", get(incidents::list))
         .route("/c/{cluster}/incidents/{id}", get(incidents::one))
         .route("/c/{cluster}/incidents/silences", post(incidents::silence_made))
