@@ -158,7 +158,7 @@ async fn a_lost_host_is_told_within_seconds_and_so_is_its_end() {
 }
 
 #[test]
-fn a_silence_is_made_shown_and_ended_with_its_reason_in_the_audit() {
+fn a_silence_is_made_shown_and_ended_with_a_reason() {
     let folder = Folder::new();
     let admin = served::token(&folder, "admin");
     let server = Process::demo(&folder, &[]);
