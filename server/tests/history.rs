@@ -196,6 +196,14 @@ fn pages_of_the_past(server: &Process, then: &str) {
     assert!(both.body.contains("difference of two moments"), "{}", both.body);
     let page = server.get(&format!("/c/demo/diff?t1={then}&t2={then}"));
     assert!(page.body.contains("Nothing that is drawn differs."), "{}", page.body);
+    for path in ["/api/v1/clusters/demo/history?of=node/host1", "/c/demo/history/of?of=node/host1"] {
+        let life = server.get(path);
+        assert!(life.status == 200 && life.body.contains("there already"), "{path}: {}", life.body);
+    }
+    assert_eq!(server.get("/api/v1/clusters/demo/history?of=secret/a/b").status, 400);
+    assert_eq!(server.get("/c/demo/history/of?of=secret/a/b").status, 422);
+    let panel = server.get("/c/demo/panel?sel=node/host1");
+    assert!(panel.body.contains("/c/demo/history/of?of=node/host1"), "{}", panel.body);
 }
 
 #[test]

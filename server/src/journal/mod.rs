@@ -6,6 +6,7 @@
 //! ```
 //! One replica records a cluster, by a lease. What was not recorded is a gap, and nothing is guessed in it.
 
+mod life;
 mod line;
 mod reading;
 mod recording;
@@ -18,6 +19,7 @@ use std::{
 };
 
 use journal::{Block, Content};
+pub use life::LifeOf;
 pub use line::{Line, Lines};
 pub use reading::{Moment, PastError};
 pub use recording::record;

@@ -7,6 +7,7 @@ mod conversions;
 mod facts;
 mod history;
 mod incidents;
+mod life;
 pub mod objects;
 mod plans;
 mod png;

@@ -21,7 +21,7 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{Site, assets, beside::beside, history, incidents, site::Asked};
+use super::{Site, assets, beside::beside, history, incidents, life, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
     backup::{self, Backups},
@@ -55,6 +55,7 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/networking.json", SEE),
     Row::get("/c/{cluster}/stream", SEE),
     Row::get("/c/{cluster}/history", SEE),
+    Row::get("/c/{cluster}/history/of", SEE),
     Row::get("/c/{cluster}/diff", SEE),
     Row::get("/c/{cluster}/diff.json", SEE),
     Row::get("/c/{cluster}/diff.svg", SEE),
@@ -87,6 +88,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/networking.json", get(json))
         .route("/c/{cluster}/stream", get(stream))
         .route("/c/{cluster}/history", get(history::line))
+        .route("/c/{cluster}/history/of", get(life::life))
         .route("/c/{cluster}/diff", get(history::diff))
         .route("/c/{cluster}/diff.json", get(history::diff_json))
         .route("/c/{cluster}/diff.svg", get(history::diff_svg))

@@ -27,6 +27,7 @@ mod host_backups;
 mod idempotency;
 mod incidents;
 mod inventory;
+mod life;
 mod limits;
 mod links;
 mod objects;
@@ -100,6 +101,7 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/incidents", SEE),
     Row::get("/api/v1/clusters/{cluster}/incidents/{id}", SEE),
     Row::get("/api/v1/clusters/{cluster}/silences", SEE),
+    Row::get("/api/v1/clusters/{cluster}/history", SEE),
     Row::post("/api/v1/clusters/{cluster}/silences", OPERATE, Acts::Itself),
     Row::delete("/api/v1/clusters/{cluster}/silences/{id}", OPERATE, Acts::Itself),
     Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
@@ -199,6 +201,7 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::one))
         .routes(routes!(incidents::silent))
+        .routes(routes!(life::one))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))
