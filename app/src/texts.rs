@@ -3,6 +3,7 @@
 pub mod backups;
 pub mod deployments;
 pub mod history;
+pub mod incidents;
 pub mod keys;
 pub mod objects;
 mod people;

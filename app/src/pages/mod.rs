@@ -12,6 +12,7 @@ mod figure;
 mod filters;
 mod frame;
 pub mod history;
+pub mod incidents;
 pub mod objects;
 mod overview;
 mod people;

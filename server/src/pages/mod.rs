@@ -6,6 +6,8 @@ mod compressed;
 mod conversions;
 mod facts;
 mod history;
+mod incidents;
+mod life;
 pub mod objects;
 mod plans;
 mod png;
