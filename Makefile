@@ -27,6 +27,10 @@ front: ## Build what runs in the browser, into target/site
 test: ## Pass every test: formats, lints, Rust, a real control plane, a browser
 	@end2end/test
 
+.PHONY: test-others
+test-others: ## Try other people's versions and programs (parts of it: make test-others PARTS="kubernetes databases")
+	@end2end/others $(PARTS)
+
 .PHONY: quick
 quick: ## Between two edits: formats, lints and the tests of the pure crates
 	@end2end/install toolchain
@@ -53,7 +57,7 @@ release: ## Make a release: make release VERSION=0.2.0 (docs/releasing.md)
 
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else
-	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny oracle static nfpm systemd package-tools
+	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny oracle static nfpm systemd package-tools control-plane-old postgres-others keycloak dex openapi-generator
 
 .PHONY: control-plane
 control-plane: ## Start a real Kubernetes control plane in .tools/control-plane (end it: make control-plane-down)

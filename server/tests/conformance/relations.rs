@@ -4,11 +4,10 @@ use binnacle::cluster::ask;
 use k8s_openapi::api::{
     apps::v1::{Deployment, ReplicaSet},
     core::v1::{Event, Pod, Service},
-    discovery::v1::EndpointSlice,
 };
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams},
 };
 use serde_json::{Value, json};
 use topology::inventory::OwnerKind;
@@ -57,10 +56,26 @@ pub async fn owners_are_followed_up_to_the_deployment(target: &Target) {
     let _ = pods.delete(&name, &DeleteParams::default().grace_period(0)).await;
 }
 
+/// Endpoint slices in the version that this API server has: old ones have the beta alone.
+async fn slices(target: &Target) -> Api<DynamicObject> {
+    let groups = target.admin().list_api_groups().await.expect("groups").groups;
+    let group = groups.into_iter().find(|group| group.name == "discovery.k8s.io").expect("a group of slices");
+    let has = |version: &str| group.versions.iter().any(|served| served.version == version);
+    let version = ["v1", "v1beta1"].into_iter().find(|version| has(version)).expect("a version that is known here");
+    let kind = ApiResource {
+        api_version: format!("{}/{version}", group.name),
+        group: group.name.clone(),
+        version: version.into(),
+        kind: "EndpointSlice".into(),
+        plural: "endpointslices".into(),
+    };
+    Api::namespaced_with(target.admin(), "default", &kind)
+}
+
 pub async fn endpoints_follow_their_slices(target: &Target) {
     let name = unique("svc");
     let services: Api<Service> = Api::namespaced(target.admin(), "default");
-    let slices: Api<EndpointSlice> = Api::namespaced(target.admin(), "default");
+    let slices = slices(target).await;
     // Without a selector, so that its endpoints are this test's business.
     create(&services, json!({ "metadata": { "name": name }, "spec": { "ports": [{ "port": 80 }] } })).await;
     let endpoint =

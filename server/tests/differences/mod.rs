@@ -3,6 +3,7 @@
 mod between;
 mod clocks;
 mod identities;
+mod lists;
 mod servers;
 mod stand_ins;
 

@@ -204,9 +204,11 @@ pub async fn a_key_whose_server_died_is_taken_over_only_by_what_may_be_done_twic
     let begin = async |claim: &Claim, held| store.begin(claim, held, 0, 100).await.expect("an answer");
     let dead = claim("ann", "r");
     let short = Duration::from_millis(200);
-    assert_eq!(begin(&dead, short).await, Begun::New);
+    assert_eq!(begin(&dead, LONG).await, Begun::New);
     assert_eq!(begin(&dead, LONG).await, Begun::Underway);
-    tokio::time::sleep(short * 2).await;
+    // Nothing is heard of the server any more.
+    assert!(store.still(&dead, Duration::ZERO).await.expect("an answer"));
+    tokio::time::sleep(short).await;
     assert_eq!(begin(&dead, LONG).await, Begun::Unsure);
     assert!(store.still(&dead, LONG).await.expect("an answer"), "it was slow, and not dead");
     assert_eq!(begin(&dead, LONG).await, Begun::Underway);
