@@ -327,7 +327,7 @@ pub fn diff(page: &DiffPage) -> AnyView {
     });
     let pair = format!("?t1={}&t2={}", scene::encoded(&first.0), scene::encoded(&second.0));
     let pair = pair.trim_end_matches("&t2=").to_owned();
-    let (svg, json) = (path(&format!("/diff.svg{pair}")), path(&format!("/diff.json{pair}")));
+    let (svg, json) = (path(&["/diff.svg", &pair].concat()), path(&["/diff.json", &pair].concat()));
     view! {
         <main id="content" tabindex="-1" class="tables">
             <section class="card plain">
