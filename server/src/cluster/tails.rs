@@ -208,20 +208,25 @@ mod tests {
 
     use super::*;
 
-    static OPENED: AtomicUsize = AtomicUsize::new(0);
-
     /// A server whose log has so many bytes, as fast as they are taken, and then waits.
-    fn flood(bytes: usize) -> Client {
-        let service = tower::service_fn(move |_: http::Request<kube::client::Body>| async move {
-            OPENED.fetch_add(1, Ordering::SeqCst);
-            let line = Bytes::from(format!("2026-01-01T00:00:00Z {}\n", "x".repeat(178)));
-            let count = bytes / line.len();
-            let lines = futures::stream::iter((0..count).map(move |_| Ok::<_, std::io::Error>(line.clone())));
-            let lines = lines.chain(futures::stream::pending());
-            let body = http_body_util::StreamBody::new(lines.map(|line| line.map(http_body::Frame::data)));
-            Ok::<_, std::convert::Infallible>(http::Response::new(body))
+    fn flood(bytes: usize) -> (Client, Arc<AtomicUsize>) {
+        let opened = Arc::new(AtomicUsize::new(0));
+        let count = opened.clone();
+        let service = tower::service_fn(move |_: http::Request<kube::client::Body>| {
+            count.fetch_add(1, Ordering::SeqCst);
+            std::future::ready(Ok::<_, std::convert::Infallible>(log(bytes)))
         });
-        Client::new(service, "default")
+        (Client::new(service, "default"), opened)
+    }
+
+    fn log(
+        bytes: usize,
+    ) -> http::Response<impl http_body::Body<Data = Bytes, Error = std::io::Error> + Send + 'static> {
+        let line = Bytes::from(format!("2026-01-01T00:00:00Z {}\n", "x".repeat(178)));
+        let count = bytes / line.len();
+        let lines = futures::stream::iter((0..count).map(move |_| Ok::<_, std::io::Error>(line.clone())));
+        let lines = lines.chain(futures::stream::pending());
+        http::Response::new(http_body_util::StreamBody::new(lines.map(|line| line.map(http_body::Frame::data))))
     }
 
     fn which(name: &str) -> Which {
@@ -230,7 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_fast_log_is_read_by_one_reader_in_bounded_memory_while_one_who_looks_sleeps() {
-        let (tails, client) = (Tails::default(), flood(64 << 20));
+        let (tails, (client, opened)) = (Tails::default(), flood(64 << 20));
         let first = tails.get(&client, &which("p")).await.unwrap();
         let (_, _, mut asleep) = first.listen();
         let second = tails.get(&client, &which("p")).await.unwrap();
@@ -249,14 +254,14 @@ mod tests {
                 Err(broadcast::error::RecvError::Closed) => panic!("it closed"),
             }
         }
-        assert_eq!(OPENED.load(Ordering::SeqCst), 1);
+        assert_eq!(opened.load(Ordering::SeqCst), 1);
         assert!(first.shared.kept().bytes <= KEPT + PIECE, "{}", first.shared.kept().bytes);
         assert!(matches!(asleep.recv().await, Err(broadcast::error::RecvError::Lagged(_))));
     }
 
     #[tokio::test]
     async fn a_log_that_nobody_looks_at_is_no_longer_read() {
-        let (tails, client) = (Tails::default(), flood(1_000));
+        let (tails, (client, _)) = (Tails::default(), flood(1_000));
         let tail = tails.get(&client, &which("q")).await.unwrap();
         let shared = Arc::downgrade(&tail.shared);
         drop(tail);
