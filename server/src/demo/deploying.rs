@@ -12,10 +12,10 @@ use std::{
 };
 
 use rust_embed::RustEmbed;
-use simulator::{Simulator, Unplugged};
+use simulator::Unplugged;
 use transcript::{Outline, Phase, State};
 
-use super::NAME;
+use super::{Demonstration, NAME};
 use crate::{
     config::Deploying,
     deploy::{Finish, JumpHost, Keep, Office, Way},
@@ -79,7 +79,8 @@ pub fn rehearsal(data: &Path) -> io::Result<Option<(Deploying, PathBuf)>> {
 }
 
 /// Has the cluster's hosts go and come with its deployments; ends never.
-pub async fn stage(simulator: Simulator, office: Arc<Office>) {
+pub async fn stage(demonstration: Demonstration, office: Arc<Office>) {
+    let Demonstration { simulator, etcd, .. } = &demonstration;
     let mut down: BTreeMap<String, Unplugged> = BTreeMap::new();
     let mut torn = String::new();
     let sought = Runs { cluster: NAME.into(), ..Runs::default() };
@@ -91,9 +92,12 @@ pub async fn stage(simulator: Simulator, office: Arc<Office>) {
         let tears = outline.phases.iter().any(|mark| mark.phase == Phase::Teardown);
         // What was deployed before this server began is as it was left: nothing is torn down for it now.
         if tears && torn != row.id && row.ended.is_none() {
+            // What is installed anew is whole.
+            demonstration.mend_all();
             torn.clone_from(&row.id);
             for host in (1..=5).map(|n| format!("host{n}")) {
                 if let Some(unplugged) = simulator.unplug(&host) {
+                    etcd.iter().for_each(|etcd| etcd.cut(&host));
                     down.insert(host, unplugged);
                 }
             }
@@ -101,6 +105,7 @@ pub async fn stage(simulator: Simulator, office: Arc<Office>) {
         for host in joined(&outline).filter(|_| torn == row.id) {
             if let Some(unplugged) = down.remove(host) {
                 simulator.plug(unplugged);
+                etcd.iter().for_each(|etcd| etcd.join(host));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     pages::{
         Tab,
-        deployments::{self as pages, Asking, Review, Sought},
+        deployments::{self as pages, Asking, Review, RunPage, Sought},
     },
     source::{PlanText, Source, Trouble},
     texts::deployments as words,
@@ -56,6 +56,8 @@ pub const ROUTES: &[Row] = &[
 const PAGE: u32 = 50;
 /// A plan that is pasted, both files together and encoded.
 const PASTE: usize = 4 << 20;
+/// The demonstration's plan, among the files that can be chosen.
+const DEMO_PLAN: [&str; 2] = ["dha.yml", "network.yml"];
 /// Lines of one answer.
 const LINES: usize = 1_000;
 
@@ -229,8 +231,50 @@ async fn ask(
     if let Err(none) = here.known(&cluster).and_then(|()| here.office().map(drop)) {
         return none.answer(&here, request).await;
     }
-    let form = Form1 { first_time: Some("true".into()), ..form };
+    let mut form = Form1 { first_time: Some("true".into()), ..form };
+    if here.is_demo(&cluster) && form.dha.is_empty() && form.network.is_empty() {
+        [form.dha, form.network] = here.demo_plan();
+    }
     asking(&here, &cluster, StatusCode::OK, &form, Vec::new(), request).await
+}
+
+impl Form1 {
+    /// A deployment of a plan, with the usual options.
+    fn usual(dha: String, network: String) -> Self {
+        let Options { cpus, memory, disk, .. } = Options::default();
+        Self {
+            kind: super::kind_word(Kind::Deploy).into(),
+            dha,
+            network,
+            first_time: Some("true".into()),
+            cpus: cpus.to_string(),
+            memory: memory.to_string(),
+            disk: disk.to_string(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Deployments {
+    fn is_demo(&self, cluster: &str) -> bool {
+        self.asked.clusters().iter().any(|line| line.demo && line.name == cluster)
+    }
+
+    /// The files of the demonstration's plan; empty where they are not among those that can be chosen.
+    fn demo_plan(&self) -> [String; 2] {
+        let choices = self.asked.plans();
+        DEMO_PLAN.map(|name| choices.iter().find(|choice| *choice == name).cloned().unwrap_or_default())
+    }
+
+    /// An order of the demonstration's plan that waits for one click. Its machines are made up: nothing is lost by it.
+    async fn at_once(&self, cluster: &str, who: &Who) -> Option<String> {
+        let [dha, network] = self.demo_plan();
+        if !self.is_demo(cluster) || dha.is_empty() || network.is_empty() {
+            return None;
+        }
+        let order = ordered(self, cluster, &Form1::usual(dha, network)).await.ok()?;
+        Some(self.drafts.keep(&who.name, order))
+    }
 }
 
 async fn asking(
@@ -256,6 +300,10 @@ async fn asking(
             or(&form.disk, usual.disk.to_string()),
         ],
         first_time: form.first_time.is_some(),
+        at_once: match request.extensions().get::<Who>() {
+            Some(who) => here.at_once(cluster, who).await,
+            None => None,
+        },
         wrong,
     };
     let of = cluster.to_owned();
@@ -430,7 +478,8 @@ async fn run(
 ) -> Response {
     let page = async {
         let (office, row) = here.row(&cluster, &id).await?;
-        Ok::<_, NoPage>(story::page(office, &row, &query.look(), who.may(Role::Operator)).await?)
+        let page = story::page(office, &row, &query.look(), who.may(Role::Operator)).await?;
+        Ok::<_, NoPage>(RunPage { own: row.who == who.name, ..page })
     };
     match page.await {
         Ok(page) => {
