@@ -85,7 +85,7 @@ pub const FULL: Fault = Fault {
 pub const ROLL_OUT: Fault = Fault {
     word: "roll-out",
     name: "Roll out",
-    button: "Restart",
+    button: "Roll out",
     hint: "Its pods are replaced one by one, a new one first. It ends by itself.",
     broken: "",
 };
