@@ -35,6 +35,8 @@ struct Rehearsal;
 
 /// How long an operating system takes to install, in seconds.
 const PACE: &str = "6";
+/// The variable that says so, which no real jump host has.
+const PACED: &str = "REHEARSAL_PACE";
 /// How often it is looked who joined.
 const LOOK: Duration = Duration::from_millis(400);
 /// The rehearsal's task after which a host is a node.
@@ -59,11 +61,8 @@ pub fn rehearsal(data: &Path) -> io::Result<Option<(Deploying, PathBuf)>> {
     }
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let text = |path: PathBuf| path.display().to_string();
-    let variables = [
-        ("PATH", paths.to_string_lossy().into_owned()),
-        ("REHEARSAL_PACE", PACE.into()),
-        ("REHEARSAL_DECK", port.to_string()),
-    ];
+    let variables =
+        [("PATH", paths.to_string_lossy().into_owned()), (PACED, PACE.into()), ("REHEARSAL_DECK", port.to_string())];
     let host = JumpHost {
         way: Way::Here,
         compass: text(folder.clone()),
@@ -76,6 +75,11 @@ pub fn rehearsal(data: &Path) -> io::Result<Option<(Deploying, PathBuf)>> {
     };
     let keep = Keep { age: Duration::from_secs(90 * 86_400), size: 1 << 30 };
     Ok(Some((Deploying { host, finish: Finish::default(), keep }, folder.join("plan"))))
+}
+
+/// Whether what is deployed there is a rehearsal.
+pub fn rehearses(host: &JumpHost) -> bool {
+    host.variables.iter().any(|(name, _)| name == PACED)
 }
 
 /// Has the cluster's hosts go and come with its deployments; ends never.

@@ -19,7 +19,7 @@ const SEED: u64 = 5;
 pub const NAME: &str = "demo";
 
 pub use breaking::{ROUTES, router};
-pub use deploying::{rehearsal, stage};
+pub use deploying::{rehearsal, rehearses, stage};
 pub use etcd::Etcd;
 pub(crate) use tour::step;
 
