@@ -95,7 +95,8 @@ async fn pods_leave_a_host_that_is_cut_off_and_leaders_move() {
     let living = pods(&simulator, "labelSelector=app%3Dcscf").await;
     let living = living.iter().filter(|pod| !pod["metadata"]["deletionTimestamp"].is_string());
     let hosts: Vec<&str> = living.map(|pod| pod["spec"]["nodeName"].as_str().unwrap_or_default()).collect();
-    assert_eq!(hosts.len(), 3, "{hosts:?}");
+    // One more while a rollout of the cluster's own is under way.
+    assert!((3..=4).contains(&hosts.len()), "{hosts:?}");
     simulator.mend_all();
     live(&mut life, 40, 60);
     assert_eq!(ready(&simulator, "host4").await, "True");
@@ -106,20 +107,21 @@ async fn pods_leave_a_host_that_is_cut_off_and_leaders_move() {
 #[tokio::test]
 async fn a_workload_crashes_until_it_is_mended() {
     let (simulator, mut life) = cluster();
-    let damage = Damage::Crashing { namespace: host("vepc"), name: host("mme") };
+    let damage = Damage::Crashing { namespace: host("vepc"), name: host("pgw") };
     assert!(simulator.damage(damage.clone()));
     live(&mut life, 2, 3);
     let waiting = |pod: &Value| pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"].clone();
-    let mme = "labelSelector=app%3Dmme";
-    assert!(pods(&simulator, mme).await.iter().all(|pod| waiting(pod) == "CrashLoopBackOff"));
+    // Of a StatefulSet, which the cluster itself never rolls out.
+    let pgw = "labelSelector=app%3Dpgw";
+    assert!(pods(&simulator, pgw).await.iter().all(|pod| waiting(pod) == "CrashLoopBackOff"));
     let events = items(&simulator, "/api/v1/namespaces/vepc/events").await;
     assert!(events.iter().any(|event| event["reason"] == "BackOff"));
     live(&mut life, 3, 30);
     let restarts = |pod: &Value| pod["status"]["containerStatuses"][0]["restartCount"].as_u64();
-    assert!(pods(&simulator, mme).await.iter().all(|pod| restarts(pod) >= Some(2)));
+    assert!(pods(&simulator, pgw).await.iter().all(|pod| restarts(pod) >= Some(2)));
     simulator.mend(&damage);
     live(&mut life, 30, 31);
-    let mended = pods(&simulator, mme).await;
+    let mended = pods(&simulator, pgw).await;
     assert!(mended.iter().all(|pod| condition(pod, "Ready") == "True" && restarts(pod) >= Some(2)), "{mended:?}");
 }
 
