@@ -4,7 +4,13 @@ use std::{env, fmt::Write as _, fs, io::Write as _, path::Path};
 
 use flate2::{Compression, write::GzEncoder};
 
-const STYLES: [&str; 4] = ["../style/figure.css", "../style/page.css", "../style/access.css", "../style/shelf.css"];
+const STYLES: [&str; 5] = [
+    "../style/figure.css",
+    "../style/difference.css",
+    "../style/page.css",
+    "../style/access.css",
+    "../style/shelf.css",
+];
 const ICON: &str = "../public/icon.svg";
 /// The islands' script, where it was built.
 const SCRIPT: &str = "../target/site/pkg";

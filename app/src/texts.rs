@@ -4,6 +4,7 @@ pub mod backups;
 pub mod demo;
 pub mod deployments;
 pub mod history;
+pub mod incidents;
 pub mod keys;
 pub mod objects;
 mod people;

@@ -59,6 +59,7 @@ pub fn router(front: &Front) -> Router {
             .layer(from_fn(listen::in_time))
             .layer(Extension(front.running.stopping.clone()))
             .layer(Extension(front.office.clone()))
+            .layer(Extension(front.door.clone()))
             .layer(Extension(front.running.backups.clone()))
             .layer(from_fn_with_state(gate.clone(), access::guard))
             .layer(from_fn(listen::within))

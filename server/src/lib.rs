@@ -5,7 +5,7 @@
 //!                                  └▶ running (health, numbers, log)
 //!    ├────▶ demo (simulator)  └▶ store               └──▶ topology ─▶ scene
 //!    ├────▶ store (SQLite, PostgreSQL)
-//!    └────▶ backup ─▶ etcd (its own API)     deploy, backup ─▶ webhook
+//!    └────▶ backup ─▶ etcd (its own API)     deploy, backup, incidents ─▶ webhook
 //! ```
 //!
 //! Invariants: nothing here draws, judges or lays out, that is `topology`'s; a page asks through
@@ -21,6 +21,7 @@ pub mod deploy;
 pub mod embed;
 pub mod etcd;
 pub mod front;
+pub mod incidents;
 pub mod journal;
 pub mod listen;
 mod losses;

@@ -11,7 +11,7 @@ use topology::{
     Inventory,
     inventory::{Heard, Source},
 };
-use whatif::{Answer, Mistake, Question, Standing, standing};
+use whatif::{Answer, DrainOrder, Mistake, Question};
 
 use crate::{cluster::Cluster, placed::placed};
 
@@ -35,14 +35,14 @@ const BESIDE: Duration = Duration::from_secs(3);
 pub(crate) struct Losses(Arc<Mutex<HashMap<String, Kept>>>);
 
 struct Kept {
-    standing: Option<Arc<Standing>>,
+    found: Option<Arc<whatif::Losses>>,
     until: Instant,
     working: bool,
 }
 
 impl Losses {
     /// Those of a cluster; none while they are worked out for the first time. Old ones serve until new ones are there.
-    pub(crate) async fn of(&self, name: &str, cluster: &Arc<Cluster>) -> Option<Arc<Standing>> {
+    pub(crate) async fn of(&self, name: &str, cluster: &Arc<Cluster>) -> Option<Arc<whatif::Losses>> {
         if let Some(work) = self.renew(name, cluster)
             && self.peek(name).is_none()
         {
@@ -52,7 +52,7 @@ impl Losses {
     }
 
     /// The same without waiting: what is known now, and is renewed behind it.
-    pub(crate) fn glance(&self, name: &str, cluster: &Arc<Cluster>) -> Option<Arc<Standing>> {
+    pub(crate) fn glance(&self, name: &str, cluster: &Arc<Cluster>) -> Option<Arc<whatif::Losses>> {
         self.renew(name, cluster);
         self.peek(name)
     }
@@ -63,8 +63,8 @@ impl Losses {
     }
 
     /// Those that are known now, without working any out.
-    pub(crate) fn peek(&self, name: &str) -> Option<Arc<Standing>> {
-        self.kept().get(name)?.standing.clone()
+    pub(crate) fn peek(&self, name: &str) -> Option<Arc<whatif::Losses>> {
+        self.kept().get(name)?.found.clone()
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {
@@ -75,7 +75,7 @@ impl Losses {
     fn begin(&self, name: &str) -> bool {
         let mut kept = self.kept();
         let now = Instant::now();
-        let last = kept.entry(name.to_owned()).or_insert(Kept { standing: None, until: now, working: false });
+        let last = kept.entry(name.to_owned()).or_insert(Kept { found: None, until: now, working: false });
         let old = last.until <= now && !last.working;
         last.working |= old;
         old
@@ -89,13 +89,13 @@ impl Losses {
             let now = cluster.now();
             // A copy, so that what comes in meanwhile waits for nothing.
             let facts = cluster.read(Inventory::clone);
-            (Arc::new(standing(&facts, now)), began.elapsed())
+            (Arc::new(whatif::losses(&facts, now)), began.elapsed())
         };
         let (found, took) = placed(&PLACES, work).await.unzip();
         let until = Instant::now() + MOMENT.max(took.unwrap_or_default() * SHARE);
         let mut kept = self.kept();
         if let Some(last) = kept.get_mut(&name) {
-            last.standing = found.or_else(|| last.standing.take());
+            last.found = found.or_else(|| last.found.take());
             (last.until, last.working) = (until, false);
         }
     }
@@ -114,6 +114,18 @@ pub(crate) async fn ask(cluster: &Arc<Cluster>, pairs: &[(String, String)]) -> R
         Ok(whatif::ask(&facts, now, &question))
     });
     answer.await.unwrap_or(Err(Mistake::Unanswered))
+}
+
+/// The order in which all hosts of a cluster can be drained, as it is now.
+pub(crate) async fn drain_order(cluster: &Arc<Cluster>) -> Result<DrainOrder, Mistake> {
+    beside(cluster).await;
+    let cluster = cluster.clone();
+    let order = placed(&QUESTIONS, move || {
+        let now = cluster.now();
+        let facts = cluster.read(Inventory::clone);
+        whatif::drain_order(&facts, now)
+    });
+    order.await.ok_or(Mistake::Unanswered)
 }
 
 /// Waits for the facts that stand in no figure, for a while.

@@ -189,6 +189,23 @@ fn run(args: &[&str]) -> Result<String, String> {
     if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr)) }
 }
 
+/// The difference of two moments and the history of one thing, as pages, files and answers of the API.
+fn pages_of_the_past(server: &Process, then: &str) {
+    let both = server.get(&format!("/c/demo/diff.svg?t1={then}"));
+    assert_eq!(both.status, 200, "{}", both.body);
+    assert!(both.body.contains("difference of two moments"), "{}", both.body);
+    let page = server.get(&format!("/c/demo/diff?t1={then}&t2={then}"));
+    assert!(page.body.contains("Nothing that is drawn differs."), "{}", page.body);
+    for path in ["/api/v1/clusters/demo/history?of=node/host1", "/c/demo/history/of?of=node/host1"] {
+        let life = server.get(path);
+        assert!(life.status == 200 && life.body.contains("there already"), "{path}: {}", life.body);
+    }
+    assert_eq!(server.get("/api/v1/clusters/demo/history?of=secret/a/b").status, 400);
+    assert_eq!(server.get("/c/demo/history/of?of=secret/a/b").status, 422);
+    let panel = server.get("/c/demo/panel?sel=node/host1");
+    assert!(panel.body.contains("/c/demo/history/of?of=node/host1"), "{}", panel.body);
+}
+
 #[test]
 fn an_export_draws_the_same_elsewhere_and_forgets_a_namespace() {
     let (folder, other) = (Folder::new(), Folder::new());
@@ -197,6 +214,7 @@ fn an_export_draws_the_same_elsewhere_and_forgets_a_namespace() {
     let then = jiff::Timestamp::now().to_string();
     let figure = server.get(&format!("/c/demo/architecture.svg?t={then}"));
     assert_eq!(figure.status, 200, "{}", figure.body);
+    pages_of_the_past(&server, &then);
     server.terminate();
     let (here, there) = (text(&folder.0), text(&other.0));
     let draw = |data| run(&["draw", "architecture", "--at-time", &then, "--context", "demo", "--data", data]);

@@ -6,10 +6,12 @@ use topology::Stamp;
 use crate::{
     CodeError, Record,
     code::{Reader, Writer},
+    delta::{Deltas, Undeltas},
 };
 
-/// The version of the format that is written.
-pub const FORMAT: u8 = 1;
+/// The version of the format that is written. In the first, each change stood for itself.
+pub const FORMAT: u8 = 2;
+const FIRST: u8 = 1;
 
 const MAGIC: &[u8; 3] = b"BNJ";
 /// Magic, version, content, first, last, number, count, length, digest.
@@ -69,11 +71,15 @@ pub enum BlockError {
 pub fn seal(content: Content, number: u64, records: &[Record]) -> Result<Block, CodeError> {
     let mut plain = Writer::default();
     let first = records.first().map_or(Stamp::default(), |record| record.at);
-    let mut last = first;
+    let (mut last, mut deltas) = (first, Deltas::default());
     for record in records {
         plain.number(u64::try_from(record.at.since(last)).unwrap_or(0));
         last = last.max(record.at);
-        plain.put(&record.change)?;
+        match content {
+            Content::Changes => deltas.put(&mut plain, &record.change)?,
+            // Everything is read at once and soon: that costs more than the few bytes that it would save.
+            Content::Whole => plain.put(&record.change)?,
+        }
     }
     let packed = zstd::bulk::compress(&plain.bytes, LEVEL).map_err(|error| CodeError::Unfit(error.to_string()))?;
     let count = u32::try_from(records.len()).map_err(|_| CodeError::Odd)?;
@@ -101,11 +107,11 @@ pub fn open(bytes: &[u8]) -> Result<(Block, Vec<Record>), BlockError> {
     if !bytes.starts_with(MAGIC) {
         return Err(BlockError::Foreign);
     }
-    match bytes.get(MAGIC.len()) {
-        Some(&version) if version > FORMAT => return Err(BlockError::Newer(version)),
-        Some(_) => {}
+    let version = match bytes.get(MAGIC.len()).copied() {
+        Some(version) if version > FORMAT => return Err(BlockError::Newer(version)),
+        Some(version) => version,
         None => return Err(BlockError::Damaged),
-    }
+    };
     let (head, packed) = bytes.split_at_checked(HEAD).ok_or(BlockError::Damaged)?;
     let (head, said) = head.split_at(HEAD - DIGEST);
     if digest(head, packed) != said {
@@ -123,11 +129,13 @@ pub fn open(bytes: &[u8]) -> Result<(Block, Vec<Record>), BlockError> {
     let plain = zstd::bulk::decompress(packed, length).map_err(|_| BlockError::Damaged)?;
     let mut reader = Reader::new(&plain);
     let mut records = Vec::with_capacity((count as usize).min(plain.len()));
-    let mut at = first;
+    let (mut at, mut deltas) = (first, Undeltas::default());
+    let alone = version == FIRST || content == Content::Whole;
     while !reader.is_at_end() {
         let later = i64::try_from(reader.number()?).map_err(|_| CodeError::Odd)?;
         at = Stamp(at.0.saturating_add(later));
-        records.push(Record { at, change: reader.get()? });
+        let change = if alone { reader.get()? } else { deltas.get(&mut reader)? };
+        records.push(Record { at, change });
     }
     if records.len() != count as usize {
         return Err(BlockError::Damaged);

@@ -111,7 +111,7 @@ fn hosts(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
     }
 }
 
-fn host(before: &Node, after: &Node) -> Vec<String> {
+pub(crate) fn host(before: &Node, after: &Node) -> Vec<String> {
     let mut what: Vec<String> = Vec::new();
     let kinds: BTreeSet<&Name> = before.conditions.iter().chain(&after.conditions).map(|one| &one.kind).collect();
     for kind in kinds {
@@ -227,7 +227,7 @@ fn parts(inventory: &Inventory) -> BTreeMap<(&Name, ComponentKind), (&Pod, &Comp
     parts.collect()
 }
 
-fn same_pod(before: &Pod, after: &Pod) -> Vec<String> {
+pub(crate) fn same_pod(before: &Pod, after: &Pod) -> Vec<String> {
     let mut what = Vec::new();
     if before.ready != after.ready {
         what.push(if after.ready { "ready again" } else { "no longer ready" }.to_owned());

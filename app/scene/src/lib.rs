@@ -22,7 +22,7 @@ mod text;
 
 pub use alone::standing_alone;
 pub use diff::{diff, diff_marks};
-pub use mark::{Anchor, Health, Id, Kind, Mark, Place, Point, Scene, Style, Text, Tone};
+pub use mark::{Anchor, Differs, Health, Id, Kind, Mark, Place, Point, Scene, Style, Text, Tone};
 pub use patch::{ApplyError, Op, Patch, apply};
 pub use svg::{
     dark_document, document, encoded, escaped, figure, is_addressable, link, mark_svg, own_svg, readable, segment,

@@ -93,6 +93,38 @@ pub struct Mark {
     /// Shares of a tally (a bar over many folded things), in order; empty for all others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tally: Vec<(Health, u32)>,
+    /// How it differs between the two moments of a figure that compares; `None` for what does not, and everywhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<Differs>,
+}
+
+/// How a thing differs between two moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Differs {
+    /// It was there at the first moment alone.
+    Gone,
+    /// It was there at the second moment alone.
+    New,
+    /// It came from another place.
+    Moved,
+    /// It was there at both, and is otherwise.
+    Changed,
+}
+
+impl Differs {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Gone, Self::New, Self::Moved, Self::Changed];
+
+    /// The word for people and in class names.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::New => "new",
+            Self::Moved => "moved",
+            Self::Changed => "changed",
+        }
+    }
 }
 
 impl Mark {
@@ -111,6 +143,7 @@ impl Mark {
             path: Vec::new(),
             faded: false,
             tally: Vec::new(),
+            differs: None,
         }
     }
 }

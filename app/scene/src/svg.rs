@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use crate::{Anchor, Health, Kind, Mark, Place, Scene, Text};
+use crate::{Anchor, Differs, Health, Kind, Mark, Place, Scene, Text};
 
 /// Room left around the figure, in CSS pixels.
 const MARGIN: i32 = 4;
@@ -14,10 +14,13 @@ const MARGIN: i32 = 4;
 /// The style sheet of the marks; the page has the same, a file carries it inside.
 const STYLE: &str = include_str!("../../../style/figure.css");
 
+/// What is added where two moments are compared.
+const DIFFERENCE: &str = include_str!("../../../style/difference.css");
+
 /// A file of its own, with its style inside and nothing to click.
 pub fn document(scene: &Scene) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    write_figure(&mut out, scene, None, Some(&plain_style(false)));
+    write_figure(&mut out, scene, None, Some(&plain_style(scene, false)));
     out.push('\n');
     out
 }
@@ -25,7 +28,7 @@ pub fn document(scene: &Scene) -> String {
 /// The same in the dark theme's colours.
 pub fn dark_document(scene: &Scene) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    write_figure(&mut out, scene, None, Some(&plain_style(true)));
+    write_figure(&mut out, scene, None, Some(&plain_style(scene, true)));
     out.push('\n');
     out
 }
@@ -63,7 +66,8 @@ impl Mark {
     pub fn class(&self) -> String {
         let health = self.health.map(|health| format!(" h-{}", health.word())).unwrap_or_default();
         let faded = if self.faded { " faded" } else { "" };
-        format!("k-{}{health} t-{}{faded}", kind_word(self.kind), self.tone.word())
+        let differs = self.differs.map(|differs| format!(" d-{}", differs.word())).unwrap_or_default();
+        format!("k-{}{health} t-{}{faded}{differs}", kind_word(self.kind), self.tone.word())
     }
 
     /// The value of the mark's `transform` attribute.
@@ -74,11 +78,14 @@ impl Mark {
 
 /// The style sheet with a theme's colours in the place of their variables, for programs
 /// that draw SVG but know no custom properties.
-fn plain_style(dark: bool) -> String {
+fn plain_style(scene: &Scene, dark: bool) -> String {
     let rules = STYLE.split_once("*/").map_or(STYLE, |(_, rules)| rules);
     let (light, rules) = rules.trim_start().trim_start_matches(".figure{").split_once('}').unwrap_or(("", rules));
     // The dark theme stands on lines of its own.
-    let rules: Vec<&str> = rules.lines().filter(|line| !line.contains("--paper:")).collect();
+    let mut rules: Vec<&str> = rules.lines().filter(|line| !line.contains("--paper:")).collect();
+    if scene.marks.iter().any(|mark| mark.differs.is_some()) {
+        rules.extend(DIFFERENCE.lines());
+    }
     let dark_theme = STYLE.split_once("[data-theme=dark] .figure{").and_then(|(_, rest)| rest.split_once('}'));
     let colours = dark_theme.filter(|_| dark).map_or(light, |(colours, _)| colours);
     colours
@@ -150,6 +157,9 @@ fn write_own(out: &mut String, mark: &Mark, query: Option<&str>) {
     for text in &mark.texts {
         write_text(out, text);
     }
+    if let Some(differs) = mark.differs {
+        write_differs(out, differs, mark);
+    }
     let _ = write!(out, "</{tag}>");
 }
 
@@ -218,6 +228,19 @@ fn write_glyph(out: &mut String, health: Option<Health>, x: i32, y: i32) {
         Health::Bad => "M-2 -4.6h4l2.6 2.6v4l-2.6 2.6h-4l-2.6 -2.6v-4zM0 -2.4v2.8M0 2.1v.5",
     };
     let _ = write!(out, "<path class=\"glyph\" transform=\"translate({x} {y})\" d=\"{d}\"/>");
+}
+
+/// A sign at the upper right corner for how a mark differs, told apart by its shape; an arrow needs none.
+fn write_differs(out: &mut String, differs: Differs, mark: &Mark) {
+    let d = match (differs, mark.kind) {
+        (_, Kind::Link | Kind::Exchange | Kind::Line) => return,
+        (Differs::Gone, _) => "M-2.6 0h5.2",
+        (Differs::New, _) => "M-2.6 0h5.2M0 -2.6v5.2",
+        (Differs::Moved, _) => "M-2.8 0h5M.4 -2l2 2l-2 2",
+        (Differs::Changed, _) => "M-2.6 -1.3h5.2M-2.6 1.3h5.2M1.6 -3l-3.2 6",
+    };
+    let (x, y) = if mark.kind == Kind::Caption { (-9, -4) } else { (mark.at.w - 1, 1) };
+    let _ = write!(out, "<g class=\"delta\" transform=\"translate({x} {y})\"><circle r=\"5\"/><path d=\"{d}\"/></g>");
 }
 
 /// A cylinder whose ends are `ry` high.

@@ -8,7 +8,11 @@ use super::{
     Theme,
     frame::{hidden, query},
 };
-use crate::{base::at, source::View, texts::history as words};
+use crate::{
+    base::at,
+    source::View,
+    texts::{history as words, incidents::ALL},
+};
 
 /// The past moment that a page shows. Times are in RFC 3339 where they go into addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -172,7 +176,7 @@ pub fn line(line: &TimeLine) -> AnyView {
         <main id="content" tabindex="-1" class="tables">
             <h1 class="unseen">{words::HISTORY}" · "{line.cluster.clone()}</h1>
             <section class="card plain">
-                <p>{line.extent.clone()}</p>
+                <p>{line.extent.clone()}" "<a href=path("/incidents")>{ALL}</a></p>
                 <p class="hint">{words::FOR}</p>
                 <nav class="spans" aria-label=words::SPANS>
                     <a href=line.earlier.clone()>{words::EARLIER}</a>
@@ -291,6 +295,10 @@ pub struct DiffPage {
     pub groups: Vec<(String, Vec<(String, String)>)>,
     /// Sources that one of the moments does not tell of.
     pub untold: Vec<String>,
+    /// The figure of both, as SVG; its texts are escaped.
+    pub figure: String,
+    /// How much of it differs, in a sentence.
+    pub summary: String,
 }
 
 /// The page of a difference.
@@ -317,14 +325,98 @@ pub fn diff(page: &DiffPage) -> AnyView {
     let untold = (!page.untold.is_empty()).then(|| {
         view! { <section class="card plain"><h2>{words::NOT_COMPARED}</h2><p>{page.untold.join(", ")}</p></section> }
     });
+    let pair = format!("?t1={}&t2={}", scene::encoded(&first.0), scene::encoded(&second.0));
+    let pair = pair.trim_end_matches("&t2=").to_owned();
+    let (svg, json) = (path(&format!("/diff.svg{pair}")), path(&format!("/diff.json{pair}")));
     view! {
         <main id="content" tabindex="-1" class="tables">
             <section class="card plain">
                 <h1>{words::DIFFERENCE}</h1>
                 <p>{link(first)}" → "{link(second)}</p>
+                <p>{page.summary.clone()}</p>
+                <p class="hint">{words::BOTH}</p>
+                <p><a href=svg>"SVG"</a>" "<a href=json>"JSON"</a></p>
             </section>
+            <div class="wide both" tabindex="0" role="region" aria-label=words::DIFFERENCE inner_html=page.figure.clone()></div>
             <div class="pair">{compare(&path("/diff"), &first.0, &second.0)}</div>
             {same}{groups}{untold}
+        </main>
+    }
+    .into_any()
+}
+
+/// Something that became of a thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifeLine {
+    /// When it was learnt, for people.
+    pub at: String,
+    /// The address of the figure of that moment.
+    pub to: String,
+    /// When the API says that it was, for people; empty where it does not say.
+    pub told: String,
+    /// In a few words.
+    pub what: String,
+}
+
+/// The history of one thing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LifePage {
+    /// The cluster.
+    pub cluster: String,
+    /// The thing, as in `pod/ims/hss-0`.
+    pub of: String,
+    /// Whether anything is kept.
+    pub on: bool,
+    /// Spans: name, address, and whether it is this one.
+    pub spans: Vec<(String, String, bool)>,
+    /// From when on it was read, for people.
+    pub since: String,
+    /// What became of it, the latest first.
+    pub lines: Vec<LifeLine>,
+    /// Blocks that could not be read.
+    pub damaged: usize,
+}
+
+/// The page of one thing's history.
+pub fn life(page: &LifePage) -> AnyView {
+    if !page.on {
+        return view! {
+            <main id="content" tabindex="-1" class="tables"><h1>{words::HISTORY}" · "{page.of.clone()}</h1>
+            <div class="card plain"><p>{words::OFF}</p><p class="hint">{words::OFF_TODO}</p></div></main>
+        }
+        .into_any();
+    }
+    let spans = page.spans.iter().map(|(name, to, here)| {
+        view! { <a href=to.clone() aria-current=here.then_some("true")>{name.clone()}</a> }
+    });
+    let rows = page.lines.iter().map(|line| {
+        view! {
+            <tr><th scope="row"><a href=line.to.clone()>{line.at.clone()}</a></th>
+            <td>{scene::readable(&line.what)}</td><td>{line.told.clone()}</td></tr>
+        }
+    });
+    let table = match page.lines.is_empty() {
+        true => view! { <p class="hint">{words::NO_LIFE}</p> }.into_any(),
+        false => view! {
+            <div class="wide" tabindex="0" role="region" aria-label=words::HISTORY><table>
+                <thead><tr><th scope="col">{words::LEARNT}</th><th scope="col">{words::WHAT}</th>
+                <th scope="col">{words::TOLD}</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table></div>
+        }
+        .into_any(),
+    };
+    let damaged = (page.damaged > 0).then(|| view! { <p class="hint">{words::damaged(page.damaged)}</p> });
+    let all = at(&format!("/c/{}/history", scene::segment(&page.cluster)));
+    view! {
+        <main id="content" tabindex="-1" class="tables">
+            <p><a href=all>{words::HISTORY}</a></p>
+            <h1>{words::HISTORY}" · "{scene::readable(&page.of)}</h1>
+            <section class="card plain">
+                <nav class="spans" aria-label=words::SPANS>{spans.collect_view()}</nav>
+                <p class="hint">{words::read_since(&page.since)}</p>{damaged}
+                {table}
+            </section>
         </main>
     }
     .into_any()

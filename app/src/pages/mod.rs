@@ -13,6 +13,7 @@ mod figure;
 mod filters;
 mod frame;
 pub mod history;
+pub mod incidents;
 mod notify;
 pub mod objects;
 mod overview;
@@ -22,6 +23,7 @@ pub mod restore;
 mod scripts;
 mod table;
 mod trouble;
+mod waves;
 mod what_if;
 
 pub use access::{
@@ -39,4 +41,5 @@ pub use people::{UserLine, users};
 pub use plan::plan;
 pub use table::table;
 pub use trouble::{not_found, trouble};
+pub use waves::{Order, StuckLine, WaveLine};
 pub use what_if::{Answered, HostLine, LossLine, Losses, PartLine, WhatIf, what_if};

@@ -7,6 +7,7 @@ use scene::Health;
 use super::{
     backups::{self, Kept},
     deployments::RunLine,
+    incidents::{self, IncidentLine},
     what_if::{self, Losses},
 };
 use crate::{base::at, source::Found, texts, texts::backups as kept_words, texts::deployments as words};
@@ -71,6 +72,8 @@ pub struct Loads {
 pub struct Overview {
     /// What was searched for and found, above the figure.
     pub found: Option<Found>,
+    /// Incidents that have not ended.
+    pub incidents: Vec<IncidentLine>,
     /// What needs attention.
     pub attention: Attention,
     /// How full its hosts are; none while that is unknown.
@@ -110,6 +113,7 @@ pub fn actions(cluster: &str, overview: &Overview) -> AnyView {
 /// The rest, which is renewed while the page is open. `prefix` begins the figure's links.
 pub fn overview(cluster: &str, prefix: &str, overview: &Overview) -> AnyView {
     view! {
+        {incidents::open(cluster, &overview.incidents)}
         {attention(cluster, prefix, &overview.attention)}
         {loads(cluster, prefix, overview.loads.as_ref())}
         {what_if::standing(cluster, prefix, overview.losses.as_ref())}

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use scene::{Health, Scene};
 
-use super::{Theme, frame};
+use super::{
+    Theme, frame,
+    waves::{Order, waves},
+};
 use crate::{base::at, source::View, texts::what_if as texts};
 
 /// What the page shows.
@@ -19,6 +22,8 @@ pub struct WhatIf {
     pub answer: Option<Answered>,
     /// The loss of each host; none while it is worked out.
     pub losses: Option<Losses>,
+    /// The order in which all hosts are drained, when that was asked for.
+    pub order: Option<Order>,
 }
 
 /// A host that can be chosen.
@@ -122,7 +127,19 @@ pub fn what_if(cluster: &str, theme: Theme, page: &WhatIf) -> AnyView {
     let form = form(&base, theme, page);
     let body = match &page.answer {
         Some(answer) => answered(&to, &prefix, &base, answer),
-        None => view! { <div class="columns"><div class="answers">{losses(&to, page.losses.as_ref())}</div><div class="side">{form}</div></div> }.into_any(),
+        None => {
+            let order = page.order.as_ref().map(|order| waves(&base, order));
+            let ask = page.order.is_none().then(|| {
+                view! { <p class="files"><a href=to("order=drain")>{texts::DRAIN_ORDER}</a></p> }
+            });
+            view! {
+                <div class="columns">
+                    <div class="answers">{order}{losses(&to, page.losses.as_ref())}</div>
+                    <div class="side">{form}{ask}</div>
+                </div>
+            }
+            .into_any()
+        }
     };
     let form = page.answer.is_some().then(|| self::form(&base, theme, page));
     view! {

@@ -52,8 +52,32 @@ pub const NO_EVENTS: &str = "Nothing in this span.";
 pub const EARLIER: &str = "Earlier";
 /// Later.
 pub const LATER: &str = "Later";
+/// When nothing is kept of one thing.
+pub const NO_LIFE: &str = "Nothing is kept of it in this span.";
+/// A column.
+pub const LEARNT: &str = "Learnt at";
+/// A column.
+pub const WHAT: &str = "What happened";
+/// A column.
+pub const TOLD: &str = "Time that the API tells";
+/// A link from the panel of one thing.
+pub const OF_IT: &str = "History";
+
+/// From when on the history of one thing was read.
+pub fn read_since(since: &str) -> String {
+    format!("Read from {since} on. A time leads to the figure of that moment.")
+}
+
+/// How much of it could not be read.
+pub fn damaged(blocks: usize) -> String {
+    format!("Damaged blocks in this span: {blocks}. Their changes are missing.")
+}
+
 /// The page of a difference.
 pub const DIFFERENCE: &str = "Difference of two moments";
+/// Above the figure of both moments.
+pub const BOTH: &str =
+    "One figure of both moments: nothing that stayed has moved. A sign and a word mark each difference.";
 /// A field.
 pub const FIRST_MOMENT: &str = "Before";
 /// A field.

@@ -56,6 +56,42 @@ pub const ASK: &str = "What if a host is lost?";
 /// The name of the figure.
 pub const FIGURE: &str = "Architecture without the hosts that go";
 
+/// A section, and the link to it.
+pub const DRAIN_ORDER: &str = "Drain order for an upgrade";
+/// Above the hosts that cannot be drained.
+pub const STUCK: &str = "Cannot be drained unnoticed";
+/// Below the waves.
+pub const AFTER_A_WAVE: &str = "Drain the hosts of a wave together, upgrade them, uncordon them, and go on. The scheduler may place pods otherwise than shown, so ask again after each wave.";
+
+/// How many pods a wave moves.
+pub fn moves(pods: u32) -> String {
+    match pods {
+        0 => "no pods move".to_owned(),
+        1 => "1 pod moves".to_owned(),
+        pods => format!("{pods} pods move"),
+    }
+}
+
+/// Budgets that let pods go one after another.
+pub fn slow(budgets: &str) -> String {
+    format!("One after another, by {budgets}")
+}
+
+/// Services whose only endpoint is evicted.
+pub fn interrupted(services: &str) -> String {
+    format!("The only endpoint moves: {services}")
+}
+
+/// The room that the others lack.
+pub fn missing(room: &str) -> String {
+    format!("Missing: {room}")
+}
+
+/// Flags of kubectl.
+pub fn drain_needs(flags: &str) -> String {
+    format!("kubectl drain needs {flags}")
+}
+
 /// As in `4 of 5 hosts can be lost without notice`.
 pub fn may_be_lost(unnoticed: usize, of: usize) -> String {
     match (unnoticed, of) {

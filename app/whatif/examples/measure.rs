@@ -10,7 +10,7 @@ use topology::{
     Change, Inventory,
     inventory::{Fact, Key, Shape},
 };
-use whatif::{Question, Step, ask, standing};
+use whatif::{Question, Step, ask, drain_order, losses};
 
 fn main() {
     let mut numbers = std::env::args().skip(1).map(|word| word.parse().expect("a number"));
@@ -35,9 +35,14 @@ fn main() {
         times[times.len() / 2],
         times[times.len() * 95 / 100]
     );
-    let began = Instant::now();
-    let all = standing(&facts, fixture::NOW);
-    println!("{} single losses and {} pairs of masters: {:?}", all.single.len(), all.pairs.len(), began.elapsed());
+    let all = timed("all losses", || losses(&facts, fixture::NOW));
+    println!("{} single losses and {} pairs of masters", all.single.len(), all.pairs.len());
+    let order = timed("drain order", || drain_order(&facts, fixture::NOW));
+    println!(
+        "{} {} hosts at most at once",
+        order.sentence(),
+        order.waves.iter().map(|wave| wave.hosts.len()).max().unwrap_or(0)
+    );
     let mut outcomes = String::new();
     for loss in all.single.iter().take(2) {
         let _ = writeln!(outcomes, "{}", loss.sentence);
@@ -45,7 +50,8 @@ fn main() {
     print!("{outcomes}");
 }
 
-/// Owners of ten pods each, spread over the hosts; every tenth keeps its pods apart, every fifteenth spreads by zone.
+/// Owners of ten pods each, spread over the hosts; every tenth keeps its pods apart, every fifteenth spreads by zone,
+/// every third has a budget.
 fn facts(hosts: usize, pods: usize) -> Inventory {
     let mut text = fixture::MASTERS.to_owned();
     for n in 0..hosts {
@@ -72,11 +78,35 @@ fn facts(hosts: usize, pods: usize) -> Inventory {
             endpoints.push(pod.key.name.to_string());
             facts.apply(Change::Put(Fact::Pod(Box::new(pod))));
         }
-        let service = format!("service {name} over {}", endpoints.join(","));
-        for set in fixture::inventory(&service).endpoint_sets() {
+        let text = format!("service {name} over {}\nbudget {name} allowed=2 healthy=10 desired=8", endpoints.join(","));
+        let beside = fixture::inventory(&text);
+        for set in beside.endpoint_sets() {
             facts.apply(Change::Put(Fact::Endpoints(set.clone())));
+        }
+        if owner % 3 == 0 {
+            for budget in beside.catalog().budgets() {
+                facts.apply(Change::Put(Fact::Budget(budget.clone())));
+            }
         }
     }
     assert!(facts.pod(&Key::new("default", "o0-0")).is_some());
     facts
+}
+
+/// Seconds that all threads of this program have worked, which a busy machine does not stretch; none where no one tells.
+fn worked() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    Some(ticks / 100.0)
+}
+
+/// Runs one measurement, and tells its time and its work.
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let (began, before) = (Instant::now(), worked());
+    let done = work();
+    let after =
+        worked().zip(before).map_or_else(String::new, |(after, before)| format!(", {:.2} s of work", after - before));
+    println!("{what}: {:.2} s{after}", began.elapsed().as_secs_f64());
+    done
 }

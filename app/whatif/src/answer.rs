@@ -233,6 +233,12 @@ impl Part {
         self
     }
 
+    /// Whether more room would help its pods.
+    pub(crate) fn is_short_of_room(&self) -> bool {
+        let by_room = self.refusals.iter().any(|refused| matches!(refused.refusal, Refusal::Room(..)));
+        matches!(self.verdict, Verdict::Depends { .. }) || (self.verdict == Verdict::Impossible && by_room)
+    }
+
     /// Worst first: the rank of its verdict, then what it is.
     pub(crate) fn rank(&self) -> (u8, About, std::cmp::Reverse<u32>, String) {
         let rank = match self.verdict {

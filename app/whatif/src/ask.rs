@@ -13,7 +13,7 @@ use crate::{
     control::{Control, control},
     fate::{Fate, Lot, lots},
     filter::Refusal,
-    place::{Group, Placed, place},
+    place::{Group, Placed, judge, place},
     question::{Question, Step},
     quota,
     services::{Hit, Return, services},
@@ -21,7 +21,7 @@ use crate::{
     timing::{self, Evictions, Timing, span},
     verdict::Verdict,
     words,
-    world::{FormId, World, has_empty_dir, is_daemon},
+    world::{FormId, Host, World, has_empty_dir, is_daemon},
 };
 
 /// Answers a question about a cluster as it was at a moment.
@@ -40,20 +40,8 @@ pub fn ask(inventory: &Inventory, now: Stamp, question: &Question) -> Answer {
 /// Answers a question about a cluster that was counted before. Hosts that it adds count for nothing here.
 pub fn answer(world: &World<'_>, question: &Question) -> Answer {
     let supposed = Supposed::new(world, question);
-    let timing = Timing::of(world.inventory);
-    let evictions = timing::evictions(&supposed, &timing);
-    let lots = lots(&supposed, &timing, &evictions);
-    let drains = question.steps().iter().any(|step| matches!(step, Step::Drain(_)));
-    let mut control = control(&supposed);
-    let (pods, returns) = pods(&supposed, &lots, &control);
-    let Hit { parts: hit, shrunk } = services(&supposed, &lots, &returns, drains);
-    let course = course(&supposed, &lots, &timing, &evictions, &control, &hit, shrunk);
-    let mut parts = std::mem::take(&mut control.parts);
-    parts.extend(hit);
-    parts.extend(pods);
-    parts.extend(budgets(&supposed, &lots, &returns, drains));
-    parts.extend(unread(world.inventory));
-    parts.sort_by_cached_key(Part::rank);
+    let Found { parts, lots, evictions, control, hit, shrunk } = found(&supposed, question, place);
+    let course = course(&supposed, &lots, world.timing(), &evictions, &control, hit, shrunk);
     let damage = damage(&parts, &lots);
     let outcome = outcome(&parts);
     let helps = words::helps(&supposed, &lots, &parts);
@@ -74,6 +62,48 @@ pub fn answer(world: &World<'_>, question: &Question) -> Answer {
     }
 }
 
+/// The same in short: what becomes of the cluster, in one sentence, and its weight.
+pub(crate) fn in_short(world: &World<'_>, question: &Question) -> (Outcome, String, Damage) {
+    let supposed = Supposed::new(world, question);
+    let Found { parts, lots, .. } = found(&supposed, question, judge);
+    let outcome = outcome(&parts);
+    (outcome, words::sentence(question, outcome, &parts), damage(&parts, &lots))
+}
+
+/// What is found out before it is put into words.
+pub(crate) struct Found<'w> {
+    /// Parts, worst first.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) lots: Vec<Lot<'w>>,
+    evictions: BTreeMap<usize, Evictions>,
+    control: Control,
+    /// Services without an endpoint.
+    hit: u32,
+    /// Services that keep some.
+    shrunk: u32,
+}
+
+type Place = fn(&Supposed<'_, '_>, &[Group<'_>], &[(FormId, u32)]) -> Vec<Placed>;
+
+pub(crate) fn found<'w>(supposed: &Supposed<'w, '_>, question: &Question, place: Place) -> Found<'w> {
+    let world = supposed.world;
+    let timing = world.timing();
+    let evictions = timing::evictions(supposed, timing);
+    let lots = lots(supposed, timing, &evictions);
+    let drains = question.steps().iter().any(|step| matches!(step, Step::Drain(_)));
+    let mut control = control(supposed);
+    let (pods, returns) = pods(supposed, &lots, &control, place);
+    let Hit { parts: hit, shrunk } = services(supposed, &lots, &returns, drains);
+    let mut parts = std::mem::take(&mut control.parts);
+    let count = hit.len() as u32;
+    parts.extend(hit);
+    parts.extend(pods);
+    parts.extend(budgets(supposed, &lots, &returns, drains));
+    parts.extend(unread(world.inventory));
+    parts.sort_by_cached_key(Part::rank);
+    Found { parts, lots, evictions, control, hit: count, shrunk }
+}
+
 /// Sources without which nothing is certain.
 fn unread(inventory: &Inventory) -> Vec<Part> {
     let needed = [(Source::Nodes, About::Pods), (Source::Pods, About::Pods), (Source::Endpoints, About::Service)];
@@ -85,15 +115,10 @@ fn unread(inventory: &Inventory) -> Vec<Part> {
 }
 
 /// A part for each lot, and what services need of it.
-fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control) -> (Vec<Part>, Vec<Return>) {
+fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control, place: Place) -> (Vec<Part>, Vec<Return>) {
     let moved = |lot: &Lot<'_>| control.halted.is_none() && matches!(lot.fate, Fate::Anew(_));
     let numbers: Vec<usize> = (0..lots.len()).filter(|number| moved(&lots[*number])).collect();
-    let group = |number: &usize| {
-        let lot = &lots[*number];
-        let pin = lot.pods.first().and_then(|pod| pod.pin.as_ref());
-        Group { form: lot.form, claims: lot.claims, pin, pods: lot.count() }
-    };
-    let groups: Vec<Group<'_>> = numbers.iter().map(group).collect();
+    let groups: Vec<Group<'_>> = numbers.iter().map(|number| Group::of(&lots[*number])).collect();
     // What a controller that is not known makes anew may take room before them.
     let foreign = lots.iter().filter(|lot| matches!(lot.fate, Fate::Foreign(_)));
     let rivals: Vec<(FormId, u32)> = foreign.map(|lot| (lot.form, lot.count())).chain(left_behind(supposed)).collect();
@@ -123,7 +148,7 @@ fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control) -> (Ve
 }
 
 /// Pods of hosts that are lost already, which the question leaves as they are: these are made anew as well.
-fn left_behind(supposed: &Supposed<'_, '_>) -> Vec<(FormId, u32)> {
+pub(crate) fn left_behind(supposed: &Supposed<'_, '_>) -> Vec<(FormId, u32)> {
     let hosts = supposed.world.hosts.iter().enumerate();
     let is_left = |host| matches!(supposed.standing(host), Standing::Same | Standing::Cordoned);
     let lost = hosts.filter(|(host, one)| !one.ready && is_left(*host));
@@ -168,9 +193,14 @@ fn anew(supposed: &Supposed<'_, '_>, lot: &Lot<'_>, placed: Placed) -> Part {
         Verdict::Certain => format!("{one} again after {}", span(after)),
         Verdict::Impossible if drained => "finds no other host".to_owned(),
         Verdict::Impossible => if count == 1 { "stays down" } else { "stay down" }.to_owned(),
-        Verdict::Depends { from, to, of } if from == to => format!("{from} of {of} run again"),
-        Verdict::Depends { from, to, of } if from + 1 == *to => format!("{from} or {to} of {of} run again"),
-        Verdict::Depends { from, to, of } => format!("{from} to {to} of {of} run again"),
+        Verdict::Depends { from, to, of } => {
+            let again = if drained { "find a place" } else { "run again" };
+            match to - from {
+                0 => format!("{from} of {of} {again}"),
+                1 => format!("{from} or {to} of {of} {again}"),
+                _ => format!("{from} to {to} of {of} {again}"),
+            }
+        }
         Verdict::Unknown => "not known".to_owned(),
     };
     part.after = match placed.verdict {
@@ -241,7 +271,7 @@ fn course(
     timing: &Timing,
     evictions: &BTreeMap<usize, Evictions>,
     control: &Control,
-    hit: &[Part],
+    hit: u32,
     shrunk: u32,
 ) -> Vec<Event> {
     let mut course = control.course.clone();
@@ -255,9 +285,9 @@ fn course(
     if !off.is_empty() {
         let pods = of(&|lot| gone(lot) && !matches!(lot.fate, Fate::Leaving));
         let mut what = vec![format!("{} {}", counted(pods, "pod"), if pods == 1 { "stops" } else { "stop" })];
-        if !hit.is_empty() {
-            let verb = if hit.len() == 1 { "has" } else { "have" };
-            what.push(format!("{} {verb} no endpoint", counted(hit.len() as u32, "service")));
+        if hit > 0 {
+            let verb = if hit == 1 { "has" } else { "have" };
+            what.push(format!("{} {verb} no endpoint", counted(hit, "service")));
         }
         if shrunk > 0 {
             what.push(format!("{} {}", counted(shrunk, "service"), if shrunk == 1 { "shrinks" } else { "shrink" }));
@@ -306,19 +336,8 @@ fn course(
     if !drained.is_empty() {
         let moves = of(&|lot| matches!(lot.fate, Fate::Anew(_)) && !gone(lot));
         let verb = if moves == 1 { "is" } else { "are" };
-        let mut flags = BTreeSet::new();
-        for (host, _) in supposed.touched().filter(|(_, one)| *one == Standing::Drained) {
-            for (pod, _) in &supposed.world.hosts[host].pods {
-                if is_daemon(pod) {
-                    flags.insert("--ignore-daemonsets");
-                } else if has_empty_dir(pod) && !pod.mirror {
-                    flags.insert("--delete-emptydir-data");
-                }
-                if pod.owner.is_none() && !pod.mirror {
-                    flags.insert("--force");
-                }
-            }
-        }
+        let hosts = supposed.touched().filter(|(_, one)| *one == Standing::Drained);
+        let flags: BTreeSet<&str> = hosts.flat_map(|(host, _)| flags(&supposed.world.hosts[host])).collect();
         let flags: Vec<&str> = flags.into_iter().collect();
         let needs =
             if flags.is_empty() { String::new() } else { format!(" (kubectl drain needs {})", flags.join(" ")) };
@@ -333,6 +352,22 @@ fn course(
     }
     course.sort_by_key(|event| (event.after.is_none(), event.after));
     course
+}
+
+/// What `kubectl drain` has to be told for the pods of a host.
+pub(crate) fn flags(host: &Host<'_>) -> BTreeSet<&'static str> {
+    let mut flags = BTreeSet::new();
+    for (pod, _) in &host.pods {
+        if is_daemon(pod) {
+            flags.insert("--ignore-daemonsets");
+        } else if has_empty_dir(pod) && !pod.mirror {
+            flags.insert("--delete-emptydir-data");
+        }
+        if pod.owner.is_none() && !pod.mirror {
+            flags.insert("--force");
+        }
+    }
+    flags
 }
 
 fn damage(parts: &[Part], lots: &[Lot<'_>]) -> Damage {

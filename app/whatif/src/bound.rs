@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use topology::inventory::{Name, Resources};
+use topology::inventory::{HostPort, Name, Resources};
 
 use crate::{
-    filter::{Counted, Gate, concerns},
+    filter::{Counted, Gate},
     place::Group,
     supposed::Supposed,
     world::{Form, FormId, HOSTNAME, HostId},
@@ -20,7 +20,7 @@ pub(crate) struct Demand<'w> {
     /// Their sum, those that wait already among them.
     total: Resources,
     /// Forms that look for a place, with how many pods.
-    forms: Vec<(FormId, u32)>,
+    forms: BTreeMap<FormId, u32>,
     names: BTreeSet<&'w Name>,
 }
 
@@ -30,29 +30,20 @@ const SOUGHT: usize = 400;
 impl<'w> Demand<'w> {
     pub(crate) fn of(supposed: &Supposed<'w, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Self {
         let world = supposed.world;
-        let mut counts: BTreeMap<FormId, u32> = BTreeMap::new();
-        groups.iter().for_each(|group| *counts.entry(group.form).or_default() += group.pods);
-        world.waiting.iter().for_each(|(_, form)| *counts.entry(*form).or_default() += 1);
-        rivals.iter().for_each(|(form, pods)| *counts.entry(*form).or_default() += pods);
-        // A pod that finds no host in any order takes no room from others.
-        if counts.len() <= SOUGHT {
-            let form_of = |(_, form): &(&topology::inventory::Pod, FormId)| *form;
-            let claims = |form: FormId| -> &[Name] {
-                let waiting = world.waiting.iter().find(|one| form_of(one) == form).map(|(pod, _)| &*pod.claims);
-                waiting.unwrap_or_default()
-            };
-            counts.retain(|form, _| {
-                // With claims of its own a pod may fare otherwise than its form.
-                let has_claims = !claims(*form).is_empty()
-                    || groups.iter().any(|group| group.form == *form && !group.claims.is_empty());
-                let alone = [Group { form: *form, claims: &[], pin: None, pods: 1 }];
-                has_claims
-                    || Gate::new(supposed, alone[0].wanted()).is_err()
-                    || upper_among(supposed, &alone[0], groups) > 0
-            });
+        let mut forms: BTreeMap<FormId, u32> = BTreeMap::new();
+        groups.iter().for_each(|group| *forms.entry(group.form).or_default() += group.pods);
+        world.waiting.iter().for_each(|(_, form)| *forms.entry(*form).or_default() += 1);
+        rivals.iter().for_each(|(form, pods)| *forms.entry(*form).or_default() += pods);
+        // A pod that finds no host in any order takes no room from others. With claims of its own it may fare otherwise
+        // than its form.
+        if forms.len() <= SOUGHT {
+            let mounts = |(pod, form): &(&topology::inventory::Pod, FormId)| (!pod.claims.is_empty()).then_some(*form);
+            let waiting = world.waiting.iter().filter_map(mounts);
+            let placed = groups.iter().filter(|group| !group.claims.is_empty()).map(|group| group.form);
+            let with_claims: BTreeSet<FormId> = waiting.chain(placed).collect();
+            forms.retain(|form, _| with_claims.contains(form) || finds_some(supposed, groups, *form));
         }
-        let mut demand =
-            Self { total: Resources::default(), forms: counts.into_iter().collect(), names: BTreeSet::new() };
+        let mut demand = Self { total: Resources::default(), forms, names: BTreeSet::new() };
         for (form, count) in &demand.forms {
             let requests = &world.forms[*form].shape.requests;
             demand.total.add(&times(requests, *count));
@@ -60,6 +51,30 @@ impl<'w> Demand<'w> {
         }
         demand
     }
+}
+
+/// Whether a pod of a form may find a host in some order, or nothing can be said of it.
+fn finds_some(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], form: FormId) -> bool {
+    let world = supposed.world;
+    let alone = Group { form, claims: &[], pin: None, pods: 1 };
+    let Ok(gate) = Gate::new(supposed, alone.wanted()) else { return true };
+    let on = |host: HostId| !supposed.is_off(host);
+    // Where no host takes it as it is, only one that the question changes may.
+    if world.is_closed(form) && !supposed.touched().any(|(host, _)| on(host) && gate.holds(host).is_ok()) {
+        return false;
+    }
+    // One host that takes it now is enough, and is soon found. What else there is to say needs all of them.
+    let takes = |host: HostId| {
+        let counts = |one: &Counted<'_>| {
+            let domain = world.hosts[host].label(&one.spread.topology);
+            !one.counts_itself || domain.is_some_and(|domain| one.domains.contains_key(domain))
+        };
+        on(host)
+            && world.hosts[host].addresses.is_none_or(|left| left > 0)
+            && gate.spread().iter().all(counts)
+            && gate.admits(host).is_ok()
+    };
+    world.roomiest().iter().any(|host| takes(*host)) || upper(supposed, &gate, groups, &alone) > 0
 }
 
 fn times(requests: &Resources, count: u32) -> Resources {
@@ -73,31 +88,30 @@ fn times(requests: &Resources, count: u32) -> Resources {
     }
 }
 
-/// How another form meddles with this one.
-#[derive(Default)]
-struct Meddling<'w> {
-    /// Keys within whose domains one pod of it closes hosts.
-    keys: BTreeSet<&'w str>,
-    /// Whether it counts in a constraint of this one's spread.
-    spread: bool,
-    /// Whether this one may be near it.
-    near: bool,
+/// Whether two forms ask for one port of their host.
+fn share_a_port(form: &Form<'_>, other: &Form<'_>) -> bool {
+    let taken = |port: &HostPort| other.shape.host_ports.iter().any(|taken| taken.port == port.port);
+    form.shape.host_ports.iter().any(taken)
 }
 
-fn meddling<'w>(supposed: &Supposed<'w, '_>, form: &'w Form<'_>, other: &'w Form<'_>) -> Meddling<'w> {
-    let mut found = Meddling::default();
-    let keeps = form.shape.apart.iter().filter(|term| concerns(supposed, term, form.namespace, other));
-    let kept = other.shape.apart.iter().filter(|term| concerns(supposed, term, other.namespace, form));
-    found.keys.extend(keeps.chain(kept).map(|term| &*term.topology));
-    let port =
-        |port: &topology::inventory::HostPort| other.shape.host_ports.iter().any(|taken| taken.port == port.port);
-    if form.shape.host_ports.iter().any(port) {
-        found.keys.insert(HOSTNAME);
+/// Keys within whose domains one pod of another form closes hosts to this one, by that form.
+fn keys<'w>(
+    supposed: &Supposed<'w, '_>,
+    number: FormId,
+    among: &BTreeMap<FormId, u32>,
+) -> BTreeMap<FormId, BTreeSet<&'w str>> {
+    let world = supposed.world;
+    let mut keys: BTreeMap<FormId, BTreeSet<&'w str>> = BTreeMap::new();
+    for (other, key) in world.relation(number).apart.iter().filter(|(other, _)| among.contains_key(other)) {
+        keys.entry(*other).or_default().insert(key);
     }
-    found.spread = form.namespace == other.namespace
-        && form.shape.spread.iter().any(|one| one.selector.as_ref().is_some_and(|all| all.matches(other.labels)));
-    found.near = form.shape.near.iter().any(|term| concerns(supposed, term, form.namespace, other));
-    found
+    let form = &world.forms[number];
+    if !form.shape.host_ports.is_empty() {
+        for other in among.keys().filter(|other| share_a_port(form, &world.forms[**other])) {
+            keys.entry(*other).or_default().insert(HOSTNAME);
+        }
+    }
+    keys
 }
 
 /// At least so many pods of a group find a place, whatever happens first.
@@ -111,48 +125,56 @@ pub(crate) fn lower(
     let group = &groups[number];
     let world = supposed.world;
     let form = &world.forms[group.form];
+    // Pods of a form beside those of this group.
+    let others = |other: FormId| {
+        let count = demand.forms.get(&other).copied().unwrap_or(0);
+        if other == group.form { count.saturating_sub(group.pods) } else { count }
+    };
     let mut closers: BTreeMap<&str, u32> = BTreeMap::new();
-    let (mut own_keys, mut spread_others, mut spread_own) = (BTreeSet::new(), false, false);
-    for (other, count) in &demand.forms {
-        let found = meddling(supposed, form, &world.forms[*other]);
-        let others = if *other == group.form { count.saturating_sub(group.pods) } else { *count };
-        found.keys.iter().for_each(|key| *closers.entry(*key).or_default() += others);
-        spread_others |= found.spread && others > 0;
-        if *other == group.form {
-            own_keys = found.keys;
-            spread_own = found.spread;
+    let mut own_keys = BTreeSet::new();
+    for (other, keys) in keys(supposed, group.form, &demand.forms) {
+        keys.iter().for_each(|key| *closers.entry(*key).or_default() += others(other));
+        if other == group.form {
+            own_keys = keys;
         }
     }
+    let meddles = &world.relation(group.form).meddles;
+    let spread_others = meddles.iter().any(|other| others(*other) > 0);
+    let spread_own = demand.forms.contains_key(&group.form) && meddles.contains(&group.form);
     // A volume more closes a host to other volumes of its driver.
-    let limits =
-        world.inventory.catalog().csi_nodes().any(|node| node.drivers.iter().any(|(_, limit)| limit.is_some()));
-    if !group.claims.is_empty() && limits {
+    let limit = |node: &topology::inventory::CsiNode| node.drivers.iter().any(|(_, limit)| limit.is_some());
+    if !group.claims.is_empty() && world.inventory.catalog().csi_nodes().any(limit) {
         let others = groups.iter().enumerate().filter(|(other, one)| *other != number && !one.claims.is_empty());
         *closers.entry(HOSTNAME).or_default() += others.map(|(_, one)| one.pods).sum::<u32>();
         *closers.entry(HOSTNAME).or_default() +=
             world.waiting.iter().filter(|(pod, _)| !pod.claims.is_empty()).count() as u32;
         own_keys.insert(HOSTNAME);
     }
-    let free: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(|host| gate.admits(*host).is_ok()).collect();
     // A pod that tolerates a dead host may be sent there, and claims that one pod alone may hold are had once.
-    if free.iter().any(|host| supposed.is_off(*host)) {
+    let dead = |host: HostId| supposed.is_off(host) && supposed.knows(host);
+    if supposed.touched().any(|(host, _)| dead(host) && gate.admits(host).is_ok()) {
         return 0;
     }
     let proof = Proof { supposed, form, demand, closers, own_keys };
-    let holds = |hosts: &[HostId], own: u32| proof.holds(hosts, own);
-    let most = |hosts: &[HostId]| (1..=group.pods).rev().find(|count| holds(hosts, count - 1)).unwrap_or(0);
+    let admits = |host: &HostId| supposed.knows(*host) && gate.admits(*host).is_ok();
+    let free = || -> Vec<HostId> { supposed.known().map(|(host, _)| host).filter(admits).collect() };
+    let most = || match proof.is_soon_found(group.pods, world.roomiest().iter().copied(), admits) {
+        true => group.pods,
+        false => proof.most(&free(), group.pods),
+    };
     if gate.is_first() && group.pods > 1 {
         // Those that follow go where the first one went, which may be any domain.
         let Some(term) = form.shape.near.first() else { return 0 };
+        let free = free();
         let domains = by_domain(supposed, &free, &term.topology);
-        return domains.values().map(|hosts| most(hosts)).min().unwrap_or(0);
+        return domains.values().map(|hosts| proof.most(hosts, group.pods)).min().unwrap_or(0);
     }
     match gate.spread() {
-        [] => most(&free),
-        _ if group.pods == 1 && !spread_others => most(&free),
+        [] => most(),
+        _ if group.pods == 1 && !spread_others => most(),
         // Each of its pods changes nothing in what it is spread by.
-        _ if !spread_own && !spread_others => most(&free),
-        [only] if !spread_others => spread_evenly(supposed, gate, only, group, &most),
+        _ if !spread_own && !spread_others => most(),
+        [only] if !spread_others => spread_evenly(supposed, gate, only, group, &proof),
         _ => 0,
     }
 }
@@ -164,24 +186,28 @@ fn spread_evenly(
     gate: &Gate<'_, '_, '_>,
     counted: &Counted<'_>,
     group: &Group<'_>,
-    most: &dyn Fn(&[HostId]) -> u32,
+    proof: &Proof<'_, '_, '_>,
 ) -> u32 {
     let on = |host: &HostId| !supposed.is_off(*host) && gate.holds(*host).is_ok();
+    let topology = &counted.spread.topology;
+    let bounded = |open: &BTreeSet<&Name>| capacity(counted, open).map_or(group.pods, |most| most.min(group.pods));
+    if let Some(open) = proof.soon_found_in_all(group.pods, topology, on) {
+        return bounded(&open);
+    }
     let hosts: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(on).collect();
-    let domains = by_domain(supposed, &hosts, &counted.spread.topology);
-    let all_have_room = domains.values().all(|hosts| most(hosts) == group.pods);
-    let capacity = capacity(counted, &domains);
-    if all_have_room { capacity.map_or(group.pods, |capacity| capacity.min(group.pods)) } else { 0 }
+    let domains = by_domain(supposed, &hosts, topology);
+    let all_have_room = domains.values().all(|hosts| proof.most(hosts, group.pods) == group.pods);
+    if all_have_room { bounded(&domains.into_keys().collect()) } else { 0 }
 }
 
 /// How many more pods a spread admits, when a domain that counts takes none; `None` for any number.
-fn capacity(counted: &Counted<'_>, open: &BTreeMap<&Name, Vec<HostId>>) -> Option<u32> {
+fn capacity(counted: &Counted<'_>, open: &BTreeSet<&Name>) -> Option<u32> {
     let few = counted.spread.min_domains.is_some_and(|wanted| counted.domains.len() < wanted as usize);
-    let closed = counted.domains.iter().filter(|(domain, _)| !open.contains_key(*domain)).map(|(_, count)| *count);
+    let closed = counted.domains.iter().filter(|(domain, _)| !open.contains(*domain)).map(|(_, count)| *count);
     let least = if few { Some(0) } else { closed.min() }?;
     let most = least + counted.spread.max_skew;
     let room = |domain: &&Name| most.saturating_sub(counted.domains.get(*domain).copied().unwrap_or(0));
-    Some(open.keys().filter(|domain| counted.domains.contains_key(**domain)).map(room).sum())
+    Some(open.iter().copied().filter(|domain| counted.domains.contains_key(*domain)).map(|domain| room(&domain)).sum())
 }
 
 fn by_domain<'w>(supposed: &Supposed<'w, '_>, hosts: &[HostId], topology: &str) -> BTreeMap<&'w Name, Vec<HostId>> {
@@ -203,10 +229,95 @@ struct Proof<'p, 'w, 'a> {
     own_keys: BTreeSet<&'p str>,
 }
 
-impl Proof<'_, '_, '_> {
+/// Sums of fractions are off by a hair's breadth.
+const HAIR: f64 = 1e-6;
+/// Few hosts prove what all of them do only by more than that.
+const CLEAR: f64 = 1e-3;
+/// Beyond so many hosts it takes as long to look at all of them.
+const FEW: usize = 256;
+
+impl<'p> Proof<'p, '_, '_> {
+    /// At least so many of its pods surely find one of these hosts.
+    fn most(&self, hosts: &[HostId], pods: u32) -> u32 {
+        (1..=pods).rev().find(|count| self.holds(hosts, count - 1, HAIR)).unwrap_or(0)
+    }
+
+    /// How many domains others close by each key, once `own` of its group are placed.
+    fn closed(&self, own: u32) -> BTreeMap<&'p str, u32> {
+        let mut keys = self.closers.clone();
+        self.own_keys.iter().for_each(|key| *keys.entry(*key).or_default() += own);
+        keys.retain(|_, count| *count > 0);
+        keys
+    }
+
+    /// Whether the first of these hosts prove already that all pods find one. By at most one key a host more never
+    /// takes from a proof, so that all hosts prove it too; by more keys it may.
+    fn is_soon_found(&self, pods: u32, hosts: impl Iterator<Item = HostId>, admits: impl Fn(&HostId) -> bool) -> bool {
+        let closed = self.closed(pods - 1);
+        if closed.len() > 1 {
+            return false;
+        }
+        let mut some = Vec::new();
+        let mut next = 1 + closed.values().sum::<u32>() as usize;
+        for host in hosts.filter(admits) {
+            some.push(host);
+            if some.len() >= next {
+                if self.holds(&some, pods - 1, CLEAR) {
+                    return true;
+                }
+                next = (next + next / 2).max(next + 2);
+            }
+            if next > FEW {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// The domains of a key, when some of the hosts of each prove already that all pods find one there.
+    fn soon_found_in_all(
+        &self,
+        pods: u32,
+        topology: &str,
+        admits: impl Fn(&HostId) -> bool,
+    ) -> Option<BTreeSet<&'p Name>> {
+        let world = self.supposed.world;
+        let closed = self.closed(pods - 1);
+        if closed.len() > 1 {
+            return None;
+        }
+        let all = world.domains(topology);
+        let mut found: BTreeSet<&Name> = BTreeSet::new();
+        let mut some: BTreeMap<&Name, (Vec<HostId>, usize)> = BTreeMap::new();
+        for host in world.roomiest() {
+            let Some(domain) = world.hosts[*host].label(topology).filter(|domain| !found.contains(domain)) else {
+                continue;
+            };
+            if !admits(host) {
+                continue;
+            }
+            let (hosts, next) = some.entry(domain).or_insert((Vec::new(), 1));
+            hosts.push(*host);
+            if hosts.len() < *next {
+                continue;
+            }
+            if self.holds(hosts, pods - 1, CLEAR) {
+                found.insert(domain);
+                if found.len() == all {
+                    return Some(found);
+                }
+            }
+            *next = (*next + *next / 2).max(*next + 2);
+            if *next > FEW {
+                return None;
+            }
+        }
+        None
+    }
+
     /// Whether one more pod surely finds one of these hosts, after `own` of its group and all others were placed in the
     /// worst way.
-    fn holds(&self, hosts: &[HostId], own: u32) -> bool {
+    fn holds(&self, hosts: &[HostId], own: u32, margin: f64) -> bool {
         let asked = &self.form.shape.requests;
         let mut others = self.demand.total.clone();
         others.subtract(asked);
@@ -215,9 +326,7 @@ impl Proof<'_, '_, '_> {
         let resources = (demanded.iter().filter(|amount| **amount > 0).count() + extended) as f64;
         let costs: Vec<f64> = hosts.iter().map(|host| self.cost(*host, &others, resources)).collect();
         let mut left: f64 = costs.iter().sum();
-        let mut keys = self.closers.clone();
-        self.own_keys.iter().for_each(|key| *keys.entry(*key).or_default() += own);
-        for (key, count) in keys.into_iter().filter(|(_, count)| *count > 0) {
+        for (key, count) in self.closed(own) {
             let mut domains: BTreeMap<&str, f64> = BTreeMap::new();
             for (host, cost) in hosts.iter().zip(&costs) {
                 // Ports close a host, whatever its labels say.
@@ -229,14 +338,13 @@ impl Proof<'_, '_, '_> {
             sums.sort_by(|a, b| b.total_cmp(a));
             left -= sums.into_iter().take(count as usize).sum::<f64>();
         }
-        // With a hair's breadth for the sums of fractions.
-        left > resources + 1e-6
+        left > resources + margin
     }
 
     /// Which share of the others' demand it takes to close a host; more than all of it where that cannot be done.
     fn cost(&self, host: HostId, others: &Resources, resources: f64) -> f64 {
         let world = self.supposed.world;
-        let Some(free) = self.supposed.free(host).filter(|_| world.hosts[host].ready) else { return 0.0 };
+        let Some(free) = self.supposed.room(host).filter(|_| world.hosts[host].ready) else { return 0.0 };
         let asked = &self.form.shape.requests;
         let addresses = world.hosts[host].addresses.map_or(u64::MAX, |left| left);
         let plain = [
@@ -256,11 +364,6 @@ impl Proof<'_, '_, '_> {
     }
 }
 
-/// The same for a group that need not be one of those that look for a place.
-fn upper_among(supposed: &Supposed<'_, '_>, group: &Group<'_>, groups: &[Group<'_>]) -> u32 {
-    Gate::new(supposed, group.wanted()).map_or(0, |gate| upper(supposed, &gate, groups, group))
-}
-
 /// At most so many pods of a group find a place, whatever the order.
 pub(crate) fn upper(
     supposed: &Supposed<'_, '_>,
@@ -270,15 +373,16 @@ pub(crate) fn upper(
 ) -> u32 {
     let world = supposed.world;
     let form = &world.forms[group.form];
-    let own = meddling(supposed, form, form);
+    let relation = world.relation(group.form);
+    let itself = BTreeMap::from([(group.form, 1)]);
+    let own_keys = keys(supposed, group.form, &itself).remove(&group.form).unwrap_or_default();
     let forms = groups.iter().map(|group| group.form).chain(world.waiting.iter().map(|(_, form)| *form));
     let others: BTreeSet<FormId> = forms.filter(|other| *other != group.form).collect();
-    let others: Vec<Meddling<'_>> =
-        others.into_iter().map(|other| meddling(supposed, form, &world.forms[other])).collect();
+    let among = |forms: &[FormId]| forms.iter().any(|other| others.contains(other));
     // Pods placed before may bring a pod that it must be near, or fill the emptiest domain.
-    let near = own.near || others.iter().any(|other| other.near);
-    let filled = others.iter().any(|other| other.spread);
-    let spread = own.spread || filled;
+    let near = relation.near_some.contains(&group.form) || among(&relation.near_some);
+    let filled = among(&relation.meddles);
+    let spread = relation.meddles.contains(&group.form) || filled;
     let admits = |host: &HostId| {
         let refused = gate.admits(*host).err();
         match refused {
@@ -305,7 +409,7 @@ pub(crate) fn upper(
         fits.min().unwrap_or(u64::MAX).min(u64::from(group.pods))
     };
     let mut most: u64 = hosts.iter().map(slots).sum();
-    for key in &own.keys {
+    for key in &own_keys {
         let domains = by_domain(supposed, &hosts, key).len();
         let unlabelled = hosts.iter().filter(|host| world.hosts[**host].label(key).is_none()).count();
         most = most.min((domains + unlabelled) as u64);
@@ -314,7 +418,7 @@ pub(crate) fn upper(
         let open = |host: &HostId| !supposed.is_off(*host) && gate.holds(*host).is_ok();
         let open: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(open).collect();
         let domains = by_domain(supposed, &open, &only.spread.topology);
-        if let Some(capacity) = capacity(only, &domains).filter(|_| only.counts_itself) {
+        if let Some(capacity) = capacity(only, &domains.into_keys().collect()).filter(|_| only.counts_itself) {
             most = most.min(u64::from(capacity));
         }
     }

@@ -1,6 +1,8 @@
 //! Budgets: a drain asks them, a loss uses them up.
 
-use topology::inventory::{Budget, Phase, Pod, Source};
+use std::collections::BTreeMap;
+
+use topology::inventory::{Budget, Key, Phase, Pod, Source};
 
 use crate::{
     answer::{About, Part, counted},
@@ -11,6 +13,9 @@ use crate::{
     words::untold,
 };
 
+/// A lot whose pods a budget selects, and what becomes of them.
+type Selected<'l> = (&'l Lot<'l>, &'l Return);
+
 /// What becomes of each budget that selects pods of a touched host, counted after the step and not before.
 pub(crate) fn budgets(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &[Return], drains: bool) -> Vec<Part> {
     let inventory = supposed.world.inventory;
@@ -20,31 +25,25 @@ pub(crate) fn budgets(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &[
         let unknown = Part::new(About::Budget, "disruption budgets", Verdict::Unknown).short("not known").why(why);
         return if drains { vec![unknown] } else { Vec::new() };
     }
-    let mut parts = Vec::new();
-    for budget in inventory.catalog().budgets() {
-        if let Some(part) = part(supposed, budget, lots, returns) {
-            parts.push(part);
+    // Pods of one lot are alike, so that a budget selects all of them or none.
+    let mut selected: BTreeMap<&Key, (&Budget, Vec<Selected<'_>>)> = BTreeMap::new();
+    for (lot, returns) in lots.iter().zip(returns).filter(|(lot, _)| lot.fate != Fate::Stays) {
+        for budget in &supposed.world.relation(lot.form).budgets {
+            selected.entry(&budget.key).or_insert((budget, Vec::new())).1.push((lot, returns));
         }
     }
-    parts.extend(doubled(supposed, lots));
-    parts
+    let parts = selected.into_values().filter_map(|(budget, lots)| part(supposed, budget, &lots));
+    parts.chain(doubled(supposed, lots)).collect()
 }
 
-fn selects(budget: &Budget, pod: &Pod) -> bool {
-    let selector = budget.selects.as_ref();
-    pod.key.namespace == budget.key.namespace && selector.is_some_and(|selector| selector.matches(&pod.labels))
-}
-
-fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns: &[Return]) -> Option<Part> {
+fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Selected<'_>]) -> Option<Part> {
     let drained = |pod: &Pod| {
         let host = pod.node.as_ref().and_then(|node| supposed.world.host(node));
         host.is_some_and(|host| supposed.standing(host) == Standing::Drained)
     };
     let (mut lost, mut evicted, mut certain, mut back) = (0, 0, true, Some(0));
-    for (lot, returns) in
-        lots.iter().zip(returns).filter(|(lot, _)| lot.fate != Fate::Stays && lot.namespace == &budget.key.namespace)
-    {
-        let mine = lot.pods.iter().filter(|pod| pod.ready && selects(budget, pod));
+    for (lot, returns) in lots {
+        let mine = lot.pods.iter().filter(|pod| pod.ready);
         let (gone, left): (Vec<&&Pod>, Vec<&&Pod>) = mine.partition(|pod| !drained(pod));
         if gone.is_empty() && left.is_empty() {
             continue;
@@ -55,10 +54,8 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
         back = back.zip(returns.after).map(|(a, b)| a.max(b));
     }
     // By the usual policy a pod that is not ready may go only while the others are enough.
-    let unready =
-        |pod: &&&Pod| !pod.ready && pod.phase == Phase::Running && !pod.leaving && selects(budget, pod) && drained(pod);
-    let held = lots.iter().filter(|lot| lot.fate != Fate::Stays).flat_map(|lot| lot.pods.iter().filter(unready)).count()
-        as u32;
+    let unready = |pod: &&&Pod| !pod.ready && pod.phase == Phase::Running && !pod.leaving && drained(pod);
+    let held = lots.iter().flat_map(|(lot, _)| lot.pods.iter().filter(unready)).count() as u32;
     let too_few = budget.healthy.saturating_sub(lost) < budget.desired;
     if held > 0 && !budget.evicts_unready && too_few && budget.allowed == Some(0) {
         let why = "pods that are not ready may go only while enough others are ready: drain waits for ever";
@@ -114,13 +111,12 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Lot<'_>], returns:
 
 /// Pods that two budgets select cannot be evicted at all.
 fn doubled(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>]) -> Vec<Part> {
-    let catalog = supposed.world.inventory.catalog();
-    let twice = |pod: &&&Pod| {
+    let drained = |pod: &&&Pod| {
         let host = pod.node.as_ref().and_then(|node| supposed.world.host(node));
         host.is_some_and(|host| supposed.standing(host) == Standing::Drained)
-            && catalog.budgets_of(pod).nth(1).is_some()
     };
-    let pods = lots.iter().filter(|lot| lot.fate != Fate::Stays).flat_map(|lot| lot.pods.iter().filter(twice));
+    let twice = |lot: &&Lot<'_>| lot.fate != Fate::Stays && supposed.world.relation(lot.form).budgets.len() > 1;
+    let pods = lots.iter().filter(twice).flat_map(|lot| lot.pods.iter().filter(drained));
     let part = |pod: &&Pod| {
         Part::new(About::Budget, pod.key.to_string(), Verdict::Impossible)
             .short("blocks the drain")

@@ -11,7 +11,7 @@ use topology::{
 
 use crate::{
     answer::{About, Event, Part, counted},
-    quorum,
+    quorum::{self, Member, members},
     supposed::Supposed,
     timing::{ELECTION, TAKEOVER},
     verdict::Verdict,
@@ -30,6 +30,44 @@ pub(crate) struct Control {
     pub(crate) unsure: Option<String>,
 }
 
+/// The control plane as it is, whatever a question supposes.
+#[derive(Debug)]
+pub(crate) struct Plane<'a> {
+    /// Hosts of masters, by their parts.
+    pub(crate) parts: Vec<(&'a Node, ComponentKind, Health)>,
+    /// etcd's configured members.
+    pub(crate) members: Vec<Member>,
+    /// Whether it runs on none of these hosts.
+    outside: bool,
+    /// The address by which clients reach the API, and the host that has it.
+    entrance: Option<(&'a Name, String, Option<HostId>)>,
+}
+
+impl Plane<'_> {
+    /// Hosts of a part of the control plane or of a member of etcd.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &Name> {
+        let servers = self.parts.iter().map(|(node, ..)| &node.name);
+        servers.chain(self.members.iter().filter_map(|member| member.host.as_ref()))
+    }
+}
+
+/// Looks at the parts of every master once.
+pub(crate) fn plane<'a>(world: &World<'a>) -> Plane<'a> {
+    let inventory = world.inventory;
+    let mut found = Vec::new();
+    for node in inventory.nodes().filter(|node| is_master(inventory, node)) {
+        let state = node_state(inventory, node, world.now);
+        let parts = parts(inventory, node, &state, true, world.now);
+        found.extend(parts.into_iter().map(|part| (node, part.kind, part.health)));
+    }
+    let entrance = inventory.entrance().map(|entrance| {
+        let address = entrance.rsplit_once(':').map_or(&**entrance, |(address, _)| address).trim_matches(['[', ']']);
+        (entrance, address.to_owned(), host_at(world, address))
+    });
+    let outside = found.is_empty() && is_outside(world);
+    Plane { parts: found, members: members(world), outside, entrance }
+}
+
 /// A host's part of the control plane.
 struct Server<'a> {
     node: &'a Node,
@@ -45,17 +83,18 @@ impl Server<'_> {
     }
 }
 
-pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
+pub(crate) fn control<'w>(supposed: &Supposed<'w, '_>) -> Control {
     let world = supposed.world;
     let off = |name: &str| world.host(name).is_some_and(|host| supposed.is_off(host));
-    let mut servers = Vec::new();
-    for node in world.inventory.nodes().filter(|node| is_master(world.inventory, node)) {
-        let state = node_state(world.inventory, node, world.now);
-        for part in parts(world.inventory, node, &state, true, world.now) {
-            servers.push(Server { node, off: off(&node.name), kind: part.kind, health: part.health });
-        }
-    }
-    let outside = servers.is_empty() && is_outside(supposed);
+    let plane = world.plane();
+    let server = |(node, kind, health): &(&'w Node, ComponentKind, Health)| Server {
+        node,
+        off: off(&node.name),
+        kind: *kind,
+        health: *health,
+    };
+    let servers: Vec<Server<'_>> = plane.parts.iter().map(server).collect();
+    let outside = plane.outside;
     let mut control = Control { parts: Vec::new(), course: Vec::new(), halted: None, unsure: None };
     let api = api(supposed, &servers, outside);
     let etcd = quorum::etcd(supposed, outside);
@@ -95,13 +134,13 @@ pub(crate) fn control(supposed: &Supposed<'_, '_>) -> Control {
 }
 
 /// Whether the API servers are addresses that none of the hosts has.
-fn is_outside(supposed: &Supposed<'_, '_>) -> bool {
-    let inventory = supposed.world.inventory;
+fn is_outside(world: &World<'_>) -> bool {
+    let inventory = world.inventory;
     let service = Key::new("default", "kubernetes");
     let sets = inventory.endpoints_of(&service);
     let mut addresses = sets.flat_map(|set| &set.endpoints).map(|endpoint| &endpoint.address).peekable();
     let known = addresses.peek().is_some();
-    known && addresses.all(|address| host_at(supposed.world, address).is_none())
+    known && addresses.all(|address| host_at(world, address).is_none())
 }
 
 /// The host that has an address, by its node or by the plan.
@@ -143,14 +182,13 @@ fn api(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], outside: bool) -> Pa
 /// The address by which clients reach the API.
 fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut Control) {
     let inventory = supposed.world.inventory;
-    let Some(entrance) = inventory.entrance() else { return };
-    let address = entrance.rsplit_once(':').map_or(&**entrance, |(address, _)| address).trim_matches(['[', ']']);
+    let Some((entrance, address, host)) = &supposed.world.plane().entrance else { return };
     if address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
         return;
     }
-    let part = |verdict| Part::new(About::Entrance, &**entrance, verdict);
+    let part = |verdict| Part::new(About::Entrance, &***entrance, verdict);
     let masters = |off: bool| servers.iter().any(|server| server.kind == ComponentKind::ApiServer && server.off == off);
-    if let Some(host) = host_at(supposed.world, address) {
+    if let Some(host) = *host {
         let off = supposed.is_off(host);
         let host = supposed.name(host);
         control.parts.push(match off {
@@ -171,7 +209,7 @@ fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut C
     let by_pod = inventory.pods_in("kube-system").any(|pod| is_vip(&pod.key.name) && takes_over(pod));
     let planned = inventory
         .planned()
-        .is_some_and(|planned| planned.nets.iter().any(|net| net.vip.is_some_and(|vip| vip.to_string() == address)));
+        .is_some_and(|planned| planned.nets.iter().any(|net| net.vip.is_some_and(|vip| vip.to_string() == *address)));
     control.parts.push(match () {
         () if !masters(false) => part(Verdict::Impossible).short("is gone").why("no master is left to take it over"),
         () if by_pod || planned => {

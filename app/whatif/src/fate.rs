@@ -60,7 +60,9 @@ pub(crate) struct Lot<'w> {
     pub(crate) fate: Fate,
     pub(crate) claims: &'w [Name],
     pub(crate) pods: Vec<&'w Pod>,
-    /// Hosts that they were on.
+    /// The host of each.
+    pub(crate) places: Vec<HostId>,
+    /// Hosts that they were on, each once.
     pub(crate) hosts: Vec<HostId>,
 }
 
@@ -71,12 +73,12 @@ impl Lot<'_> {
 }
 
 /// All pods of hosts that go, sorted into lots.
-pub(crate) fn lots<'w>(
-    supposed: &Supposed<'w, '_>,
+pub(crate) fn lots<'a>(
+    supposed: &Supposed<'_, 'a>,
     timing: &Timing,
     evictions: &BTreeMap<HostId, Evictions>,
-) -> Vec<Lot<'w>> {
-    let mut lots: BTreeMap<_, Lot<'w>> = BTreeMap::new();
+) -> Vec<Lot<'a>> {
+    let mut lots: BTreeMap<_, Lot<'a>> = BTreeMap::new();
     // Lost hosts are emptied one after another.
     let mut turns: BTreeMap<u32, u32> = BTreeMap::new();
     for (host, standing) in supposed.touched() {
@@ -110,16 +112,28 @@ pub(crate) fn lots<'w>(
                 fate: fate.clone(),
                 claims: &pod.claims,
                 pods: Vec::new(),
+                places: Vec::new(),
                 hosts: Vec::new(),
             });
             lot.fate = lot.fate.clone().max(fate);
             lot.pods.push(pod);
+            lot.places.push(host);
             if lot.hosts.last() != Some(&host) {
                 lot.hosts.push(host);
             }
         }
     }
     lots.into_values().collect()
+}
+
+/// Whether a pod is one of its host's own, which a drain leaves where it is.
+fn is_of_host(pod: &Pod) -> bool {
+    pod.mirror || matches!(pod.owner, Some((OwnerKind::Node, _))) || is_daemon(pod)
+}
+
+/// Whether a drain evicts a pod.
+pub(crate) fn goes_by_drain(pod: &Pod) -> bool {
+    !is_of_host(pod) && !pod.leaving
 }
 
 fn fate(
@@ -134,7 +148,7 @@ fn fate(
         return None;
     }
     let drained = standing == Standing::Drained;
-    if pod.mirror || matches!(pod.owner, Some((OwnerKind::Node, _))) || is_daemon(pod) {
+    if is_of_host(pod) {
         return Some(if drained { Fate::Stays } else { Fate::OfHost });
     }
     if pod.leaving {

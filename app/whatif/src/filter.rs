@@ -6,17 +6,15 @@ use std::{
 };
 
 use topology::{
-    inventory::{
-        AccessMode, Claim, Effect, Heard, HostPort, Key, Labels, Mount, Name, PodTerm, Selector, Source, Spread, Taint,
-        Volume,
-    },
+    inventory::{AccessMode, Claim, Effect, Heard, HostPort, Key, Mount, Name, Source, Spread, Taint, Volume},
     load::bytes,
 };
 
 use crate::{
+    relation::counted_on,
     supposed::{Standing, Supposed},
     words::untold,
-    world::{Attached, Form, FormId, Host, HostId},
+    world::{Attached, Form, FormId, Host, HostId, World, by_labels},
 };
 
 /// A pod to be placed.
@@ -99,7 +97,8 @@ pub struct Gate<'s, 'w, 'a> {
     pub form: &'w Form<'a>,
     wanted: Wanted<'w>,
     volumes: Vec<Bound<'w>>,
-    blocked: BTreeSet<(&'w Name, &'w Name)>,
+    /// By the key of a domain, those where a pod is that this one must be kept apart from.
+    blocked: BTreeMap<&'w Name, BTreeSet<&'w Name>>,
     near: Near<'w>,
     spread: Vec<Counted<'w>>,
 }
@@ -144,11 +143,10 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
     pub fn new(supposed: &'s Supposed<'w, 'a>, wanted: Wanted<'w>) -> Result<Self, Unknown> {
         let form = &supposed.world.forms[wanted.form];
         readable(form)?;
-        let others = supposed.world.apart.iter().flat_map(|other| &supposed.world.forms[*other].shape.apart);
-        let namespaces = form.shape.near.iter().chain(&form.shape.apart).chain(others);
-        let mut selectors = namespaces.filter_map(|term| term.namespace_selector.as_ref());
-        let asks_labels = selectors.any(|selector| !selector.0.is_empty());
-        if asks_labels && !supposed.world.inventory.heard(Source::Namespaces).knows() {
+        let asks_labels = form.shape.near.iter().chain(&form.shape.apart).any(by_labels);
+        if (asks_labels || supposed.world.apart_by_labels)
+            && !supposed.world.inventory.heard(Source::Namespaces).knows()
+        {
             return Err(Unknown(missing(supposed, Source::Namespaces, "labels of namespaces")));
         }
         Ok(Self {
@@ -156,9 +154,9 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
             form,
             wanted,
             volumes: volumes(supposed, form, wanted.claims)?,
-            blocked: blocked(supposed, form),
-            near: near(supposed, form),
-            spread: form.shape.spread.iter().map(|spread| counted(supposed, form, spread)).collect(),
+            blocked: blocked(supposed, wanted.form),
+            near: near(supposed, wanted.form),
+            spread: (0..form.shape.spread.len()).map(|at| counted(supposed, wanted.form, at)).collect(),
         })
     }
 
@@ -320,7 +318,8 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
         if !near {
             return Err(Refusal::Near);
         }
-        let apart = self.blocked.iter().any(|(topology, value)| host.label(topology) == Some(value));
+        let mut blocked = self.blocked.iter();
+        let apart = blocked.any(|(key, values)| host.label(key).is_some_and(|value| values.contains(value)));
         if apart { Err(Refusal::Apart) } else { Ok(()) }
     }
 
@@ -392,7 +391,7 @@ fn in_zone(volume: &Volume, host: &Host<'_>) -> bool {
     })
 }
 
-fn volumes<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, claims: &'w [Name]) -> Result<Vec<Bound<'w>>, Unknown> {
+fn volumes<'w>(supposed: &Supposed<'w, '_>, form: &Form<'_>, claims: &'w [Name]) -> Result<Vec<Bound<'w>>, Unknown> {
     if claims.is_empty() {
         return Ok(Vec::new());
     }
@@ -411,7 +410,7 @@ fn volumes<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, claims: &'w [Name])
     claims.iter().map(|name| bound(supposed, form, name)).collect()
 }
 
-fn bound<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, name: &'w Name) -> Result<Bound<'w>, Unknown> {
+fn bound<'w>(supposed: &Supposed<'w, '_>, form: &Form<'_>, name: &'w Name) -> Result<Bound<'w>, Unknown> {
     let catalog = supposed.world.inventory.catalog();
     let key = Key { namespace: form.namespace.clone(), name: name.clone() };
     let Some(claim) = catalog.claim(&key) else { return Ok(Bound::Never(name)) };
@@ -440,106 +439,87 @@ fn bound<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, name: &'w Name) -> Re
     }
 }
 
-fn selects(selector: Option<&Selector>, labels: &Labels) -> bool {
-    selector.is_some_and(|selector| selector.matches(labels))
-}
-
-/// Whether a term of a pod in `from` is about a pod of this form.
-pub(crate) fn concerns(supposed: &Supposed<'_, '_>, term: &PodTerm, from: &Name, form: &Form<'_>) -> bool {
-    let inventory = supposed.world.inventory;
-    let own = term.namespaces.is_empty() && term.namespace_selector.is_none();
-    let here = (own && form.namespace == from)
-        || term.namespaces.contains(form.namespace)
-        || term.namespace_selector.as_ref().is_some_and(|selector| {
-            selector.0.is_empty() || inventory.namespace_labels(form.namespace).is_some_and(|l| selector.matches(l))
-        });
-    here && selects(term.selector.as_ref(), form.labels)
-}
-
 /// Domains where a pod is that keeps this one away, or that this one keeps away from. A pod that is being deleted
 /// counts until it is gone.
-fn blocked<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>) -> BTreeSet<(&'w Name, &'w Name)> {
+fn blocked<'w>(supposed: &Supposed<'w, '_>, form: FormId) -> BTreeMap<&'w Name, BTreeSet<&'w Name>> {
     let world = supposed.world;
-    let mut blocked = BTreeSet::new();
-    let mut block = |supposed: &Supposed<'w, '_>, other: FormId, topology: &'w Name| {
-        for (host, ..) in supposed.seats(other) {
-            if let Some(value) = world.hosts[host].label(topology) {
-                blocked.insert((topology, value));
-            }
-        }
-    };
-    for &other in &world.apart {
-        let there = &world.forms[other];
-        for term in &there.shape.apart {
-            if concerns(supposed, term, there.namespace, form) {
-                block(supposed, other, &term.topology);
-            }
-        }
-    }
-    if !form.shape.apart.is_empty() {
-        for (other, there) in world.forms.iter().enumerate() {
-            for term in form.shape.apart.iter().filter(|term| concerns(supposed, term, form.namespace, there)) {
-                block(supposed, other, &term.topology);
-            }
-        }
+    let mut blocked: BTreeMap<&'w Name, BTreeSet<&'w Name>> = BTreeMap::new();
+    for &(other, topology) in &world.relation(form).apart {
+        let values = supposed.seats(other).filter_map(|(host, ..)| world.hosts[host].label(topology));
+        blocked.entry(topology).or_default().extend(values);
     }
     blocked
 }
 
 /// Domains with pods that match every term, as the scheduler counts them.
-fn near<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>) -> Near<'w> {
-    let terms = &form.shape.near;
+fn near<'w>(supposed: &Supposed<'w, '_>, form: FormId) -> Near<'w> {
+    let world = supposed.world;
+    let terms = &world.forms[form].shape.near;
     if terms.is_empty() {
         return Near::Any;
     }
-    let world = supposed.world;
-    let all = |other: &Form<'_>| terms.iter().all(|term| concerns(supposed, term, form.namespace, other));
+    let relation = world.relation(form);
     let mut domains = BTreeSet::new();
-    for (other, _) in world.forms.iter().enumerate().filter(|(_, other)| all(other)) {
-        for (host, ..) in supposed.seats(other) {
-            for term in terms {
-                if let Some(value) = world.hosts[host].label(&term.topology) {
-                    domains.insert((&term.topology, value));
-                }
+    for (host, ..) in relation.near.iter().flat_map(|other| supposed.seats(*other)) {
+        for term in terms {
+            if let Some(value) = world.hosts[host].label(&term.topology) {
+                domains.insert((&term.topology, value));
             }
         }
     }
-    if domains.is_empty() && all(form) { Near::First } else { Near::With(domains) }
+    if domains.is_empty() && relation.near_itself { Near::First } else { Near::With(domains) }
 }
 
-fn counted<'w>(supposed: &Supposed<'w, '_>, form: &Form<'w>, spread: &'w Spread) -> Counted<'w> {
-    let keyed: Vec<(&Name, &Name)> =
-        spread.match_label_keys.iter().filter_map(|key| Some((key, form.labels.get(key)?))).collect();
-    let matches = |labels: &Labels| {
-        selects(spread.selector.as_ref(), labels) && keyed.iter().all(|(key, value)| labels.get(key) == Some(value))
-    };
+/// A constraint of a form's spread: as it is counted in the cluster, but for hosts and pods that a question touches.
+fn counted<'w>(supposed: &Supposed<'w, '_>, number: FormId, at: usize) -> Counted<'w> {
     let world = supposed.world;
-    let every_key = |host: &Host<'_>| form.shape.spread.iter().all(|one| host.label(&one.topology).is_some());
-    let mut domains: BTreeMap<&'w Name, u32> = BTreeMap::new();
-    let mut counts = vec![false; world.hosts.len()];
-    for (number, host) in supposed.known() {
-        let Some(domain) = host.label(&spread.topology) else { continue };
-        let allowed = !spread.by_affinity || allows(form, host);
-        if every_key(host) && allowed && (!spread.by_taints || bears_all(supposed, form, number)) {
-            domains.entry(domain).or_default();
-            counts[number] = true;
+    let form = &world.forms[number];
+    let spread = &form.shape.spread[at];
+    let (counting, base) = (&world.relation(number).spread[at], &world.bases(number)[at]);
+    let mut domains: BTreeMap<&'w Name, (u32, u32)> =
+        base.domains.iter().map(|(domain, counts)| (domain, *counts)).collect();
+    for (host, standing) in supposed.touched() {
+        let Some(domain) = world.hosts[host].label(&spread.topology) else { continue };
+        let there = counted_on(world, &counting.forms, host);
+        let (hosts, pods) = domains.entry(domain).or_default();
+        if base.counts[host] {
+            (*hosts, *pods) = (*hosts - 1, *pods - there);
+        }
+        if supposed.knows(host) && eligible(supposed, form, spread, host) {
+            *hosts += 1;
+            // Pods of the others are being deleted or gone.
+            *pods += if standing == Standing::Cordoned { there } else { 0 };
         }
     }
-    for (other, there) in world.forms.iter().enumerate() {
-        // The scheduler counts no pod at all where the selector says nothing.
-        let is_empty = keyed.is_empty() && spread.selector.as_ref().is_some_and(|selector| selector.0.is_empty());
-        if is_empty || there.namespace != form.namespace || !matches(there.labels) {
-            continue;
-        }
-        for (host, count, leaving) in supposed.seats(other).filter(|(host, ..)| counts[*host]) {
-            if let Some(domain) = world.hosts[host].label(&spread.topology) {
-                *domains.entry(domain).or_default() += count - leaving;
-            }
+    let counts = |host: HostId| match supposed.standing(host) {
+        Standing::Same => base.counts[host],
+        _ => supposed.knows(host) && eligible(supposed, form, spread, host),
+    };
+    for host in counting.forms.iter().flat_map(|other| supposed.placed_of(*other)).filter(|host| counts(*host)) {
+        if let Some(domain) = world.hosts[host].label(&spread.topology) {
+            domains.entry(domain).or_default().1 += 1;
         }
     }
+    let domains: BTreeMap<&'w Name, u32> =
+        domains.into_iter().filter(|(_, (hosts, _))| *hosts > 0).map(|(domain, (_, pods))| (domain, pods)).collect();
     let few = spread.min_domains.is_some_and(|wanted| domains.len() < wanted as usize);
     let least = if few { 0 } else { domains.values().min().copied().unwrap_or(0) };
-    Counted { spread, domains, counts_itself: matches(form.labels), least }
+    Counted { spread, domains, counts_itself: counting.itself, least }
+}
+
+/// Whether a host counts as a part of its domain.
+pub(crate) fn eligible(supposed: &Supposed<'_, '_>, form: &Form<'_>, spread: &Spread, number: HostId) -> bool {
+    let host = &supposed.world.hosts[number];
+    form.shape.spread.iter().all(|one| host.label(&one.topology).is_some())
+        && (!spread.by_affinity || allows(form, host))
+        && (!spread.by_taints || bears_all(supposed, form, number))
+}
+
+/// Whether no host as it is takes a pod of a form that mounts no claims, wherever others are.
+pub(crate) fn closed(world: &World<'_>, form: FormId) -> bool {
+    let same = Supposed::same(world);
+    let gate = Gate::new(&same, Wanted { form, claims: &[], pin: None });
+    gate.is_ok_and(|gate| !world.roomiest().iter().any(|host| gate.holds(*host).is_ok()))
 }
 
 /// Whether a pod bears every taint of a host, those of the supposed step among them.

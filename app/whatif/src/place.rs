@@ -1,11 +1,12 @@
 //! Where pods that are made anew can go: a proved interval of how many, reasons by host, and one placement as a witness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use topology::inventory::{Name, Resources};
 
 use crate::{
     bound::{Demand, lower, upper},
+    fate::Lot,
     filter::{Gate, Refusal, Unknown, Wanted},
     supposed::Supposed,
     verdict::Verdict,
@@ -43,53 +44,102 @@ pub struct Placed {
 /// Places groups of pods. The order in which the scheduler takes them is not known, so an interval is proved for each.
 /// `rivals` may be placed before any of them, and are not themselves judged.
 pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
-    let witnesses = witnesses(supposed, groups);
+    let judged = proved(supposed, groups, rivals);
+    with_witnesses(supposed, groups, judged)
+}
+
+/// The same verdicts, without a witness where all of them are certain.
+pub(crate) fn judge(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
+    let judged = proved(supposed, groups, rivals);
+    let is_certain =
+        |(group, proof): (&Group<'_>, &Proof<'_, '_, '_>)| proof.as_ref().is_ok_and(|proof| proof.from >= group.pods);
+    match groups.iter().zip(&judged).all(is_certain) {
+        true => vec![Placed::certain(BTreeMap::new()); groups.len()],
+        false => with_witnesses(supposed, groups, judged),
+    }
+}
+
+/// One placement of all groups, where each surely finds a place in any order; none where one may not.
+pub(crate) fn settled(
+    supposed: &Supposed<'_, '_>,
+    groups: &[Group<'_>],
+    rivals: &[(FormId, u32)],
+) -> Option<Vec<BTreeMap<HostId, u32>>> {
     let demand = Demand::of(supposed, groups, rivals);
-    let mut placed: Vec<Placed> = witnesses
-        .into_iter()
-        .enumerate()
-        .map(|(number, witness)| match judged(supposed, groups, &demand, number, &witness) {
-            Ok((verdict, refusals)) => {
-                let why = if verdict == Verdict::Certain { String::new() } else { why(&verdict, &refusals) };
-                Placed { verdict, why, refusals, witness, evicts: false }
-            }
-            Err(Unknown(why)) => Placed {
-                verdict: Verdict::Unknown,
-                why,
-                refusals: BTreeMap::new(),
-                witness: BTreeMap::new(),
-                evicts: false,
-            },
-        })
-        .collect();
+    let is_certain = |(number, group): (usize, &Group<'_>)| {
+        let gate = Gate::new(supposed, group.wanted());
+        gate.is_ok_and(|gate| lower(supposed, &gate, groups, number, &demand) >= group.pods)
+    };
+    if !groups.iter().enumerate().all(is_certain) {
+        return None;
+    }
+    let found = witnesses(supposed, groups);
+    let is_whole = |(group, seats): (&Group<'_>, &BTreeMap<HostId, u32>)| seats.values().sum::<u32>() == group.pods;
+    groups.iter().zip(&found).all(is_whole).then_some(found)
+}
+
+/// How many of a group at least find a place.
+struct Proved<'s, 'w, 'a> {
+    gate: Gate<'s, 'w, 'a>,
+    from: u32,
+}
+
+type Proof<'s, 'w, 'a> = Result<Proved<'s, 'w, 'a>, Unknown>;
+
+fn proved<'s, 'w, 'a>(
+    supposed: &'s Supposed<'w, 'a>,
+    groups: &[Group<'w>],
+    rivals: &[(FormId, u32)],
+) -> Vec<Proof<'s, 'w, 'a>> {
+    let demand = Demand::of(supposed, groups, rivals);
+    let prove = |(number, group): (usize, &Group<'w>)| {
+        let gate = Gate::new(supposed, group.wanted())?;
+        let from = lower(supposed, &gate, groups, number, &demand);
+        Ok(Proved { gate, from })
+    };
+    groups.iter().enumerate().map(prove).collect()
+}
+
+fn with_witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], judged: Vec<Proof<'_, '_, '_>>) -> Vec<Placed> {
+    let witnesses = witnesses(supposed, groups);
+    let mut placed = Vec::new();
+    for ((group, witness), proof) in groups.iter().zip(witnesses).zip(judged) {
+        placed.push(match proof {
+            Ok(proof) => self::placed(supposed, groups, group, &proof, witness),
+            Err(Unknown(why)) => Placed { verdict: Verdict::Unknown, why, ..Placed::certain(BTreeMap::new()) },
+        });
+    }
     preempted(supposed, groups, &mut placed);
     placed
 }
 
-type Judged = (Verdict, BTreeMap<Refusal, Vec<HostId>>);
-
-fn judged(
+fn placed(
     supposed: &Supposed<'_, '_>,
     groups: &[Group<'_>],
-    demand: &Demand<'_>,
-    number: usize,
-    witness: &BTreeMap<HostId, u32>,
-) -> Result<Judged, Unknown> {
-    let group = &groups[number];
-    let gate = Gate::new(supposed, group.wanted())?;
+    group: &Group<'_>,
+    Proved { gate, from }: &Proved<'_, '_, '_>,
+    witness: BTreeMap<HostId, u32>,
+) -> Placed {
     let found: u32 = witness.values().sum();
-    let from = lower(supposed, &gate, groups, number, demand);
-    if from >= group.pods {
-        return Ok((Verdict::Certain, BTreeMap::new()));
+    if *from >= group.pods {
+        return Placed::certain(witness);
     }
-    let to = if found >= group.pods { group.pods } else { upper(supposed, &gate, groups, group) };
+    let to = if found >= group.pods { group.pods } else { upper(supposed, gate, groups, group) };
     let mut refusals: BTreeMap<Refusal, Vec<HostId>> = BTreeMap::new();
     for (host, _) in supposed.known().filter(|(host, _)| !supposed.is_off(*host)) {
         if let Err(refusal) = gate.admits(host) {
             refusals.entry(refusal).or_default().push(host);
         }
     }
-    Ok((Verdict::of(from, to.max(found), group.pods), refusals))
+    let verdict = Verdict::of(*from, to.max(found), group.pods);
+    let why = if verdict == Verdict::Certain { String::new() } else { why(&verdict, &refusals) };
+    Placed { verdict, why, refusals, witness, evicts: false }
+}
+
+impl Placed {
+    const fn certain(witness: BTreeMap<HostId, u32>) -> Self {
+        Self { verdict: Verdict::Certain, why: String::new(), refusals: BTreeMap::new(), witness, evicts: false }
+    }
 }
 
 /// The reason in one phrase: what most hosts say, or that the order decides.
@@ -121,6 +171,12 @@ fn why(verdict: &Verdict, refusals: &BTreeMap<Refusal, Vec<HostId>>) -> String {
 }
 
 impl<'w> Group<'w> {
+    /// The pods of a lot.
+    pub(crate) fn of(lot: &Lot<'w>) -> Self {
+        let pin = lot.pods.first().and_then(|pod| pod.pin.as_ref());
+        Self { form: lot.form, claims: lot.claims, pin, pods: lot.count() }
+    }
+
     /// One of its pods.
     pub const fn wanted(&self) -> Wanted<'w> {
         Wanted { form: self.form, claims: self.claims, pin: self.pin }
@@ -148,16 +204,19 @@ fn witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>]) -> Vec<BTreeMap<
     found
 }
 
-/// The feasible host that is on and has the largest share of its processors left.
+/// The feasible host that is on and has the largest share of its processors left, one without a pod of this kind first:
+/// by default the scheduler prefers that as well.
 fn roomiest(supposed: &Supposed<'_, '_>, group: &Group<'_>) -> Option<HostId> {
     let gate = Gate::new(supposed, group.wanted()).ok()?;
-    let left = |host: HostId| {
-        let all = supposed.world.hosts[host].node.allocatable.as_ref().map_or(1, |all| all.cpu.max(1));
-        let free = supposed.free(host).map_or(0, |free| free.cpu);
-        (free * 1000 / all, std::cmp::Reverse(host))
-    };
-    let on = supposed.known().filter(|(host, _)| !supposed.is_off(*host)).map(|(host, _)| host);
-    on.filter(|host| gate.admits(*host).is_ok() && has_address(supposed, *host)).max_by_key(|host| left(*host))
+    let alike: BTreeSet<HostId> = supposed.seats(group.form).map(|(host, ..)| host).collect();
+    let mut best = None;
+    for (host, _) in supposed.known().filter(|(host, _)| !supposed.is_off(*host)) {
+        let left = Some((!alike.contains(&host), supposed.share(host), std::cmp::Reverse(host)));
+        if left > best && has_address(supposed, host) && gate.admits(host).is_ok() {
+            best = left;
+        }
+    }
+    best.map(|(.., std::cmp::Reverse(host))| host)
 }
 
 /// Whether a host's pod network has an address left. The scheduler does not ask for that.

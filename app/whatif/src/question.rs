@@ -104,9 +104,16 @@ impl Question {
         Ok(Self(steps))
     }
 
-    /// The loss of one host that exists.
-    pub(crate) fn loss(host: &Name) -> Self {
-        Self(vec![Step::Lose(host.clone())])
+    /// One step about a host that exists.
+    pub(crate) fn one(step: Step) -> Self {
+        Self(vec![step])
+    }
+
+    /// Steps about hosts that exist, each about another one.
+    pub(crate) fn each(steps: impl Iterator<Item = Step>) -> Self {
+        let mut steps: Vec<Step> = steps.collect();
+        steps.sort();
+        Self(steps)
     }
 
     /// Its steps, sorted.

@@ -10,14 +10,15 @@ use crate::{
     answer::{About, Part},
     supposed::Supposed,
     verdict::Verdict,
+    world::World,
 };
 
 /// A configured member with a vote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Member {
+pub(crate) struct Member {
     name: Name,
     /// The host that it runs on, where that is known.
-    host: Option<Name>,
+    pub(crate) host: Option<Name>,
     /// Whether it works now; none where no source tells.
     well: Option<bool>,
 }
@@ -26,7 +27,7 @@ struct Member {
 pub(crate) fn etcd(supposed: &Supposed<'_, '_>, outside: bool) -> Option<Part> {
     let off: Vec<&Name> =
         supposed.touched().filter(|(host, _)| supposed.is_off(*host)).map(|(host, _)| supposed.name(host)).collect();
-    let members = members(supposed);
+    let members = &supposed.world.plane().members;
     if members.is_empty() {
         let part = Part::new(About::Etcd, "etcd", Verdict::Unknown).short("not known");
         let why = "no source tells its members: set etcd_endpoints, or name the plan";
@@ -76,8 +77,8 @@ pub(crate) fn etcd(supposed: &Supposed<'_, '_>, outside: bool) -> Option<Part> {
 }
 
 /// By etcd's own word, by the pods of its members, or by the plan, in this order.
-fn members(supposed: &Supposed<'_, '_>) -> Vec<Member> {
-    let inventory = supposed.world.inventory;
+pub(crate) fn members(world: &World<'_>) -> Vec<Member> {
+    let inventory = world.inventory;
     if let Some(etcd) = inventory.etcd().filter(|etcd| !etcd.members.is_empty()) {
         let on = |name: &Name| {
             let mut nodes = inventory.nodes().filter(|node| inventory.etcd_on(node).is_some());
@@ -102,8 +103,8 @@ fn members(supposed: &Supposed<'_, '_>) -> Vec<Member> {
         if !has_pod && !planned && !k3s {
             continue;
         }
-        let state = node_state(inventory, node, supposed.world.now);
-        let parts = parts(inventory, node, &state, master, supposed.world.now);
+        let state = node_state(inventory, node, world.now);
+        let parts = parts(inventory, node, &state, master, world.now);
         let health = parts.iter().find(|part| part.kind == ComponentKind::Etcd).map(|part| part.health);
         let well = match health {
             Some(scene::Health::Ok | scene::Health::Warn) if fresh => Some(true),

@@ -1,6 +1,6 @@
 //! What a question supposes: the counted cluster, and over it what goes and what is placed anew.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use topology::inventory::{HostPort, Name, Resources};
 
@@ -30,8 +30,8 @@ pub struct Supposed<'w, 'a> {
     /// The cluster before.
     pub world: &'w World<'a>,
     standing: BTreeMap<HostId, Standing>,
-    /// Pods placed since, by form and host.
-    pub placed: Vec<(FormId, HostId)>,
+    /// Hosts of pods that were placed since, by their form.
+    placed: BTreeMap<FormId, Vec<HostId>>,
     taken: BTreeMap<HostId, Taken<'w>>,
 }
 
@@ -54,12 +54,12 @@ impl<'w, 'a> Supposed<'w, 'a> {
             };
             Some((world.host(step.host())?, standing))
         });
-        Self { world, standing: standing.collect(), placed: Vec::new(), taken: BTreeMap::new() }
+        Self { world, standing: standing.collect(), placed: BTreeMap::new(), taken: BTreeMap::new() }
     }
 
     /// The cluster as it is.
     pub const fn same(world: &'w World<'a>) -> Self {
-        Self { world, standing: BTreeMap::new(), placed: Vec::new(), taken: BTreeMap::new() }
+        Self { world, standing: BTreeMap::new(), placed: BTreeMap::new(), taken: BTreeMap::new() }
     }
 
     /// How a host stands.
@@ -91,25 +91,45 @@ impl<'w, 'a> Supposed<'w, 'a> {
             Standing::Lost => Some((host, count, count)),
             Standing::Removed | Standing::Drained => None,
         });
-        before.chain(self.placed.iter().filter(move |(one, _)| *one == number).map(|(_, host)| (*host, 1, 0)))
+        before.chain(self.placed_of(number).map(|host| (host, 1, 0)))
+    }
+
+    /// Hosts of a form's pods that were placed since, one for each pod.
+    pub(crate) fn placed_of(&self, form: FormId) -> impl Iterator<Item = HostId> + '_ {
+        self.placed.get(&form).into_iter().flatten().copied()
+    }
+
+    /// Whether the scheduler knows a host.
+    pub(crate) fn knows(&self, host: HostId) -> bool {
+        self.standing(host) != Standing::Removed
+    }
+
+    /// The share of a host's processors that is left, in thousandths.
+    pub(crate) fn share(&self, host: HostId) -> u64 {
+        self.world.hosts[host].share(self.taken.get(&host).map_or(0, |taken| taken.amounts.cpu))
     }
 
     /// What is free on a host; `None` where that was not told.
     pub fn free(&self, host: HostId) -> Option<Resources> {
-        let mut free = self.world.hosts[host].free.clone()?;
-        if let Some(taken) = self.taken.get(&host) {
-            free.subtract(&taken.amounts);
-        }
-        Some(free)
+        self.room(host).map(Cow::into_owned)
+    }
+
+    /// The same without a copy where nothing was placed there.
+    pub(crate) fn room(&self, host: HostId) -> Option<Cow<'w, Resources>> {
+        let free = self.world.hosts[host].free.as_ref()?;
+        Some(match self.taken.get(&host) {
+            None => Cow::Borrowed(free),
+            Some(taken) => {
+                let mut free = free.clone();
+                free.subtract(&taken.amounts);
+                Cow::Owned(free)
+            }
+        })
     }
 
     /// Whether an amount fits on a host, without a copy where nothing was placed there; `None` where its room was not told.
     pub(crate) fn fits(&self, host: HostId, amount: &Resources) -> Option<bool> {
-        let free = self.world.hosts[host].free.as_ref()?;
-        match self.taken.contains_key(&host) {
-            false => Some(amount.fits(free)),
-            true => Some(amount.fits(&self.free(host)?)),
-        }
+        Some(amount.fits(&*self.room(host)?))
     }
 
     /// Ports of a host that are taken.
@@ -130,7 +150,7 @@ impl<'w, 'a> Supposed<'w, 'a> {
         let taken = self.taken.entry(host).or_default();
         taken.amounts.add(&shape.requests);
         taken.ports.extend(&shape.host_ports);
-        self.placed.push((form, host));
+        self.placed.entry(form).or_default().push(host);
     }
 
     /// The name of a host.

@@ -9,7 +9,7 @@ use topology::{
 
 use crate::{
     supposed::{Standing, Supposed},
-    world::HostId,
+    world::{HostId, World},
 };
 
 /// Spans of time that decide, in seconds, as the controller-manager's flags, its version or its defaults have them.
@@ -112,31 +112,75 @@ pub enum Evictions {
     },
 }
 
+/// The zones of a cluster, as the controller-manager counts their hosts.
+#[derive(Debug)]
+pub struct Zones {
+    /// Region and zone.
+    names: Vec<(String, String)>,
+    /// Hosts that are not ready, and all hosts.
+    counts: Vec<(usize, usize)>,
+    /// The zone of each host, and whether it counts there.
+    of: Vec<(usize, bool)>,
+}
+
+impl Zones {
+    /// Of all hosts as they are.
+    pub(crate) fn of(world: &World<'_>) -> Self {
+        let mut numbers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        let mut zones = Self { names: Vec::new(), counts: Vec::new(), of: Vec::new() };
+        for host in &world.hosts {
+            let label = |now: &str, old: &str| host.label(now).or_else(|| host.label(old)).map_or("", |name| &**name);
+            let region = label("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region");
+            let zone = label("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone");
+            let number = *numbers.entry((region, zone)).or_insert(zones.names.len());
+            if number == zones.names.len() {
+                zones.names.push((region.to_owned(), zone.to_owned()));
+                zones.counts.push((0, 0));
+            }
+            let counts = host.label("node.kubernetes.io/exclude-disruption").is_none();
+            zones.of.push((number, counts));
+            if counts {
+                let (unhealthy, all) = &mut zones.counts[number];
+                (*unhealthy, *all) = (*unhealthy + usize::from(!host.ready), *all + 1);
+            }
+        }
+        zones
+    }
+
+    /// How many hosts of each zone are not ready and how many there are, after the steps of a question.
+    fn counted(&self, supposed: &Supposed<'_, '_>) -> Vec<(usize, usize)> {
+        let mut counts = self.counts.clone();
+        for (host, standing) in supposed.touched() {
+            let (zone, true) = self.of[host] else { continue };
+            let (unhealthy, all) = &mut counts[zone];
+            let ready = supposed.world.hosts[host].ready;
+            match standing {
+                Standing::Lost => *unhealthy += usize::from(ready),
+                Standing::Removed => (*unhealthy, *all) = (*unhealthy - usize::from(!ready), *all - 1),
+                Standing::Same | Standing::Drained | Standing::Cordoned => {}
+            }
+        }
+        counts
+    }
+}
+
 /// What is done with the pods of each lost host.
 pub fn evictions(supposed: &Supposed<'_, '_>, timing: &Timing) -> BTreeMap<HostId, Evictions> {
-    let mut zones: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
-    let zone = |host: HostId| {
-        let host = &supposed.world.hosts[host];
-        let label = |now: &str, old: &str| host.label(now).or_else(|| host.label(old)).map_or("", |name| &**name);
-        let region = label("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region");
-        (region, label("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"))
-    };
-    for (number, host) in supposed.known() {
-        if host.label("node.kubernetes.io/exclude-disruption").is_some() {
-            continue;
-        }
-        let (unhealthy, all) = zones.entry(zone(number)).or_default();
-        *all += 1;
-        *unhealthy += usize::from(!host.ready || supposed.standing(number) == Standing::Lost);
-    }
-    let everywhere = zones.values().all(|(unhealthy, all)| unhealthy == all);
+    let zones = supposed.world.zones();
+    let counts = zones.counted(supposed);
+    let everywhere = counts.iter().all(|(unhealthy, all)| unhealthy == all);
     let of = |host: HostId| {
-        let (region, zone) = zone(host);
-        let (unhealthy, of) = zones.get(&(region, zone)).copied().unwrap_or((1, 2));
+        let (number, _) = zones.of[host];
+        let (unhealthy, of) = match counts[number] {
+            // None of its hosts counts.
+            (_, 0) => (1, 2),
+            counts => counts,
+        };
         let disrupted = unhealthy > 2 && unhealthy < of && unhealthy as f64 / of as f64 >= timing.threshold;
         match () {
             () if everywhere || (disrupted && of <= timing.large) => {
-                let zone = if region.is_empty() { zone.to_owned() } else { format!("{region}/{zone}") };
+                let (region, zone) = &zones.names[number];
+                let zone = if region.is_empty() { zone.clone() } else { format!("{region}/{zone}") };
                 Evictions::Stopped { unhealthy, of, zone }
             }
             () if disrupted => Evictions::Run(timing.between_large),

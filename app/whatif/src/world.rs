@@ -1,8 +1,9 @@
 //! A cluster as the scheduler counts it: hosts with what is free, and pods by their form.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     net::IpAddr,
+    sync::OnceLock,
 };
 
 use topology::{
@@ -10,6 +11,13 @@ use topology::{
     inventory::{
         Endpoint, HostPort, Key, Labels, Mount, Name, Node, OwnerKind, Phase, Pod, Resident, Resources, Shape, Truth,
     },
+};
+
+use crate::{
+    control::{Plane, plane},
+    filter::closed,
+    relation::{Base, Relation, bases, relation},
+    timing::{Timing, Zones},
 };
 
 /// The number of a host in [`World::hosts`].
@@ -37,8 +45,16 @@ pub struct World<'a> {
     pub(crate) single: HashMap<(&'a Name, &'a Name), HostId>,
     /// Services with endpoints that are no pods, by the host that has their address.
     pub(crate) bare: HashMap<HostId, BTreeSet<Key>>,
+    /// Whether one of those that keep others away chooses namespaces by their labels.
+    pub(crate) apart_by_labels: bool,
     numbers: HashMap<&'a str, HostId>,
     known: HashMap<FormKey<'a>, FormId>,
+    plane: OnceLock<Plane<'a>>,
+    timing: OnceLock<Timing>,
+    zones: OnceLock<Zones>,
+    roomiest: OnceLock<Vec<HostId>>,
+    /// How many domains each key has that a spread names.
+    domains: OnceLock<HashMap<&'a Name, usize>>,
 }
 
 /// A host as the scheduler counts it.
@@ -75,6 +91,9 @@ pub struct Form<'a> {
     pub shape: &'a Shape,
     /// Hosts with pods of it: how many there are, and how many of these are being deleted.
     pub seats: Vec<(HostId, u32, u32)>,
+    relation: OnceLock<Relation<'a>>,
+    bases: OnceLock<Vec<Base>>,
+    closed: OnceLock<bool>,
 }
 
 /// A volume by its name, or a claim that has none yet.
@@ -85,7 +104,7 @@ pub(crate) enum Attached<'a> {
 }
 
 /// Namespace, labels and the place of the shared shape.
-type FormKey<'a> = (&'a Name, &'a Labels, *const Shape);
+type FormKey<'a> = (&'a Name, &'a Labels, usize);
 
 impl<'a> World<'a> {
     /// Counts a cluster.
@@ -101,8 +120,14 @@ impl<'a> World<'a> {
             waiting: Vec::new(),
             single: HashMap::new(),
             bare: HashMap::new(),
+            apart_by_labels: false,
             numbers,
             known: HashMap::new(),
+            plane: OnceLock::new(),
+            timing: OnceLock::new(),
+            zones: OnceLock::new(),
+            roomiest: OnceLock::new(),
+            domains: OnceLock::new(),
         };
         inventory.pods().for_each(|pod| world.seat(pod));
         for set in inventory.endpoint_sets() {
@@ -137,6 +162,64 @@ impl<'a> World<'a> {
         self.numbers.get(name).copied()
     }
 
+    /// The control plane's parts, found when they are first asked for.
+    pub(crate) fn plane(&self) -> &Plane<'a> {
+        self.plane.get_or_init(|| plane(self))
+    }
+
+    /// Spans of time that decide, found when they are first asked for.
+    pub(crate) fn timing(&self) -> &Timing {
+        self.timing.get_or_init(|| Timing::of(self.inventory))
+    }
+
+    /// Zones as evictions count them, found when they are first asked for.
+    pub(crate) fn zones(&self) -> &Zones {
+        self.zones.get_or_init(|| Zones::of(self))
+    }
+
+    /// All hosts, those with the largest share of their processors left first: it is soon clear that such a one takes a pod.
+    pub(crate) fn roomiest(&self) -> &[HostId] {
+        self.roomiest.get_or_init(|| {
+            let mut hosts: Vec<HostId> = (0..self.hosts.len()).collect();
+            hosts.sort_by_cached_key(|host| (std::cmp::Reverse(self.hosts[*host].share(0)), *host));
+            hosts
+        })
+    }
+
+    /// How many domains a key of a spread has.
+    pub(crate) fn domains(&self, key: &str) -> usize {
+        let count = |key: &'a Name| {
+            let values: HashSet<&Name> = self.hosts.iter().filter_map(|host| host.label(key)).collect();
+            (key, values.len())
+        };
+        let keys = || self.forms.iter().flat_map(|form| &form.shape.spread).map(|spread| &spread.topology);
+        let domains = self.domains.get_or_init(|| keys().collect::<HashSet<_>>().into_iter().map(count).collect());
+        domains.iter().find(|(known, _)| ****known == *key).map_or(0, |(_, count)| *count)
+    }
+
+    /// What the rules of a form say of the others, found when it is first asked for.
+    pub(crate) fn relation(&self, form: FormId) -> &Relation<'a> {
+        self.forms[form].relation.get_or_init(|| relation(self, form))
+    }
+
+    /// The constraints of a form's spread, counted when they are first asked for.
+    pub(crate) fn bases(&self, form: FormId) -> &[Base] {
+        self.forms[form].bases.get_or_init(|| bases(self, form))
+    }
+
+    /// Whether no host as it is takes a pod of a form that mounts no claims.
+    pub(crate) fn is_closed(&self, form: FormId) -> bool {
+        *self.forms[form].closed.get_or_init(|| closed(self, form))
+    }
+
+    /// Forgets what was found of hosts and of the pods on them, for these have changed.
+    fn forget(&mut self) {
+        (self.zones, self.roomiest, self.domains) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        for form in &mut self.forms {
+            (form.bases, form.closed) = (OnceLock::new(), OnceLock::new());
+        }
+    }
+
     /// Pods that wait for a host, with their forms.
     pub fn waiting(&self) -> &[(&'a Pod, FormId)] {
         &self.waiting
@@ -155,6 +238,44 @@ impl<'a> World<'a> {
         }
         host.pods = daemons;
         self.hosts.push(host);
+        self.forget();
+    }
+
+    /// Moves pods to other hosts, or takes them away.
+    pub(crate) fn resettle(&mut self, moves: &[(&'a Pod, FormId, HostId, Option<HostId>)]) {
+        let mut touched = BTreeSet::new();
+        let mut gone: HashMap<HostId, HashSet<*const Pod>> = HashMap::new();
+        for &(pod, form, from, to) in moves {
+            touched.extend([Some(from), to].into_iter().flatten());
+            gone.entry(from).or_default().insert(std::ptr::from_ref(pod));
+            self.forms[form].rise(from, pod.leaving);
+            if let Some(to) = to {
+                self.forms[form].sit(to, pod.leaving);
+            }
+        }
+        for (host, gone) in gone {
+            self.hosts[host].pods.retain(|(pod, _)| !gone.contains(&std::ptr::from_ref(*pod)));
+        }
+        for &(pod, form, _, to) in moves {
+            if let Some(to) = to {
+                self.hosts[to].pods.push((pod, form));
+            }
+        }
+        // What a host has left is counted anew: below zero it was not kept.
+        for number in touched {
+            let host = &mut self.hosts[number];
+            let pods = std::mem::take(&mut host.pods);
+            *host = Host { name: host.name.clone(), added: host.added, ..Host::of(host.node) };
+            for (pod, _) in &pods {
+                self.hosts[number].take(pod);
+                for claim in pod.claims.iter() {
+                    self.single.insert((&pod.key.namespace, claim), number);
+                    self.attach(pod, claim, number);
+                }
+            }
+            self.hosts[number].pods = pods;
+        }
+        self.forget();
     }
 
     fn seat(&mut self, pod: &'a Pod) {
@@ -197,14 +318,23 @@ impl<'a> World<'a> {
 
     /// The form of a pod, which is made when it is new.
     fn form(&mut self, pod: &'a Pod) -> FormId {
-        let key: FormKey<'a> = (&pod.key.namespace, &pod.labels, std::ptr::from_ref(&*pod.shape));
+        let key: FormKey<'a> = (&pod.key.namespace, &pod.labels, std::ptr::from_ref(&*pod.shape).addr());
         if let Some(form) = self.known.get(&key) {
             return *form;
         }
-        let form = Form { namespace: key.0, labels: key.1, shape: &pod.shape, seats: Vec::new() };
+        let form = Form {
+            namespace: key.0,
+            labels: key.1,
+            shape: &pod.shape,
+            seats: Vec::new(),
+            relation: OnceLock::new(),
+            bases: OnceLock::new(),
+            closed: OnceLock::new(),
+        };
         let number = self.forms.len();
         if !form.shape.apart.is_empty() {
             self.apart.push(number);
+            self.apart_by_labels |= form.shape.apart.iter().any(by_labels);
         }
         self.forms.push(form);
         self.known.insert(key, number);
@@ -235,6 +365,12 @@ impl<'a> Host<'a> {
         self.node.labels.get(key)
     }
 
+    /// The share of its processors that is left once so much more is taken, in thousandths.
+    pub(crate) fn share(&self, taken: u64) -> u64 {
+        let all = self.node.allocatable.as_ref().map_or(1, |all| all.cpu.max(1));
+        self.free.as_ref().map_or(0, |free| free.cpu).saturating_sub(taken) * 1000 / all
+    }
+
     fn take(&mut self, pod: &'a Pod) {
         if let Some(free) = &mut self.free {
             free.subtract(&pod.shape.requests);
@@ -256,6 +392,16 @@ impl Form<'_> {
             },
         }
     }
+
+    fn rise(&mut self, host: HostId, leaving: bool) {
+        if let Some(at) = self.seats.iter().position(|(at, ..)| *at == host) {
+            let (_, count, gone) = &mut self.seats[at];
+            (*count, *gone) = (count.saturating_sub(1), gone.saturating_sub(u32::from(leaving)));
+            if *count == 0 {
+                self.seats.swap_remove(at);
+            }
+        }
+    }
 }
 
 /// The label by which a host is a domain of its own.
@@ -264,6 +410,11 @@ pub(crate) const HOSTNAME: &str = "kubernetes.io/hostname";
 /// Whether a pod is a DaemonSet's.
 pub(crate) fn is_daemon(pod: &Pod) -> bool {
     matches!(pod.owner, Some((OwnerKind::DaemonSet, _)))
+}
+
+/// Whether a term chooses namespaces by their labels.
+pub(crate) fn by_labels(term: &topology::inventory::PodTerm) -> bool {
+    term.namespace_selector.as_ref().is_some_and(|selector| !selector.0.is_empty())
 }
 
 /// Addresses for pods in the node's first range of IPv4: all but that of the network, its broadcast and its bridge.

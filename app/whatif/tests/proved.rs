@@ -117,3 +117,14 @@ fn a_vip_moves_only_to_a_master_that_can_hold_it() {
     is(&ask(&facts, "lose=m1"), "10.1.0.222:6443", &Verdict::Unknown);
     is(&ask(&facts, "lose=m2"), "10.1.0.222:6443", &Verdict::Certain);
 }
+
+#[test]
+fn a_removed_host_takes_none_of_its_own_pods() {
+    let facts = with_masters(
+        "host a1 cpu=8
+         host a2 cpu=2
+         pod web-1 on a1 of ReplicaSet/web app=web cpu=3000",
+    );
+    is(&ask(&facts, "remove=a1"), "ReplicaSet default/web", &Verdict::Impossible);
+    is(&ask(&facts, "remove=a2"), "Kubernetes API", &Verdict::Certain);
+}

@@ -104,6 +104,9 @@ func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *c
 			state = framework.NewCycleState()
 			allowed, status, _ = real.RunPreFilterPlugins(ctx, state, pod)
 		}
+		if status.Code().String() == "Error" {
+			return nil, fmt.Errorf("the scheduler has no answer for pod %s: %s", pod.Name, status.Message())
+		}
 		row := make([]string, len(cluster.Nodes))
 		for n, node := range cluster.Nodes {
 			switch {
@@ -120,6 +123,9 @@ func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *c
 				for tries := 0; found.Code().String() == "Error" && tries < 200; tries++ {
 					time.Sleep(5 * time.Millisecond)
 					found = real.RunFilterPlugins(ctx, state, pod, info)
+				}
+				if found.Code().String() == "Error" {
+					return nil, fmt.Errorf("the scheduler has no answer for pod %s on %s: %s", pod.Name, node.Name, found.Message())
 				}
 				if !found.IsSuccess() {
 					row[n] = found.Plugin() + ": " + found.Message()

@@ -118,6 +118,8 @@ impl Backups {
     async fn run(&self, lease: Lease, cluster: &str, by: &str) -> Result<Taken, BackupError> {
         let ran = self.run_all(cluster, by).await;
         lease.give_back().await;
+        // Before it is over, so that no page shows the backup and says beside it that there is none.
+        self.find_out(cluster).await;
         match &ran {
             Ok(Taken { manifest, .. }) => {
                 tracing::info!("backup {} of {cluster} is taken, revision {}", manifest.id, manifest.revision);
@@ -128,7 +130,6 @@ impl Backups {
                 self.stage(cluster, Stage::Failed(error.to_string()));
             }
         }
-        self.find_out(cluster).await;
         ran
     }
 

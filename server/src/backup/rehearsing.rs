@@ -259,10 +259,10 @@ impl Backups {
                 }
             }
         };
+        self.find_out(cluster).await;
         if let Some(trial) = self.trials().get_mut(cluster) {
             trial.held = Some(held.clone());
         }
-        self.find_out(cluster).await;
         held
     }
 

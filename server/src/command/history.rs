@@ -20,7 +20,7 @@ use super::{
 use crate::{
     cluster::Cluster,
     journal::{Bounds, History, PastError, row},
-    store::{BlockRow, Head, HistoryMark, Store},
+    store::{BlockRow, Head, HistoryMark, IncidentRow, Store},
 };
 
 #[derive(Args)]
@@ -320,6 +320,7 @@ async fn forget(store: &Store, cluster: &str, namespace: &str) -> Result<(), Fai
         let sealed = seal(block.content, block.number, &kept).map_err(|error| (Exit::Failed, error.to_string()))?;
         store.replace_history(cluster, &old, &row(sealed)).await.map_err(failed)?;
     }
+    removed += forget_incidents(store, cluster, namespace).await?;
     println!("{removed} records of {namespace} are removed from the history of {cluster}");
     if unread > 0 {
         // A later version may read them, and find the namespace there.
@@ -330,4 +331,35 @@ async fn forget(store: &Store, cluster: &str, namespace: &str) -> Result<(), Fai
         return Err((Exit::Failed, why));
     }
     Ok(())
+}
+
+/// Removes incidents of a namespace, and its names from what others touched and from what had changed before them.
+async fn forget_incidents(store: &Store, cluster: &str, namespace: &str) -> Result<usize, Failure> {
+    let rows = store.incidents(cluster, i64::MIN, i64::MAX, u32::MAX).await.map_err(failed)?;
+    let within = |name: &str| name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('/'));
+    let mut removed = 0;
+    for row in rows {
+        if row.about.split_once('/').is_some_and(|(kind, rest)| kind != "node" && within(rest)) {
+            store.remove_incident(cluster, &row.id).await.map_err(failed)?;
+            removed += 1;
+            continue;
+        }
+        let touched = row.touched();
+        let kept: Vec<_> =
+            touched.iter().filter(|one| !one.name.split_once(' ').is_some_and(|(_, name)| within(name))).collect();
+        if kept.len() < touched.len() {
+            removed += touched.len() - kept.len();
+            let touched = serde_json::to_string(&kept).map_err(|error| (Exit::Failed, error.to_string()))?;
+            store.keep_incidents(&[IncidentRow { touched, ..row.clone() }]).await.map_err(failed)?;
+        }
+        let Some(mut before) = row.before() else { continue };
+        let count = before.lines.len();
+        before.lines.retain(|line| !within(&line.name));
+        if before.lines.len() < count {
+            removed += count - before.lines.len();
+            let before = serde_json::to_string(&before).map_err(|error| (Exit::Failed, error.to_string()))?;
+            store.incident_changed(&row, &before).await.map_err(failed)?;
+        }
+    }
+    Ok(removed)
 }

@@ -59,7 +59,7 @@ enum Command {
     /// Say what the loss, the drain or the addition of hosts does to a cluster, without doing it.
     #[command(
         name = "what-if",
-        after_help = "Example:\n  binnacle what-if --lose host5 --kubeconfig ~/.kube/config\n  binnacle what-if --drain host4 --demo --format json\n\nExit codes of this command: 0 nothing is noticed, 1 something is, 4 a missing fact decides."
+        after_help = "Example:\n  binnacle what-if --lose host5 --kubeconfig ~/.kube/config\n  binnacle what-if --drain host4 --demo --format json\n  binnacle what-if --drain-order --kubeconfig ~/.kube/config\n\nExit codes of this command: 0 nothing is noticed, or all hosts can be drained; 1 something is, or some cannot; 4 a missing fact decides."
     )]
     WhatIf(what_if::WhatIfArgs),
     /// Take a backup of etcd from its best member and prove it before it counts, or prove one that is there.
@@ -312,6 +312,27 @@ struct ServeArgs {
     /// Megabytes that it takes at most [default: 2048].
     #[arg(long, value_name = "MEGABYTES")]
     history_size: Option<String>,
+    /// Seconds for which a workload or a service must be broken before that is an incident.
+    #[arg(long, value_name = "SECONDS")]
+    incident_patience: Option<String>,
+    /// Seconds for which it must be well before its incident has ended.
+    #[arg(long, value_name = "SECONDS")]
+    incident_calm: Option<String>,
+    /// An address that is told when an incident begins or ends.
+    #[arg(long, value_name = "URL")]
+    incident_webhook: Option<String>,
+    /// A file with its address instead.
+    #[arg(long, value_name = "FILE")]
+    incident_webhook_file: Option<String>,
+    /// What that is signed with.
+    #[arg(long, value_name = "FILE")]
+    incident_webhook_secret_file: Option<String>,
+    /// An Alertmanager that gets incidents as alerts.
+    #[arg(long, value_name = "URL")]
+    alertmanager: Option<String>,
+    /// A file with its address instead.
+    #[arg(long, value_name = "FILE")]
+    alertmanager_file: Option<String>,
     /// Seconds for which a cluster that nobody looks at is still watched.
     #[arg(long, value_name = "SECONDS")]
     idle: Option<String>,
@@ -390,6 +411,13 @@ impl ServeArgs {
             ("history", self.history),
             ("history_days", self.history_days),
             ("history_size", self.history_size),
+            ("incident_patience", self.incident_patience),
+            ("incident_calm", self.incident_calm),
+            ("incident_webhook", self.incident_webhook),
+            ("incident_webhook_file", self.incident_webhook_file),
+            ("incident_webhook_secret_file", self.incident_webhook_secret_file),
+            ("alertmanager", self.alertmanager),
+            ("alertmanager_file", self.alertmanager_file),
             ("idle", self.idle),
             ("log_format", self.log_format),
             ("log", self.log),

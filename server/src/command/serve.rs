@@ -29,6 +29,7 @@ use crate::{
     embed::Embed,
     etcd::{Access, Endpoint, proposed},
     front::{self, Front},
+    incidents::{self, Judging},
     journal::{self, History},
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
@@ -76,8 +77,12 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let site = Site::of(Clusters::new(contexts, settings.idle), plans, settings.compass_release);
     let tidying = tokio::spawn(tidy(site.clone()));
     let (stop_recording, ends_recording) = watch::channel(false);
-    let recording = settings.history.map(|bounds| {
-        let history = History::new(store.clone(), bounds, holder());
+    let history = settings.history.map(|bounds| {
+        let (backups, rules) = (backups.clone(), settings.incidents.rules);
+        let judging = Judging { rules, beside: Arc::new(move |cluster: &str| incidents::beside(&backups, cluster)) };
+        History::new(store.clone(), bounds, holder()).judging(judging)
+    });
+    let recording = history.clone().map(|history| {
         site.remembers(history.clone());
         tokio::spawn(journal::record(history, site.clusters(), ends_recording))
     });
@@ -94,6 +99,8 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         backups: backups.clone(),
         duty: duty.watch(),
     };
+    let attending_incidents = history
+        .map(|history| tokio::spawn(incidents::attend(history, settings.incidents.telling.clone(), duty.watch())));
     let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
     let warning = settings.backups.webhook.clone();
     let filling = demonstration.clone().map(|it| tokio::spawn(it.fill_etcd(backups.clone())));
@@ -109,13 +116,8 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
-    for task in [tidying, ends, lives, sweeping, backing_up]
-        .into_iter()
-        .chain(attending)
-        .chain(staging)
-        .chain(filling)
-        .chain(warning)
-    {
+    let tasks = [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging);
+    for task in tasks.chain(filling).chain(warning).chain(attending_incidents) {
         task.abort();
     }
     let _ = stop_recording.send(true);

@@ -4,16 +4,16 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
 use whatif::{
-    Answer, Standing,
+    Answer, DrainOrder, Losses, Wave,
     answer::{Outcome, Part},
-    standing,
+    waves::named,
 };
 
 use super::{
     Exit, Failure,
     draw::{context, heard, write},
 };
-use crate::losses;
+use crate::{losses, rest::what_if as told};
 
 #[derive(Args)]
 pub(super) struct WhatIfArgs {
@@ -32,6 +32,9 @@ pub(super) struct WhatIfArgs {
     /// One more host like this one.
     #[arg(long, value_name = "HOST")]
     add: Vec<String>,
+    /// Tell the order in which all hosts can be drained for an upgrade, in waves.
+    #[arg(long, conflicts_with_all = ["lose", "remove", "drain", "cordon", "add"])]
+    drain_order: bool,
     /// Kubeconfig; else KUBECONFIG, ~/.kube/config, the pod's service account.
     #[arg(long, value_name = "FILE", conflicts_with = "demo")]
     kubeconfig: Option<PathBuf>,
@@ -77,28 +80,45 @@ pub(super) async fn run(args: WhatIfArgs) -> Result<(), Failure> {
         .into_iter()
         .flat_map(|(kind, hosts)| hosts.iter().map(move |host| (kind.to_owned(), host.clone())))
         .collect();
-    let pretty = |json: serde_json::Result<String>| json.map_err(|error| (Exit::Failed, error.to_string()));
+    if args.drain_order {
+        let order = losses::drain_order(&cluster).await.map_err(|mistake| (Exit::Failed, mistake.to_string()))?;
+        let whole = order.is_whole();
+        match args.format {
+            Format::Json => json(&told::DrainOrder::from(order))?,
+            Format::Text => write(None, &scene::readable(&in_waves(&order)))?,
+        }
+        return match whole {
+            Some(true) => Ok(()),
+            Some(false) => Err((Exit::Failed, "not every host can be drained".into())),
+            None => Err((Exit::Unknown, "a missing fact decides".into())),
+        };
+    }
     if pairs.is_empty() {
         losses::beside(&cluster).await;
         let now = cluster.now();
-        let standing = cluster.read(|inventory| standing(inventory, now));
-        let text = match args.format {
-            Format::Json => pretty(serde_json::to_string_pretty(&standing))? + "\n",
-            Format::Text => scene::readable(&each(&standing)),
-        };
-        write(None, &text)?;
-        return match standing.single.first() {
+        let found = cluster.read(|inventory| whatif::losses(inventory, now));
+        match args.format {
+            Format::Json => json(&told::Losses::from(&found))?,
+            Format::Text => write(None, &scene::readable(&each(&found)))?,
+        }
+        return match found.single.first() {
             Some(worst) => ended(worst.outcome),
             None => Err((Exit::Unknown, "the cluster has no hosts".into())),
         };
     }
     let answer = losses::ask(&cluster, &pairs).await.map_err(|mistake| (Exit::Usage, mistake.to_string()))?;
-    let text = match args.format {
-        Format::Json => pretty(serde_json::to_string_pretty(&answer))? + "\n",
-        Format::Text => scene::readable(&lines(&answer)),
-    };
-    write(None, &text)?;
-    ended(answer.outcome)
+    let outcome = answer.outcome;
+    match args.format {
+        Format::Json => json(&told::WhatIf::from(answer))?,
+        Format::Text => write(None, &scene::readable(&lines(&answer)))?,
+    }
+    ended(outcome)
+}
+
+/// Writes what the API answers as well.
+fn json(told: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(told).map_err(|error| (Exit::Failed, error.to_string()))?;
+    write(None, &(text + "\n"))
 }
 
 fn ended(outcome: Outcome) -> Result<(), Failure> {
@@ -109,8 +129,40 @@ fn ended(outcome: Outcome) -> Result<(), Failure> {
     }
 }
 
-fn each(standing: &Standing) -> String {
-    let losses = standing.single.iter().chain(&standing.pairs);
+fn in_waves(order: &DrainOrder) -> String {
+    let mut out = format!("{}\n", order.sentence());
+    let moved = |wave: &Wave| match wave.pods {
+        0 => "no pods move".to_owned(),
+        1 => "1 pod moves".to_owned(),
+        pods => format!("{pods} pods move"),
+    };
+    for (number, wave) in order.waves.iter().enumerate() {
+        out += &format!("\n  {}. {}: {}\n", number + 1, wave.hosts.join(", "), moved(wave));
+        if !wave.slow.is_empty() {
+            out += &format!("     one after another by {}\n", named(&wave.slow));
+        }
+        if !wave.interrupted.is_empty() {
+            out += &format!("     the only endpoint moves of {}\n", named(&wave.interrupted));
+        }
+    }
+    if !order.stuck.is_empty() {
+        out += "\nNot drained:\n";
+    }
+    for stuck in &order.stuck {
+        out += &format!("  {}\n", stuck.host);
+        out.extend(stuck.why.iter().map(|why| format!("     {why}\n")));
+    }
+    if let Some(room) = order.room() {
+        out += &format!("\nMissing: {room}\n");
+    }
+    if !order.flags.is_empty() {
+        out += &format!("\nkubectl drain needs {}\n", order.flags.join(" "));
+    }
+    out
+}
+
+fn each(losses: &Losses) -> String {
+    let losses = losses.single.iter().chain(&losses.pairs);
     losses
         .map(|loss| format!("{}: {}\n    {}\n", loss.hosts.join(" and "), loss.outcome.phrase(), loss.sentence))
         .collect()

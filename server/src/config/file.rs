@@ -137,11 +137,13 @@ fn values(given: &Given, environment: impl Iterator<Item = (String, String)>) ->
 }
 
 /// Settings that may be a secret, or have one in them, with those that name a file for it instead.
-const IN_FILES: [(&str, &str); 4] = [
+const IN_FILES: [(&str, &str); 6] = [
     ("database", "database_file"),
     ("compass_variables", "compass_variables_file"),
     ("webhook", "webhook_file"),
     ("backup_webhook", "backup_webhook_file"),
+    ("incident_webhook", "incident_webhook_file"),
+    ("alertmanager", "alertmanager_file"),
 ];
 
 /// Takes values from the files that are named for them: a command line and an environment can be read by others.
@@ -463,6 +465,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
         },
         idle: seconds("idle")?,
         history: history::bounds(values)?,
+        incidents: history::incidents(values)?,
         log_format: match text("log_format").as_str() {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,

@@ -1,9 +1,47 @@
-//! How much of clusters' history is kept.
+//! How much of clusters' history is kept, and what of it is an incident.
 
 use std::time::Duration;
 
-use super::file::{ConfigError, Values};
-use crate::journal::Bounds;
+use incident::Rules;
+
+use super::{
+    deploying,
+    file::{ConfigError, Values},
+};
+use crate::{
+    incidents::{Alertmanager, Telling},
+    journal::Bounds,
+};
+
+/// How incidents are judged, and who is told of them.
+#[derive(Clone, Debug)]
+pub struct IncidentSettings {
+    /// How long something must stand.
+    pub rules: Rules,
+    /// Who is told.
+    pub telling: Telling,
+}
+
+/// What holds for incidents.
+pub(super) fn incidents(values: &Values) -> Result<IncidentSettings, ConfigError> {
+    let milliseconds = |name: &'static str| {
+        let (value, place) = values[name].clone();
+        let seconds: Option<u32> = value.parse().ok();
+        let expected = "a number of seconds";
+        seconds.map(|seconds| i64::from(seconds) * 1_000).ok_or(ConfigError::Value { place, name, value, expected })
+    };
+    let rules = Rules { patience: milliseconds("incident_patience")?, calm: milliseconds("incident_calm")?.max(1_000) };
+    let webhook = deploying::webhook(values, "incident_webhook", "incident_webhook_secret_file")?;
+    let (address, place) = values["alertmanager"].clone();
+    if !address.is_empty() && !address.starts_with("http://") && !address.starts_with("https://") {
+        // It may have a password in it, and is never repeated.
+        let (name, expected) = ("alertmanager", "an address that begins with http:// or https://");
+        return Err(ConfigError::Value { place, name, value: "…".into(), expected });
+    }
+    let alertmanager = (!address.is_empty()).then_some(Alertmanager { address });
+    let link = values["public_url"].0.trim_end_matches('/').to_owned();
+    Ok(IncidentSettings { rules, telling: Telling { webhook, alertmanager, link } })
+}
 
 /// `None` where nothing is kept.
 pub(super) fn bounds(values: &Values) -> Result<Option<Bounds>, ConfigError> {

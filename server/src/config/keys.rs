@@ -331,6 +331,41 @@ pub const KEYS: &[Key] = &[
         default: "2048",
         meaning: "Megabytes that the history of all clusters takes at most; the oldest goes first.",
     },
+    Key {
+        name: "incident_patience",
+        default: "300",
+        meaning: "Seconds for which a workload must be broken or find no host, or a service have no endpoint, before that is an incident; what is lost at once, as a host, is one at once. Incidents need `history`.",
+    },
+    Key {
+        name: "incident_calm",
+        default: "60",
+        meaning: "Seconds for which it must be well before its incident has ended; they double with each relapse, at most five times.",
+    },
+    Key {
+        name: "incident_webhook",
+        default: "",
+        meaning: "An address that is told by POST when an incident begins or ends; only where a secret signs it.",
+    },
+    Key {
+        name: "incident_webhook_file",
+        default: "",
+        meaning: "A file with that address instead, for one with a token in it.",
+    },
+    Key {
+        name: "incident_webhook_secret_file",
+        default: "",
+        meaning: "A file with what its body is signed with: HMAC-SHA256, in the header Binnacle-Signature.",
+    },
+    Key {
+        name: "alertmanager",
+        default: "",
+        meaning: "The address of an Alertmanager with API v2, as in `http://127.0.0.1:9093`, which gets incidents as alerts.",
+    },
+    Key {
+        name: "alertmanager_file",
+        default: "",
+        meaning: "A file with that address instead, for one with a password in it.",
+    },
     Key { name: "log_format", default: "text", meaning: "`text` for people, `json` for machines; on standard error." },
     Key {
         name: "log",

@@ -10,6 +10,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Dura
 
 pub use deploying::Deploying;
 pub use file::ConfigError;
+pub use history::IncidentSettings;
 pub(crate) use keys::nearest;
 pub use keys::{KEYS, Key, table};
 
@@ -86,6 +87,8 @@ pub struct Settings {
     pub idle: Duration,
     /// How much of clusters' history is kept; `None` for nothing.
     pub history: Option<Bounds>,
+    /// How incidents are judged, and who is told of them.
+    pub incidents: IncidentSettings,
     /// Lines for people, or JSON for machines.
     pub log_format: LogFormat,
     /// What is logged, as in `info` or `binnacle=debug`.

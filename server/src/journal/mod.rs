@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! Cluster ──tape──▶ recording (half a second) ──blocks──▶ store ──▶ reading ──▶ a Cluster of then
-//!                     └─ marks: gaps, leaders, hosts ───────────────▶ line (what a time line shows)
+//!                     └─ marks: gaps, leaders, hosts; incidents ────▶ line (what a time line shows)
 //! ```
 //! One replica records a cluster, by a lease. What was not recorded is a gap, and nothing is guessed in it.
 
+mod life;
 mod line;
 mod reading;
 mod recording;
@@ -13,16 +14,25 @@ mod retention;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use journal::{Block, Content};
+pub use life::LifeOf;
 pub use line::{Line, Lines};
 pub use reading::{Moment, PastError};
 pub use recording::record;
 
-use crate::store::{BlockRow, Store};
+use tokio::sync::{Notify, broadcast};
+
+use crate::{
+    incidents::Judging,
+    store::{BlockRow, IncidentRow, Store},
+};
+
+/// News of incidents that a reader may lie behind before it is dropped.
+const BEHIND: usize = 256;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +70,11 @@ struct Inner {
     reached: Mutex<HashMap<String, i64>>,
     /// One cluster after the other forgets: each adds up what all of them take.
     forgetting: tokio::sync::Mutex<()>,
+    /// By what incidents are judged, where that was said.
+    judging: OnceLock<Judging>,
+    /// Incidents were written by this process.
+    written: Notify,
+    news: broadcast::Sender<Arc<IncidentRow>>,
 }
 
 impl History {
@@ -72,7 +87,37 @@ impl History {
             seen: Mutex::default(),
             reached: Mutex::default(),
             forgetting: tokio::sync::Mutex::default(),
+            judging: OnceLock::new(),
+            written: Notify::new(),
+            news: broadcast::Sender::new(BEHIND),
         }))
+    }
+
+    /// Judges incidents by this from the next recording on; said once, before it begins.
+    #[must_use]
+    pub fn judging(self, by: Judging) -> Self {
+        let _ = self.0.judging.set(by);
+        self
+    }
+
+    fn judges(&self) -> Judging {
+        self.0.judging.get().cloned().unwrap_or_default()
+    }
+
+    /// Waits until this process writes incidents.
+    pub(crate) async fn incident_written(&self) {
+        self.0.written.notified().await;
+    }
+
+    /// Tells those who listen of an incident.
+    pub(crate) fn incident_news(&self, row: &IncidentRow) {
+        // Nobody listens: that is no fault.
+        let _ = self.0.news.send(Arc::new(row.clone()));
+    }
+
+    /// Hears of incidents from now on: of each as it is now, whenever it is other than before.
+    pub fn incidents(&self) -> broadcast::Receiver<Arc<IncidentRow>> {
+        self.0.news.subscribe()
     }
 
     /// The database.

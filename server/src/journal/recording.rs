@@ -1,10 +1,12 @@
 //! Recording: one task a cluster, on the replica that has its lease.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use incident::Course;
 use journal::{Content, Record, seal};
 use tokio::{sync::watch, task::JoinHandle};
 use topology::{
@@ -16,7 +18,8 @@ use topology::{
 use super::{History, retention::forget, row};
 use crate::{
     cluster::{Cluster, Clusters},
-    store::{BlockRow, Head, HistoryMark, StoreError},
+    incidents::{self, Judging},
+    store::{BlockRow, Head, HistoryMark, IncidentRow, Learnt, StoreError},
 };
 
 /// What was learnt is kept after this time.
@@ -41,6 +44,8 @@ const MOST_WAITING: usize = 32 << 20;
 const NO_GAP: i64 = 2_000;
 /// A cluster that cannot be reached is tried again after this at the latest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// Without news, incidents are judged this often: leases run out, and something may be well for long enough.
+const JUDGE: Duration = Duration::from_secs(2);
 /// How often what is old is looked for.
 const FORGET: Duration = Duration::from_secs(600);
 
@@ -110,6 +115,11 @@ struct Session<'a> {
     since_whole: (usize, Stamp),
     tail: Tail,
     stands: Stands,
+    judging: Judging,
+    course: Course,
+    judged: Option<Instant>,
+    /// Incidents that are not in the database yet as they are now, by their ids.
+    incidents: BTreeMap<String, IncidentRow>,
 }
 
 /// Records of small blocks that lie in the database, to become one.
@@ -138,6 +148,9 @@ impl<'a> Session<'a> {
         cluster: &'a Cluster,
     ) -> Result<Self, StoreError> {
         let head = history.0.store.history_head(name).await?;
+        let judging = history.judges();
+        let open = history.0.store.open_incidents(name).await?;
+        let course = Course::new(judging.rules, open.iter().filter_map(incidents::incident));
         let (now, changes) = cluster.record();
         let mut session = Self {
             history,
@@ -152,6 +165,10 @@ impl<'a> Session<'a> {
             since_whole: (0, now),
             tail: Tail::default(),
             stands: cluster.read(|inventory| Stands::of(inventory, now)),
+            judging,
+            course,
+            judged: None,
+            incidents: BTreeMap::new(),
         };
         if let Some(head) = head {
             let gap = |ended, what: &str| HistoryMark {
@@ -180,12 +197,16 @@ impl<'a> Session<'a> {
             let due = self.since_whole.0 >= WHOLE_CHANGES
                 || (self.since_whole.0 > 0 && self.cluster.now().since(self.since_whole.1) > WHOLE_AFTER);
             let (now, records, changes) = self.cluster.recorded(due);
+            let news = !records.is_empty();
             self.take(records)?;
             if let Some(changes) = changes {
                 self.whole(changes, now).await?;
             }
             self.look(now);
-            let quiet = self.waiting.is_empty() && self.marks.is_empty();
+            if news || self.judged.is_none_or(|last| last.elapsed() >= JUDGE) {
+                self.judge(now);
+            }
+            let quiet = self.waiting.is_empty() && self.marks.is_empty() && self.incidents.is_empty();
             if !quiet || ends || touched.is_none_or(|last| last.elapsed() >= TOUCH) {
                 match self.commit(now).await {
                     Ok(true) => {
@@ -283,14 +304,31 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What broke and what is well again, as far as the facts of this moment tell.
+    fn judge(&mut self, now: Stamp) {
+        let beside = (self.judging.beside)(self.name);
+        let judgement = self.cluster.read(|inventory| incident::judge(inventory, &beside, now));
+        for incident in self.course.look(&judgement, now) {
+            let row = incidents::row(self.name, &incident);
+            self.incidents.insert(row.id.clone(), row);
+        }
+        self.judged = Some(Instant::now());
+    }
+
     /// Keeps what waits. False when the lease is no longer ours.
     async fn commit(&mut self, now: Stamp) -> Result<bool, StoreError> {
         let store = &self.history.0.store;
         let next = i64::try_from(self.next).unwrap_or(i64::MAX);
         let head = Head { seen: self.last.max(now).0, next };
         let lease = (self.lease, self.history.0.holder.as_str());
-        if !store.append_history(self.name, lease, &self.waiting, &self.marks, self.head, head).await? {
+        let rows: Vec<IncidentRow> = self.incidents.values().cloned().collect();
+        let learnt = Learnt { blocks: &self.waiting, marks: &self.marks, incidents: &rows };
+        if !store.append_history(self.name, lease, learnt, self.head, head).await? {
             return Ok(false);
+        }
+        if !rows.is_empty() {
+            self.incidents.clear();
+            self.history.0.written.notify_one();
         }
         self.head = Some(head);
         self.waiting.clear();

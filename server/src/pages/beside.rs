@@ -10,7 +10,7 @@ use axum::http::Extensions;
 use leptos::prelude::RenderHtml;
 use topology::{attention::Concern, inventory::Source, layout::natural, load::Load};
 
-use super::{Site, site::Concerns};
+use super::{Site, incidents, site::Concerns};
 use crate::{
     access::{Role, Who},
     backup::{self, Backups},
@@ -57,7 +57,9 @@ impl Beside {
         let loads = concerns.as_ref().and_then(|concerns| concerns.loads.as_deref()).map(|loads| self::loads(loads));
         let attention = concerns.as_ref().map(attention).unwrap_or_default();
         let losses = self.losses().await;
-        Overview { found: None, attention, loads, done, kept, losses }
+        let incidents = concerns.as_ref().map(|concerns| concerns.incidents.iter().take(ROOM).map(incidents::line));
+        let incidents = incidents.map(Iterator::collect).unwrap_or_default();
+        Overview { found: None, incidents, attention, loads, done, kept, losses }
     }
 
     /// The part of it that a page renews, as HTML.

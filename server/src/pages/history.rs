@@ -14,9 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use journal::Group;
-use topology::{Stamp, health::moment};
+use topology::{Inventory, Stamp, health::moment};
 
 use super::{
+    conversions::view as figure_view,
     routes::{Query, opened, render, status, troubled},
     site::{Asked, Past, rfc},
 };
@@ -28,7 +29,7 @@ use crate::{
 /// Parts of a time line.
 const PARTS: usize = 120;
 /// Spans that can be chosen: their names in addresses, in milliseconds, for people.
-const SPANS: [(&str, i64, &str); 6] = [
+pub(super) const SPANS: [(&str, i64, &str); 6] = [
     ("1h", 3_600_000, "1 hour"),
     ("6h", 6 * 3_600_000, "6 hours"),
     ("1d", 86_400_000, "1 day"),
@@ -84,10 +85,10 @@ pub(super) async fn not_shown(
 }
 
 /// A value of a query.
-fn value(raw: &RawQuery, wanted: &str) -> String {
+pub(super) fn value(raw: &RawQuery, wanted: &str) -> String {
     let raw = raw.0.as_deref().unwrap_or_default();
     let found = form_urlencoded::parse(raw.as_bytes()).find(|(name, _)| name == wanted);
-    found.map(|(_, value)| value.trim().chars().take(64).collect()).unwrap_or_default()
+    found.map(|(_, value)| value.trim().chars().take(600).collect()).unwrap_or_default()
 }
 
 fn milliseconds(text: &str) -> Option<i64> {
@@ -185,6 +186,11 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     });
     let backups = Lane { name: words::BACKUPS, items: backups.collect() };
     let gaps = lane("", "gap").items;
+    let incidents = store.incidents(cluster, asked_for.from, until, LOOKED).await?;
+    let incidents = incidents.iter().map(|row| {
+        item(row.began, Some(row.ended.unwrap_or(now)), format!("{}.", row.what), app::base::at(&row.path()))
+    });
+    let incidents = Lane { name: app::texts::incidents::LANE, items: incidents.collect() };
     let extent = found.first.zip(found.seen).map(|(first, seen)| {
         let damaged = match found.damaged {
             0 => String::new(),
@@ -204,6 +210,7 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
         bars,
         gaps,
         lanes: vec![
+            incidents,
             deployments,
             backups,
             lane(words::LEADERS, "leader"),
@@ -214,8 +221,8 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     })
 }
 
-/// What was different between the moments that a query names.
-async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<DiffPage, Trouble> {
+/// What was different between the moments that a query names: the list, and the figure of it.
+async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<(DiffPage, scene::Scene), Trouble> {
     let (first, second) = (value(raw, "t1"), value(raw, "t2"));
     if first.is_empty() {
         let what = "A difference needs a first moment.".to_owned();
@@ -227,11 +234,16 @@ async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<Diff
     let before = asked.0.cluster_at(cluster, &first).await?;
     let after = asked.0.cluster_at(cluster, &second).await?;
     let moments = [&before, &after].map(|cluster| cluster.now());
-    let (found, untold) = tokio::task::spawn_blocking(move || {
+    let view = figure_view(&Query::of(RawQuery(raw.0.clone())).view);
+    let (found, untold, figure) = tokio::task::spawn_blocking(move || {
+        let compare = |before: &Inventory, after: &Inventory| {
+            let (found, untold) = journal::compare(before, after);
+            (found, untold, topology::figure::difference(before, after, &view, moments[1]).scene)
+        };
         before.read(|before| match after.is_past() {
-            true => after.read(|after| journal::compare(before, after)),
+            true => after.read(|after| compare(before, after)),
             // Writers of the live cluster wait no longer than a copy takes.
-            false => journal::compare(before, &after.read(Clone::clone)),
+            false => compare(before, &after.read(Clone::clone)),
         })
     })
     .await
@@ -245,12 +257,33 @@ async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<Diff
     });
     let [one, other] = moments;
     let shown = if second.is_empty() { "now".to_owned() } else { moment(other) };
-    Ok(DiffPage {
+    let page = DiffPage {
         cluster: cluster.to_owned(),
         moments: [(rfc(one), moment(one)), (if second.is_empty() { second } else { rfc(other) }, shown)],
         groups: groups.into(),
         untold: untold.iter().map(|source| source.word().to_owned()).collect(),
-    })
+        figure: String::new(),
+        summary: figure.description.clone(),
+    };
+    Ok((page, figure))
+}
+
+/// Each mark leads to the moment at which it can be seen: what is gone to the first.
+fn lead(mut scene: scene::Scene, page: &DiffPage) -> scene::Scene {
+    let [(first, _), (second, _)] = &page.moments;
+    for mark in &mut scene.marks {
+        let Some(opens) = mark.opens.take() else { continue };
+        let gone = mark.differs == Some(scene::Differs::Gone);
+        let at = if gone { first } else { second };
+        let at = if at.is_empty() { String::new() } else { format!("t={}&", scene::encoded(at)) };
+        // A pod at its old place is called by that place, too.
+        let opens = opens.split_once('@').map_or(opens.as_str(), |(name, _)| if gone { name } else { opens.as_str() });
+        mark.opens = Some(match opens.strip_prefix('?') {
+            Some(query) => format!("?{at}{query}"),
+            None => format!("?{at}sel={}", scene::encoded(opens)),
+        });
+    }
+    scene
 }
 
 pub(super) async fn diff(
@@ -259,18 +292,32 @@ pub(super) async fn diff(
     raw: RawQuery,
     request: Request,
 ) -> Response {
-    let page = match difference(&asked, &cluster, &raw).await {
-        Ok(page) => page,
+    let (mut page, figure) = match difference(&asked, &cluster, &raw).await {
+        Ok(found) => found,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
+    let base = app::base::at(&format!("/c/{}", scene::segment(&cluster)));
+    page.figure = scene::figure(&lead(figure, &page), &format!("{base}?"));
     let mut frame = opened(&asked, &cluster, Tab::History, &Query::of(raw));
     frame.assets.script = None;
     render(StatusCode::OK, frame, request, move || pages::diff(&page)).await
 }
 
+pub(super) async fn diff_svg(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+    match difference(&asked, &cluster, &raw).await {
+        Ok((page, figure)) => {
+            let [(_, first), (_, second)] = &page.moments;
+            let kind = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")];
+            let of = format!("{cluster}, {first} to {second}");
+            (kind, scene::document(&scene::standing_alone(&figure, &of))).into_response()
+        }
+        Err(trouble) => (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
+    }
+}
+
 pub(super) async fn diff_json(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
     match difference(&asked, &cluster, &raw).await {
-        Ok(page) => {
+        Ok((page, _)) => {
             let line = |(name, what): &(String, String)| serde_json::json!({ "name": name, "what": what });
             let groups: serde_json::Map<String, serde_json::Value> = page
                 .groups

@@ -7,6 +7,8 @@ mod conversions;
 mod elsewhere;
 mod facts;
 mod history;
+mod incidents;
+mod life;
 pub mod objects;
 mod plans;
 mod png;

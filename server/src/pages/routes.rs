@@ -16,12 +16,12 @@ use axum::{
     },
     http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{Site, assets, beside::beside, elsewhere::elsewhere, history, site::Asked};
+use super::{Site, assets, beside::beside, elsewhere::elsewhere, history, incidents, life, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
     backup::{self, Backups},
@@ -55,8 +55,14 @@ pub const ROUTES: &[Row] = &[
     Row::get("/c/{cluster}/networking.json", SEE),
     Row::get("/c/{cluster}/stream", SEE),
     Row::get("/c/{cluster}/history", SEE),
+    Row::get("/c/{cluster}/history/of", SEE),
     Row::get("/c/{cluster}/diff", SEE),
     Row::get("/c/{cluster}/diff.json", SEE),
+    Row::get("/c/{cluster}/diff.svg", SEE),
+    Row::get("/c/{cluster}/incidents", SEE),
+    Row::get("/c/{cluster}/incidents/{id}", SEE),
+    Row::post("/c/{cluster}/incidents/silences", Needs::Role(Role::Operator), Acts::Itself),
+    Row::post("/c/{cluster}/incidents/silences/{id}/end", Needs::Role(Role::Operator), Acts::Itself),
 ];
 
 /// All pages of a site.
@@ -82,8 +88,14 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/networking.json", get(json))
         .route("/c/{cluster}/stream", get(stream))
         .route("/c/{cluster}/history", get(history::line))
+        .route("/c/{cluster}/history/of", get(life::life))
         .route("/c/{cluster}/diff", get(history::diff))
         .route("/c/{cluster}/diff.json", get(history::diff_json))
+        .route("/c/{cluster}/diff.svg", get(history::diff_svg))
+        .route("/c/{cluster}/incidents", get(incidents::list))
+        .route("/c/{cluster}/incidents/{id}", get(incidents::one))
+        .route("/c/{cluster}/incidents/silences", post(incidents::silence_made))
+        .route("/c/{cluster}/incidents/silences/{id}/end", post(incidents::silence_ended))
         .fallback(fallback)
         .with_state(Asked(site))
 }

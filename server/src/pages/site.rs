@@ -8,8 +8,8 @@ use std::{
 };
 
 use app::source::{
-    Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, Found, HitLine, PlanAsked, PlanPage, PlanText,
-    Source, Table, Trouble, View,
+    Answer, ClusterLine, DriftLine, DriftPage, Facts, FigurePage, Found, HitLine, PageLink, PlanAsked, PlanPage,
+    PlanText, Source, Table, Trouble, View,
 };
 
 use plan::{Plan, Release};
@@ -28,6 +28,7 @@ use crate::{
     cluster::{self, Cluster, Clusters},
     journal::{History, Moment, PastError},
     losses::Losses,
+    store::IncidentRow,
     view::{self, Views, Watched},
 };
 
@@ -56,6 +57,8 @@ pub(super) struct Concerns {
     pub(super) known: bool,
     /// The fullest first; none while that is unknown.
     pub(super) loads: Option<Arc<Vec<Load>>>,
+    /// Incidents that have not ended, the latest first.
+    pub(super) incidents: Arc<Vec<IncidentRow>>,
     until: Instant,
 }
 
@@ -232,7 +235,11 @@ impl Site {
             (Arc::new(attention(inventory, now)), known, loads(inventory).map(Arc::new))
         });
         let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
-        let concerns = Concerns { found, known, loads, until };
+        let incidents = match self.history() {
+            Some(history) => history.store().open_incidents(name).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let concerns = Concerns { found, known, loads, incidents: Arc::new(incidents), until };
         self.concerns().insert(name.to_owned(), concerns.clone());
         Some(concerns)
     }
@@ -291,7 +298,12 @@ impl Site {
     /// All that is known of one thing, or was.
     pub(super) async fn facts_at(&self, name: &str, view: &View, selection: &str) -> Result<Facts, Trouble> {
         let cluster = self.cluster_at(name, &view.moment).await?;
-        facts::facts(name, &cluster, selection).await
+        let mut facts = facts::facts(name, &cluster, selection).await?;
+        if let Some(thing) = self.history().and_then(|_| thing(selection)) {
+            let to = app::base::at(&format!("/c/{}/history/of?of={}", scene::segment(name), scene::encoded(&thing)));
+            facts.pages.push(PageLink { name: app::texts::history::OF_IT.to_owned(), to });
+        }
+        Ok(facts)
     }
 
     /// A figure for a file, which says of which cluster it is, and when.
@@ -303,6 +315,15 @@ impl Site {
         let watched = self.watched(name, view).await?;
         Ok(scene::standing_alone(&watched.scene(), &of(name, watched.cluster().now())))
     }
+}
+
+/// What a selection is called where its history is asked for; none for what has none of its own.
+fn thing(selection: &str) -> Option<String> {
+    let thing = match selection.split('/').collect::<Vec<_>>().as_slice() {
+        ["owner", _, namespace, kind, name] => format!("workload/{namespace}/{kind}/{name}"),
+        _ => selection.to_owned(),
+    };
+    thing.parse::<journal::Thing>().is_ok().then_some(thing)
 }
 
 /// Why a past moment is not shown.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::pages::{self, Answered, HostLine, LossLine, Losses, PartLine, Tab, WhatIf};
+use app::pages::{self, Answered, HostLine, LossLine, Losses, Order, PartLine, StuckLine, Tab, WaveLine, WhatIf};
 use axum::{
     extract::{Path, RawQuery, Request, State},
     http::{StatusCode, header},
@@ -10,14 +10,14 @@ use axum::{
 };
 use scene::{Health, Scene};
 use topology::{Inventory, figure::is_master};
-use whatif::{Answer, Loss, Standing, Step, Verdict, answer::About, answer::Outcome, answer::Part};
+use whatif::{Answer, DrainOrder, Loss, Step, Verdict, answer::About, answer::Outcome, answer::Part, waves::named};
 
 use super::{
     Site,
     routes::{Query, opened, render, status, troubled},
     site::Asked,
 };
-use crate::losses;
+use crate::{losses, rest::what_if as told};
 
 /// Up to so many hosts have a box each.
 const BOXES: usize = 80;
@@ -37,7 +37,7 @@ pub(super) async fn page(
     let mut query = Query::of(raw);
     query.view = app::source::View::default();
     query.selection = None;
-    let page = match build(&asked.0, &cluster, &asking(all)).await {
+    let page = match build(&asked.0, &cluster, asks_order(&all), &asking(all)).await {
         Ok(page) => page,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
@@ -53,10 +53,25 @@ pub(super) async fn json(State(asked): State<Asked>, Path(cluster): Path<String>
         Ok(found) => found,
         Err(trouble) => return (status(&trouble), scene::readable(&trouble.to_string())).into_response(),
     };
-    match losses::ask(&found, &asking(all(&raw))).await {
-        Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)).into_response(),
-        Err(mistake) => (StatusCode::UNPROCESSABLE_ENTITY, scene::readable(&mistake.to_string())).into_response(),
-    }
+    let pairs = all(&raw);
+    // As the API has it.
+    let fresh = [(header::CACHE_CONTROL, "no-store")];
+    let answer = match asks_order(&pairs) {
+        true => losses::drain_order(&found)
+            .await
+            .map(|order| (fresh, axum::Json(told::DrainOrder::from(order))).into_response()),
+        false => losses::ask(&found, &asking(pairs))
+            .await
+            .map(|answer| (fresh, axum::Json(told::WhatIf::from(answer))).into_response()),
+    };
+    answer.unwrap_or_else(|mistake| {
+        (StatusCode::UNPROCESSABLE_ENTITY, scene::readable(&mistake.to_string())).into_response()
+    })
+}
+
+/// Whether an address asks for the order of drains, as in `?order=drain`.
+fn asks_order(pairs: &[(String, String)]) -> bool {
+    pairs.iter().any(|(name, value)| name == "order" && value == "drain")
 }
 
 fn all(raw: &RawQuery) -> Vec<(String, String)> {
@@ -68,7 +83,7 @@ fn all(raw: &RawQuery) -> Vec<(String, String)> {
 fn asking(mut all: Vec<(String, String)>) -> Vec<(String, String)> {
     // Links between pages carry the view of the figure along.
     all.retain(|(name, _)| {
-        !matches!(name.as_str(), "theme" | "fig" | "at" | "ns" | "owner" | "state" | "q" | "t" | "show")
+        !matches!(name.as_str(), "theme" | "fig" | "at" | "ns" | "owner" | "state" | "q" | "t" | "show" | "order")
     });
     all
 }
@@ -85,9 +100,20 @@ fn canonical(pairs: &[(String, String)]) -> Option<String> {
     Some(if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) })
 }
 
-async fn build(site: &Arc<Site>, name: &str, pairs: &[(String, String)]) -> Result<WhatIf, app::source::Trouble> {
+async fn build(
+    site: &Arc<Site>,
+    name: &str,
+    in_order: bool,
+    pairs: &[(String, String)],
+) -> Result<WhatIf, app::source::Trouble> {
     let cluster = site.cluster(name).await?;
     let mut page = WhatIf::default();
+    if in_order && pairs.is_empty() {
+        match losses::drain_order(&cluster).await {
+            Ok(order) => page.order = Some(in_waves(&order)),
+            Err(mistake) => page.mistake = Some(scene::readable(&mistake.to_string())),
+        }
+    }
     let answer = match pairs.is_empty() {
         true => None,
         false => match losses::ask(&cluster, pairs).await {
@@ -107,7 +133,7 @@ async fn build(site: &Arc<Site>, name: &str, pairs: &[(String, String)]) -> Resu
             let drawn = site.watched(name, &app::source::View::default()).await.ok().map(|watched| watched.scene());
             page.answer = Some(answered(&answer, drawn.as_ref()));
         }
-        None => page.losses = site.losses().of(name, &cluster).await.map(|standing| losses_of(&standing, usize::MAX)),
+        None => page.losses = site.losses().of(name, &cluster).await.map(|found| losses_of(&found, usize::MAX)),
     }
     Ok(page)
 }
@@ -136,12 +162,12 @@ const fn health(outcome: Outcome) -> Health {
 }
 
 /// The standing answers in short, as they stand beside a figure: how many there are, and the worst.
-pub(super) fn lines(standing: &Standing) -> Losses {
-    losses_of(standing, 1)
+pub(super) fn lines(found: &whatif::Losses) -> Losses {
+    losses_of(found, 1)
 }
 
 /// The standing answers in the page's words, at most so many of each kind.
-fn losses_of(standing: &Standing, most: usize) -> Losses {
+fn losses_of(found: &whatif::Losses, most: usize) -> Losses {
     let line = |loss: &Loss| LossLine {
         hosts: loss.hosts.join(" and "),
         query: loss.hosts.iter().map(|host| format!("lose={}", scene::encoded(host))).collect::<Vec<_>>().join("&"),
@@ -150,10 +176,38 @@ fn losses_of(standing: &Standing, most: usize) -> Losses {
         sentence: loss.sentence.clone(),
     };
     Losses {
-        single: standing.single.iter().take(most).map(line).collect(),
-        pairs: standing.pairs.iter().take(most).map(line).collect(),
-        unnoticed: standing.count(Outcome::Unnoticed),
-        hosts: standing.single.len(),
+        single: found.single.iter().take(most).map(line).collect(),
+        pairs: found.pairs.iter().take(most).map(line).collect(),
+        unnoticed: found.count(Outcome::Unnoticed),
+        hosts: found.single.len(),
+    }
+}
+
+/// The order of drains in the page's words.
+fn in_waves(order: &DrainOrder) -> Order {
+    let wave = |wave: &whatif::Wave| WaveLine {
+        hosts: wave.hosts.iter().map(ToString::to_string).collect(),
+        pods: wave.pods,
+        takes: wave.takes.iter().map(|seat| (seat.host.clone(), seat.pods)).collect(),
+        slow: named(&wave.slow),
+        interrupted: named(&wave.interrupted),
+    };
+    let stuck = |stuck: &whatif::Stuck| StuckLine {
+        host: stuck.host.to_string(),
+        health: if stuck.unknown { Health::Unknown } else { Health::Bad },
+        why: stuck.why.clone(),
+    };
+    Order {
+        sentence: order.sentence(),
+        health: match order.is_whole() {
+            Some(true) => Health::Ok,
+            Some(false) => Health::Bad,
+            None => Health::Unknown,
+        },
+        waves: order.waves.iter().map(wave).collect(),
+        stuck: order.stuck.iter().map(stuck).collect(),
+        missing: order.room(),
+        flags: order.flags.join(" "),
     }
 }
 

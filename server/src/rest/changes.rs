@@ -23,9 +23,10 @@ use super::{
     asked::{Asked, Named},
     diagrams::{Look, present},
     figure::{Scene, Step},
+    incidents::IncidentLine,
     words::{Figure, Health},
 };
-use crate::{access::Stays, view::Watched};
+use crate::{access::Stays, journal::History, store::IncidentRow, view::Watched};
 
 /// A line that is quiet for this long gets a word.
 const QUIET: Duration = Duration::from_secs(5);
@@ -80,6 +81,11 @@ pub enum Event {
         /// The sentence, when it changes.
         sentence: Option<String>,
     },
+    /// An incident of the cluster, as it is now: one that began, or is other than before.
+    Incident {
+        /// It.
+        incident: Box<IncidentLine>,
+    },
     /// Nothing new: sent when nothing else was for five seconds.
     Alive,
 }
@@ -126,7 +132,9 @@ pub(super) async fn follow(
     let after = text("last-event-id").map(str::to_owned).or(followed.after);
     let has = after.as_deref().and_then(version).unwrap_or_default();
     let lines = kind == LINES;
-    let events = events(watched, has, stays).map(move |event| Ok::<_, Infallible>(written(&event, lines)));
+    let incidents = here.site.history().map(History::incidents);
+    let events = events(watched, has, stays, Incidents { cluster, news: incidents })
+        .map(move |event| Ok::<_, Infallible>(written(&event, lines)));
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store"), (header::VARY, "accept")];
     Ok((headers, Body::from_stream(events)).into_response())
 }
@@ -146,6 +154,7 @@ fn written(event: &Event, lines: bool) -> Bytes {
     let (name, id) = match event {
         Event::Whole { id, .. } => ("whole", Some(id)),
         Event::Change { id, .. } => ("change", Some(id)),
+        Event::Incident { .. } => ("incident", None),
         Event::Alive => ("alive", None),
     };
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
@@ -159,15 +168,45 @@ struct Reader {
     missed: std::vec::IntoIter<axum::extract::ws::Utf8Bytes>,
     next: Receiver<axum::extract::ws::Utf8Bytes>,
     epoch: u64,
+    incidents: Incidents,
     stays: Stays,
     /// When the reader's right is asked for again, however busy the stream is.
     ask: Instant,
 }
 
-fn events(watched: Arc<Watched>, has: Version, stays: Stays) -> impl Stream<Item = Event> + Send + 'static {
+/// News of the incidents of one cluster.
+struct Incidents {
+    cluster: String,
+    /// None where nothing is recorded.
+    news: Option<Receiver<Arc<IncidentRow>>>,
+}
+
+impl Incidents {
+    /// The next; never, where none can come.
+    async fn next(&mut self) -> Event {
+        loop {
+            let Some(news) = &mut self.news else { return std::future::pending().await };
+            match news.recv().await {
+                Ok(row) if row.cluster == self.cluster => {
+                    return Event::Incident { incident: Box::new((&*row).into()) };
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => self.news = None,
+            }
+        }
+    }
+}
+
+fn events(
+    watched: Arc<Watched>,
+    has: Version,
+    stays: Stays,
+    incidents: Incidents,
+) -> impl Stream<Item = Event> + Send + 'static {
     let joined = watched.join(has);
     let (missed, next) = (joined.missed.into_iter(), joined.next);
-    let reader = Reader { _watched: watched, missed, next, epoch: has.epoch, stays, ask: Instant::now() + QUIET };
+    let ask = Instant::now() + QUIET;
+    let reader = Reader { _watched: watched, missed, next, epoch: has.epoch, incidents, stays, ask };
     stream::unfold(reader, |mut reader| async move {
         if Instant::now() >= reader.ask {
             if !reader.stays.still().await {
@@ -177,10 +216,13 @@ fn events(watched: Arc<Watched>, has: Version, stays: Stays) -> impl Stream<Item
         }
         let text = match reader.missed.next() {
             Some(text) => text,
-            None => match tokio::time::timeout(QUIET, reader.next.recv()).await {
-                Ok(Ok(text)) => text,
-                Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
-                Err(_) => return Some((Event::Alive, reader)),
+            None => tokio::select! {
+                text = reader.next.recv() => match text {
+                    Ok(text) => text,
+                    Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+                },
+                incident = reader.incidents.next() => return Some((incident, reader)),
+                () = tokio::time::sleep(QUIET) => return Some((Event::Alive, reader)),
             },
         };
         let event = event(serde_json::from_str(text.as_str()).ok()?, &mut reader.epoch);

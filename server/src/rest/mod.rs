@@ -25,7 +25,9 @@ mod figure;
 mod health;
 mod host_backups;
 mod idempotency;
+mod incidents;
 mod inventory;
+mod life;
 mod limits;
 mod links;
 mod objects;
@@ -38,7 +40,7 @@ mod retention;
 mod tags;
 mod tokens;
 mod trial;
-mod what_if;
+pub(crate) mod what_if;
 mod words;
 
 use std::{
@@ -96,6 +98,13 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/objects/{group}/{plural}/{name}", SEE),
     Row::get("/api/v1/clusters/{cluster}/what-if", SEE),
     Row::get("/api/v1/clusters/{cluster}/losses", SEE),
+    Row::get("/api/v1/clusters/{cluster}/drain-order", SEE),
+    Row::get("/api/v1/clusters/{cluster}/incidents", SEE),
+    Row::get("/api/v1/clusters/{cluster}/incidents/{id}", SEE),
+    Row::get("/api/v1/clusters/{cluster}/silences", SEE),
+    Row::get("/api/v1/clusters/{cluster}/history", SEE),
+    Row::post("/api/v1/clusters/{cluster}/silences", OPERATE, Acts::Itself),
+    Row::delete("/api/v1/clusters/{cluster}/silences/{id}", OPERATE, Acts::Itself),
     Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
     Row::post("/api/v1/clusters/{cluster}/deployments", OPERATE, Acts::As("deployment.start")),
     Row::get("/api/v1/clusters/{cluster}/deployments/{id}", SEE),
@@ -190,6 +199,11 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(objects::one))
         .routes(routes!(what_if::one))
         .routes(routes!(what_if::all))
+        .routes(routes!(what_if::order))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::one))
+        .routes(routes!(incidents::silent))
+        .routes(routes!(life::one))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))
@@ -217,6 +231,8 @@ fn acting() -> OpenApiRouter<Here> {
         .routes(routes!(tokens::revoke))
         .merge(OpenApiRouter::new().routes(routes!(deployments::start)).layer(DefaultBodyLimit::max(PLAN)))
         .routes(routes!(deployments::cancel))
+        .routes(routes!(incidents::silence))
+        .routes(routes!(incidents::speak))
         .routes(routes!(backups::start))
         .routes(routes!(backups::remove))
         .routes(routes!(rehearsals::start))

@@ -7,8 +7,8 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 use whatif::{
-    Loss, Verdict,
-    answer::{self, Part},
+    Answer, Loss, Verdict,
+    answer::{Outcome, Part},
 };
 
 use super::{ApiError, Here, asked::Named};
@@ -113,6 +113,62 @@ pub struct OneLoss {
     pub sentence: String,
 }
 
+/// The order in which all hosts can be drained for an upgrade.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DrainOrder {
+    /// In one sentence.
+    pub sentence: String,
+    /// Whether all hosts can be drained so; none where a missing fact decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<bool>,
+    /// Hosts that can be drained together, wave after wave.
+    pub waves: Vec<DrainWave>,
+    /// Hosts that cannot be drained so.
+    pub stuck: Vec<StuckHost>,
+    /// How much more room one host would need; none where room is not lacking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<MissingRoom>,
+    /// Flags that `kubectl drain` needs.
+    pub flags: Vec<String>,
+}
+
+/// Hosts that can be drained together.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DrainWave {
+    /// The hosts.
+    pub hosts: Vec<String>,
+    /// How many pods are evicted.
+    pub pods: u32,
+    /// Hosts that take these, by one placement that every rule allows.
+    pub takes: Vec<Taken>,
+    /// Budgets that let their pods go only one after another.
+    pub slow: Vec<String>,
+    /// Services whose only endpoint is evicted.
+    pub interrupted: Vec<String>,
+}
+
+/// A host that cannot be drained without harm.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StuckHost {
+    /// The host.
+    pub host: String,
+    /// Whether a missing fact decides.
+    pub unknown: bool,
+    /// Why.
+    pub why: Vec<String>,
+}
+
+/// Room that is missing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MissingRoom {
+    /// Processors, in thousandths.
+    pub cpu_millicores: u64,
+    /// Memory.
+    pub memory_bytes: u64,
+    /// Pods.
+    pub pods: u64,
+}
+
 /// The answer to a question about hosts, from the cluster as it is now. Nothing is changed.
 #[utoipa::path(get, path = "/api/v1/clusters/{cluster}/what-if", tag = "clusters",
     params(
@@ -133,16 +189,7 @@ pub(super) async fn one(
     let pairs: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
     let answer = losses::ask(&found, &pairs).await;
     let answer = answer.map_err(|mistake| ApiError::Unclear(scene::readable(&mistake.to_string())))?;
-    Ok(Json(WhatIf {
-        outcome: answer.outcome.word().into(),
-        survives: answer.outcome == answer::Outcome::Unnoticed,
-        parts: answer.parts.into_iter().map(part).collect(),
-        course: answer.course.into_iter().map(|event| LossMoment { after: event.after, what: event.what }).collect(),
-        returns: answer.returns.into_iter().map(|seat| Taken { host: seat.host, pods: seat.pods }).collect(),
-        asked: answer.asked,
-        sentence: answer.sentence,
-        helps: answer.helps,
-    }))
+    Ok(Json(answer.into()))
 }
 
 /// The standing answers: the loss of each host and of each pair of masters.
@@ -151,19 +198,85 @@ pub(super) async fn one(
     responses((status = 200, description = "The losses, worst first", body = Losses)))]
 pub(super) async fn all(State(here): State<Here>, Named(cluster): Named<String>) -> Result<Json<Losses>, ApiError> {
     let found = here.site.cluster(&cluster).await?;
-    let standing = here.site.losses().of(&cluster, &found).await;
-    let lines = |losses: &[Loss]| {
+    let losses = here.site.losses().of(&cluster, &found).await;
+    Ok(Json(losses.map_or_else(|| Losses { known: false, items: Vec::new(), pairs: Vec::new() }, |all| (&*all).into())))
+}
+
+/// The order in which all hosts can be drained for an upgrade: in waves that no budget blocks and no service with two
+/// endpoints notices.
+#[utoipa::path(get, path = "/api/v1/clusters/{cluster}/drain-order", tag = "clusters",
+    params(("cluster" = String, Path, description = "The cluster's name")),
+    responses((status = 200, description = "The waves, and hosts that cannot be drained so", body = DrainOrder)))]
+pub(super) async fn order(
+    State(here): State<Here>,
+    Named(cluster): Named<String>,
+) -> Result<Json<DrainOrder>, ApiError> {
+    let found = here.site.cluster(&cluster).await?;
+    let order = losses::drain_order(&found).await;
+    let order = order.map_err(|mistake| ApiError::Unclear(scene::readable(&mistake.to_string())))?;
+    Ok(Json(order.into()))
+}
+
+impl From<Answer> for WhatIf {
+    fn from(answer: Answer) -> Self {
+        Self {
+            outcome: answer.outcome.word().into(),
+            survives: answer.outcome == Outcome::Unnoticed,
+            parts: answer.parts.into_iter().map(part).collect(),
+            course: answer
+                .course
+                .into_iter()
+                .map(|event| LossMoment { after: event.after, what: event.what })
+                .collect(),
+            returns: answer.returns.into_iter().map(|seat| Taken { host: seat.host, pods: seat.pods }).collect(),
+            asked: answer.asked,
+            sentence: answer.sentence,
+            helps: answer.helps,
+        }
+    }
+}
+
+impl From<&whatif::Losses> for Losses {
+    fn from(losses: &whatif::Losses) -> Self {
         let one = |loss: &Loss| OneLoss {
             hosts: loss.hosts.iter().map(ToString::to_string).collect(),
             outcome: loss.outcome.word().into(),
             sentence: loss.sentence.clone(),
         };
-        losses.iter().map(one).collect()
-    };
-    Ok(Json(match standing {
-        Some(standing) => Losses { known: true, items: lines(&standing.single), pairs: lines(&standing.pairs) },
-        None => Losses { known: false, items: Vec::new(), pairs: Vec::new() },
-    }))
+        Self {
+            known: true,
+            items: losses.single.iter().map(one).collect(),
+            pairs: losses.pairs.iter().map(one).collect(),
+        }
+    }
+}
+
+impl From<whatif::DrainOrder> for DrainOrder {
+    fn from(order: whatif::DrainOrder) -> Self {
+        let names = |names: Vec<topology::inventory::Name>| names.iter().map(ToString::to_string).collect();
+        let keys = |keys: Vec<topology::inventory::Key>| keys.iter().map(ToString::to_string).collect();
+        let wave = |wave: whatif::Wave| DrainWave {
+            hosts: names(wave.hosts),
+            pods: wave.pods,
+            takes: wave.takes.into_iter().map(|seat| Taken { host: seat.host, pods: seat.pods }).collect(),
+            slow: keys(wave.slow),
+            interrupted: keys(wave.interrupted),
+        };
+        let stuck =
+            |stuck: whatif::Stuck| StuckHost { host: stuck.host.to_string(), unknown: stuck.unknown, why: stuck.why };
+        Self {
+            sentence: order.sentence(),
+            whole: order.is_whole(),
+            flags: order.flags.iter().map(ToString::to_string).collect(),
+            missing: order.missing.map(|lacks| MissingRoom {
+                cpu_millicores: lacks.cpu,
+                memory_bytes: lacks.memory,
+                pods: lacks.pods,
+            }),
+            waves: order.waves.into_iter().map(wave).collect(),
+            stuck: order.stuck.into_iter().map(stuck).collect(),
+        }
+    }
 }
 
 fn part(part: Part) -> PartOf {

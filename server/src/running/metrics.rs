@@ -52,12 +52,14 @@ struct Member {
 pub(super) async fn metrics(State(running): State<Running>, headers: HeaderMap) -> Response {
     // Whoever says nothing, or wants anything else, gets the older format, which every reader knows.
     let is_open = preferred(&headers, &[PLAIN, OPEN]) == Some(OPEN);
+    let open = incidents(&running).await;
     let mut text = String::new();
     let written = encode_registry(&mut text, &NUMBERS.registry)
         .and_then(|()| encode_registry(&mut text, &watched(&running)))
         .and_then(|()| encode_registry(&mut text, &backed_up(&running)))
         .and_then(|()| encode_registry(&mut text, &etcd(&running)))
         .and_then(|()| encode_registry(&mut text, &losses(&running)))
+        .and_then(|()| encode_registry(&mut text, &open))
         .and_then(|()| encode_registry(&mut text, &process::registry()))
         .and_then(|()| encode_eof(&mut text));
     match written {
@@ -109,14 +111,38 @@ fn losses(running: &Running) -> Registry {
         [Outcome::Unnoticed, Outcome::Interrupted, Outcome::Unknown, Outcome::AtRisk, Outcome::Damaged];
     let hosts = Family::<Lost, Gauge>::default();
     for (name, _) in running.site.watched_now() {
-        let Some(standing) = running.site.losses().peek(&name) else { continue };
+        let Some(found) = running.site.losses().peek(&name) else { continue };
         for outcome in ALL {
             let labels = Lost { cluster: name.clone(), outcome: outcome.word() };
-            hosts.get_or_create(&labels).set(i64::try_from(standing.count(outcome)).unwrap_or(i64::MAX));
+            hosts.get_or_create(&labels).set(i64::try_from(found.count(outcome)).unwrap_or(i64::MAX));
         }
     }
     let mut registry = Registry::with_prefix("binnacle");
     registry.register("host_losses", "Hosts by what becomes of the cluster when that one alone is lost", hosts);
+    registry
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    cluster: String,
+    kind: &'static str,
+}
+
+/// Incidents that are open, of each cluster that is recorded; nothing while the database does not tell.
+async fn incidents(running: &Running) -> Registry {
+    let open = Family::<OfKind, Gauge>::default();
+    if let Some(history) = running.site.history() {
+        for context in running.site.clusters().contexts() {
+            let Ok(rows) = history.store().open_incidents(&context.name).await else { continue };
+            for kind in incident::Kind::ALL {
+                let count = rows.iter().filter(|row| row.kind == kind.word()).count();
+                let labels = OfKind { cluster: context.name.clone(), kind: kind.word() };
+                open.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
+    }
+    let mut registry = Registry::with_prefix("binnacle");
+    registry.register("incidents_open", "Incidents that have not ended, by cluster and kind", open);
     registry
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Store, StoreError};
+use super::{IncidentRow, Store, StoreError, incidents};
 
 /// A block as a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,17 @@ pub struct HistoryMark {
     pub what: String,
 }
 
+/// What was learnt of a cluster since the last commit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Learnt<'a> {
+    /// Blocks.
+    pub blocks: &'a [BlockRow],
+    /// What stands on a time line.
+    pub marks: &'a [HistoryMark],
+    /// Incidents that are other than before.
+    pub incidents: &'a [IncidentRow],
+}
+
 /// How much is kept of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extent {
@@ -80,7 +91,7 @@ const MARK: &str = "INSERT INTO history_marks (cluster, lane, about, began, ende
                     DO UPDATE SET ended = excluded.ended, what = excluded.what";
 
 impl Store {
-    /// Keeps blocks, marks of the time line and how far they come, all or none. False when somebody else holds the lease
+    /// Keeps blocks, marks of the time line, incidents and how far they come, all or none. False when somebody else holds the lease
     /// meanwhile, or has written from the same place.
     ///
     /// # Errors
@@ -89,8 +100,7 @@ impl Store {
         &self,
         cluster: &str,
         lease: (&str, &str),
-        blocks: &[BlockRow],
-        marks: &[HistoryMark],
+        learnt: Learnt<'_>,
         before: Option<Head>,
         head: Head,
     ) -> Result<bool, StoreError> {
@@ -113,7 +123,8 @@ impl Store {
             all.rollback().await?;
             return Ok(false);
         }
-        insert_all(&mut all, cluster, blocks, marks).await?;
+        insert_all(&mut all, cluster, learnt.blocks, learnt.marks).await?;
+        incidents::put(&mut all, learnt.incidents).await?;
         all.commit().await?;
         Ok(true)
     }
@@ -323,6 +334,7 @@ impl Store {
         if gone == 0 {
             let sql = "DELETE FROM history_marks WHERE cluster = $1 AND COALESCE(ended, began) < $2";
             sqlx::query(sql).bind(cluster).bind(needed.first).execute(&self.pool).await?;
+            self.forget_incidents(cluster, needed.first).await?;
         }
         Ok(gone)
     }

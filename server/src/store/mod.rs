@@ -5,7 +5,7 @@
 //!                                                                 ├─ users sessions tokens links   one file a noun
 //!                                                                 ├─ audit idempotency keys backups
 //!                                                                 ├─ runs log (deployments)
-//!                                                                 ├─ history (what clusters were like)
+//!                                                                 ├─ history (what clusters were like) incidents
 //!                                                                 └─ leases ─▶ duty (exactly one replica acts)
 //! ```
 //! One SQL text serves SQLite and PostgreSQL (sqlx's Any driver); where the two differ, both stand side by side.
@@ -19,6 +19,7 @@ mod error;
 mod found;
 mod history;
 mod idempotency;
+mod incidents;
 mod keys;
 mod leases;
 mod links;
@@ -44,8 +45,9 @@ pub use backups::{Backup, Copy, CopyState, Looked, Scheduled};
 pub use duty::{Duty, Held};
 pub use error::StoreError;
 pub(crate) use error::tell;
-pub use history::{BlockRow, Extent, Head, HistoryMark};
+pub use history::{BlockRow, Extent, Head, HistoryMark, Learnt};
 pub use idempotency::{Begun, Claim, Replay};
+pub use incidents::{IncidentRow, Silence, Told};
 pub use links::Link;
 pub use log::{Piece, Stand};
 pub use place::Place;

@@ -2,6 +2,7 @@
 
 mod backups;
 mod duty;
+mod incidents;
 mod killed;
 mod nouns;
 mod retention;
@@ -12,6 +13,7 @@ use sqlx::{AnyConnection, Connection};
 
 pub use backups::*;
 pub use duty::*;
+pub use incidents::*;
 pub use killed::*;
 pub use nouns::*;
 pub use retention::*;
@@ -84,6 +86,8 @@ macro_rules! every_promise {
             a_schedule_never_goes_back,
             news_of_a_warning_is_told_by_one_and_ends_where_it_began,
             ten_thousand_backups_are_paged_from_an_index,
+            incidents_are_kept_by_the_lease_and_told_once,
+            a_silence_ends_by_itself_or_before,
         );
     };
 }

@@ -9,6 +9,7 @@ mod arrangement;
 mod bands;
 mod card;
 mod chips;
+mod difference;
 mod drawing;
 mod frame;
 mod groups;
@@ -21,6 +22,7 @@ mod tally;
 mod view;
 
 pub use bands::service_state;
+pub use difference::{Compared, difference};
 pub use drawing::Drawing;
 pub use lanes::lanes;
 pub use node::is_master;

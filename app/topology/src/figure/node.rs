@@ -206,6 +206,6 @@ fn is_part(parts: &[Part], pod: &Pod) -> bool {
 }
 
 /// A static pod's name without its node's at the end.
-fn static_name(pod: &Name, node: &Name) -> Name {
+pub fn static_name(pod: &Name, node: &Name) -> Name {
     pod.strip_suffix(&**node).and_then(|name| name.strip_suffix('-')).map_or_else(|| pod.clone(), Into::into)
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Autoscaler, Budget, Claim, CsiNode, Fact, Gateway, Key, Name, Owner, OwnerKind, Pod, PriorityClass, Quota, Route,
-    RouteKind, Source, StorageClass, Volume,
+    Autoscaler, Budget, Claim, CsiNode, Fact, Gateway, Key, Labels, Name, Owner, OwnerKind, Pod, PriorityClass, Quota,
+    Route, RouteKind, Source, StorageClass, Volume,
 };
 
 /// The facts of [`Source::BESIDE`].
@@ -31,15 +31,18 @@ impl Catalog {
 
     /// The PodDisruptionBudgets that select a pod. More than one makes every eviction fail.
     pub fn budgets_of<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a Budget> {
-        let selects = |budget: &&Budget| budget.selects.as_ref().is_some_and(|selector| selector.matches(&pod.labels));
-        within(&self.budgets, &pod.key.namespace).filter(selects)
+        self.budgets_in(&pod.key.namespace, &pod.labels)
+    }
+
+    /// The PodDisruptionBudgets of a namespace that select pods with these labels.
+    pub fn budgets_in<'a>(&'a self, namespace: &'a Name, labels: &'a Labels) -> impl Iterator<Item = &'a Budget> {
+        let selects = |budget: &&Budget| budget.selects.as_ref().is_some_and(|selector| selector.matches(labels));
+        within(&self.budgets, namespace).filter(selects)
     }
 
     /// The PodDisruptionBudgets that select the pods of an owner, by the labels of its template.
     pub fn budgets_over<'a>(&'a self, owner: &'a Owner) -> impl Iterator<Item = &'a Budget> {
-        let selects =
-            |budget: &&Budget| budget.selects.as_ref().is_some_and(|selector| selector.matches(&owner.labels));
-        within(&self.budgets, &owner.key.namespace).filter(selects)
+        self.budgets_in(&owner.key.namespace, &owner.labels)
     }
 
     /// One PersistentVolumeClaim.

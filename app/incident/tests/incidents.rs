@@ -1,0 +1,213 @@
+//! Which incidents begin and end, and which do not.
+
+mod life;
+
+use std::collections::BTreeMap;
+
+use incident::{Backup, Certificate, Incident, Kind};
+use life::{Life, changes, cut, mended};
+use topology::{Change, Stamp};
+
+const NONE: [&str; 0] = [];
+
+/// What an open incident has touched.
+fn touched<'a>(life: &'a Life, about: &str) -> Vec<&'a str> {
+    let one = life.course.open().find(|one| one.about == about).expect("an open incident");
+    one.touched.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn a_lost_host_is_told_at_once_and_its_end_after_calm() {
+    let mut life = Life::new();
+    assert_eq!(life.after(60, &["node host5 lost"]), ["host-lost node/host5 began 0 s ago"]);
+    assert_eq!(life.after(300, &[]), NONE);
+    assert_eq!(life.after(10, &["node host5"]), ["host-lost node/host5 well since 0 s ago"]);
+    assert_eq!(life.after(29, &[]), NONE);
+    assert_eq!(life.after(1, &[]), ["host-lost node/host5 ended 30 s ago"]);
+}
+
+#[test]
+fn a_lost_host_is_one_incident_with_all_that_it_breaks() {
+    let mut life = Life::new();
+    life.after(60, &["node host5 lost"]);
+    let broken = [
+        "pod hss-a on host5 of Deployment/ims-hss crashing",
+        "pod hss-b on host5 of Deployment/ims-hss crashing",
+        "pod pgw-c of Deployment/vepc-pgw waiting",
+        "service ims-hss 0/2 over hss-a,hss-b",
+    ];
+    assert_eq!(life.after(40, &broken), ["host-lost node/host5 goes on"]);
+    assert_eq!(life.after(600, &[]), NONE, "thirty broken pods are one lost host");
+    let touched = touched(&life, "node/host5");
+    assert!(touched.contains(&"Service default/ims-hss"), "{touched:?}");
+    assert!(touched.contains(&"Deployment default/vepc-pgw"), "{touched:?}");
+    assert!(touched.contains(&"StatefulSet default/vepc-mme"), "{touched:?}");
+}
+
+#[test]
+fn pods_that_stay_broken_after_their_host_returned_are_their_own_incident() {
+    let mut life = Life::new();
+    life.after(60, &["node host5 lost", "pod hss-a on host5 of Deployment/ims-hss crashing"]);
+    life.after(600, &[]);
+    assert_eq!(life.after(10, &["node host5"]), ["host-lost node/host5 well since 0 s ago"]);
+    assert_eq!(life.after(59, &[]), ["host-lost node/host5 ended 59 s ago"]);
+    assert_eq!(life.after(1, &[]), ["workload-broken workload/default/Deployment/ims-hss began 60 s ago"]);
+}
+
+#[test]
+fn a_lost_master_is_told_as_one_with_the_risk_of_etcd() {
+    let mut life = Life::new();
+    assert_eq!(life.after(60, &["node host1 lost"]), ["master-lost node/host1 began 0 s ago"]);
+    assert_eq!(life.after(60, &[]), NONE);
+    assert!(touched(&life, "node/host1").contains(&"etcd"));
+}
+
+#[test]
+fn etcd_without_a_quorum_is_an_incident_of_its_own() {
+    let mut life = Life::new();
+    life.after(60, &["etcd host1:leads host2 host3"]);
+    assert_eq!(life.after(60, &["etcd host1:leads host2 host3:leaderless"]), NONE);
+    assert_eq!(life.after(5, &[]), ["quorum-at-risk etcd began 5 s ago"]);
+    let answers = |answers| Change::Checks(BTreeMap::from([("etcd".into(), answers)]));
+    let mut none = changes(&["etcd host1:leaderless host2:leaderless host3:leaderless"]);
+    none.push(answers(false));
+    life.pass(60_000, none);
+    assert_eq!(life.after(5, &[]), ["quorum-lost etcd began 5 s ago"]);
+    let mut all = changes(&["etcd host1:leads host2 host3"]);
+    all.push(answers(true));
+    life.pass(60_000, all);
+    assert_eq!(life.after(30, &[]), ["quorum-lost etcd ended 30 s ago", "quorum-at-risk etcd ended 30 s ago"]);
+}
+
+#[test]
+fn members_of_etcd_that_cannot_be_asked_are_no_incident() {
+    let mut life = Life::new();
+    life.after(60, &["etcd host1:leads host2 host3:away"]);
+    assert_eq!(life.after(60, &[]), NONE);
+    life.after(60, &["etcd host1:away host2:away host3:away silent"]);
+    assert_eq!(life.after(60, &[]), NONE);
+}
+
+#[test]
+fn nobody_leads_is_told_when_a_candidate_should_have_taken_over() {
+    let mut life = Life::new();
+    life.after(60, &["leader kube-scheduler -"]);
+    assert_eq!(life.after(12, &[]), NONE);
+    assert_eq!(life.after(20, &[]), ["no-leader leader/kube-scheduler began 17 s ago"]);
+    assert_eq!(life.after(8, &["leader kube-scheduler host3"]), ["no-leader leader/kube-scheduler well since 0 s ago"]);
+}
+
+#[test]
+fn a_workload_is_an_incident_when_it_stays_broken() {
+    let mut life = Life::new();
+    let crashing = "pod hss-a on host5 of Deployment/ims-hss crashing";
+    assert_eq!(life.after(60, &[crashing]), NONE);
+    assert_eq!(life.after(59, &["pod hss-a on host5 of Deployment/ims-hss ready"]), NONE);
+    assert_eq!(life.after(1, &[crashing]), NONE);
+    assert_eq!(life.after(60, &[]), ["workload-broken workload/default/Deployment/ims-hss began 60 s ago"]);
+    assert_eq!(
+        life.after(9, &["gone pod hss-a"]),
+        ["workload-broken workload/default/Deployment/ims-hss well since 0 s ago"]
+    );
+}
+
+#[test]
+fn a_rollout_whose_pods_are_unready_in_turn_is_none() {
+    let mut life = Life::new();
+    let mut pod = |seconds, name: &str, state| {
+        life.after(seconds, &[&format!("pod {name} on host4 of Deployment/vepc-sgw {state}")])
+    };
+    for name in ["sgw-a", "sgw-b", "sgw-c", "sgw-a", "sgw-b", "sgw-c"] {
+        assert_eq!(pod(1, name, "crashing"), NONE);
+        assert_eq!(pod(50, name, "ready"), NONE);
+    }
+}
+
+#[test]
+fn a_pod_that_finds_no_host_is_told_with_its_service() {
+    let mut life = Life::new();
+    let lines = ["pod web-a of Deployment/web labels app=web waiting", "service new 0/0"];
+    assert_eq!(life.after(60, &lines), NONE);
+    assert_eq!(
+        life.after(60, &[]),
+        [
+            "service-without-endpoint service/default/new began 60 s ago",
+            "workload-unschedulable workload/default/Deployment/web began 60 s ago",
+        ]
+    );
+}
+
+#[test]
+fn a_flapping_host_is_told_once() {
+    let mut life = Life::new();
+    let mut began = 0;
+    for _ in 0..20 {
+        let news = [life.after(5, &["node host5 lost"]), life.after(20, &["node host5"])].concat();
+        began += news.iter().filter(|news| news.contains("began")).count();
+        assert!(!news.iter().any(|news| news.contains("ended")), "{news:?}");
+    }
+    assert_eq!(began, 1);
+    let one = life.known.values().find(|one| one.kind == Kind::HostLost).expect("an incident");
+    assert_eq!(one.relapses, 19);
+    // The more often it flapped, the longer it must be well.
+    assert_eq!(life.after(600, &[]), NONE);
+    assert_eq!(life.after(360, &[]), ["host-lost node/host5 ended 960 s ago"]);
+}
+
+#[test]
+fn an_api_server_out_of_reach_is_one_incident_and_nothing_else() {
+    let mut life = Life::new();
+    life.after(60, &["node host5 lost"]);
+    let now = Stamp(life.now.0 + 60_000);
+    assert_eq!(life.pass(60_000, cut(now)), NONE);
+    assert_eq!(life.after(10, &[]), ["api-away api began 10 s ago"]);
+    assert_eq!(life.after(3_600, &[]), NONE, "what is stale begins and ends nothing");
+    assert_eq!(life.pass(1_000, mended()), ["api-away api well since 0 s ago"]);
+    assert!(life.course.open().any(|one| one.about == "node/host5" && one.well.is_none()));
+}
+
+#[test]
+fn a_silent_kubelet_begins_and_ends_nothing() {
+    let mut life = Life::new();
+    life.after(60, &["node host4 silent"]);
+    let silent = |life: &mut Life| life.course.open().count();
+    assert_eq!(silent(&mut life), 0);
+    life.after(5, &["node host5 lost"]);
+    assert_eq!(life.after(60, &["node host5 untold"]), NONE);
+    assert_eq!(silent(&mut life), 1);
+}
+
+#[test]
+fn a_host_that_is_taken_out_of_the_cluster_ends_its_incident() {
+    let mut life = Life::new();
+    life.after(60, &["node host5 lost"]);
+    assert_eq!(life.after(60, &["gone node host5"]), ["host-lost node/host5 well since 0 s ago"]);
+}
+
+#[test]
+fn backups_and_certificates_are_incidents_where_they_are_known() {
+    let mut life = Life::new();
+    life.beside.backup = Backup::Overdue("No verified etcd backup".into());
+    let ends = Stamp(life.now.0 + 10 * 86_400_000);
+    life.beside.certificates = vec![Certificate { of: "the API server".into(), ends }];
+    let told =
+        ["backup-overdue backups began 0 s ago", "certificate-ends certificate/the API server began 345660 s ago"];
+    let mut news = life.after(60, &[]);
+    news.sort();
+    assert_eq!(news, told);
+    life.beside = incident::Beside::default();
+    assert_eq!(life.after(60, &[]), NONE, "what is no longer known has not ended");
+    life.beside.backup = Backup::Well;
+    assert_eq!(life.after(60, &[]), ["backup-overdue backups well since 0 s ago"]);
+}
+
+#[test]
+fn another_replica_goes_on_with_what_is_open() {
+    let mut life = Life::new();
+    life.after(60, &["node host5 lost"]);
+    let open: Vec<Incident> = life.course.open().cloned().collect();
+    life.course = incident::Course::new(incident::Rules { patience: 60_000, calm: 30_000 }, open);
+    assert_eq!(life.after(60, &[]), NONE);
+    life.after(1, &["node host5"]);
+    assert_eq!(life.after(30, &[]), ["host-lost node/host5 ended 30 s ago"]);
+}

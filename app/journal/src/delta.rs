@@ -1,0 +1,224 @@
+//! Changes of one block by what they alter: a fact is written against the last one of the same thing, or of a thing of
+//! the same owner, field by field.
+//!
+//! ```text
+//! WHOLE value                the change as it is
+//! DELTA thing patch          the thing's last fact, patched; it is that thing's now
+//! LIKE thing patch           the same, and the outcome is a new thing
+//! GONE thing                 a pod that is gone
+//! patch: how many fields, then for each: its place, whether it is patched or replaced, and that
+//! ```
+//! Things are numbered as they appear. Each block stands for itself: what lies before it may be lost.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use topology::{
+    Change,
+    inventory::{Fact, Key, Source},
+};
+
+use crate::{
+    CodeError,
+    code::{Reader, Writer},
+    value::Value,
+};
+
+const WHOLE: u64 = 0;
+const DELTA: u64 = 1;
+const LIKE: u64 = 2;
+const GONE: u64 = 3;
+
+/// Values nest no deeper than this.
+const DEEPEST: u32 = 64;
+
+/// Facts of this block, by the number of their thing.
+#[derive(Default)]
+struct Things(Vec<Value>);
+
+/// Writes changes.
+#[derive(Default)]
+pub(crate) struct Deltas {
+    things: Things,
+    /// Things by their names.
+    named: HashMap<String, usize>,
+    /// The last thing of each owner.
+    owned: HashMap<String, usize>,
+}
+
+impl Deltas {
+    pub(crate) fn put(&mut self, to: &mut Writer, change: &Change) -> Result<(), CodeError> {
+        if let Change::Gone(Source::Pods, key) = change
+            && let Some(thing) = self.named.get(&pod_name(key)).copied()
+        {
+            to.number(GONE);
+            to.number(thing as u64);
+            return Ok(());
+        }
+        let Change::Put(fact) = change else {
+            to.number(WHOLE);
+            return to.put(change);
+        };
+        let value = value_of(change)?;
+        let (name, owner) = names(fact, &value);
+        let same = name.as_ref().and_then(|name| self.named.get(name)).copied();
+        let alike = owner.as_ref().and_then(|owner| self.owned.get(owner)).copied();
+        let thing = match (same, alike) {
+            (Some(thing), _) => {
+                to.number(DELTA);
+                to.number(thing as u64);
+                patch(to, &self.things.0[thing], &value)?;
+                self.things.0[thing] = value;
+                thing
+            }
+            (None, Some(model)) => {
+                to.number(LIKE);
+                to.number(model as u64);
+                patch(to, &self.things.0[model], &value)?;
+                self.things.0.push(value);
+                self.things.0.len() - 1
+            }
+            (None, None) => {
+                to.number(WHOLE);
+                to.put(&value)?;
+                self.things.0.push(value);
+                self.things.0.len() - 1
+            }
+        };
+        self.named.extend(name.map(|name| (name, thing)));
+        self.owned.extend(owner.map(|owner| (owner, thing)));
+        Ok(())
+    }
+}
+
+/// Reads what [`Deltas`] wrote.
+#[derive(Default)]
+pub(crate) struct Undeltas(Things);
+
+impl Undeltas {
+    pub(crate) fn get(&mut self, from: &mut Reader<'_>) -> Result<Change, CodeError> {
+        let tag = from.number()?;
+        if tag == WHOLE {
+            let value: Value = from.get()?;
+            let change = change_of(&value)?;
+            if matches!(change, Change::Put(_)) {
+                self.0.0.push(value);
+            }
+            return Ok(change);
+        }
+        let thing = usize::try_from(from.number()?).map_err(|_| CodeError::Odd)?;
+        let known = self.0.0.get_mut(thing).ok_or(CodeError::Odd)?;
+        match tag {
+            DELTA => {
+                patched(from, known, 0)?;
+                change_of(known)
+            }
+            LIKE => {
+                let mut value = known.clone();
+                patched(from, &mut value, 0)?;
+                let change = change_of(&value)?;
+                self.0.0.push(value);
+                Ok(change)
+            }
+            GONE => match change_of(known)? {
+                Change::Put(Fact::Pod(pod)) => Ok(Change::Gone(Source::Pods, pod.key)),
+                _ => Err(CodeError::Odd),
+            },
+            _ => Err(CodeError::Odd),
+        }
+    }
+}
+
+fn value_of(change: &Change) -> Result<Value, CodeError> {
+    let mut plain = Writer::default();
+    plain.put(change)?;
+    Reader::new(&plain.bytes).get()
+}
+
+fn change_of(value: &Value) -> Result<Change, CodeError> {
+    Change::deserialize(value)
+}
+
+fn pod_name(key: &Key) -> String {
+    format!("pod {key}")
+}
+
+/// What names the thing of a fact, and what its owner is called where others of the owner are like it.
+fn names(fact: &Fact, value: &Value) -> (Option<String>, Option<String>) {
+    let inner = || value.only()?.1.only();
+    let owner = |owner: &dyn std::fmt::Debug, namespace: &str| Some(format!("{namespace} {owner:?}"));
+    match fact {
+        Fact::Pod(pod) => (Some(pod_name(&pod.key)), pod.owner.as_ref().and_then(|of| owner(of, &pod.key.namespace))),
+        Fact::Owner(one) => (Some(format!("{} {}", one.kind.word(), one.key)), None),
+        Fact::Node(node) => (Some(format!("node {}", node.name)), Some("node".into())),
+        Fact::Lease(lease) => (Some(format!("lease {}", lease.key)), Some("lease".into())),
+        _ => {
+            let name = inner().and_then(|(kind, fact)| {
+                let name = fact.get("key").or_else(|| fact.get("name"))?;
+                Some(format!("{kind} {name:?}"))
+            });
+            (name, None)
+        }
+    }
+}
+
+/// Writes what turns one value into another of its shape; one of another shape is written whole.
+fn patch(to: &mut Writer, before: &Value, after: &Value) -> Result<(), CodeError> {
+    let Some(fields) = differing(before, after) else {
+        to.number(0);
+        to.number(1);
+        return to.put(after);
+    };
+    to.number(fields.len() as u64 + 1);
+    let mut last = 0;
+    for (place, was, is) in fields {
+        let nests = differing(was, is).is_some();
+        // The distance from the field before, and whether it is patched itself.
+        to.number(((place - last) as u64) << 1 | u64::from(nests));
+        last = place;
+        if nests { patch(to, was, is)? } else { to.put(is)? }
+    }
+    Ok(())
+}
+
+/// Fields that differ, by their places, where both values have the same fields.
+fn differing<'a>(before: &'a Value, after: &'a Value) -> Option<Vec<(usize, &'a Value, &'a Value)>> {
+    match (before, after) {
+        (Value::Map(was), Value::Map(is)) => {
+            let same = was.len() == is.len() && was.iter().zip(is).all(|(was, is)| was.0 == is.0);
+            let pairs = || was.iter().zip(is).enumerate().map(|(n, (was, is))| (n, &was.1, &is.1));
+            same.then(|| pairs().filter(|(_, was, is)| was != is).collect())
+        }
+        (Value::List(was), Value::List(is)) if was.len() == is.len() => {
+            let pairs = was.iter().zip(is).enumerate().map(|(n, (was, is))| (n, was, is));
+            Some(pairs.filter(|(_, was, is)| was != is).collect())
+        }
+        _ => None,
+    }
+}
+
+fn patched(from: &mut Reader<'_>, value: &mut Value, depth: u32) -> Result<(), CodeError> {
+    if depth > DEEPEST {
+        return Err(CodeError::Odd);
+    }
+    let Some(count) = from.number()?.checked_sub(1) else {
+        if from.number()? != 1 {
+            return Err(CodeError::Odd);
+        }
+        *value = from.get()?;
+        return Ok(());
+    };
+    let mut place = 0_usize;
+    for _ in 0..count {
+        let step = from.number()?;
+        place = usize::try_from(step >> 1).ok().and_then(|by| place.checked_add(by)).ok_or(CodeError::Odd)?;
+        let field = match value {
+            Value::Map(entries) => entries.get_mut(place).map(|(_, field)| field),
+            Value::List(items) => items.get_mut(place),
+            _ => None,
+        };
+        let field = field.ok_or(CodeError::Odd)?;
+        if step & 1 == 1 { patched(from, field, depth + 1)? } else { *field = from.get()? }
+    }
+    Ok(())
+}

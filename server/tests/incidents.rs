@@ -1,0 +1,195 @@
+//! Incidents of a simulated cluster: kept, told, silenced and shown by the server.
+
+mod served;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    routing::post,
+};
+use binnacle::{
+    cluster::{Clusters, contexts::Context},
+    incidents::{Alertmanager, Judging, Telling, attend},
+    journal::{Bounds, History, record},
+    store::{Duty, IncidentRow, Place, Store},
+    webhook::Webhook,
+};
+use hmac::Mac;
+use incident::Rules;
+use k8s_openapi::api::core::v1::Node;
+use kube::api::{Api, Patch, PatchParams};
+use serde_json::{Value, json};
+use served::{Folder, Process};
+use simulator::{Cluster as Simulated, Simulator};
+use tokio::sync::watch;
+
+const NAME: &str = "lab";
+const SECRET: &str = "a secret of many letters";
+
+/// What was posted, by path.
+#[derive(Clone, Default)]
+struct Ear(Arc<Mutex<Vec<(String, Value)>>>);
+
+async fn hear(State(ear): State<Ear>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
+    if uri.path() == "/hook" {
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key");
+        mac.update(&body);
+        let right: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(headers["binnacle-signature"], format!("sha256={right}"));
+    }
+    let value = serde_json::from_slice(&body).expect("JSON");
+    ear.0.lock().expect("heard").push((uri.path().to_owned(), value));
+    StatusCode::NO_CONTENT
+}
+
+impl Ear {
+    async fn listen(&self) -> Telling {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let router = Router::new().route("/{*any}", post(hear)).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Telling {
+            webhook: Some(Webhook { address: format!("{address}/hook"), secret: SECRET.into() }),
+            alertmanager: Some(Alertmanager { address }),
+            link: "https://deck.example".into(),
+        }
+    }
+
+    fn at(&self, path: &str) -> Vec<Value> {
+        let heard = self.0.lock().expect("heard");
+        heard.iter().filter(|(at, _)| at == path).map(|(_, value)| value.clone()).collect()
+    }
+}
+
+async fn within<T, F: Future<Output = Option<T>>>(seconds: u64, what: &str, mut ask: impl FnMut() -> F) -> T {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what} did not come within {seconds} s");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The API server says of a host that it is heard, or is not.
+async fn say(client: &kube::Client, host: &str, ready: &str) {
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let reason = if ready == "True" { "KubeletReady" } else { "NodeStatusUnknown" };
+    let condition =
+        json!({ "type": "Ready", "status": ready, "reason": reason, "message": "", "lastTransitionTime": now });
+    let status = json!({ "status": { "conditions": [condition] } });
+    let nodes: Api<Node> = Api::all(client.clone());
+    nodes.patch_status(host, &PatchParams::default(), &Patch::Strategic(&status)).await.expect("a status");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_host_is_told_within_seconds_and_so_is_its_end() {
+    let folder = Folder::new();
+    let simulator = Simulator::new(Simulated::compass(5).at(jiff::Timestamp::now()));
+    drop(simulator.live());
+    let store = Store::open(&Place::Sqlite(folder.0.join("incidents.db"))).await.expect("a database");
+    let client = kube::Client::new(simulator.clone(), "default");
+    let context = Context::ready(NAME, "a test", client.clone(), "here", true);
+    let clusters = Arc::new(Clusters::new(vec![context], Duration::from_secs(600)));
+    let judging = Judging { rules: Rules { patience: 3_600_000, calm: 1_000 }, ..Judging::default() };
+    let history = History::new(store.clone(), Bounds { age: Duration::ZERO, size: 0 }, "one".into()).judging(judging);
+    let mut news = history.incidents();
+    let (stop, stopping) = watch::channel(false);
+    let recording = tokio::spawn(record(history.clone(), clusters, stopping));
+    let (duty, ear) = (Duty::stand(store.clone(), "acts", "one".into()), Ear::default());
+    let attending = tokio::spawn(attend(history.clone(), ear.listen().await, duty.watch()));
+    within(60, "the first block", || async { store.history_head(NAME).await.unwrap() }).await;
+
+    say(&client, "host5", "Unknown").await;
+    let began = Instant::now();
+    let open = |store: &Store| {
+        let store = store.clone();
+        async move { store.open_incidents(NAME).await.unwrap().into_iter().find(|row| row.kind == "host-lost") }
+    };
+    let row = within(10, "the incident", || open(&store)).await;
+    eprintln!("kept {:?} after the API server's word", began.elapsed());
+    assert_eq!((row.about.as_str(), row.relapses), ("node/host5", 0));
+    assert!(row.touched().iter().any(|one| one.what.contains("on host5")), "{:?}", row.touched);
+    within(10, "the news on the stream", || {
+        let next = news.try_recv();
+        async move { next.ok().filter(|row: &Arc<IncidentRow>| row.about == "node/host5") }
+    })
+    .await;
+    let told = within(10, "the webhook", || async { ear.at("/hook").into_iter().next() }).await;
+    eprintln!("told {:?} after the API server's word", began.elapsed());
+    assert_eq!(
+        (&told["state"], &told["about"], &told["kind"]),
+        (&json!("began"), &json!("node/host5"), &json!("host-lost"))
+    );
+    assert_eq!(told["link"], json!(format!("https://deck.example/c/lab/incidents/{}", row.id)));
+    let alert = within(10, "an alert", || async { ear.at("/api/v2/alerts").into_iter().next() }).await;
+    assert_eq!(alert[0]["labels"]["alertname"], "HostLost");
+    let compared = within(10, "what changed before", || async {
+        store.incident(NAME, &row.id).await.unwrap().and_then(|row| row.before())
+    });
+    let before = compared.await;
+    assert!(before.until == row.began - 1 && before.from <= before.until || !before.unknown.is_empty(), "{before:?}");
+
+    say(&client, "host5", "True").await;
+    let ended =
+        within(20, "the end", || async { store.incident(NAME, &row.id).await.unwrap().and_then(|row| row.ended) });
+    let ended = ended.await;
+    assert!(ended >= row.began);
+    let last = within(10, "the end at the webhook", || async { ear.at("/hook").into_iter().nth(1) }).await;
+    assert_eq!((&last["state"], &last["id"]), (&json!("ended"), &told["id"]));
+    within(10, "the end of the alert", || async {
+        let ends = jiff::Timestamp::from_millisecond(ended).unwrap().to_string();
+        ear.at("/api/v2/alerts").into_iter().find(|alerts| alerts[0]["endsAt"] == json!(ends))
+    })
+    .await;
+    stop.send(true).unwrap();
+    recording.await.unwrap();
+    attending.abort();
+    let heard = ear.at("/hook");
+    assert_eq!(heard.len(), 2, "each is told once: {heard:?}");
+}
+
+#[test]
+fn a_silence_is_made_shown_and_ended_with_a_reason() {
+    let folder = Folder::new();
+    let admin = served::token(&folder, "admin");
+    let server = Process::demo(&folder, &[]);
+    let json = "Content-Type: application/json\r\n";
+    let path = "/api/v1/clusters/demo/silences";
+    let nameless = server.ask("POST", path, json, r#"{"seconds": 600, "reason": " "}"#);
+    assert_eq!(nameless.status, 422, "{}", nameless.body);
+    let odd = server.ask("POST", path, json, r#"{"seconds": 600, "reason": "a drill", "kind": "nothing"}"#);
+    assert_eq!(odd.status, 422, "{}", odd.body);
+    let wish = r#"{"seconds": 600, "reason": "moving the racks", "kind": "host-lost", "about": "node/host4"}"#;
+    let made = server.ask("POST", path, json, wish);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let made: Value = serde_json::from_str(&made.body).expect("JSON");
+    let list = server.get(path);
+    assert!(list.body.contains("moving the racks"), "{}", list.body);
+    let page = server.get("/c/demo/incidents");
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("moving the racks") && page.body.contains("No incident is open."), "{}", page.body);
+    let bearer = format!("Authorization: Bearer {admin}\r\n");
+    let audit = server.ask("GET", "/api/v1/audit?action=incident.silence", &bearer, "");
+    assert!(audit.body.contains("moving the racks") && audit.body.contains("host-lost node/host4"), "{}", audit.body);
+    let id = made["id"].as_str().expect("an id");
+    assert_eq!(server.ask("DELETE", &format!("{path}/{id}"), "", "").status, 204);
+    assert_eq!(server.ask("DELETE", &format!("{path}/{id}"), "", "").status, 404);
+    assert!(!server.get(path).body.contains("moving the racks"));
+    let incidents = server.get("/api/v1/clusters/demo/incidents");
+    assert_eq!((incidents.status, incidents.body.as_str()), (200, r#"{"items":[]}"#));
+    assert_eq!(server.get("/api/v1/clusters/demo/incidents/nothing").status, 404);
+    assert_eq!(server.get("/c/demo/incidents/nothing").status, 404);
+    let metrics = server.get("/metrics").body;
+    assert!(metrics.contains("binnacle_incidents_open{cluster=\"demo\",kind=\"host-lost\"} 0"), "{metrics}");
+    let line = server.get("/c/demo/history").body;
+    assert!(line.contains("/c/demo/incidents"), "{line}");
+}

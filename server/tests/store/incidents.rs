@@ -1,0 +1,79 @@
+//! Incidents and silences.
+
+use binnacle::store::{Head, IncidentRow, Learnt, Silence, Told};
+
+use super::{Fresh, open};
+
+fn incident(id: &str, began: i64) -> IncidentRow {
+    IncidentRow {
+        cluster: "lab".into(),
+        id: id.into(),
+        kind: "host-lost".into(),
+        about: "node/host5".into(),
+        began,
+        well: None,
+        ended: None,
+        relapses: 0,
+        what: "Host host5 is lost".into(),
+        touched: "[]".into(),
+        changed: None,
+        told: Told::Nothing,
+        tries: 0,
+    }
+}
+
+pub async fn incidents_are_kept_by_the_lease_and_told_once(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let lease = ("history lab", "one");
+    store.hold(lease.0, lease.1, std::time::Duration::from_secs(9)).await.unwrap();
+    let (first, second) = (incident("a", 1_000), incident("b", 2_000));
+    let head = |next| Head { seen: 5_000, next };
+    let rows = [first.clone(), second.clone()];
+    let learnt = Learnt { incidents: &rows, ..Learnt::default() };
+    assert!(!store.append_history("lab", ("history lab", "other"), learnt, None, head(0)).await.unwrap());
+    assert_eq!(store.open_incidents("lab").await.unwrap(), []);
+    assert!(store.append_history("lab", lease, learnt, None, head(0)).await.unwrap());
+    assert_eq!(store.open_incidents("lab").await.unwrap(), [second.clone(), first.clone()]);
+    assert_eq!(store.incidents_to_compare().await.unwrap().len(), 2);
+    store.incident_changed(&first, "{}").await.unwrap();
+    // Of two that try at once one tells.
+    assert!(store.try_incident(&first, 9_000).await.unwrap());
+    assert!(!store.try_incident(&first, 9_000).await.unwrap());
+    assert_eq!(store.untold_incidents(8_999).await.unwrap(), [second]);
+    store.told_incident(&first, Told::Beginning).await.unwrap();
+    // Its end keeps what was found out and how far it was told.
+    let ended = [IncidentRow { well: Some(3_000), ended: Some(3_000), relapses: 2, ..first }];
+    let learnt = Learnt { incidents: &ended, ..Learnt::default() };
+    assert!(store.append_history("lab", lease, learnt, Some(head(0)), head(1)).await.unwrap());
+    let kept = store.incident("lab", "a").await.unwrap().expect("it is kept");
+    assert_eq!((kept.told, kept.changed.as_deref(), kept.relapses), (Told::Beginning, Some("{}"), 2));
+    assert_eq!(store.untold_incidents(0).await.unwrap().first().map(|row| row.id.as_str()), Some("a"));
+    let within = |from, until| store.incidents("lab", from, until, 10);
+    assert_eq!(within(3_001, 9_000).await.unwrap().len(), 1);
+    assert_eq!(within(0, 1_500).await.unwrap().len(), 1);
+    store.forget_incidents("lab", 3_001).await.unwrap();
+    assert_eq!(within(0, 9_000).await.unwrap().len(), 1);
+}
+
+pub async fn a_silence_ends_by_itself_or_before(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let silence = |id: &str, ends| Silence {
+        id: id.into(),
+        cluster: "lab".into(),
+        kind: String::new(),
+        about: String::new(),
+        began: 0,
+        ends,
+        reason: "a drill".into(),
+        maker: "ann".into(),
+    };
+    let (short, long) = (silence("s", 100), silence("l", 200));
+    store.keep_silence(&long).await.unwrap();
+    store.keep_silence(&short).await.unwrap();
+    assert_eq!(store.silences("lab", 50).await.unwrap(), [short, long.clone()]);
+    assert_eq!(store.silences("", 150).await.unwrap(), [long]);
+    assert_eq!(store.silences("other", 50).await.unwrap(), []);
+    assert!(store.end_silence("lab", "l", 150).await.unwrap());
+    assert!(!store.end_silence("lab", "l", 160).await.unwrap());
+    assert_eq!(store.silences("lab", 150).await.unwrap(), []);
+}
