@@ -11,6 +11,7 @@ help: ## List every target
 .PHONY: run
 run: build ## Build Binnacle and start it on http://127.0.0.1:8080 (more flags: make run ARGS="--listen …")
 	@end2end/install ansible || echo "» without it the demonstration cluster cannot be deployed" >&2
+	@end2end/install etcd etcdutl || echo "» without them the demonstration cluster has no etcd to back up" >&2
 	@target/release/binnacle serve $(ARGS)
 
 .PHONY: build

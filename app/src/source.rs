@@ -172,6 +172,8 @@ pub struct Found {
     pub services: usize,
     /// How many pods.
     pub pods: usize,
+    /// How many clusters, plans, deployments and backups, of those that are listed.
+    pub others: usize,
 }
 
 /// One thing that was found.
@@ -183,8 +185,10 @@ pub struct HitLine {
     pub name: String,
     /// Where it is: its namespace and its node.
     pub beside: String,
-    /// What it leads to, as in [`scene::Mark::opens`].
+    /// What it leads to in the figure, as in [`scene::Mark::opens`].
     pub opens: String,
+    /// The page that it leads to instead, without the base path.
+    pub to: Option<String>,
 }
 
 /// Where a cluster has left its plan.

@@ -1,6 +1,7 @@
 //! What people read, in English, in one place.
 
 pub mod backups;
+pub mod demo;
 pub mod deployments;
 pub mod history;
 pub mod incidents;
@@ -79,7 +80,7 @@ pub const NO_CLUSTER_TODO: &str =
 pub const NO_ADDRESS: &str =
     "No address can hold this name. Rename the context, for example with kubectl config rename-context.";
 /// The search field.
-pub const SEARCH: &str = "Search pods, nodes, services";
+pub const SEARCH: &str = "Search pods, nodes, services, backups";
 /// How much a search found, as in `3 matches · 2 pods, 1 service`.
 pub fn matches(found: &crate::source::Found) -> String {
     let counted = |count: usize, one: &str, many: &str| match count {
@@ -87,17 +88,28 @@ pub fn matches(found: &crate::source::Found) -> String {
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{count} {many}")),
     };
-    let Some(total) = counted(found.nodes + found.services + found.pods, "match", "matches") else {
+    let Some(total) = counted(found.nodes + found.services + found.pods + found.others, "match", "matches") else {
         return format!("No matches for “{}”", found.text);
     };
     let parts = [
         counted(found.nodes, "node", "nodes"),
         counted(found.services, "service", "services"),
         counted(found.pods, "pod", "pods"),
+        counted(found.others, "other", "others"),
     ];
     format!("{total} · {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
+/// Asks the browser to notify.
+pub const NOTIFY: &str = "Notify me at the end";
+/// Kinds of what a search finds besides.
+pub const FOUND_CLUSTER: &str = "cluster";
+/// A file of a plan.
+pub const FOUND_PLAN: &str = "plan";
+/// A run.
+pub const FOUND_DEPLOYMENT: &str = "deployment";
+/// A backup.
+pub const FOUND_BACKUP: &str = "backup";
 /// Leads back from a search.
 pub const CLEAR_SEARCH: &str = "Clear search";
 /// Names of parts of the page.

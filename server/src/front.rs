@@ -14,6 +14,7 @@ use crate::{
         self, Shelf,
         restoring::{self, Ways},
     },
+    demo::{self, Demonstration},
     deploy::{self, Deployments, Office},
     embed::{self, Embed},
     listen,
@@ -35,6 +36,8 @@ pub struct Front {
     pub running: Running,
     /// Where deployments are ordered; none where they are not.
     pub office: Option<Arc<Office>>,
+    /// The demonstration, where it is shown.
+    pub demonstration: Option<Demonstration>,
     /// Requests of the API a minute, and requests that are refused, for each who asks.
     pub a_minute: NonZeroU32,
 }
@@ -67,6 +70,7 @@ pub fn router(front: &Front) -> Router {
         .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
         .merge(api)
         .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
+        .merge(demo::router(front.site.clone(), front.demonstration.clone()))
         .merge(restoring::router(Ways::new(front.site.clone(), front.running.backups.clone())))
         .merge(backup::router(Shelf::new(front.site.clone(), front.running.backups.clone())))
         .merge(access::router(door, Asked::of(front.site.clone())))

@@ -13,7 +13,7 @@ use axum::{
 use binnacle::{
     access::{self, Door, Gate, Hosts, Lasting, Limits, Needs, Proxies, Role, Way, Ways, Who, make_token, table},
     cluster::Clusters,
-    demo,
+    demo::{self, Demonstration},
     embed::{Embed, Origins},
     front::{self, Front},
     listen::Stopping,
@@ -45,13 +45,20 @@ async fn house(ways: Ways) -> House {
 }
 
 async fn house_of(ways: Ways, lasting: Lasting) -> House {
+    house_with(ways, lasting, false).await
+}
+
+/// The same, which may show the built-in cluster as a demonstration.
+async fn house_with(ways: Ways, lasting: Lasting, shown: bool) -> House {
     let folder = std::env::temp_dir().join(format!("binnacle-access-{}-{:x}", std::process::id(), fastrand::u64(..)));
     std::fs::create_dir_all(&folder).expect("a folder");
     let store = Store::open(&Place::beside(&folder)).await.expect("a database");
     let listen: SocketAddr = HOST.parse().expect("an address");
     let proxies = Proxies::parse("192.0.2.7").expect("an address");
     let door = Arc::new(Door::new(store.clone(), ways, Hosts::new(listen, ""), proxies, lasting, None));
-    let site = Site::new(Clusters::new(vec![demo::context().0], HOUR), None);
+    let (context, simulator) = demo::context();
+    let demonstration = shown.then(|| Demonstration::new(&context.name, simulator));
+    let site = Site::new(Clusters::new(vec![context], HOUR), None);
     let embed = Embed::new(site.clone(), store.clone(), Origins::default(), None).await.expect("a key");
     let running = Running {
         site: site.clone(),
@@ -67,6 +74,7 @@ async fn house_of(ways: Ways, lasting: Lasting) -> House {
         embed,
         running,
         office: None,
+        demonstration,
         a_minute: binnacle::rest::RATE,
     });
     House { router, store, door, folder }
@@ -159,6 +167,59 @@ async fn every_route_is_walked_as_nobody_and_in_every_role() {
             assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{} {path} is in the table, but not served", row.method);
         }
     }
+}
+
+#[tokio::test]
+async fn without_a_demonstration_nothing_can_be_broken_and_no_tour_leads() {
+    let house = house(Ways { loopback: true, ..Ways::default() }).await;
+    for path in ["/tour?to=1", "/c/demo/break"] {
+        assert_eq!(house.status(ask(Method::GET, path)).await, StatusCode::NOT_FOUND, "{path}");
+    }
+    let cut = form("/c/demo/break", "act=break&fault=network&of=host4");
+    assert_eq!(house.status(cut).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_operator_breaks_the_demonstration_and_mends_it_by_forms_of_this_site() {
+    let lasting = Lasting { idle: HOUR, whole: HOUR };
+    let house = house_with(Ways { loopback: true, ..Ways::default() }, lasting, true).await;
+    let cut = || form("/c/demo/break", "act=break&fault=network&of=host4");
+    let foreign = with(cut(), "origin", "http://elsewhere.invalid");
+    assert_eq!(house.status(foreign).await, StatusCode::FORBIDDEN);
+    let broken = async || text(house.answer(ask(Method::GET, "/c/demo/break")).await).await;
+    assert!(broken().await.contains(app::texts::demo::NOTHING_BROKEN));
+    assert_eq!(house.status(cut()).await, StatusCode::SEE_OTHER);
+    assert!(broken().await.contains("network cut on host4"));
+    for (wrong, status) in [
+        ("act=break&fault=network&of=host9", StatusCode::UNPROCESSABLE_ENTITY),
+        ("act=break&fault=etcd&of=host1", StatusCode::UNPROCESSABLE_ENTITY),
+        ("act=burn&fault=network&of=host4", StatusCode::UNPROCESSABLE_ENTITY),
+        ("act=mend-all", StatusCode::SEE_OTHER),
+    ] {
+        assert_eq!(house.status(form("/c/demo/break", wrong)).await, status, "{wrong}");
+    }
+    assert!(broken().await.contains(app::texts::demo::NOTHING_BROKEN));
+    assert_eq!(house.status(ask(Method::GET, "/c/other/break")).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_tour_keeps_its_step_in_a_cookie_until_it_is_left() {
+    let lasting = Lasting { idle: HOUR, whole: HOUR };
+    let house = house_with(Ways { loopback: true, ..Ways::default() }, lasting, true).await;
+    let led = async |path: &str| {
+        let answer = house.answer(ask(Method::GET, path)).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        let of = |name| answer.headers()[name].to_str().expect("text").to_owned();
+        (of(header::LOCATION), of(header::SET_COOKIE).split(';').next().expect("a pair").to_owned())
+    };
+    let (to, cookie) = led("/tour?to=4").await;
+    assert_eq!(to, "/c/demo/break");
+    let page = text(house.answer(with(ask(Method::GET, &to), "cookie", &cookie)).await).await;
+    assert!(page.contains("Step 4 of 8") && page.contains("/tour?to=5"), "{page}");
+    let (to, cookie) = led("/tour?to=0").await;
+    assert_eq!(to, "/c/demo");
+    assert!(cookie.ends_with('='), "{cookie}");
+    assert!(!text(house.answer(with(ask(Method::GET, &to), "cookie", &cookie)).await).await.contains("Step "));
 }
 
 #[tokio::test]

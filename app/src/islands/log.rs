@@ -9,6 +9,7 @@ use web_sys::{Element, Event, HtmlElement};
 use super::{
     dom::{after, by_id, document, fetch, on, set_html, set_text, window},
     followed::{self, follow, list, offer},
+    notify,
 };
 use crate::{
     source::{RunNews, RunText},
@@ -59,6 +60,7 @@ pub(super) fn start(base: &str, total: u64, live: bool, bottom: bool) {
         boxed(&log, &list, bottom);
     }
     if live {
+        notify::offer();
         connect(&log);
     }
 }
@@ -298,12 +300,18 @@ fn renew(log: &Shared) {
             let query = window().and_then(|window| window.location().search().ok()).unwrap_or_default();
             let url = format!("{}/part{query}", log.borrow().base);
             let Some(html) = fetch(&url).await else { return };
-            if html.contains("data-ended") {
+            let ended = html.contains("data-ended");
+            let was_live = log.borrow().live;
+            if ended {
                 log.borrow_mut().live = false;
             }
+            let ends = ended && was_live;
             let inside = document().and_then(|document| document.query_selector("#run :focus").ok().flatten());
             if inside.is_none() {
                 set_html("run", &html);
+            }
+            if ends {
+                notify::tell();
             }
         });
     });

@@ -22,6 +22,8 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod log;
 #[cfg(feature = "hydrate")]
+mod notify;
+#[cfg(feature = "hydrate")]
 mod paint;
 #[cfg(feature = "hydrate")]
 mod parent;

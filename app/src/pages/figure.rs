@@ -27,6 +27,57 @@ pub fn figure(
     beside: &Overview,
     live: bool,
 ) -> AnyView {
+    let links = prefix(view, theme);
+    let tab = Tab::of(view);
+    let clear = query(&View { search: String::new(), ..view.clone() }, theme);
+    let clear = if clear.is_empty() { "?".to_owned() } else { clear };
+    let above = view! {
+        {beside.found.as_ref().map(|found| view! {
+            <section class="found" aria-label=texts::RESULTS>
+                <div inner_html=parts::hits(found, &links)></div><a href=clear>{texts::CLEAR_SEARCH}</a>
+            </section>
+        })}
+    };
+    let side = view! {
+        <section class="card overview" aria-label=texts::OVERVIEW>
+            {view.moment.is_empty().then(|| actions(cluster, beside))}
+            <div id="overview">{overview(cluster, &links, beside)}</div>
+        </section>
+    };
+    let choose = view! { {filters(cluster, tab, view, theme, &page.choices)}{follow(cluster, tab, view, theme)} };
+    let around = Around { above: above.into_any(), choose: choose.into_any(), side: side.into_any() };
+    sheet(cluster, view, theme, page, selected, around, live)
+}
+
+/// A figure with something else beside it, and nothing to choose what it shows.
+pub(super) fn beside_figure(
+    cluster: &str,
+    theme: Theme,
+    page: &FigurePage,
+    selected: Option<(String, Result<Facts, Trouble>)>,
+    side: AnyView,
+    live: bool,
+) -> AnyView {
+    let around = Around { above: ().into_any(), choose: ().into_any(), side };
+    sheet(cluster, &View::default(), theme, page, selected, around, live)
+}
+
+/// What stands around a figure.
+struct Around {
+    above: AnyView,
+    choose: AnyView,
+    side: AnyView,
+}
+
+fn sheet(
+    cluster: &str,
+    view: &View,
+    theme: Theme,
+    page: &FigurePage,
+    selected: Option<(String, Result<Facts, Trouble>)>,
+    around: Around,
+    live: bool,
+) -> AnyView {
     let prefix = prefix(view, theme);
     let figure = scene::figure(&page.scene, &prefix);
     let tab = Tab::of(view);
@@ -40,8 +91,6 @@ pub fn figure(
             (selection, format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
         }
     };
-    let clear = query(&View { search: String::new(), ..view.clone() }, theme);
-    let clear = if clear.is_empty() { "?".to_owned() } else { clear };
     let island = live.then(|| {
         view! {
             <Live base=at(&format!("/c/{}", scene::segment(cluster))) parent=String::new() query=view.query() prefix=prefix.clone() selection=selection.clone()
@@ -55,14 +104,9 @@ pub fn figure(
             <span class="pulse" id="pulse">{if live || !view.moment.is_empty() { "" } else { texts::STILL }}</span>
         </div>
         <div id="notices" role="status" inner_html=parts::notices(&page.notices)></div>
-        {beside.found.as_ref().map(|found| view! {
-            <section class="found" aria-label=texts::RESULTS>
-                <div inner_html=parts::hits(found, &prefix)></div><a href=clear>{texts::CLEAR_SEARCH}</a>
-            </section>
-        })}
+        {around.above}
         <div class="bar">
-            {filters(cluster, tab, view, theme, &page.choices)}
-            {follow(cluster, tab, view, theme)}
+            {around.choose}
             <span class="grow"></span>
             <div class="tools" id="tools" hidden>
                 <button type="button" data-zoom="in" aria-label=texts::ZOOM_IN>"+"</button>
@@ -77,10 +121,7 @@ pub fn figure(
             </section>
             <div class="side">
                 <section class="card panel" id="panel" aria-label=texts::DETAILS aria-live="polite" inner_html=panel></section>
-                <section class="card overview" aria-label=texts::OVERVIEW>
-                    {view.moment.is_empty().then(|| actions(cluster, beside))}
-                    <div id="overview">{overview(cluster, &prefix, beside)}</div>
-                </section>
+                {around.side}
             </div>
         </div>
         {island}

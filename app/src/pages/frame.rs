@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     backups::{self, WarningLine},
+    demo::{banner, tour},
     history::{Past, band},
     scripts::scripts,
 };
@@ -167,6 +168,8 @@ pub struct Frame {
     pub warned: Warned,
     /// The past moment that is shown, when it is not now.
     pub past: Option<Past>,
+    /// The step of the demonstration's tour that the visitor takes; zero for none.
+    pub tour: usize,
 }
 
 /// Who says what to be warned of.
@@ -183,8 +186,22 @@ pub enum Warned {
 
 /// The whole document around a page's content.
 pub fn frame(frame: Frame, content: AnyView) -> AnyView {
-    let Frame { title, clusters, open, view, theme, shown, here, at: drawn, assets, again, visitor, warned, past } =
-        frame;
+    let Frame {
+        title,
+        clusters,
+        open,
+        view,
+        theme,
+        shown,
+        here,
+        at: drawn,
+        assets,
+        again,
+        visitor,
+        warned,
+        past,
+        tour: number,
+    } = frame;
     // Where there is a script, the page renews itself by it.
     let scripted = assets.script.is_some();
     let again = again.map(|seconds| {
@@ -207,7 +224,8 @@ pub fn frame(frame: Frame, content: AnyView) -> AnyView {
     let body = view! {
         <a class="skip" href="#content">{texts::SKIP}</a>
         <header>
-        {demo.then(|| view! { <p class="demo">{texts::DEMO}</p> })}
+        {open.as_ref().filter(|_| demo).map(|(cluster, _)| banner(cluster, number > 0))}
+        {open.as_ref().filter(|_| demo).and_then(|(cluster, _)| tour(cluster, number))}
         <div class="top">
             <a class="logo" href=to("/")><img src=at(&assets.icon) alt="" width="22" height="22" />{texts::NAME}</a>
             {chooser(&clusters, open.as_ref(), theme)}

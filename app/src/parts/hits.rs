@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use scene::escaped;
 
-use crate::{source::Found, texts};
+use crate::{base::at, source::Found, texts};
 
 /// The hits as a list of links, below their count. `query` is put before what a hit leads to.
 pub fn hits(found: &Found, query: &str) -> String {
@@ -14,7 +14,10 @@ pub fn hits(found: &Found, query: &str) -> String {
     }
     out += "<ul>";
     for line in &found.lines {
-        let to = escaped(&scene::link(&line.opens, query));
+        let to = match &line.to {
+            Some(to) => escaped(&at(to)),
+            None => escaped(&scene::link(&line.opens, query)),
+        };
         let beside = escaped(&line.beside);
         let _ = write!(
             out,
@@ -38,11 +41,15 @@ mod tests {
             name: "<b>".into(),
             beside: "shop · host4".into(),
             opens: "pod/shop/<b>".into(),
+            to: None,
         };
-        let found = Found { text: "b".into(), lines: vec![line], nodes: 0, services: 0, pods: 1 };
+        let plan =
+            HitLine { kind: "plan".into(), name: "b.yml".into(), to: Some("/plans?dha=b.yml".into()), ..line.clone() };
+        let found = Found { text: "b".into(), lines: vec![line, plan], pods: 1, others: 1, ..Found::default() };
         let html = hits(&found, "?q=b&");
-        assert!(html.contains("<p class=\"count-line\">1 match · 1 pod</p>"), "{html}");
+        assert!(html.contains("<p class=\"count-line\">2 matches · 1 pod, 1 other</p>"), "{html}");
         assert!(html.contains("<a href=\"?q=b&amp;sel=pod/shop/%3Cb%3E\">"), "{html}");
+        assert!(html.contains("<a href=\"/plans?dha=b.yml\">"), "{html}");
         assert!(html.contains("<strong>&lt;b&gt;</strong> <span>shop · host4</span>"), "{html}");
     }
 

@@ -12,7 +12,8 @@ pub const UNKNOWN: &str = "etcd endpoints are not configured.";
 /// What to do then.
 pub const UNKNOWN_TODO: &str = "Set these for binnacle serve. They apply to the first context. The first one is enough where etcd needs no certificates.";
 /// What is not known but for the built-in cluster, which has none.
-pub const UNKNOWN_DEMO: &str = "The demo cluster has no etcd of its own.";
+pub const UNKNOWN_DEMO: &str =
+    "The demonstration runs an etcd of its own where etcd and etcdutl are in the PATH. make run installs them.";
 /// Settings, and what each says; names as `binnacle settings` has them.
 pub const SETTINGS: [(&str, &str); 8] = [
     ("etcd_endpoints", "etcd endpoints, for example https://10.1.0.50:2379; default: taken from the plan"),

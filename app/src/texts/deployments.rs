@@ -9,6 +9,11 @@ pub const NO_JUMP_HOST: &str = "Deployments are not set up (--compass).";
 /// What to do then.
 pub const NO_JUMP_HOST_TODO: &str = "Start Binnacle with --compass FOLDER, and with --jump-host where that folder is on another machine. The demo cluster is \
      deployed by a rehearsal, which needs ansible-playbook. make run installs it.";
+/// Starts a deployment of the demonstration's plan.
+pub const AT_ONCE: &str = "Deploy the demonstration's plan";
+/// Below that button.
+pub const AT_ONCE_HINT: &str =
+    "One click rehearses deploy.sh with a real Ansible in about a minute. The hosts go and come in the figure.";
 /// Where there is no run.
 pub const NO_RUNS: &str = "No deployments yet";
 /// Beside the figure.

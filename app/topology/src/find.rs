@@ -71,7 +71,8 @@ impl Found {
     }
 }
 
-/// Finds by name, whatever the case of the text. `namespace/name` and `pod/`, `service/` or `node/` before it narrow it down. At most
+/// Finds by name, whatever the case of the text; where no name holds it, by its letters in their order, as `kflan` finds
+/// `kube-flannel`. `namespace/name` and `pod/`, `service/` or `node/` before it narrow it down. At most
 /// `most` hits are told, all of them are counted. An empty text finds nothing.
 pub fn find(inventory: &Inventory, text: &str, most: usize) -> Found {
     let text = text.trim().to_lowercase();
@@ -79,6 +80,20 @@ pub fn find(inventory: &Inventory, text: &str, most: usize) -> Found {
     if text.is_empty() {
         return Found::default();
     }
+    let whole = searched(inventory, only, text, most, &rank);
+    if whole.total() > 0 {
+        return whole;
+    }
+    searched(inventory, only, text, most, &scattered_in)
+}
+
+fn searched(
+    inventory: &Inventory,
+    only: Option<HitKind>,
+    text: &str,
+    most: usize,
+    rank: &dyn Fn(&str, &str, &str) -> Option<u8>,
+) -> Found {
     let wanted = |kind: HitKind| only.is_none_or(|only| only == kind);
     let mut found = Found::default();
     let mut ranked: Vec<Ranked> = Vec::new();
@@ -141,11 +156,49 @@ fn kind_of(text: &str) -> (Option<HitKind>, &str) {
 
 /// How well a name fits, the best first; none when it does not. Names of these kinds have no capitals.
 fn rank(namespace: &str, name: &str, text: &str) -> Option<u8> {
-    let text = match text.split_once('/') {
-        Some((wanted, text)) if wanted == namespace => text,
-        Some(_) => return None,
-        None => text,
-    };
+    held(name, inside(namespace, text)?)
+}
+
+/// The same for a name that has the letters alone.
+fn scattered_in(namespace: &str, name: &str, text: &str) -> Option<u8> {
+    scattered(name, inside(namespace, text)?)
+}
+
+/// The text for a name, when the namespace before it is this one.
+fn inside<'a>(namespace: &str, text: &'a str) -> Option<&'a str> {
+    match text.split_once('/') {
+        Some((wanted, text)) => (wanted == namespace).then_some(text),
+        None => Some(text),
+    }
+}
+
+/// How well a name fits a text, both in small letters: the best is 0, none does not fit at all.
+pub fn fits(name: &str, text: &str) -> Option<u8> {
+    held(name, text).or_else(|| scattered(name, text))
+}
+
+/// Whether a name has the letters of a text in their order, and how many other letters stand between them.
+fn scattered(name: &str, text: &str) -> Option<u8> {
+    // Two letters are in nearly every name.
+    if text.len() < 3 {
+        return None;
+    }
+    let first = text.chars().next()?;
+    let gaps = name.char_indices().filter(|(_, letter)| *letter == first).filter_map(|(start, _)| {
+        let (mut wanted, mut gap) = (text.chars().peekable(), 0_usize);
+        for letter in name[start..].chars() {
+            match wanted.peek() {
+                None => break,
+                Some(next) if *next == letter => drop(wanted.next()),
+                Some(_) => gap += 1,
+            }
+        }
+        wanted.peek().is_none().then_some(gap)
+    });
+    gaps.min().map(|gap| u8::try_from(gap.saturating_add(3)).unwrap_or(u8::MAX))
+}
+
+fn held(name: &str, text: &str) -> Option<u8> {
     match () {
         () if name == text => Some(0),
         () if name.starts_with(text) => Some(1),

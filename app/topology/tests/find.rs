@@ -56,3 +56,13 @@ fn a_component_is_found_by_the_name_of_its_pod() {
     let found = find(&inventory(THREE_AND_TWO), "kube-scheduler", 10);
     assert!(found.pods > 0, "{found:?}");
 }
+
+#[test]
+fn letters_in_their_order_find_a_name_that_holds_the_text_nowhere() {
+    use topology::find::fits;
+    assert_eq!(fits("kube-flannel-ds-x7k2p", "kflan"), Some(3 + 4));
+    assert_eq!(fits("host4", "host4"), Some(0));
+    assert!(fits("nginx-ingress", "ngress") < fits("nginx-ingress", "nging"));
+    assert_eq!(fits("web", "bew"), None);
+    assert_eq!(fits("web", "wb"), None, "two letters are in nearly every name");
+}

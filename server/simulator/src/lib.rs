@@ -11,11 +11,13 @@
 
 mod clock;
 mod cluster;
+mod damage;
 mod discovery;
 mod distribution;
 pub mod faults;
 mod health;
 mod host;
+mod kept;
 mod kind;
 mod life;
 mod list;
@@ -37,9 +39,11 @@ mod watch;
 mod write;
 
 pub use cluster::Cluster;
+pub use damage::Damage;
 pub use distribution::Distribution;
 pub use faults::Faults;
 pub use host::Unplugged;
+pub use kept::Kept;
 pub use kind::Kind;
 pub use life::Life;
 pub use listen::listen;

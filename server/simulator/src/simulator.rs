@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     cluster::Cluster,
+    damage::Asked,
     faults::{self, Faults},
     life::Life,
     store::Store,
@@ -21,6 +22,7 @@ pub struct Simulator(Arc<Inner>);
 struct Inner {
     store: Arc<Store>,
     faults: Faults,
+    asked: Asked,
     cluster: Cluster,
     bookmarks_every: Duration,
 }
@@ -35,7 +37,7 @@ impl Simulator {
     /// The same, with another time between two bookmarks of a watch (a minute, as kube-apiserver).
     pub fn with_bookmarks(cluster: Cluster, bookmarks_every: Duration) -> Self {
         let store = Arc::new(cluster.build());
-        Self(Arc::new(Inner { store, faults: Faults::default(), cluster, bookmarks_every }))
+        Self(Arc::new(Inner { store, faults: Faults::default(), asked: Asked::default(), cluster, bookmarks_every }))
     }
 
     /// What goes wrong on demand.
@@ -62,10 +64,10 @@ impl Simulator {
 
     /// The cluster's life, to be driven step by step. Live only one.
     pub fn life(&self) -> Life {
-        Life::new(self.0.store.clone(), &self.0.cluster)
+        Life::new(self.0.store.clone(), &self.0.cluster, self.0.asked.clone())
     }
 
-    /// Lives in real time, a step about every second, until the task is aborted.
+    /// Lives in real time, a step about every second and at once when damage is asked for, until the task is aborted.
     pub fn live(&self) -> JoinHandle<()> {
         tokio::spawn(self.life().run())
     }
@@ -77,6 +79,10 @@ impl Simulator {
 
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.0.store
+    }
+
+    pub(crate) fn asked(&self) -> &Asked {
+        &self.0.asked
     }
 
     pub(crate) fn bookmarks_every(&self) -> Duration {

@@ -64,6 +64,7 @@ pub fn table() -> Vec<Row> {
         crate::pages::objects::ROUTES,
         super::ROUTES,
         crate::deploy::ROUTES,
+        crate::demo::ROUTES,
         crate::backup::ROUTES,
         crate::backup::restoring::ROUTES,
         crate::embed::ROUTES,

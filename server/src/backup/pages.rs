@@ -153,6 +153,7 @@ impl Shelf {
         Ok(List {
             cluster: cluster.to_owned(),
             acts: who.may(Role::Operator),
+            own: self.backups.course(cluster).is_some_and(|course| course.by == who.name),
             known: self.backups.knows(cluster),
             key: access::random::<16>(),
             course,

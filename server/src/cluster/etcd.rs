@@ -1,6 +1,9 @@
 //! What etcd itself tells of its members, asked again and again and turned into facts.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use topology::{
     Change,
@@ -11,19 +14,23 @@ use super::live::Shared;
 use crate::etcd::{Access, Agreement, AlarmKind, Hashes, Member, Members, NoneAnswers, look};
 
 /// From one question to the next.
-const EVERY: Duration = Duration::from_secs(10);
-/// Members compare what they hold, which costs each a reading of its keys, every so many questions.
-const COMPARE: usize = 30;
+pub(super) const EVERY: Duration = Duration::from_secs(10);
+/// The same for the demonstration, whose members are on this machine and hold little.
+pub(super) const OFTEN: Duration = Duration::from_millis(700);
+/// Members compare what they hold, which costs each a reading of its keys, once in this time.
+const COMPARE: Duration = Duration::from_secs(300);
 
 /// Asks for ever.
-pub(super) async fn follow(shared: Arc<Shared>, access: Arc<Access>) {
+pub(super) async fn follow(shared: Arc<Shared>, access: Arc<Access>, every: Duration) {
     let mut last = Etcd::default();
     let mut agreement = Agreement::NotAsked;
-    for round in 0_usize.. {
-        let hashes = if round.is_multiple_of(COMPARE) { Hashes::Compare } else { Hashes::Leave };
+    let mut compared: Option<Instant> = None;
+    loop {
+        let hashes = if compared.is_none_or(|at| at.elapsed() >= COMPARE) { Hashes::Compare } else { Hashes::Leave };
         match look(&access.endpoints, &access.tls, hashes).await {
             Ok(members) => {
                 if hashes == Hashes::Compare {
+                    compared = Some(Instant::now());
                     agreement = members.agreement.clone();
                 }
                 let now = facts(&members, &agreement);
@@ -39,7 +46,7 @@ pub(super) async fn follow(shared: Arc<Shared>, access: Arc<Access>) {
             }
         }
         shared.apply(vec![Change::Etcd(Arc::new(last.clone()))]);
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(every).await;
     }
 }
 

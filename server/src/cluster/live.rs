@@ -182,8 +182,8 @@ impl Cluster {
 
     /// From now on also asks etcd itself how it fares.
     #[must_use]
-    pub fn asking_etcd(mut self, access: &Arc<Access>) -> Self {
-        self.etcd = Some(tokio::spawn(etcd::follow(self.shared.clone(), access.clone())));
+    pub fn asking_etcd(mut self, access: &Arc<Access>, every: Duration) -> Self {
+        self.etcd = Some(tokio::spawn(etcd::follow(self.shared.clone(), access.clone(), every)));
         self
     }
 

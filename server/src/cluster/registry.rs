@@ -13,7 +13,7 @@ use futures::{
 };
 use kube::Client;
 
-use super::{Cluster, Trouble, contexts::Context, probe::Ports};
+use super::{Cluster, Trouble, contexts::Context, etcd, probe::Ports};
 
 /// Who asks for a cluster waits no longer than this for its client; a credential plugin may take
 /// longer, and goes on meanwhile.
@@ -72,7 +72,7 @@ impl Clusters {
                 None => cluster,
             };
             let cluster = match &context.etcd {
-                Some(access) => cluster.asking_etcd(access),
+                Some(access) => cluster.asking_etcd(access, if context.demo { etcd::OFTEN } else { etcd::EVERY }),
                 None => cluster,
             };
             Running { cluster: Arc::new(cluster), asked: Instant::now() }

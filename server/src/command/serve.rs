@@ -24,7 +24,7 @@ use crate::{
         contexts::{self, Context},
     },
     config::{Demo, Deploying, Given, LogFormat, Settings},
-    demo,
+    demo::{self, Demonstration},
     deploy::Office,
     embed::Embed,
     etcd::{Access, Endpoint, proposed},
@@ -51,13 +51,18 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let door = Arc::new(door(&settings, store.clone())?);
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
     let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
-    let (mut contexts, simulator) = clusters(&settings)?;
+    let (mut contexts, mut demonstration) = clusters(&settings)?;
     let plan = crate::plan::whole(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
     if let (Some(plan), Some(first)) = (plan, contexts.first_mut()) {
         *first = first.clone().with_plan(plan);
     }
-    if let (Some(access), Some(first)) = (etcd(&settings, &contexts), contexts.first_mut()) {
+    let built_in = demonstration.as_ref().is_some_and(|it| it.name == demo::NAME);
+    if let Some(demonstration) = demonstration.as_mut().filter(|_| built_in) {
+        demonstration.start_etcd(&settings.data);
+    }
+    let its = demonstration.as_ref().and_then(|it| Some(it.etcd.as_ref()?.access()));
+    if let (Some(access), Some(first)) = (its.or_else(|| etcd(&settings, &contexts)), contexts.first_mut()) {
         *first = first.clone().with_etcd(access);
     }
     let backups = keeping::backups(&settings, &store, &keeping::etcds(&contexts), holder()).await?;
@@ -68,7 +73,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let address = format!("{}://{address}{}", if tls.is_some() { "https" } else { "http" }, settings.base_path);
     announce_first(&address, &door).await?;
     announce(&address, &contexts);
-    let (deploying, plans) = deploying(&settings, simulator.is_some());
+    let (deploying, plans) = deploying(&settings, built_in);
     let site = Site::of(Clusters::new(contexts, settings.idle), plans, settings.compass_release);
     let tidying = tokio::spawn(tidy(site.clone()));
     let (stop_recording, ends_recording) = watch::channel(false);
@@ -98,18 +103,21 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         .map(|history| tokio::spawn(incidents::attend(history, settings.incidents.telling.clone(), duty.watch())));
     let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
     let warning = settings.backups.webhook.clone();
+    let filling = demonstration.clone().map(|it| tokio::spawn(it.fill_etcd(backups.clone())));
     let warning = warning.map(|webhook| tokio::spawn(backup::telling(backups, webhook, duty.watch())));
     let sweeping = tokio::spawn(sweeping::sweep(door.clone(), settings.audit_kept, duty.watch()));
     let office = deploying.map(|of| Office::new(store.clone(), of.host, of.finish, of.keep));
     let attending = office.clone().map(|office| tokio::spawn(office.attend(duty.watch())));
-    let staging = simulator.zip(office.clone()).map(|(simulator, office)| tokio::spawn(demo::stage(simulator, office)));
-    let router = front::router(&Front { site, door, embed, running, office, a_minute: settings.rate });
+    let staged = demonstration.clone().filter(|_| built_in).zip(office.clone());
+    let staging = staged.map(|(demonstration, office)| tokio::spawn(demo::stage(demonstration, office)));
+    let etcd = demonstration.as_ref().and_then(|it| it.etcd.clone());
+    let router = front::router(&Front { site, door, embed, running, office, demonstration, a_minute: settings.rate });
     let ends = tokio::spawn(end(asked, stopping.clone(), bounds.drain));
     let lives = tokio::spawn(running::watchdog());
     running::ready(&address);
     Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
     let tasks = [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging);
-    for task in tasks.chain(warning).chain(attending_incidents) {
+    for task in tasks.chain(filling).chain(warning).chain(attending_incidents) {
         task.abort();
     }
     let _ = stop_recording.send(true);
@@ -118,6 +126,9 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     }
     duty.resign().await;
     store.close().await;
+    if let Some(etcd) = etcd {
+        etcd.stop();
+    }
     Ok(())
 }
 
@@ -216,16 +227,17 @@ async fn announce_first(address: &str, door: &Door) -> Result<(), Failure> {
     Ok(())
 }
 
-fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Simulator>), Failure> {
-    let built_in = || {
-        let (context, simulator) = demo::context();
-        (vec![context], Some(simulator))
+fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Demonstration>), Failure> {
+    let shown = |(context, simulator): (Context, Simulator)| {
+        let demonstration = Demonstration::new(&context.name, simulator);
+        (vec![context], Some(demonstration))
     };
+    let built_in = || shown(demo::context());
     if settings.demo == Demo::Always {
         return Ok(built_in());
     }
     if let Demo::Of(distribution) = settings.demo {
-        return Ok((vec![demo::context_of(distribution)], None));
+        return Ok(shown(demo::context_of(distribution)));
     }
     let mut found = contexts::find(settings.kubeconfig.as_deref())
         .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;

@@ -12,10 +12,10 @@ use std::{
 };
 
 use rust_embed::RustEmbed;
-use simulator::{Simulator, Unplugged};
+use simulator::Unplugged;
 use transcript::{Outline, Phase, State};
 
-use super::NAME;
+use super::{Demonstration, NAME};
 use crate::{
     config::Deploying,
     deploy::{Finish, JumpHost, Keep, Office, Way},
@@ -35,6 +35,8 @@ struct Rehearsal;
 
 /// How long an operating system takes to install, in seconds.
 const PACE: &str = "6";
+/// The variable that says so, which no real jump host has.
+const PACED: &str = "REHEARSAL_PACE";
 /// How often it is looked who joined.
 const LOOK: Duration = Duration::from_millis(400);
 /// The rehearsal's task after which a host is a node.
@@ -59,11 +61,8 @@ pub fn rehearsal(data: &Path) -> io::Result<Option<(Deploying, PathBuf)>> {
     }
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let text = |path: PathBuf| path.display().to_string();
-    let variables = [
-        ("PATH", paths.to_string_lossy().into_owned()),
-        ("REHEARSAL_PACE", PACE.into()),
-        ("REHEARSAL_DECK", port.to_string()),
-    ];
+    let variables =
+        [("PATH", paths.to_string_lossy().into_owned()), (PACED, PACE.into()), ("REHEARSAL_DECK", port.to_string())];
     let host = JumpHost {
         way: Way::Here,
         compass: text(folder.clone()),
@@ -78,8 +77,14 @@ pub fn rehearsal(data: &Path) -> io::Result<Option<(Deploying, PathBuf)>> {
     Ok(Some((Deploying { host, finish: Finish::default(), keep }, folder.join("plan"))))
 }
 
+/// Whether what is deployed there is a rehearsal.
+pub fn rehearses(host: &JumpHost) -> bool {
+    host.variables.iter().any(|(name, _)| name == PACED)
+}
+
 /// Has the cluster's hosts go and come with its deployments; ends never.
-pub async fn stage(simulator: Simulator, office: Arc<Office>) {
+pub async fn stage(demonstration: Demonstration, office: Arc<Office>) {
+    let Demonstration { simulator, etcd, .. } = &demonstration;
     let mut down: BTreeMap<String, Unplugged> = BTreeMap::new();
     let mut torn = String::new();
     let sought = Runs { cluster: NAME.into(), ..Runs::default() };
@@ -91,9 +96,12 @@ pub async fn stage(simulator: Simulator, office: Arc<Office>) {
         let tears = outline.phases.iter().any(|mark| mark.phase == Phase::Teardown);
         // What was deployed before this server began is as it was left: nothing is torn down for it now.
         if tears && torn != row.id && row.ended.is_none() {
+            // What is installed anew is whole.
+            demonstration.mend_all();
             torn.clone_from(&row.id);
             for host in (1..=5).map(|n| format!("host{n}")) {
                 if let Some(unplugged) = simulator.unplug(&host) {
+                    etcd.iter().for_each(|etcd| etcd.cut(&host));
                     down.insert(host, unplugged);
                 }
             }
@@ -101,6 +109,7 @@ pub async fn stage(simulator: Simulator, office: Arc<Office>) {
         for host in joined(&outline).filter(|_| torn == row.id) {
             if let Some(unplugged) = down.remove(host) {
                 simulator.plug(unplugged);
+                etcd.iter().for_each(|etcd| etcd.join(host));
             }
         }
     }

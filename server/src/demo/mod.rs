@@ -1,19 +1,62 @@
 //! The built-in cluster: Compass's three masters and two nodes, made up, with a life of its own.
 
+mod breaking;
 mod deploying;
+mod etcd;
+mod tour;
+
+use std::{path::Path, sync::Arc};
 
 use ::plan::Plan;
 use kube::Client;
 use simulator::{Cluster, Distribution, Simulator};
 
-use crate::cluster::contexts::Context;
+use crate::{backup::Backups, cluster::contexts::Context};
 
 /// The seed of its life: the same cluster does the same things after every start.
 const SEED: u64 = 5;
 /// Its name in addresses.
 pub const NAME: &str = "demo";
 
-pub use deploying::{rehearsal, stage};
+pub use breaking::{ROUTES, router};
+pub use deploying::{rehearsal, rehearses, stage};
+pub use etcd::Etcd;
+pub(crate) use tour::step;
+
+/// The demonstration: a simulated cluster, and its etcd where one can be run.
+#[derive(Clone)]
+pub struct Demonstration {
+    /// Its name in addresses.
+    pub name: String,
+    /// The cluster.
+    pub simulator: Simulator,
+    /// Its etcd.
+    pub etcd: Option<Arc<Etcd>>,
+}
+
+impl Demonstration {
+    /// Of a simulated cluster without an etcd.
+    pub fn new(name: &str, simulator: Simulator) -> Self {
+        Self { name: name.to_owned(), simulator, etcd: None }
+    }
+
+    /// Starts its etcd, where etcd is at hand; else one line says what to install.
+    pub fn start_etcd(&mut self, data: &Path) {
+        match Etcd::start(data) {
+            Ok(Some(etcd)) => self.etcd = Some(etcd),
+            Ok(None) => {
+                tracing::warn!("{}", app::texts::backups::UNKNOWN_DEMO);
+            }
+            Err(error) => tracing::warn!("the demonstration's etcd cannot be started: {error}"),
+        }
+    }
+
+    /// Fills its etcd and keeps it as the cluster is, for ever.
+    pub async fn fill_etcd(self, backups: Backups) {
+        let Some(etcd) = self.etcd else { return };
+        tokio::join!(etcd::mirror(self.simulator, etcd), etcd::accept_lives(backups, self.name));
+    }
+}
 
 /// The built-in cluster, alive from now on, and what its machines are held by.
 pub fn context() -> (Context, Simulator) {
@@ -30,10 +73,10 @@ fn planned() -> Plan {
 }
 
 /// A distribution's small cluster, alive from now on. It has no plan, and cannot be deployed.
-pub fn context_of(distribution: Distribution) -> Context {
+pub fn context_of(distribution: Distribution) -> (Context, Simulator) {
     let simulator = Simulator::new(Cluster::of(SEED, distribution).at(jiff::Timestamp::now()));
     drop(simulator.live());
-    beside(distribution, simulator)
+    (beside(distribution, simulator.clone()), simulator)
 }
 
 fn beside(distribution: Distribution, simulator: Simulator) -> Context {

@@ -1,13 +1,15 @@
 //! Pages of deployments.
 
+mod form;
+
 use std::sync::Arc;
 
 use app::{
     pages::{
         Tab,
-        deployments::{self as pages, Asking, Review, Sought},
+        deployments::{self as pages, Asking, Review, RunPage, Sought},
     },
-    source::{PlanText, Source, Trouble},
+    source::{Source, Trouble},
     texts::deployments as words,
 };
 use axum::{
@@ -20,11 +22,12 @@ use axum::{
 };
 use leptos::prelude::AnyView;
 use serde::Deserialize;
-use transcript::Kind;
+
+use form::{Form1, ordered};
 
 use super::{
-    Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, misfits,
-    parts::Parts, startable_apart, story, told::plain, wire,
+    Office, Options, Order, OrderError, State as RunState, compare, draft::Drafts, kind_from, lines, parts::Parts,
+    story, told::plain, wire,
 };
 use crate::{
     access::{Acts, Needs, Role, Row, Stays, Who},
@@ -203,23 +206,6 @@ async fn list(
         .await
 }
 
-/// The first step's form. A browser leaves out a box that is not ticked.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-struct Form1 {
-    kind: String,
-    dha: String,
-    network: String,
-    dha_text: String,
-    network_text: String,
-    first_time: Option<String>,
-    tarball: String,
-    install_nic: String,
-    cpus: String,
-    memory: String,
-    disk: String,
-}
-
 async fn ask(
     State(here): State<Deployments>,
     Path(cluster): Path<String>,
@@ -229,7 +215,10 @@ async fn ask(
     if let Err(none) = here.known(&cluster).and_then(|()| here.office().map(drop)) {
         return none.answer(&here, request).await;
     }
-    let form = Form1 { first_time: Some("true".into()), ..form };
+    let mut form = Form1 { first_time: Some("true".into()), ..form };
+    if here.is_demo(&cluster) && form.dha.is_empty() && form.network.is_empty() {
+        [form.dha, form.network] = here.demo_plan();
+    }
     asking(&here, &cluster, StatusCode::OK, &form, Vec::new(), request).await
 }
 
@@ -256,6 +245,10 @@ async fn asking(
             or(&form.disk, usual.disk.to_string()),
         ],
         first_time: form.first_time.is_some(),
+        at_once: match request.extensions().get::<Who>() {
+            Some(who) => here.at_once(cluster, who).await,
+            None => None,
+        },
         wrong,
     };
     let of = cluster.to_owned();
@@ -285,60 +278,6 @@ async fn review(
             reviewed(&here, &order, draft, None, request).await
         }
         Err(wrong) => asking(&here, &cluster, StatusCode::UNPROCESSABLE_ENTITY, &form, wrong, request).await,
-    }
-}
-
-/// An order out of a form, or everything that is wrong with it.
-async fn ordered(here: &Deployments, cluster: &str, form: &Form1) -> Result<Order, Vec<String>> {
-    let mut wrong = Vec::new();
-    let number = |text: &str, name: &str, wrong: &mut Vec<String>| {
-        text.parse::<u32>().unwrap_or_else(|_| {
-            wrong.push(format!("{name} must be a number"));
-            0
-        })
-    };
-    let options = Options {
-        first_time: form.first_time.is_some(),
-        tarball: form.tarball.trim().to_owned(),
-        install_nic: form.install_nic.trim().to_owned(),
-        cpus: u16::try_from(number(&form.cpus, "cpus", &mut wrong)).unwrap_or(u16::MAX),
-        memory: number(&form.memory, "memory", &mut wrong),
-        disk: number(&form.disk, "disk", &mut wrong),
-    };
-    if wrong.is_empty() {
-        wrong.extend(options.check().err().map(|error| error.to_string()));
-    }
-    let Some(kind) = kind_from(&form.kind) else {
-        wrong.push("kind must be deploy, expand or redeploy".into());
-        return Err(wrong);
-    };
-    let text = |file: &str, pasted: &str| {
-        // A form ends every line with CR LF, whatever was pasted.
-        let pasted = pasted.replace("\r\n", "\n");
-        if file.is_empty() { PlanText::Pasted(pasted) } else { PlanText::File(file.to_owned()) }
-    };
-    let dha = here.site.plan_bytes(text(&form.dha, &form.dha_text)).await;
-    let network = here.site.plan_bytes(text(&form.network, &form.network_text)).await;
-    wrong.extend([dha.as_ref().err(), network.as_ref().err()].into_iter().flatten().map(ToString::to_string));
-    let (Ok(dha), Ok(network)) = (dha, network) else { return Err(wrong) };
-    let release = here.office.as_ref().map(|office| office.host().release).unwrap_or_default();
-    let plan = startable_apart(release, dha, network).await;
-    if let (Ok(plan), Kind::Expand, Some(office)) = (&plan, kind, &here.office) {
-        match misfits(&here.site, office, cluster, plan).await {
-            Ok(misfits) => wrong.extend(misfits),
-            Err(error) => wrong.push(error.to_string()),
-        }
-    }
-    match plan {
-        Ok(plan) if wrong.is_empty() => {
-            let files = [form.dha.clone(), form.network.clone()];
-            Ok(Order { cluster: cluster.to_owned(), kind, plan, options, files })
-        }
-        Ok(_) => Err(wrong),
-        Err(more) => {
-            wrong.extend(more);
-            Err(wrong)
-        }
     }
 }
 
@@ -430,7 +369,8 @@ async fn run(
 ) -> Response {
     let page = async {
         let (office, row) = here.row(&cluster, &id).await?;
-        Ok::<_, NoPage>(story::page(office, &row, &query.look(), who.may(Role::Operator)).await?)
+        let page = story::page(office, &row, &query.look(), who.may(Role::Operator)).await?;
+        Ok::<_, NoPage>(RunPage { own: row.who == who.name, ..page })
     };
     match page.await {
         Ok(page) => {

@@ -48,6 +48,7 @@ pub(super) async fn page(office: &Office, row: &RunRow, look: &Look, acts: bool)
         None => None,
     };
     Ok(RunPage {
+        own: false,
         host: row.host.clone(),
         command: made.map(|made| made.command.shown()).unwrap_or_default(),
         diff,

@@ -78,6 +78,18 @@ impl Client {
         }
     }
 
+    /// Puts a value at a key.
+    pub(crate) async fn put(&self, key: &str, value: &[u8]) -> Result<(), EtcdError> {
+        let put = wire::Put { key: key.as_bytes().to_vec(), value: value.to_vec() };
+        self.ask::<_, wire::Nothing>("/etcdserverpb.KV/Put", put, PATIENCE, "writing a key").await.map(drop)
+    }
+
+    /// Takes a key away; one that is not there stays away.
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), EtcdError> {
+        let delete = wire::Delete { key: key.as_bytes().to_vec() };
+        self.ask::<_, wire::Nothing>("/etcdserverpb.KV/DeleteRange", delete, PATIENCE, "removing a key").await.map(drop)
+    }
+
     /// Begins to stream the database as it is at this moment.
     pub(crate) async fn snapshot(&self) -> Result<Pieces<'_>, EtcdError> {
         let begun = async {

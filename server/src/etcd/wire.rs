@@ -18,6 +18,21 @@ pub(super) struct Header {
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub(super) struct Nothing {}
 
+/// Written by the demonstration alone.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct Put {
+    #[prost(bytes = "vec", tag = "1")]
+    pub key: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct Delete {
+    #[prost(bytes = "vec", tag = "1")]
+    pub key: Vec<u8>,
+}
+
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub(super) struct MemberList {
     #[prost(message, optional, tag = "1")]

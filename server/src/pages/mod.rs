@@ -4,6 +4,7 @@ mod assets;
 mod beside;
 mod compressed;
 mod conversions;
+mod elsewhere;
 mod facts;
 mod history;
 mod incidents;

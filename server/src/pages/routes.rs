@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 use app::{
     pages::{self, Frame, Tab, Theme, Visitor, Warned, backups::WarningLine, frame},
     parts,
-    source::{PlanAsked, PlanText, Source, Trouble, Version, View},
+    source::{Found, PlanAsked, PlanText, Source, Trouble, Version, View},
 };
 use axum::{
     Extension, Router,
@@ -14,14 +14,14 @@ use axum::{
         DefaultBodyLimit, Form, FromRequestParts, Path, RawQuery, Request, State, WebSocketUpgrade,
         rejection::FormRejection,
     },
-    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{Site, assets, beside::beside, history, incidents, life, site::Asked};
+use super::{Site, assets, beside::beside, elsewhere::elsewhere, history, incidents, life, site::Asked};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
     backup::{self, Backups},
@@ -175,12 +175,15 @@ async fn figure(
     }
     let found = match query.view.search.as_str() {
         "" => None,
-        text => match asked.0.find(&cluster, &query.view, text).await {
+        text => match found(&asked, &cluster, &query.view, text, request.extensions()).await {
             Ok(found) => Some(found),
             Err(trouble) => return troubled(&asked, trouble, request).await,
         },
     };
     if let (Some([only]), None) = (found.as_ref().map(|found| found.lines.as_slice()), &query.selection) {
+        if let Some(to) = &only.to {
+            return Redirect::temporary(to).into_response();
+        }
         let path = format!("/c/{}{}", scene::segment(&cluster), tab.path());
         return Redirect::temporary(&format!("{path}{}sel={}", query.prefix(), scene::encoded(&only.opens)))
             .into_response();
@@ -299,14 +302,25 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
 }
 
 /// The hits of a search as HTML, while somebody types.
-async fn find(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery) -> Response {
+async fn find(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQuery, request: Request) -> Response {
     let query = Query::of(raw);
-    let (status, html) = match asked.0.find(&cluster, &query.view, &query.typed).await {
+    let (status, html) = match found(&asked, &cluster, &query.view, &query.typed, request.extensions()).await {
         Ok(found) => (StatusCode::OK, parts::hits(&found, &query.prefix())),
         Err(trouble) => (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string()))),
     };
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
         .into_response()
+}
+
+/// What a text finds in a figure, and elsewhere when the present is shown.
+async fn found(asked: &Asked, cluster: &str, view: &View, text: &str, said: &Extensions) -> Result<Found, Trouble> {
+    let mut found = asked.0.find(cluster, view, text).await?;
+    if view.moment.is_empty() {
+        let others = elsewhere(asked, cluster, text, said).await;
+        found.others = others.len();
+        found.lines.extend(others);
+    }
+    Ok(found)
 }
 
 /// The view that a file shows: its name tells the figure.
@@ -387,6 +401,7 @@ pub(crate) fn bare(title: &str, asked: &Asked) -> Frame {
         visitor: Visitor::default(),
         warned: Warned::Ask,
         past: None,
+        tour: 0,
     }
 }
 
@@ -421,6 +436,7 @@ pub(crate) fn opened(asked: &Asked, cluster: &str, tab: Tab, query: &Query) -> F
         visitor: Visitor::default(),
         warned: Warned::Ask,
         past: None,
+        tour: 0,
     }
 }
 
@@ -464,6 +480,7 @@ pub(crate) async fn render(
     }
     around.shown = if around.theme == Theme::System { super::theme::chosen(request.headers()) } else { around.theme };
     around.here = super::theme::here(&request);
+    around.tour = crate::demo::step(request.headers());
     around.at = topology::health::moment(topology::Stamp(jiff::Timestamp::now().as_millisecond()));
     around.visitor = request.extensions().get::<Who>().map(visitor).unwrap_or_default();
     if around.warned == Warned::Ask {

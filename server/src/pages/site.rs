@@ -259,10 +259,11 @@ impl Site {
                 .collect::<Vec<_>>()
                 .join(" · "),
             opens: hit.opens(),
+            to: None,
         };
         let lines = found.hits.iter().map(line).collect();
         let (nodes, services, pods) = (found.nodes, found.services, found.pods);
-        Ok(Found { text: text.trim().to_owned(), lines, nodes, services, pods })
+        Ok(Found { text: text.trim().to_owned(), lines, nodes, services, pods, others: 0 })
     }
 
     /// A view that is being drawn.

@@ -85,7 +85,7 @@ impl House {
             duty: tokio::sync::watch::channel(None).1,
         };
         let a_minute = binnacle::rest::RATE;
-        let router = front::router(&Front { site, door, embed, running, office: None, a_minute });
+        let router = front::router(&Front { site, door, embed, running, office: None, demonstration: None, a_minute });
         Self { router, store, provider, folder }
     }
 

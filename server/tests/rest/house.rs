@@ -100,7 +100,15 @@ impl House {
         let backups = keep(&folder, store.clone());
         let kept = backups.clone();
         let running = Running { site: site.clone(), store: store.clone(), tls: None, stopping, backups, duty };
-        let router = front::router(&Front { site, door: Arc::new(door), embed, running, office: None, a_minute });
+        let router = front::router(&Front {
+            site,
+            door: Arc::new(door),
+            embed,
+            running,
+            office: None,
+            demonstration: None,
+            a_minute,
+        });
         let maker =
             Who { name: "test".into(), role: Some(Role::Admin), way: Way::Loopback, from: [127, 0, 0, 1].into() };
         let mut tokens = Vec::new();

@@ -97,6 +97,8 @@ pub struct List {
     pub cluster: String,
     /// Whether whoever looks may take one.
     pub acts: bool,
+    /// Whether whoever looks began what goes on.
+    pub own: bool,
     /// Whether it is known where its etcd is.
     pub known: bool,
     /// Names this button, so that pressing it twice takes one backup.

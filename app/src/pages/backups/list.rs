@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{BackupLine, CopyLine, List, hosts, ladder, part};
-use crate::{base::at, islands::Follow, texts, texts::backups as words};
+use crate::{base::at, islands::Follow, pages::notify::notify, texts, texts::backups as words};
 
 /// The page's content. `live` says whether pages have their script.
 pub fn list(list: &List, live: bool) -> AnyView {
@@ -14,6 +14,7 @@ pub fn list(list: &List, live: bool) -> AnyView {
         <main id="content" tabindex="-1" class="tables shelf">
             <div class="bar heads">
                 <h1>{words::BACKUPS}</h1>
+                {(live && list.own && list.live).then(notify)}
                 <a href=format!("{base}/retention")>{words::RETENTION}</a>
             </div>
             <div id="run">{part(list)}</div>

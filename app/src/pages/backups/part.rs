@@ -13,8 +13,9 @@ pub fn part(list: &List) -> AnyView {
         view! { <div class="bar take">{form(&base, &list.key)}<span class="hint">{words::BACK_UP_MEANS}</span></div> }
     });
     let lost = (!list.known).then(|| view! { <p class="wrong" role="status">{words::KNOWN_NO_MORE}</p> });
+    let news = list.course.as_ref().filter(|_| !list.live).map(|course| course.says.clone());
     view! {
-        <div data-ended=(!list.live).then_some("true")>
+        <div data-ended=(!list.live).then_some("true") data-news=news>
             {warned(&list.warned, false, true)}
             {lost}
             {list.wrong.clone().map(|wrong| view! { <p class="wrong" role="alert">{wrong}</p> })}

@@ -20,6 +20,8 @@ pub struct Asking {
     pub options: [String; 5],
     /// Whether the jump host is made anew.
     pub first_time: bool,
+    /// A review of the demonstration's plan, which one click starts.
+    pub at_once: Option<String>,
     /// What was wrong, each a sentence.
     pub wrong: Vec<String>,
 }
@@ -70,11 +72,22 @@ pub fn ask(cluster: &str, asking: &Asking) -> AnyView {
     let kinds = words::KINDS.map(|(word, text)| {
         view! { <label><input type="radio" name="kind" value=word checked=word == asking.kind />" "{text}</label> }
     });
+    let at_once = asking.at_once.clone().map(|draft| {
+        view! {
+            <form class="card plain at-once" method="post" action=base.clone()>
+                <input type="hidden" name="draft" value=draft />
+                <input type="hidden" name="confirm" value=cluster.to_owned() />
+                <button class="meant" type="submit">{words::AT_ONCE}</button>
+                <p class="hint">{words::AT_ONCE_HINT}</p>
+            </form>
+        }
+    });
     let [tarball, nic, cpus, memory, disk] = asking.options.clone();
     view! {
         <main id="content" tabindex="-1" class="tables order">
             <h1>{words::NEW}" · "{cluster.to_owned()}</h1>
             {wrong}
+            {at_once}
             <form class="card plain fields" method="post" action=format!("{base}/new")>
                 <fieldset><legend>{words::KIND}</legend>{kinds.into_iter().collect_view()}
                     <p class="hint">{words::EXIT_LIES}</p></fieldset>

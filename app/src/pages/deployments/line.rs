@@ -26,6 +26,8 @@ pub struct RunLine {
 /// A run's page.
 #[derive(Clone, Debug)]
 pub struct RunPage {
+    /// Whether whoever looks started it.
+    pub own: bool,
     /// From where.
     pub host: String,
     /// What changes while it goes on.

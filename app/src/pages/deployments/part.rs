@@ -12,7 +12,7 @@ pub fn part(page: &RunPart) -> AnyView {
         (!page.trouble.is_empty()).then(|| view! { <p class="wrong" role="status">{page.trouble.clone()}</p> });
     let by = page.cancelled_by.clone().map(|by| view! { <span class="hint">{format!("cancelled by {by}")}</span> });
     view! {
-        <div class="say" data-ended=(!page.live).then_some("true")>
+        <div class="say" data-ended=(!page.live).then_some("true") data-news=(!page.live).then(|| line.headline.clone())>
             <span class=format!("badge h-{}", line.health.word())>{words::state(&line.state).to_owned()}</span>
             <p class="headline">{line.headline.clone()}</p>{by}{actions(page)}
         </div>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{DiffLine, RunPage, log::log, part};
-use crate::{base::at, islands::Follow, texts::deployments as words};
+use crate::{base::at, islands::Follow, pages::notify::notify, texts::deployments as words};
 
 /// The page's content. `live` says whether pages have their script.
 pub fn run(page: &RunPage, live: bool) -> AnyView {
@@ -20,6 +20,7 @@ pub fn run(page: &RunPage, live: bool) -> AnyView {
             <div class="bar heads">
                 <h1>{format!("{} · {}", line.kind, line.created)}</h1>
                 <span class="hint">{format!("{} · {} · {}", line.who, page.host, line.id)}</span>
+                {(live && page.own && page.part.live).then(notify)}
                 <a href=list>{words::DEPLOYMENTS}</a>
             </div>
             <div id="run" aria-live="off">{part(&page.part)}</div>

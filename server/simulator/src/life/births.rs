@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::followers;
+use super::{followers, silence};
 use crate::{
     clock,
     cluster::{
@@ -57,7 +57,11 @@ impl Birth {
         if self.place.is_none() {
             self.place = choose(store, random);
         }
-        let Some(place) = self.place.clone() else { return false };
+        let Some(place) = self.place.clone() else {
+            // No host takes it: it stays Pending, and the scheduler looks again.
+            self.due = clock::after(now, 1);
+            return store.get(Kind::Pod, &self.key.namespace, &self.key.name).is_some();
+        };
         let changed = store.edit(Kind::Pod, &self.key, |pod| {
             pod["spec"]["nodeName"] = place.node.as_str().into();
             enter(store, pod, &place, &self.next, now);
@@ -108,12 +112,23 @@ pub(super) fn is_master(labels: &BTreeMap<String, String>) -> bool {
     ROLES.iter().any(|role| labels.contains_key(*role))
 }
 
-/// A node for a new pod: any worker, or any node where there are no workers.
+/// Whether a node takes no pods for what has become of it.
+fn closed(node: &Value) -> bool {
+    let taints = node["spec"]["taints"].as_array();
+    taints
+        .into_iter()
+        .flatten()
+        .any(|taint| taint["key"].as_str().is_some_and(|key| key == silence::UNREACHABLE || key.ends_with("-pressure")))
+}
+
+/// A node for a new pod: any worker, or any node where there are no workers. None where the life of the cluster has
+/// lost them or their memory is short.
 fn choose(store: &Store, random: &mut fastrand::Rng) -> Option<Place> {
     let node = {
         let shelf = store.shelf(Kind::Node);
         let workers: Vec<_> = shelf.objects.values().filter(|node| !is_master(&node.labels.map)).collect();
-        let nodes = if workers.is_empty() { shelf.objects.values().collect() } else { workers };
+        let mut nodes: Vec<_> = if workers.is_empty() { shelf.objects.values().collect() } else { workers };
+        nodes.retain(|node| !closed(&node.value()));
         random.choice(nodes)?.value()
     };
     // Where a cloud gives addresses to pods, nodes have no range of their own.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::births::is_master;
-use crate::{clock, kind::Kind, object::Key, profile::Profile, store::Store};
+use crate::{clock, damage::Wishes, kind::Kind, object::Key, profile::Profile, store::Store};
 
 const SCHEDULER: &str = "kube-scheduler";
 
@@ -26,7 +26,7 @@ impl Leaders {
         Self { masters, held, renew: clock::after(start, 2), moves: next_move(start, random) }
     }
 
-    pub(super) fn step(&mut self, store: &Store, now: Timestamp, random: &mut fastrand::Rng) {
+    pub(super) fn step(&mut self, store: &Store, now: Timestamp, wishes: &Wishes, random: &mut fastrand::Rng) {
         let scheduler = self.held.first().filter(|key| &*key.name == SCHEDULER);
         if let Some(key) = scheduler.filter(|_| now >= self.moves && self.masters.len() > 1) {
             self.moves = next_move(now, random);
@@ -36,10 +36,28 @@ impl Leaders {
             let next = others[random.usize(..others.len())];
             write(store, key, now, Some(&format!("{next}_{}", store.uid())));
         }
+        self.flee(store, now, wishes, random);
         if now >= self.renew {
             self.renew = clock::after(now, 2);
             for key in &self.held {
                 write(store, key, now, None);
+            }
+        }
+    }
+
+    /// What leads on a host that is cut off leads on another.
+    fn flee(&self, store: &Store, now: Timestamp, wishes: &Wishes, random: &mut fastrand::Rng) {
+        if !self.masters.iter().any(|master| wishes.cuts(master)) {
+            return;
+        }
+        let there: Vec<_> = self.masters.iter().filter(|master| !wishes.cuts(master)).collect();
+        for key in &self.held {
+            let holder = record(store, key)["holderIdentity"].as_str().unwrap_or_default().to_owned();
+            let host = holder.split('_').next().unwrap_or_default();
+            if wishes.cuts(host)
+                && let Some(next) = random.choice(&there)
+            {
+                write(store, key, now, Some(&format!("{next}_{}", store.uid())));
             }
         }
     }

@@ -4,6 +4,7 @@
 mod beats;
 mod births;
 mod crash;
+mod harm;
 mod heal;
 mod leaders;
 mod rollout;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use crate::{
     clock,
     cluster::{Cluster, endpoints, owners},
+    damage::{Asked, Wishes},
     kind::Kind,
     object::Object,
     store::Store,
@@ -28,19 +30,23 @@ pub struct Life {
     beats: beats::Beats,
     births: births::Births,
     crash: crash::Crash,
+    harm: harm::Harm,
+    asked: Asked,
     leaders: leaders::Leaders,
     rollouts: rollout::Rollouts,
     silence: silence::Silence,
 }
 
 impl Life {
-    pub(crate) fn new(store: Arc<Store>, cluster: &Cluster) -> Self {
+    pub(crate) fn new(store: Arc<Store>, cluster: &Cluster, asked: Asked) -> Self {
         let mut random = fastrand::Rng::with_seed(cluster.seed ^ 0x11fe);
         let start = store.clock.now();
         Self {
             beats: beats::Beats::new(&store, start),
             births: births::Births::default(),
             crash: crash::Crash::new(&store, start),
+            harm: harm::Harm::default(),
+            asked,
             leaders: leaders::Leaders::new(&store, start, &mut random),
             rollouts: rollout::Rollouts::new(&store, start),
             silence: silence::Silence::new(&store, start, &mut random),
@@ -54,20 +60,23 @@ impl Life {
     pub fn step(&mut self, now: Timestamp) {
         self.store.clock.advance(now);
         let (store, now) = (&*self.store, self.store.clock.now());
+        let wishes = self.asked.take();
         self.silence.step(store, now, &mut self.random);
-        self.beats.step(store, now, self.silence.node());
-        self.leaders.step(store, now, &mut self.random);
-        bury(store, now, &mut self.births);
+        let silent = self.silence.given_up();
+        self.harm.step(store, &wishes, silent, &self.births, self.crash.pod(), now);
+        self.beats.step(store, now, self.silence.node(), &wishes);
+        self.leaders.step(store, now, &wishes, &mut self.random);
+        bury(store, now, &wishes, &mut self.births);
         self.births.step(store, now, &mut self.random);
         self.crash.step(store, now);
-        self.rollouts.step(store, now, &mut self.births, &mut self.random);
+        self.rollouts.step(store, now, &wishes.rollouts, &mut self.births, &mut self.random);
     }
 
-    /// Lives in real time, a step about every second, for ever.
+    /// Lives in real time, a step about every second and at once when something is asked, for ever.
     pub async fn run(mut self) {
         loop {
             self.step(Timestamp::now());
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.asked.woken()).await;
         }
     }
 }
@@ -76,7 +85,7 @@ impl Life {
 const ENDING: i64 = 3;
 
 /// Takes away the pods that have had their time to end.
-fn bury(store: &Store, now: Timestamp, births: &mut births::Births) {
+fn bury(store: &Store, now: Timestamp, wishes: &Wishes, births: &mut births::Births) {
     let dying: Vec<Arc<Object>> = {
         let shelf = store.shelf(Kind::Pod);
         shelf.dying.iter().filter_map(|key| shelf.objects.get(key).cloned()).collect()
@@ -87,7 +96,13 @@ fn bury(store: &Store, now: Timestamp, births: &mut births::Births) {
         let until = metadata["deletionTimestamp"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
         let grace = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or_default();
         let over = until.is_none_or(|until| clock::after(until, grace.min(ENDING) - grace) <= now);
-        if over && store.remove(Kind::Pod, &pod.key) {
+        if pod.node.as_deref().is_some_and(|node| wishes.loses(node)) {
+            // Its kubelet cannot say that it has ended: it stays, and another takes its place.
+            if value["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet" {
+                heal::replace(store, &pod, now, births);
+            }
+            endpoints::follow(store, &pod.key.namespace, &pod.labels.map);
+        } else if over && store.remove(Kind::Pod, &pod.key) {
             followers(store, &pod);
             heal::replace(store, &pod, now, births);
         } else {

@@ -26,6 +26,8 @@ pub(super) struct Rollouts {
     deployments: Vec<Key>,
     next: Timestamp,
     now: Option<Rollout>,
+    /// Those that were asked for.
+    asked: Vec<Rollout>,
 }
 
 struct Rollout {
@@ -48,10 +50,29 @@ impl Rollouts {
                 || &*deployment.key.name == "hss";
             !quiet && deployment.value()["spec"]["replicas"].as_u64().is_some_and(|count| count <= LARGEST)
         });
-        Self { deployments: chosen.map(|it| it.key.clone()).collect(), next: clock::after(start, 15), now: None }
+        Self {
+            deployments: chosen.map(|it| it.key.clone()).collect(),
+            next: clock::after(start, 15),
+            now: None,
+            asked: Vec::new(),
+        }
     }
 
-    pub(super) fn step(&mut self, store: &Store, now: Timestamp, births: &mut Births, random: &mut fastrand::Rng) {
+    pub(super) fn step(
+        &mut self,
+        store: &Store,
+        now: Timestamp,
+        asked: &[Key],
+        births: &mut Births,
+        random: &mut fastrand::Rng,
+    ) {
+        for key in asked {
+            let mut under_way = self.asked.iter().chain(&self.now);
+            if !under_way.any(|rollout| rollout.deployment == *key) {
+                self.asked.extend(begin(store, key, now));
+            }
+        }
+        self.asked.retain_mut(|rollout| rollout.advance(store, now, births));
         match &mut self.now {
             Some(rollout) => {
                 if !rollout.advance(store, now, births) {
@@ -61,7 +82,10 @@ impl Rollouts {
             }
             None if now >= self.next && !self.deployments.is_empty() => {
                 self.next = clock::after(now, QUIET);
-                self.now = begin(store, &self.deployments[random.usize(..self.deployments.len())], now);
+                let chosen = &self.deployments[random.usize(..self.deployments.len())];
+                if self.asked.iter().all(|rollout| rollout.deployment != *chosen) {
+                    self.now = begin(store, chosen, now);
+                }
             }
             None => {}
         }

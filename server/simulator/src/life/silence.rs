@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{births::is_master, followers};
 use crate::{clock, kind::Kind, object::Key, store::Store};
 
+/// The taint of a node that is not heard.
+pub(super) const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 /// Seconds after which a silent node is given up, as node-monitor-grace-period.
 const GRACE: i64 = 40;
 
@@ -38,6 +40,11 @@ impl Silence {
         self.now.as_ref().map(|silent| &*silent.node)
     }
 
+    /// The node that has been silent for too long.
+    pub(super) fn given_up(&self) -> Option<&str> {
+        self.now.as_ref().filter(|silent| silent.given_up).map(|silent| &*silent.node)
+    }
+
     pub(super) fn step(&mut self, store: &Store, now: Timestamp, random: &mut fastrand::Rng) {
         let Some(silent) = &mut self.now else {
             if now >= self.next && !self.nodes.is_empty() {
@@ -61,7 +68,7 @@ impl Silence {
 }
 
 /// Says of a node, and of the pods on it, whether it is heard.
-fn mark(store: &Store, node: &str, heard: bool, now: Timestamp) {
+pub(super) fn mark(store: &Store, node: &str, heard: bool, now: Timestamp) {
     store.edit(Kind::Node, &Key::new("", node), |node| {
         for condition in node["status"]["conditions"].as_array_mut().into_iter().flatten() {
             let ready = condition["type"] == "Ready";
@@ -75,17 +82,7 @@ fn mark(store: &Store, node: &str, heard: bool, now: Timestamp) {
             condition["message"] = message.into();
             condition["lastTransitionTime"] = clock::seconds(now).into();
         }
-        let taint =
-            json!({"key": "node.kubernetes.io/unreachable", "effect": "NoExecute", "timeAdded": clock::seconds(now)});
-        let mut taints = node["spec"]["taints"].as_array().cloned().unwrap_or_default();
-        taints.retain(|known| known["key"] != taint["key"]);
-        if !heard {
-            taints.push(taint);
-        }
-        match node["spec"].as_object_mut() {
-            Some(spec) if taints.is_empty() => drop(spec.remove("taints")),
-            _ => node["spec"]["taints"] = taints.into(),
-        }
+        taint(node, UNREACHABLE, "NoExecute", !heard, now);
     });
     let pods: Vec<_> = {
         let shelf = store.shelf(Kind::Pod);
@@ -106,5 +103,18 @@ fn mark(store: &Store, node: &str, heard: bool, now: Timestamp) {
         if changed && let Some(pod) = store.get(Kind::Pod, &pod.key.namespace, &pod.key.name) {
             followers(store, &pod);
         }
+    }
+}
+
+/// Gives a node a taint, or takes it away.
+pub(super) fn taint(node: &mut Value, key: &str, effect: &str, has: bool, now: Timestamp) {
+    let mut taints = node["spec"]["taints"].as_array().cloned().unwrap_or_default();
+    taints.retain(|known| known["key"] != key);
+    if has {
+        taints.push(json!({"key": key, "effect": effect, "timeAdded": clock::seconds(now)}));
+    }
+    match node["spec"].as_object_mut() {
+        Some(spec) if taints.is_empty() => drop(spec.remove("taints")),
+        _ => node["spec"]["taints"] = taints.into(),
     }
 }

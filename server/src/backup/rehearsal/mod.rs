@@ -9,7 +9,7 @@
 mod ask;
 mod programs;
 mod running;
-pub(super) mod scratch;
+pub(crate) mod scratch;
 
 use std::{
     io,

@@ -1,4 +1,5 @@
-//! The folder of a rehearsal: for its owner alone, and gone afterwards, together with whatever runs in it.
+//! The folder of a rehearsal, or of the demonstration's etcd: for its owner alone, and gone afterwards, together with
+//! whatever runs in it.
 //!
 //! What was left by a Binnacle that was killed is swept by the next rehearsal. Whose folder it is tells a lock, which
 //! the system takes away from the dead; what runs in it is known by its working directory.
@@ -25,7 +26,7 @@ const DYING: Duration = Duration::from_secs(5);
 
 /// A folder that goes with its owner.
 #[derive(Debug)]
-pub(in crate::backup) struct Scratch {
+pub(crate) struct Scratch {
     path: PathBuf,
     _lock: File,
 }

@@ -1,0 +1,74 @@
+//! What a search finds besides what is drawn: clusters, plans, deployments and backups, by name.
+
+use app::{
+    source::{HitLine, Source},
+    texts,
+};
+use axum::http::Extensions;
+use std::sync::Arc;
+
+use super::site::Asked;
+use crate::{backup::Backups, deploy::Office, store::Runs};
+
+/// So many of each kind are told.
+const EACH: usize = 4;
+/// So many of the newest deployments and backups are looked through.
+const NEWEST: u32 = 100;
+/// A shorter text is in nearly every name.
+const SHORTEST: usize = 2;
+
+/// The hits of a text in no cluster's figure; `said` are the request's extensions.
+pub(super) async fn elsewhere(asked: &Asked, cluster: &str, text: &str, said: &Extensions) -> Vec<HitLine> {
+    let text = text.trim();
+    if text.chars().count() < SHORTEST {
+        return Vec::new();
+    }
+    let here = |cluster: &str, path: &str| format!("/c/{}/{path}", scene::segment(cluster));
+    let clusters =
+        asked.clusters().into_iter().filter(|line| line.name != cluster && scene::is_addressable(&line.name));
+    let clusters = clusters.map(|line| {
+        let to = here(&line.name, "").trim_end_matches('/').to_owned();
+        (line.name.clone(), line.origin, to)
+    });
+    let mut found = best(texts::FOUND_CLUSTER, text, clusters);
+    let plans = asked.plans().into_iter().map(|name| {
+        // A plan's half is found by its name, and checked alone.
+        let half = if name.contains("network") { "network" } else { "dha" };
+        let to = format!("/plans?{half}={}", scene::encoded(&name));
+        (name, String::new(), to)
+    });
+    found.extend(best(texts::FOUND_PLAN, text, plans));
+    if let Some(office) = said.get::<Option<Arc<Office>>>().cloned().flatten() {
+        let sought = Runs { cluster: cluster.to_owned(), ..Runs::default() };
+        let runs = office.runs(&sought, NEWEST).await.unwrap_or_default().into_iter().map(|run| {
+            let to = here(cluster, &format!("deployments/{}", run.id));
+            (format!("{} {}", run.kind, run.id), run.state, to)
+        });
+        found.extend(best(texts::FOUND_DEPLOYMENT, text, runs));
+    }
+    if let Some(backups) = said.get::<Backups>() {
+        let all = backups.store().backups(cluster, None, NEWEST).await.unwrap_or_default().into_iter().map(|backup| {
+            let to = here(cluster, &format!("backups/{}", backup.id));
+            (backup.id, String::new(), to)
+        });
+        found.extend(best(texts::FOUND_BACKUP, text, all));
+    }
+    found
+}
+
+/// The names that fit best; each comes with what stands beside it and its address.
+fn best(kind: &str, text: &str, all: impl Iterator<Item = (String, String, String)>) -> Vec<HitLine> {
+    let mut ranked: Vec<_> = all
+        .filter_map(|line| Some((topology::find::fits(&line.0.to_lowercase(), &text.to_lowercase())?, line)))
+        .collect();
+    // The newest stand first already, and stay so among equals.
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let line = |(_, (name, beside, to)): (_, (String, String, String))| HitLine {
+        kind: kind.to_owned(),
+        name,
+        beside,
+        opens: String::new(),
+        to: Some(to),
+    };
+    ranked.into_iter().take(EACH).map(line).collect()
+}
