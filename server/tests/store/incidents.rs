@@ -25,34 +25,34 @@ fn incident(id: &str, began: i64) -> IncidentRow {
 pub async fn incidents_are_kept_by_the_lease_and_told_once(fresh: Fresh) {
     let store = open(&fresh).await;
     let lease = ("history lab", "one");
-    store.hold(lease.0, lease.1, std::time::Duration::from_secs(9)).await.unwrap();
+    store.hold(lease.0, lease.1, std::time::Duration::from_secs(9)).await.expect("an answer");
     let (first, second) = (incident("a", 1_000), incident("b", 2_000));
     let head = |next| Head { seen: 5_000, next };
     let rows = [first.clone(), second.clone()];
     let learnt = Learnt { incidents: &rows, ..Learnt::default() };
-    assert!(!store.append_history("lab", ("history lab", "other"), learnt, None, head(0)).await.unwrap());
-    assert_eq!(store.open_incidents("lab").await.unwrap(), []);
-    assert!(store.append_history("lab", lease, learnt, None, head(0)).await.unwrap());
-    assert_eq!(store.open_incidents("lab").await.unwrap(), [second.clone(), first.clone()]);
-    assert_eq!(store.incidents_to_compare().await.unwrap().len(), 2);
-    store.incident_changed(&first, "{}").await.unwrap();
+    assert!(!store.append_history("lab", ("history lab", "other"), learnt, None, head(0)).await.expect("an answer"));
+    assert_eq!(store.open_incidents("lab").await.expect("an answer"), []);
+    assert!(store.append_history("lab", lease, learnt, None, head(0)).await.expect("an answer"));
+    assert_eq!(store.open_incidents("lab").await.expect("an answer"), [second.clone(), first.clone()]);
+    assert_eq!(store.incidents_to_compare().await.expect("an answer").len(), 2);
+    store.incident_changed(&first, "{}").await.expect("an answer");
     // Of two that try at once one tells.
-    assert!(store.try_incident(&first, 9_000).await.unwrap());
-    assert!(!store.try_incident(&first, 9_000).await.unwrap());
-    assert_eq!(store.untold_incidents(8_999).await.unwrap(), [second]);
-    store.told_incident(&first, Told::Beginning).await.unwrap();
+    assert!(store.try_incident(&first, 9_000).await.expect("an answer"));
+    assert!(!store.try_incident(&first, 9_000).await.expect("an answer"));
+    assert_eq!(store.untold_incidents(8_999).await.expect("an answer"), [second]);
+    store.told_incident(&first, Told::Beginning).await.expect("an answer");
     // Its end keeps what was found out and how far it was told.
     let ended = [IncidentRow { well: Some(3_000), ended: Some(3_000), relapses: 2, ..first }];
     let learnt = Learnt { incidents: &ended, ..Learnt::default() };
-    assert!(store.append_history("lab", lease, learnt, Some(head(0)), head(1)).await.unwrap());
-    let kept = store.incident("lab", "a").await.unwrap().expect("it is kept");
+    assert!(store.append_history("lab", lease, learnt, Some(head(0)), head(1)).await.expect("an answer"));
+    let kept = store.incident("lab", "a").await.expect("an answer").expect("it is kept");
     assert_eq!((kept.told, kept.changed.as_deref(), kept.relapses), (Told::Beginning, Some("{}"), 2));
-    assert_eq!(store.untold_incidents(0).await.unwrap().first().map(|row| row.id.as_str()), Some("a"));
+    assert_eq!(store.untold_incidents(0).await.expect("an answer").first().map(|row| row.id.as_str()), Some("a"));
     let within = |from, until| store.incidents("lab", from, until, 10);
-    assert_eq!(within(3_001, 9_000).await.unwrap().len(), 1);
-    assert_eq!(within(0, 1_500).await.unwrap().len(), 1);
-    store.forget_incidents("lab", 3_001).await.unwrap();
-    assert_eq!(within(0, 9_000).await.unwrap().len(), 1);
+    assert_eq!(within(3_001, 9_000).await.expect("an answer").len(), 1);
+    assert_eq!(within(0, 1_500).await.expect("an answer").len(), 1);
+    store.forget_incidents("lab", 3_001).await.expect("an answer");
+    assert_eq!(within(0, 9_000).await.expect("an answer").len(), 1);
 }
 
 pub async fn a_silence_ends_by_itself_or_before(fresh: Fresh) {
@@ -68,12 +68,12 @@ pub async fn a_silence_ends_by_itself_or_before(fresh: Fresh) {
         maker: "ann".into(),
     };
     let (short, long) = (silence("s", 100), silence("l", 200));
-    store.keep_silence(&long).await.unwrap();
-    store.keep_silence(&short).await.unwrap();
-    assert_eq!(store.silences("lab", 50).await.unwrap(), [short, long.clone()]);
-    assert_eq!(store.silences("", 150).await.unwrap(), [long]);
-    assert_eq!(store.silences("other", 50).await.unwrap(), []);
-    assert!(store.end_silence("lab", "l", 150).await.unwrap());
-    assert!(!store.end_silence("lab", "l", 160).await.unwrap());
-    assert_eq!(store.silences("lab", 150).await.unwrap(), []);
+    store.keep_silence(&long).await.expect("an answer");
+    store.keep_silence(&short).await.expect("an answer");
+    assert_eq!(store.silences("lab", 50).await.expect("an answer"), [short, long.clone()]);
+    assert_eq!(store.silences("", 150).await.expect("an answer"), [long]);
+    assert_eq!(store.silences("other", 50).await.expect("an answer"), []);
+    assert!(store.end_silence("lab", "l", 150).await.expect("an answer"));
+    assert!(!store.end_silence("lab", "l", 160).await.expect("an answer"));
+    assert_eq!(store.silences("lab", 150).await.expect("an answer"), []);
 }
