@@ -27,7 +27,7 @@ test('who types another name starts nothing, and what will be lost is listed by 
   assert.ok(!(await page.content()).includes('pr0be-Secret'));
   await page.fill('input[name=confirm]', 'another');
   await page.click('button:text-is("Start")');
-  assert.match(await page.textContent('[role=alert]'), /Name does not match. Nothing was started/);
+  assert.match(await page.textContent('main [role=alert]'), /Name does not match. Nothing was started/);
   await page.goto(`${server.url}/c/demo/deployments`);
   assert.match(await page.textContent('main'), /No deployments yet/);
   await page.context().close();
@@ -35,8 +35,8 @@ test('who types another name starts nothing, and what will be lost is listed by 
 
 test('an expansion that names hosts which are there is refused, each with what is wrong', async () => {
   const page = await deploy('expand');
-  assert.match(await page.textContent('[role=alert]'), /the cluster has a host host1 already/);
-  assert.match(await page.textContent('[role=alert]'), /expand with kube_node only/);
+  assert.match(await page.textContent('main [role=alert]'), /the cluster has a host host1 already/);
+  assert.match(await page.textContent('main [role=alert]'), /expand with kube_node only/);
   await page.context().close();
 });
 
