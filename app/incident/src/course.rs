@@ -259,7 +259,12 @@ impl Course {
     fn touch(&mut self, judgement: &Judgement, news: &mut BTreeMap<String, Incident>) {
         for (slot, finding) in judgement.found() {
             let own = finding.touched.iter().map(|(name, what)| (slot, name.clone(), what.clone()));
-            let root = root(judgement, finding).map(|root| (root, touched_name(slot), finding.what.clone()));
+            let root = root(judgement, finding).map(|root| {
+                let name = touched_name(slot);
+                // Beside its name the words need not begin with it.
+                let what = finding.what.strip_prefix(&format!("{name}: ")).unwrap_or(&finding.what).to_owned();
+                (root, name, what)
+            });
             for (root, name, what) in own.chain(root) {
                 if let Some(incident) = self.open.get_mut(root) {
                     if touch(&mut incident.touched, name, what) {
