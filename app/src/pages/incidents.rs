@@ -156,7 +156,7 @@ fn silences(page: &IncidentsPage) -> AnyView {
     let path = |path: &str| at(&format!("/c/{}/incidents{path}", scene::segment(&page.cluster)));
     let acts = page.acts;
     let lines = page.silences.iter().map(|silence| {
-        let to = path(&format!("/silences/{}/end", scene::segment(&silence.id)));
+        let to = path(&["/silences/", &scene::segment(&silence.id), "/end"].concat());
         let end =
             acts.then(|| view! { <form method="post" action=to><button type="submit">{words::SPEAK}</button></form> });
         view! { <li>{scene::readable(&silence.what)}{end}</li> }

@@ -217,7 +217,7 @@ fn backed_up(running: &Running) -> Registry {
     registry.register_with_unit("newest_timestamp", when, Unit::Seconds, newest);
     let when = "When a backup was last restored for trial and was right; 0 when none was";
     registry.register_with_unit("restored_timestamp", when, Unit::Seconds, restored);
-    registry.register("count", "Backups in the catalogue", count);
+    registry.register("kept", "Backups in the catalogue", count);
     registry.register("pending", "Copies that wait to be put where they are kept", pending);
     registry.register("schedule_failures", "Scheduled backups that failed since the last that went well", failures);
     registry.register("warning", "What is warned of, by kind", warnings);
