@@ -29,8 +29,10 @@ pub(super) struct Sought {
     /// Only those that have not ended.
     open: Option<bool>,
     /// Only those that lasted at or after this moment, RFC 3339; 30 days ago when nothing is said.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// Only those that had begun by this moment, RFC 3339.
+    #[param(format = DateTime)]
     until: Option<String>,
     /// Incidents at most.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 100)]
@@ -238,6 +240,7 @@ pub struct WantedSilence {
     #[schema(minimum = 60, maximum = 2_592_000)]
     seconds: u64,
     /// Why; it is kept in the audit.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     reason: String,
 }
 

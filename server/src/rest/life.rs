@@ -22,10 +22,13 @@ const BACK: i64 = 30 * 86_400_000;
 #[into_params(parameter_in = Query)]
 pub(super) struct Sought {
     /// As in `node/host4`, `pod/ims/hss-0`, `service/ims/hss` or `workload/ims/Deployment/hss`.
+    #[param(pattern = r"^(node/[^/]+|(pod|service)/[^/]+/[^/]+|workload/[^/]+/[^/]+/[^/]+)$")]
     of: String,
     /// From this moment on, RFC 3339; 30 days ago when nothing is said.
+    #[param(format = DateTime)]
     from: Option<String>,
     /// Until this moment, RFC 3339; now when nothing is said.
+    #[param(format = DateTime)]
     until: Option<String>,
 }
 
