@@ -21,6 +21,7 @@ export function follow(event: components['schemas']['Event']): number {
   switch (event.type) {
     case 'whole': return event.figure.marks.length;
     case 'change': return event.steps.length;
+    case 'incident': return Date.parse(event.incident.began);
     case 'alive': return 0;
   }
 }

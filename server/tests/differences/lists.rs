@@ -36,8 +36,8 @@ fn known<'a>(names: impl Iterator<Item = &'a str>, mark: &str) -> BTreeSet<Strin
     names.filter(|name| name.contains(mark)).map(str::to_owned).collect()
 }
 
-fn owners(facts: &Inventory, kind: OwnerKind, mark: &str) -> BTreeSet<String> {
-    known(facts.owners().filter(|owner| owner.kind == kind).map(|owner| &*owner.key.name), mark)
+fn owners(facts: &Inventory, kind: &OwnerKind, mark: &str) -> BTreeSet<String> {
+    known(facts.owners().filter(|owner| owner.kind == *kind).map(|owner| &*owner.key.name), mark)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,8 +68,8 @@ async fn kubectl_and_binnacle_tell_of_the_same_objects() {
         let ours = cluster.read(|facts| match kind {
             "pods" => known(facts.pods().map(|pod| &*pod.key.name), &mark),
             "services" => known(facts.services().map(|service| &*service.key.name), &mark),
-            "deployments" => owners(facts, OwnerKind::Deployment, &mark),
-            "replicasets" => owners(facts, OwnerKind::ReplicaSet, &mark),
+            "deployments" => owners(facts, &OwnerKind::Deployment, &mark),
+            "replicasets" => owners(facts, &OwnerKind::ReplicaSet, &mark),
             _ => known(facts.policies().map(|policy| &*policy.key.name), &mark),
         });
         assert!(!theirs.is_empty() && ours == theirs, "{kind}: kubectl {theirs:?}, Binnacle {ours:?}");
