@@ -1,6 +1,4 @@
-//! Facts that no Kubernetes object tells: backups of etcd, and certificates.
-
-use topology::Stamp;
+//! Facts that no Kubernetes object tells: backups of etcd.
 
 /// How the backups of a cluster's etcd stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,20 +12,9 @@ pub enum Backup {
     Overdue(String),
 }
 
-/// A certificate whose end is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    /// Its owner, as in `the API server`.
-    pub of: String,
-    /// When it ends.
-    pub ends: Stamp,
-}
-
 /// What is known beside the Inventory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Beside {
     /// Backups of its etcd.
     pub backup: Backup,
-    /// Certificates whose end is known. One that is not in the list is unknown.
-    pub certificates: Vec<Certificate>,
 }

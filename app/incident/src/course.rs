@@ -27,7 +27,7 @@ const PATIENCE_OF_API: i64 = 10_000;
 const PATIENCE_OF_LEADERS: i64 = 15_000;
 /// The API server's checks fail for a moment while etcd elects its leader.
 const PATIENCE_OF_ETCD: i64 = 5_000;
-/// So many incidents are open at once; more findings wait until one has ended.
+/// So many incidents are open at once; more findings wait until one has ended. Grave ones do not wait.
 pub const MOST_OPEN: usize = 200;
 /// So many names are kept of what an incident touched.
 const MOST_TOUCHED: usize = 40;
@@ -40,7 +40,7 @@ impl Rules {
             Kind::NoLeader => PATIENCE_OF_LEADERS,
             Kind::QuorumLost | Kind::QuorumAtRisk => PATIENCE_OF_ETCD,
             Kind::ServiceEmpty | Kind::WorkloadBroken | Kind::WorkloadUnschedulable => self.patience,
-            Kind::MasterLost | Kind::HostLost | Kind::BackupOverdue | Kind::CertificateEnds => 0,
+            Kind::MasterLost | Kind::HostLost | Kind::BackupOverdue => 0,
         }
     }
 
@@ -122,13 +122,15 @@ pub struct Course {
     rules: Rules,
     open: BTreeMap<Slot, Incident>,
     waiting: BTreeMap<Slot, Waiting>,
+    /// Nothing was looked at yet: nobody knows how long what was well stayed so.
+    resumes: bool,
 }
 
 impl Course {
     /// Goes on with incidents that are open.
     pub fn new(rules: Rules, open: impl IntoIterator<Item = Incident>) -> Self {
         let open = open.into_iter().filter(|one| one.ended.is_none()).map(|one| (one.slot(), one)).collect();
-        Self { rules, open, waiting: BTreeMap::new() }
+        Self { rules, open, waiting: BTreeMap::new(), resumes: true }
     }
 
     /// Incidents that are open, those of one family together.
@@ -166,7 +168,8 @@ impl Course {
                     let still = found.filter(|found| found.cause.is_none());
                     let since_now = still.and_then(|found| found.since).unwrap_or(since);
                     let same = still.is_some() && floor.map_or(since_now, |floor| floor.max(since_now)) == since;
-                    if !same && now.since(since) >= self.rules.hold(finding.kind) && self.open.len() < MOST_OPEN {
+                    let has_room = finding.kind.is_grave() || self.open.len() < MOST_OPEN;
+                    if !same && now.since(since) >= self.rules.hold(finding.kind) && has_room {
                         let mut incident = Incident::of(&finding, since);
                         if found.is_none() && judgement.knows(&slot) {
                             incident.well = Some(now);
@@ -184,9 +187,11 @@ impl Course {
     /// Open incidents stay, become well, relapse or end.
     fn go_on(&mut self, judgement: &Judgement, now: Stamp, news: &mut BTreeMap<String, Incident>) {
         let mut ended = Vec::new();
+        let resumes = std::mem::take(&mut self.resumes);
         for (slot, incident) in &mut self.open {
             let before = incident.clone();
-            let calm = incident.well.filter(|well| now.since(*well) >= self.rules.calm(incident.relapses));
+            let is_over = |well: &Stamp| !resumes && now.since(*well) >= self.rules.calm(incident.relapses);
+            let calm = incident.well.filter(is_over);
             let found = judgement.finding(slot);
             match (incident.well, found) {
                 (Some(_), _) if calm.is_some() => incident.ended = calm,
@@ -246,8 +251,16 @@ impl Course {
             }
             _ => None,
         });
-        let room = MOST_OPEN.saturating_sub(self.open.len());
-        let due: Vec<(Slot, Incident)> = due.take(room).collect();
+        let mut room = MOST_OPEN.saturating_sub(self.open.len());
+        let has_room = |(_, incident): &(Slot, Incident)| {
+            if incident.kind.is_grave() {
+                return true;
+            }
+            let fits = room > 0;
+            room = room.saturating_sub(1);
+            fits
+        };
+        let due: Vec<(Slot, Incident)> = due.filter(has_room).collect();
         for (slot, incident) in due {
             self.waiting.remove(&slot);
             news.insert(incident.id(), incident.clone());

@@ -83,9 +83,6 @@ impl Judgement {
     }
 }
 
-/// Days before the end of a certificate at which that is an incident.
-const ENDS_SOON: i64 = 14 * 86_400_000;
-
 /// What is wrong with a cluster.
 pub fn judge(inventory: &Inventory, beside: &Beside, now: Stamp) -> Judgement {
     let mut judgement = Judgement::default();
@@ -94,7 +91,7 @@ pub fn judge(inventory: &Inventory, beside: &Beside, now: Stamp) -> Judgement {
     members(inventory, &lost, now, &mut judgement);
     leaders(inventory, now, &lost, &mut judgement);
     workloads::judge(inventory, &lost, &mut judgement);
-    besides(beside, now, &mut judgement);
+    besides(beside, &mut judgement);
     judgement
 }
 
@@ -220,25 +217,10 @@ fn leaders(inventory: &Inventory, now: Stamp, lost: &Lost<'_>, judgement: &mut J
     }
 }
 
-fn besides(beside: &Beside, now: Stamp, judgement: &mut Judgement) {
+fn besides(beside: &Beside, judgement: &mut Judgement) {
     match &beside.backup {
         Backup::Unknown => drop(judgement.silent.insert(Family::Backups)),
         Backup::Well => {}
         Backup::Overdue(what) => judgement.find(Finding::new(Kind::BackupOverdue, "backups", None, what.clone())),
-    }
-    if beside.certificates.is_empty() {
-        judgement.silent.insert(Family::Certificates);
-    }
-    for certificate in &beside.certificates {
-        let left = certificate.ends.since(now);
-        if left > ENDS_SOON {
-            continue;
-        }
-        let when = topology::health::moment(certificate.ends);
-        let ends = if left < 0 { "has ended" } else { "ends" };
-        let what = format!("The certificate of {} {ends}: {when}", certificate.of);
-        let since = Some(Stamp(certificate.ends.0 - ENDS_SOON));
-        let about = format!("certificate/{}", certificate.of);
-        judgement.find(Finding::new(Kind::CertificateEnds, about, since, what));
     }
 }

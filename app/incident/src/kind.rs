@@ -23,8 +23,6 @@ pub enum Kind {
     WorkloadUnschedulable,
     /// The newest proved backup of etcd is too old, or there is none.
     BackupOverdue,
-    /// A certificate ends soon.
-    CertificateEnds,
 }
 
 /// Kinds that are the same thing at another time: a host may become a master.
@@ -48,8 +46,6 @@ pub enum Family {
     Scheduling,
     /// Backups of etcd.
     Backups,
-    /// Certificates.
-    Certificates,
 }
 
 /// What names an incident while it is open: of two findings with one slot, the later goes on where the earlier was.
@@ -70,7 +66,7 @@ impl Slot {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::ApiAway,
         Self::MasterLost,
         Self::HostLost,
@@ -81,7 +77,6 @@ impl Kind {
         Self::WorkloadBroken,
         Self::WorkloadUnschedulable,
         Self::BackupOverdue,
-        Self::CertificateEnds,
     ];
 
     /// Its word in addresses, in the database and in the API.
@@ -97,7 +92,6 @@ impl Kind {
             Self::WorkloadBroken => "workload-broken",
             Self::WorkloadUnschedulable => "workload-unschedulable",
             Self::BackupOverdue => "backup-overdue",
-            Self::CertificateEnds => "certificate-ends",
         }
     }
 
@@ -123,7 +117,6 @@ impl Kind {
             Self::WorkloadBroken => Family::Workloads,
             Self::WorkloadUnschedulable => Family::Scheduling,
             Self::BackupOverdue => Family::Backups,
-            Self::CertificateEnds => Family::Certificates,
         }
     }
 }

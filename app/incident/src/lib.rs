@@ -18,7 +18,7 @@ mod judge;
 mod kind;
 mod workloads;
 
-pub use beside::{Backup, Beside, Certificate};
+pub use beside::{Backup, Beside};
 pub use course::{Course, Incident, MOST_OPEN, Rules};
 pub use judge::{Finding, Judgement, judge};
 pub use kind::{Family, Kind, Slot};

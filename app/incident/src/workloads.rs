@@ -115,6 +115,11 @@ fn services(inventory: &Inventory, lost: &Lost<'_>, judgement: &mut Judgement) {
     if ![Source::Services, Source::Endpoints].iter().all(|source| inventory.heard(*source).is_fresh()) {
         return judgement.silence(Family::Services);
     }
+    // Namespaces have many pods, and few that are not well.
+    let mut behind: BTreeMap<&Name, Vec<&Pod>> = BTreeMap::new();
+    for pod in inventory.pods_behind() {
+        behind.entry(&pod.key.namespace).or_default().push(pod);
+    }
     for service in inventory.services() {
         let (health, ready, all) = service_state(inventory, service);
         if health != Health::Bad || ready > 0 {
@@ -125,14 +130,21 @@ fn services(inventory: &Inventory, lost: &Lost<'_>, judgement: &mut Judgement) {
             _ => format!("Service {}: none of {all} endpoints is ready", service.key),
         };
         let mut finding = Finding::new(Kind::ServiceEmpty, format!("service/{}", service.key), None, what);
-        finding.cause = explained(inventory, service, lost, judgement);
+        let behind = behind.get(&service.key.namespace).map(Vec::as_slice).unwrap_or_default();
+        finding.cause = explained(inventory, service, behind, lost, judgement);
         judgement.find(finding);
     }
 }
 
-/// The host or the workload that explains why a service has no endpoint.
-fn explained(inventory: &Inventory, service: &Service, lost: &Lost<'_>, judgement: &Judgement) -> Option<Slot> {
-    let selects = |pod: &&Pod| {
+/// The host or the workload that explains why a service has no endpoint; `behind` are pods of its namespace.
+fn explained(
+    inventory: &Inventory,
+    service: &Service,
+    behind: &[&Pod],
+    lost: &Lost<'_>,
+    judgement: &Judgement,
+) -> Option<Slot> {
+    let selects = |pod: &&&Pod| {
         service.selects
             && !service.selector.is_empty()
             && service.selector.iter().all(|(name, value)| pod.labels.get(name) == Some(value))
@@ -147,8 +159,8 @@ fn explained(inventory: &Inventory, service: &Service, lost: &Lost<'_>, judgemen
         return Some(Slot::new(Family::Hosts, format!("node/{host}")));
     }
     let mut workload = None;
-    for pod in inventory.pods_in(&service.key.namespace).filter(selects) {
-        if let Some(cause) = cause(pod, lost).filter(|_| pod.is_behind()) {
+    for pod in behind.iter().filter(selects) {
+        if let Some(cause) = cause(pod, lost) {
             return Some(cause);
         }
         let about = about(pod, inventory.top_owner(pod).as_ref());

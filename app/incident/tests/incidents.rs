@@ -4,7 +4,7 @@ mod life;
 
 use std::collections::BTreeMap;
 
-use incident::{Backup, Certificate, Incident, Kind};
+use incident::{Backup, Incident, Kind, MOST_OPEN};
 use life::{Life, changes, cut, mended};
 use topology::{Change, Stamp};
 
@@ -185,16 +185,10 @@ fn a_host_that_is_taken_out_of_the_cluster_ends_its_incident() {
 }
 
 #[test]
-fn backups_and_certificates_are_incidents_where_they_are_known() {
+fn a_backup_that_is_overdue_is_an_incident_where_that_is_known() {
     let mut life = Life::new();
     life.beside.backup = Backup::Overdue("No verified etcd backup".into());
-    let ends = Stamp(life.now.0 + 10 * 86_400_000);
-    life.beside.certificates = vec![Certificate { of: "the API server".into(), ends }];
-    let told =
-        ["backup-overdue backups began 0 s ago", "certificate-ends certificate/the API server began 345660 s ago"];
-    let mut news = life.after(60, &[]);
-    news.sort();
-    assert_eq!(news, told);
+    assert_eq!(life.after(60, &[]), ["backup-overdue backups began 0 s ago"]);
     life.beside = incident::Beside::default();
     assert_eq!(life.after(60, &[]), NONE, "what is no longer known has not ended");
     life.beside.backup = Backup::Well;
@@ -205,9 +199,46 @@ fn backups_and_certificates_are_incidents_where_they_are_known() {
 fn another_replica_goes_on_with_what_is_open() {
     let mut life = Life::new();
     life.after(60, &["node host5 lost"]);
-    let open: Vec<Incident> = life.course.open().cloned().collect();
-    life.course = incident::Course::new(incident::Rules { patience: 60_000, calm: 30_000 }, open);
+    resume(&mut life);
     assert_eq!(life.after(60, &[]), NONE);
     life.after(1, &["node host5"]);
     assert_eq!(life.after(30, &[]), ["host-lost node/host5 ended 30 s ago"]);
+}
+
+/// Another replica, or this server after a pause, takes over.
+fn resume(life: &mut Life) {
+    let open: Vec<Incident> = life.course.open().cloned().collect();
+    life.course = incident::Course::new(incident::Rules { patience: 60_000, calm: 30_000 }, open);
+}
+
+#[test]
+fn a_relapse_within_a_pause_of_recording_ends_nothing() {
+    let mut life = Life::new();
+    life.after(60, &["node host5 lost"]);
+    life.after(10, &["node host5"]);
+    resume(&mut life);
+    assert_eq!(life.after(3_600, &["node host5 lost"]), ["host-lost node/host5 goes on"]);
+    let one = life.course.open().find(|one| one.about == "node/host5").expect("an open incident");
+    assert_eq!((one.relapses, one.well, one.ended), (1, None, None));
+}
+
+#[test]
+fn what_was_well_before_and_after_a_pause_ended_before_it() {
+    let mut life = Life::new();
+    life.after(60, &["node host5 lost"]);
+    life.after(10, &["node host5"]);
+    resume(&mut life);
+    assert_eq!(life.after(3_600, &[]), NONE);
+    assert_eq!(life.after(1, &[]), ["host-lost node/host5 ended 3601 s ago"]);
+}
+
+#[test]
+fn what_endangers_the_cluster_waits_for_no_other_incident() {
+    let mut life = Life::new();
+    let pod = |number: usize| format!("pod web-{number} on host4 of Deployment/web-{number} crashing");
+    let broken: Vec<String> = (0..MOST_OPEN + 10).map(pod).collect();
+    assert_eq!(life.after(60, &broken.iter().map(String::as_str).collect::<Vec<_>>()), NONE);
+    assert_eq!(life.after(60, &[]).len(), MOST_OPEN, "the others wait");
+    assert_eq!(life.after(1, &["node host5 lost"]), NONE);
+    assert_eq!(life.after(1, &["node host1 lost"]), ["master-lost node/host1 began 0 s ago"]);
 }

@@ -58,7 +58,7 @@ pub struct IncidentPage {
     pub cluster: String,
     /// Its line.
     pub line: IncidentLine,
-    /// Its kind's word.
+    /// Its kind, for people.
     pub kind: String,
     /// What it is about, and the address that shows it where there is one.
     pub about: (String, Option<String>),
@@ -84,12 +84,15 @@ fn badge(line: &IncidentLine) -> AnyView {
     view! { <span class=class>{word}</span> }.into_any()
 }
 
-/// Open incidents as a list beside a figure; nothing where there are none.
-pub(super) fn open(cluster: &str, lines: &[IncidentLine]) -> Option<AnyView> {
+/// Open incidents as a list beside a figure; nothing where there are none. `lines` is none while they are not known.
+pub(super) fn open(cluster: &str, lines: Option<&[IncidentLine]>) -> Option<AnyView> {
+    let all = at(&format!("/c/{}/incidents", scene::segment(cluster)));
+    let Some(lines) = lines else {
+        return Some(view! { <h2><a href=all>{words::OPEN}</a></h2><p class="hint">{words::NOT_TOLD}</p> }.into_any());
+    };
     if lines.is_empty() {
         return None;
     }
-    let all = at(&format!("/c/{}/incidents", scene::segment(cluster)));
     let count = lines.len();
     let lines = lines.iter().map(|line| {
         let well = (!line.well.is_empty()).then(|| view! { " "<small>{words::well(&line.well)}</small> });
@@ -164,7 +167,7 @@ fn silences(page: &IncidentsPage) -> AnyView {
     let lines = lines.collect_view();
     let none = page.silences.is_empty().then(|| view! { <p class="hint">{words::NO_SILENCES}</p> });
     let wrong = (!page.wrong.is_empty()).then(|| view! { <p class="wrong" role="alert">{page.wrong.clone()}</p> });
-    let kinds = page.kinds.iter().map(|kind| view! { <option value=*kind>{*kind}</option> }).collect_view();
+    let kinds = page.kinds.iter().map(|kind| view! { <option value=*kind>{words::kind(kind)}</option> }).collect_view();
     let form = acts.then(|| {
         view! {
             <form class="silence" method="post" action=path("/silences")>

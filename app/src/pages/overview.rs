@@ -68,12 +68,12 @@ pub struct Loads {
 }
 
 /// What stands beside a figure.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Overview {
     /// What was searched for and found, above the figure.
     pub found: Option<Found>,
-    /// Incidents that have not ended.
-    pub incidents: Vec<IncidentLine>,
+    /// Incidents that have not ended; none while the database does not tell them.
+    pub incidents: Option<Vec<IncidentLine>>,
     /// What needs attention.
     pub attention: Attention,
     /// How full its hosts are; none while that is unknown.
@@ -84,6 +84,14 @@ pub struct Overview {
     pub kept: Option<Kept>,
     /// The loss of each host; none while that is not worked out.
     pub losses: Option<Losses>,
+}
+
+impl Default for Overview {
+    /// Nothing beside the figure, and nothing that is not known.
+    fn default() -> Self {
+        let (found, loads, done, kept, losses) = (None, None, None, None, None);
+        Self { found, incidents: Some(Vec::new()), attention: Attention::default(), loads, done, kept, losses }
+    }
 }
 
 /// Buttons for what can be done to the cluster. Where something cannot be done, the reason stands in its place.
@@ -113,7 +121,7 @@ pub fn actions(cluster: &str, overview: &Overview) -> AnyView {
 /// The rest, which is renewed while the page is open. `prefix` begins the figure's links.
 pub fn overview(cluster: &str, prefix: &str, overview: &Overview) -> AnyView {
     view! {
-        {incidents::open(cluster, &overview.incidents)}
+        {incidents::open(cluster, overview.incidents.as_deref())}
         {attention(cluster, prefix, &overview.attention)}
         {loads(cluster, prefix, overview.loads.as_ref())}
         {what_if::standing(cluster, prefix, overview.losses.as_ref())}

@@ -6,6 +6,8 @@ pub const INCIDENTS: &str = "Incidents";
 pub const LANE: &str = "incidents";
 /// Above those that go on.
 pub const OPEN: &str = "Open incidents";
+/// While the database does not tell them.
+pub const NOT_TOLD: &str = "Not known: the database does not answer.";
 /// When none goes on.
 pub const NONE_OPEN: &str = "No incident is open.";
 /// Above those that ended.
@@ -27,7 +29,7 @@ pub const LASTED: &str = "Lasted";
 /// A row.
 pub const END: &str = "Ended";
 /// While it goes on.
-pub const GOES_ON: &str = "It goes on.";
+pub const GOES_ON: &str = "Ongoing";
 /// A row.
 pub const KIND: &str = "Kind";
 /// A row.
@@ -74,6 +76,23 @@ pub const SILENCE: &str = "Silence";
 /// The button of one.
 pub const SPEAK: &str = "End the silence";
 
+/// A kind of incidents by its word; the word itself for a kind of a later version.
+pub fn kind(word: &str) -> &str {
+    match word {
+        "api-away" => "API server out of reach",
+        "master-lost" => "Master lost",
+        "host-lost" => "Host lost",
+        "quorum-lost" => "Quorum lost",
+        "quorum-at-risk" => "Quorum at risk",
+        "no-leader" => "No leader",
+        "service-without-endpoint" => "Service without endpoint",
+        "workload-broken" => "Workload broken",
+        "workload-unschedulable" => "Workload unschedulable",
+        "backup-overdue" => "Backup overdue",
+        other => other,
+    }
+}
+
 /// Beside one that is well for too short a time.
 pub fn well(since: &str) -> String {
     format!("well since {since}")
@@ -84,7 +103,10 @@ pub fn silence(what: &str, until: &str, maker: &str, reason: &str) -> String {
     format!("{what} until {until}, by {maker}: {reason}")
 }
 
-/// How many differences are not shown.
+/// How many differences are left out.
 pub fn more(count: usize) -> String {
-    format!("{count} more differences are not shown.")
+    match count {
+        1 => "1 more difference is not shown.".into(),
+        _ => format!("{count} more differences are not shown."),
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::rfc;
 use crate::{
+    cluster::Clusters,
     store::{IncidentRow, Silence, Store, StoreError},
     webhook::{WebhookError, post},
 };
@@ -41,11 +42,13 @@ impl Alertmanager {
     }
 }
 
-/// Sends what is open, and what ended a while ago at most.
-pub(super) async fn send(store: &Store, to: &Alertmanager, link: &str) -> Result<(), StoreError> {
+/// Sends what is open in the clusters that are followed, and what ended a while ago at most.
+pub(super) async fn send(store: &Store, to: &Alertmanager, followed: &Clusters, link: &str) -> Result<(), StoreError> {
     let now = jiff::Timestamp::now().as_millisecond();
     let silences = store.silences("", now).await?;
-    let alerts = alerts(&store.incidents_to_alert(now - ENDED).await?, &silences, now, link);
+    let mut incidents = store.incidents_to_alert(now - ENDED).await?;
+    incidents.retain(|incident| followed.contexts().iter().any(|context| context.name == incident.cluster));
+    let alerts = alerts(&incidents, &silences, now, link);
     if let Err(error) = to.send(&alerts).await {
         tracing::warn!("Alertmanager was not told of {} incidents: {error}", alerts.len());
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -9,6 +10,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{Alertmanager, alertmanager, before::before, telling};
 use crate::{
+    cluster::Clusters,
     journal::History,
     store::{Held, IncidentRow, StoreError},
     webhook::Webhook,
@@ -33,10 +35,11 @@ pub struct Telling {
 }
 
 /// Goes on until it is dropped.
-pub async fn attend(history: History, telling: Telling, duty: watch::Receiver<Option<Held>>) {
+pub async fn attend(history: History, telling: Telling, followed: Arc<Clusters>, duty: watch::Receiver<Option<Held>>) {
     let mut rounds = Rounds {
         history,
         telling,
+        followed,
         seen: HashMap::new(),
         comparing: None,
         telling_now: None,
@@ -58,6 +61,8 @@ pub async fn attend(history: History, telling: Telling, duty: watch::Receiver<Op
 struct Rounds {
     history: History,
     telling: Telling,
+    /// What is open in a cluster that is followed no more can neither end nor be silenced.
+    followed: Arc<Clusters>,
     /// Rows as they were handed on, and when they were first seen.
     seen: HashMap<(String, String), (IncidentRow, Instant)>,
     comparing: Option<JoinHandle<()>>,
@@ -159,9 +164,9 @@ impl Rounds {
             return;
         }
         self.alert_due = false;
-        let (store, link) = (self.history.store().clone(), self.telling.link.clone());
+        let (store, link, followed) = (self.history.store().clone(), self.telling.link.clone(), self.followed.clone());
         let task = tokio::spawn(async move {
-            if let Err(error) = alertmanager::send(&store, &to, &link).await {
+            if let Err(error) = alertmanager::send(&store, &to, &followed, &link).await {
                 tracing::warn!("Alertmanager waits: {error}");
             }
         });

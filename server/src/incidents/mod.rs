@@ -55,7 +55,7 @@ pub fn beside(backups: &Backups, cluster: &str) -> Beside {
             None => Backup::Well,
         },
     };
-    Beside { backup, ..Beside::default() }
+    Beside { backup }
 }
 
 /// Something that an incident touched.

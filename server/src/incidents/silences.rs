@@ -32,7 +32,7 @@ pub enum SilenceError {
     #[error("a silence needs a reason of at most {LONGEST} characters: the audit keeps it")]
     Reason,
     /// It is too short or too long.
-    #[error("a silence lasts between {} and {} seconds", LASTS.start(), LASTS.end())]
+    #[error("a silence lasts between 1 minute and 30 days")]
     Length,
     /// There is no such kind.
     #[error("{0:?} is no kind of incident: write it as in host-lost")]

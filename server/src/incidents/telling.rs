@@ -47,13 +47,15 @@ pub(super) async fn tell(
     on_duty: &(dyn Fn() -> bool + Send + Sync),
     ready: &(dyn Fn(&IncidentRow) -> bool + Send + Sync),
 ) -> Result<(), StoreError> {
-    let now = jiff::Timestamp::now().as_millisecond();
-    let untold = store.untold_incidents(now).await?;
+    let now = || jiff::Timestamp::now().as_millisecond();
+    let untold = store.untold_incidents(now()).await?;
     if untold.is_empty() {
         return Ok(());
     }
-    let silences = store.silences("", now).await?;
+    let silences = store.silences("", now()).await?;
     for incident in untold.iter().filter(|incident| ready(incident)) {
+        // Those before it may have taken long.
+        let now = now();
         let state = match due(incident, &silences, now) {
             Due::Tell(state) => state,
             Due::GiveUp => {

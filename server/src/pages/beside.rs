@@ -54,11 +54,15 @@ impl Beside {
         };
         let kept = self.backups.as_ref().map(|backups| backup::kept(backups, &self.cluster, self.acts));
         let concerns = self.site.attention(&self.cluster).await;
-        let loads = concerns.as_ref().and_then(|concerns| concerns.loads.as_deref()).map(|loads| self::loads(loads));
+        // Where no host tells what it has, rows of "unknown" would tell nothing.
+        let loads = concerns.as_ref().and_then(|concerns| concerns.loads.as_deref());
+        let loads =
+            loads.filter(|loads| loads.is_empty() || loads.iter().any(|load| load.cpu().or(load.memory()).is_some()));
+        let loads = loads.map(|loads| self::loads(loads));
         let attention = concerns.as_ref().map(attention).unwrap_or_default();
         let losses = self.losses().await;
-        let incidents = concerns.as_ref().map(|concerns| concerns.incidents.iter().take(ROOM).map(incidents::line));
-        let incidents = incidents.map(Iterator::collect).unwrap_or_default();
+        let open = concerns.as_ref().map_or_else(|| Some(Arc::default()), |concerns| concerns.incidents.clone());
+        let incidents = open.map(|rows| rows.iter().take(ROOM).map(incidents::line).collect());
         Overview { found: None, incidents, attention, loads, done, kept, losses }
     }
 

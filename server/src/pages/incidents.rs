@@ -24,6 +24,7 @@ use topology::{
 
 use super::{
     routes::{Bodyless, Query, opened, render, troubled},
+    sentence,
     site::Asked,
 };
 use crate::{
@@ -50,7 +51,7 @@ pub(super) fn line(row: &IncidentRow) -> IncidentLine {
 }
 
 fn silence(one: &Silence) -> SilenceLine {
-    let all = [one.kind.as_str(), one.about.as_str()].into_iter().filter(|part| !part.is_empty());
+    let all = [words::kind(&one.kind), one.about.as_str()].into_iter().filter(|part| !part.is_empty());
     let what = all.collect::<Vec<_>>().join(" ");
     let what = if what.is_empty() { words::INCIDENTS.to_owned() } else { what };
     let what = words::silence(&what, &moment(Stamp(one.ends)), &one.maker, &one.reason);
@@ -73,12 +74,13 @@ async fn found(asked: &Asked, cluster: &str, acts: bool, wrong: String) -> Resul
     let Some(history) = history(asked, cluster)? else { return Ok(page) };
     let (store, now) = (history.store(), jiff::Timestamp::now().as_millisecond());
     let open = store.open_incidents(cluster).await.map_err(|error| unreachable(&error))?;
-    let ended = store.incidents(cluster, now - BACK, i64::MAX, MOST).await.map_err(|error| unreachable(&error))?;
+    let ended =
+        store.ended_incidents(cluster, now - BACK, i64::MAX, MOST).await.map_err(|error| unreachable(&error))?;
     let silences = store.silences(cluster, now).await.map_err(|error| unreachable(&error))?;
     Ok(IncidentsPage {
         on: true,
         open: open.iter().map(line).collect(),
-        ended: ended.iter().filter(|row| row.ended.is_some()).map(line).collect(),
+        ended: ended.iter().map(line).collect(),
         silences: silences.iter().map(silence).collect(),
         kinds: Kind::ALL.into_iter().map(Kind::word).collect(),
         ..page
@@ -147,14 +149,15 @@ fn page(row: &IncidentRow) -> IncidentPage {
     let (lines, more, unknown) = match before {
         Some(before) => {
             let lines = before.lines.into_iter().map(|one| (one.group, one.name, one.what)).collect();
-            (Some(lines), before.more, before.unknown)
+            let unknown = if before.unknown.is_empty() { String::new() } else { sentence(&before.unknown) };
+            (Some(lines), before.more, unknown)
         }
         None => (None, 0, String::new()),
     };
     IncidentPage {
         cluster: row.cluster.clone(),
         line: line(row),
-        kind: row.kind.clone(),
+        kind: words::kind(&row.kind).to_owned(),
         about: (row.about.clone(), about),
         ended: row.ended.map(|at| moment(Stamp(at))).unwrap_or_default(),
         relapses: row.relapses,
@@ -223,10 +226,27 @@ pub(super) async fn silence_ended(
 async fn answered(asked: &Asked, cluster: &str, done: Result<(), SilenceError>, request: Request) -> Response {
     match done {
         Ok(()) => Redirect::to(&app::base::at(&format!("/c/{}/incidents", scene::segment(cluster)))).into_response(),
-        Err(error) => {
-            let text = error.to_string();
-            let text = format!("{}{}.", text[..1].to_uppercase(), text[1..].trim_end_matches('.'));
-            shown(asked, cluster, text, &Query::of(RawQuery(None)), request).await
+        Err(error) => shown(asked, cluster, sentence(&error), &Query::of(RawQuery(None)), request).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_incident_has_words_for_people() {
+        for kind in Kind::ALL {
+            let told = words::kind(kind.word());
+            assert!(told.starts_with(char::is_uppercase) && !told.contains('-'), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_error_becomes_a_sentence_whatever_it_begins_with() {
+        for (error, told) in [("été is no kind", "Été is no kind."), ("\"a\" is none.", "\"a\" is none."), ("", ".")]
+        {
+            assert_eq!(sentence(&error), told);
         }
     }
 }

@@ -22,7 +22,7 @@ use topology::{
     planned::Planned,
 };
 
-use super::{conversions, facts, plans, table};
+use super::{conversions, facts, plans, sentence, table};
 use crate::{
     backup::restoring::Node,
     cluster::{self, Cluster, Clusters},
@@ -57,8 +57,8 @@ pub(super) struct Concerns {
     pub(super) known: bool,
     /// The fullest first; none while that is unknown.
     pub(super) loads: Option<Arc<Vec<Load>>>,
-    /// Incidents that have not ended, the latest first.
-    pub(super) incidents: Arc<Vec<IncidentRow>>,
+    /// Incidents that have not ended, the latest first; none while the database does not tell them.
+    pub(super) incidents: Option<Arc<Vec<IncidentRow>>>,
     until: Instant,
 }
 
@@ -236,10 +236,10 @@ impl Site {
         });
         let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
         let incidents = match self.history() {
-            Some(history) => history.store().open_incidents(name).await.unwrap_or_default(),
-            None => Vec::new(),
+            Some(history) => history.store().open_incidents(name).await.ok(),
+            None => Some(Vec::new()),
         };
-        let concerns = Concerns { found, known, loads, incidents: Arc::new(incidents), until };
+        let concerns = Concerns { found, known, loads, incidents: incidents.map(Arc::new), until };
         self.concerns().insert(name.to_owned(), concerns.clone());
         Some(concerns)
     }
@@ -346,8 +346,7 @@ impl From<Past> for Trouble {
             Past::Trouble(trouble) => return trouble,
             Past::Unknown(error) => error,
         };
-        let text = error.to_string();
-        let what = format!("{}{}.", text[..1].to_uppercase(), text[1..].trim_end_matches('.'));
+        let what = sentence(&error);
         let beside: Vec<String> = error.beside().into_iter().map(rfc).collect();
         let todo = if beside.is_empty() {
             "Choose a moment of the time line.".to_owned()

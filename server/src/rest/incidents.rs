@@ -165,13 +165,13 @@ pub(super) async fn list(
     let from = parsed("from", sought.from.as_deref())?.unwrap_or(now - BACK);
     let until = parsed("until", sought.until.as_deref())?.unwrap_or(i64::MAX);
     let most = sought.limit.unwrap_or(Limit::USUAL).get();
-    let rows = if sought.open == Some(true) {
-        store.open_incidents(&cluster).await?
-    } else {
-        store.incidents(&cluster, from, until, u32::from(most)).await?
+    let mut rows = match sought.open {
+        Some(true) => store.open_incidents(&cluster).await?,
+        Some(false) => store.ended_incidents(&cluster, from, until, u32::from(most)).await?,
+        None => store.incidents(&cluster, from, until, u32::from(most)).await?,
     };
-    let ended = |row: &&IncidentRow| sought.open != Some(false) || row.ended.is_some();
-    Ok(Json(IncidentList { items: rows.iter().filter(ended).take(usize::from(most)).map(Into::into).collect() }))
+    rows.retain(|row| row.began <= until);
+    Ok(Json(IncidentList { items: rows.iter().take(usize::from(most)).map(Into::into).collect() }))
 }
 
 /// One incident, with what had changed in the ten minutes before it.

@@ -1,5 +1,7 @@
 //! The numbers, for Prometheus.
 
+use std::time::Duration;
+
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -23,6 +25,9 @@ const OPEN: &str = "application/openmetrics-text";
 const PLAIN_KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// No longer than this the database is waited for: a Prometheus gives up after ten seconds.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Watch {
@@ -128,16 +133,18 @@ struct OfKind {
     kind: &'static str,
 }
 
-/// Incidents that are open, of each cluster that is recorded; nothing while the database does not tell.
+/// Incidents that are open, of each cluster that is recorded; nothing while the database does not tell, which other
+/// numbers do not wait for.
 async fn incidents(running: &Running) -> Registry {
     let open = Family::<OfKind, Gauge>::default();
     if let Some(history) = running.site.history() {
-        for context in running.site.clusters().contexts() {
-            let Ok(rows) = history.store().open_incidents(&context.name).await else { continue };
-            for kind in incident::Kind::ALL {
-                let count = rows.iter().filter(|row| row.kind == kind.word()).count();
-                let labels = OfKind { cluster: context.name.clone(), kind: kind.word() };
-                open.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+        if let Ok(Ok(counts)) = tokio::time::timeout(PATIENCE, history.store().open_incident_counts()).await {
+            for context in running.site.clusters().contexts() {
+                for kind in incident::Kind::ALL {
+                    let count = counts.get(&(context.name.clone(), kind.word().to_owned()));
+                    let labels = OfKind { cluster: context.name.clone(), kind: kind.word() };
+                    open.get_or_create(&labels).set(count.copied().unwrap_or(0));
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Incidents of clusters, and the times in which nobody is told of them.
 
+use std::collections::HashMap;
+
 use sqlx::{Row, any::AnyRow};
 
 use super::{Store, StoreError};
@@ -93,9 +95,11 @@ const COLUMNS: &str = "cluster, id, kind, about, began, well, ended, relapses, w
 const PUT: &str = "INSERT INTO incidents (cluster, id, kind, about, began, well, ended, relapses, what, touched, written) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (cluster, id) DO UPDATE SET \
                    well = excluded.well, ended = excluded.ended, relapses = excluded.relapses, what = excluded.what, \
-                   touched = excluded.touched, written = excluded.written";
+                   touched = excluded.touched, written = excluded.written, \
+                   told = CASE WHEN excluded.ended IS NULL AND incidents.told > 1 THEN 0 ELSE incidents.told END";
 
-/// Keeps incidents as part of a transaction; how far they were told stays as it is.
+/// Keeps incidents as part of a transaction. How far they were told stays as it is; one that is open again, as after a
+/// restore of etcd, is told anew.
 pub(super) async fn put(all: &mut sqlx::Transaction<'_, sqlx::Any>, rows: &[IncidentRow]) -> Result<(), StoreError> {
     let now = jiff::Timestamp::now().as_millisecond();
     for row in rows {
@@ -129,6 +133,16 @@ impl Store {
         rows.iter().map(incident).collect()
     }
 
+    /// How many incidents have not ended, by cluster and kind, of all clusters in one question.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn open_incident_counts(&self) -> Result<HashMap<(String, String), i64>, StoreError> {
+        let sql = "SELECT cluster, kind, COUNT(*) AS open FROM incidents WHERE ended IS NULL GROUP BY cluster, kind";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(((row.try_get("cluster")?, row.try_get("kind")?), row.try_get("open")?))).collect()
+    }
+
     /// Incidents of a cluster that touch a span of time, the latest first.
     ///
     /// # Errors
@@ -140,8 +154,33 @@ impl Store {
         until: i64,
         most: u32,
     ) -> Result<Vec<IncidentRow>, StoreError> {
+        self.lasting("(ended IS NULL OR ended >= $2)", cluster, from, until, most).await
+    }
+
+    /// The same of those that have ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn ended_incidents(
+        &self,
+        cluster: &str,
+        from: i64,
+        until: i64,
+        most: u32,
+    ) -> Result<Vec<IncidentRow>, StoreError> {
+        self.lasting("ended >= $2", cluster, from, until, most).await
+    }
+
+    async fn lasting(
+        &self,
+        lasted: &'static str,
+        cluster: &str,
+        from: i64,
+        until: i64,
+        most: u32,
+    ) -> Result<Vec<IncidentRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM incidents WHERE cluster = $1 AND began <= $3 AND (ended IS NULL OR ended >= $2) \
+            "SELECT {COLUMNS} FROM incidents WHERE cluster = $1 AND began <= $3 AND {lasted} \
              ORDER BY began DESC, id LIMIT $4"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(cluster).bind(from).bind(until).bind(i64::from(most));
@@ -169,14 +208,17 @@ impl Store {
         rows.iter().map(incident).collect()
     }
 
-    /// Incidents of all clusters that somebody is to be told of now, the earliest first.
+    /// Incidents of all clusters that somebody is to be told of now, the earliest first. A beginning within a silence
+    /// is not among them: many of these keep back no other.
     ///
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn untold_incidents(&self, now: i64) -> Result<Vec<IncidentRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM incidents WHERE again <= $1 AND (told = 0 OR (told = 1 AND ended IS NOT NULL)) \
-             ORDER BY began, cluster, id LIMIT 100"
+            "SELECT {COLUMNS} FROM incidents WHERE told < 2 AND again <= $1 AND (ended IS NOT NULL OR (told = 0 \
+             AND NOT EXISTS (SELECT 1 FROM incident_silences AS silence WHERE silence.cluster = incidents.cluster \
+             AND silence.began <= $1 AND silence.ends > $1 AND silence.kind IN ('', incidents.kind) \
+             AND silence.about IN ('', incidents.about)))) ORDER BY began, cluster, id LIMIT 100"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now).fetch_all(&self.pool).await?;
         rows.iter().map(incident).collect()
@@ -226,23 +268,28 @@ impl Store {
         Ok(tried.bind(incident.told as i64).execute(&self.pool).await?.rows_affected() > 0)
     }
 
-    /// Notes how far an incident was told, or given up.
+    /// Notes how far an incident was told, or given up. It is never told less far than before: another replica may have
+    /// gone on meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn told_incident(&self, incident: &IncidentRow, told: Told) -> Result<(), StoreError> {
-        let sql = "UPDATE incidents SET told = $3, tries = 0, again = 0 WHERE cluster = $1 AND id = $2";
+        let sql = "UPDATE incidents SET told = $3, tries = 0, again = 0 WHERE cluster = $1 AND id = $2 AND told < $3";
         sqlx::query(sql).bind(&incident.cluster).bind(&incident.id).bind(told as i64).execute(&self.pool).await?;
         Ok(())
     }
 
-    /// Removes incidents of a cluster that ended before a moment.
+    /// Removes incidents and silences of a cluster that ended before a moment.
     ///
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn forget_incidents(&self, cluster: &str, before: i64) -> Result<(), StoreError> {
-        let sql = "DELETE FROM incidents WHERE cluster = $1 AND ended < $2";
-        sqlx::query(sql).bind(cluster).bind(before).execute(&self.pool).await?;
+        for sql in [
+            "DELETE FROM incidents WHERE cluster = $1 AND ended < $2",
+            "DELETE FROM incident_silences WHERE cluster = $1 AND ends < $2",
+        ] {
+            sqlx::query(sql).bind(cluster).bind(before).execute(&self.pool).await?;
+        }
         Ok(())
     }
 
@@ -256,7 +303,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps incidents that come from elsewhere, or that were altered.
+    /// Keeps incidents that were altered.
     ///
     /// # Errors
     /// [`StoreError::Away`].

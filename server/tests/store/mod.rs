@@ -87,6 +87,8 @@ macro_rules! every_promise {
             news_of_a_warning_is_told_by_one_and_ends_where_it_began,
             ten_thousand_backups_are_paged_from_an_index,
             incidents_are_kept_by_the_lease_and_told_once,
+            an_incident_that_is_open_again_is_told_anew,
+            many_silenced_incidents_keep_back_no_other,
             a_silence_ends_by_itself_or_before,
         );
     };
