@@ -1,11 +1,9 @@
 //! The answer: an outcome, parts with verdicts, and the course in time.
 
-use serde::Serialize;
-
 use crate::{filter::Refusal, question::Question, timing::span, verdict::Verdict, words::few};
 
 /// Everything that is said of a question.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The question in words, as in `host5 is lost`.
     pub asked: String,
@@ -26,13 +24,11 @@ pub struct Answer {
     /// Pods that stop with their hosts, or are evicted.
     pub pods: u32,
     /// Its weight among other answers: the larger, the worse.
-    #[serde(skip)]
     pub damage: Damage,
 }
 
 /// What becomes of the cluster, in order of harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Nothing is noticed: every pod comes back, and no service is without an endpoint in between.
     Unnoticed,
@@ -90,7 +86,7 @@ pub struct Damage {
 }
 
 /// One part of the cluster and what becomes of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// What it is.
     pub about: About,
@@ -115,8 +111,7 @@ pub struct Part {
 }
 
 /// Which part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
     /// The Kubernetes API.
     Api,
@@ -150,14 +145,13 @@ impl About {
 }
 
 /// Hosts that refuse a pod for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The reason, as in `lacks 300m of cpu`.
     pub why: String,
     /// The hosts.
     pub hosts: Vec<String>,
     /// The reason for programs.
-    #[serde(skip)]
     pub(crate) refusal: Refusal,
 }
 
@@ -169,7 +163,7 @@ impl Refused {
 }
 
 /// Pods on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seat {
     /// The host.
     pub host: String,
@@ -178,7 +172,7 @@ pub struct Seat {
 }
 
 /// Something that happens.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
     /// Seconds after the loss; none for what never happens.
     pub after: Option<u32>,

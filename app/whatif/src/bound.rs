@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use topology::inventory::{HostPort, Name, Resources};
 
 use crate::{
+    fate::attached,
     filter::{Counted, Gate},
     place::Group,
     supposed::Supposed,
-    world::{Form, FormId, HOSTNAME, HostId},
+    world::{Form, FormId, HOSTNAME, HostId, World},
 };
 
 /// What all pods that look for a place ask for together.
@@ -22,6 +23,12 @@ pub(crate) struct Demand<'w> {
     /// Forms that look for a place, with how many pods.
     forms: BTreeMap<FormId, u32>,
     names: BTreeSet<&'w Name>,
+}
+
+/// All forms that look for a place, those that find none among them.
+pub(crate) fn comers(world: &World<'_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> BTreeSet<FormId> {
+    let waiting = world.waiting.iter().map(|(_, form)| *form);
+    groups.iter().map(|group| group.form).chain(waiting).chain(rivals.iter().map(|(form, _)| *form)).collect()
 }
 
 /// Of so many forms at most is it found out whether each finds a host at all.
@@ -37,11 +44,12 @@ impl<'w> Demand<'w> {
         // A pod that finds no host in any order takes no room from others. With claims of its own it may fare otherwise
         // than its form.
         if forms.len() <= SOUGHT {
+            let comers = comers(world, groups, rivals);
             let mounts = |(pod, form): &(&topology::inventory::Pod, FormId)| (!pod.claims.is_empty()).then_some(*form);
             let waiting = world.waiting.iter().filter_map(mounts);
             let placed = groups.iter().filter(|group| !group.claims.is_empty()).map(|group| group.form);
             let with_claims: BTreeSet<FormId> = waiting.chain(placed).collect();
-            forms.retain(|form, _| with_claims.contains(form) || finds_some(supposed, groups, *form));
+            forms.retain(|form, _| with_claims.contains(form) || finds_some(supposed, &comers, *form));
         }
         let mut demand = Self { total: Resources::default(), forms, names: BTreeSet::new() };
         for (form, count) in &demand.forms {
@@ -54,7 +62,7 @@ impl<'w> Demand<'w> {
 }
 
 /// Whether a pod of a form may find a host in some order, or nothing can be said of it.
-fn finds_some(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], form: FormId) -> bool {
+fn finds_some(supposed: &Supposed<'_, '_>, comers: &BTreeSet<FormId>, form: FormId) -> bool {
     let world = supposed.world;
     let alone = Group { form, claims: &[], pin: None, pods: 1 };
     let Ok(gate) = Gate::new(supposed, alone.wanted()) else { return true };
@@ -74,7 +82,7 @@ fn finds_some(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], form: FormId) -
             && gate.spread().iter().all(counts)
             && gate.admits(host).is_ok()
     };
-    world.roomiest().iter().any(|host| takes(*host)) || upper(supposed, &gate, groups, &alone) > 0
+    world.roomiest().iter().any(|host| takes(*host)) || upper(supposed, &gate, comers, &alone) > 0
 }
 
 fn times(requests: &Resources, count: u32) -> Resources {
@@ -122,6 +130,39 @@ pub(crate) fn lower(
     number: usize,
     demand: &Demand<'_>,
 ) -> u32 {
+    match attachable(supposed, groups, number) {
+        0 => 0,
+        most => feasible(supposed, gate, groups, number, demand).min(most),
+    }
+}
+
+/// How many pods of a group surely get their volumes. The scheduler does not ask whether a volume that one host at a
+/// time may hold is attached elsewhere, so only the first of the pods that share one is sure of it.
+pub(crate) fn attachable(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], number: usize) -> u32 {
+    let group = &groups[number];
+    let namespace = supposed.world.forms[group.form].namespace;
+    let is_exclusive = |claim: &&Name| attached(supposed, namespace, std::slice::from_ref(*claim)).is_some();
+    let exclusive: BTreeSet<&Name> = group.claims.iter().filter(is_exclusive).collect();
+    if exclusive.is_empty() {
+        return u32::MAX;
+    }
+    let shares = |other: &Name, claims: &[Name]| other == namespace && claims.iter().any(|one| exclusive.contains(one));
+    let of_groups = groups
+        .iter()
+        .enumerate()
+        .any(|(other, one)| other != number && shares(supposed.world.forms[one.form].namespace, one.claims));
+    let of_waiting = supposed.world.waiting.iter().any(|(pod, _)| shares(&pod.key.namespace, &pod.claims));
+    if of_groups || of_waiting { 0 } else { 1 }
+}
+
+/// At least so many pods of a group find a feasible host, whatever happens first.
+fn feasible(
+    supposed: &Supposed<'_, '_>,
+    gate: &Gate<'_, '_, '_>,
+    groups: &[Group<'_>],
+    number: usize,
+    demand: &Demand<'_>,
+) -> u32 {
     let group = &groups[number];
     let world = supposed.world;
     let form = &world.forms[group.form];
@@ -150,7 +191,7 @@ pub(crate) fn lower(
             world.waiting.iter().filter(|(pod, _)| !pod.claims.is_empty()).count() as u32;
         own_keys.insert(HOSTNAME);
     }
-    // A pod that tolerates a dead host may be sent there, and claims that one pod alone may hold are had once.
+    // A pod that tolerates a dead host may be sent there.
     let dead = |host: HostId| supposed.is_off(host) && supposed.knows(host);
     if supposed.touched().any(|(host, _)| dead(host) && gate.admits(host).is_ok()) {
         return 0;
@@ -162,9 +203,15 @@ pub(crate) fn lower(
         true => group.pods,
         false => proof.most(&free(), group.pods),
     };
-    if gate.is_first() && group.pods > 1 {
-        // Those that follow go where the first one went, which may be any domain.
-        let Some(term) = form.shape.near.first() else { return 0 };
+    // Pods of others that it must be near may come first, and to a domain that takes none of it.
+    let near_others = world.relation(group.form).near.iter().any(|other| others(*other) > 0);
+    if gate.is_first() && (group.pods > 1 || near_others) {
+        // Those that follow go where the first one went, which may be any domain. By more terms, or spread besides,
+        // they may fit nowhere there.
+        let [term] = form.shape.near.as_slice() else { return 0 };
+        if near_others || spread_own || spread_others {
+            return 0;
+        }
         let free = free();
         let domains = by_domain(supposed, &free, &term.topology);
         return domains.values().map(|hosts| proof.most(hosts, group.pods)).min().unwrap_or(0);
@@ -188,7 +235,7 @@ fn spread_evenly(
     group: &Group<'_>,
     proof: &Proof<'_, '_, '_>,
 ) -> u32 {
-    let on = |host: &HostId| !supposed.is_off(*host) && gate.holds(*host).is_ok();
+    let on = |host: &HostId| !supposed.is_off(*host) && gate.admits_unspread(*host).is_ok();
     let topology = &counted.spread.topology;
     let bounded = |open: &BTreeSet<&Name>| capacity(counted, open).map_or(group.pods, |most| most.min(group.pods));
     if let Some(open) = proof.soon_found_in_all(group.pods, topology, on) {
@@ -368,7 +415,7 @@ impl<'p> Proof<'p, '_, '_> {
 pub(crate) fn upper(
     supposed: &Supposed<'_, '_>,
     gate: &Gate<'_, '_, '_>,
-    groups: &[Group<'_>],
+    comers: &BTreeSet<FormId>,
     group: &Group<'_>,
 ) -> u32 {
     let world = supposed.world;
@@ -376,9 +423,7 @@ pub(crate) fn upper(
     let relation = world.relation(group.form);
     let itself = BTreeMap::from([(group.form, 1)]);
     let own_keys = keys(supposed, group.form, &itself).remove(&group.form).unwrap_or_default();
-    let forms = groups.iter().map(|group| group.form).chain(world.waiting.iter().map(|(_, form)| *form));
-    let others: BTreeSet<FormId> = forms.filter(|other| *other != group.form).collect();
-    let among = |forms: &[FormId]| forms.iter().any(|other| others.contains(other));
+    let among = |forms: &[FormId]| forms.iter().any(|other| *other != group.form && comers.contains(other));
     // Pods placed before may bring a pod that it must be near, or fill the emptiest domain.
     let near = relation.near_some.contains(&group.form) || among(&relation.near_some);
     let filled = among(&relation.meddles);

@@ -81,7 +81,9 @@ fn part(supposed: &Supposed<'_, '_>, budget: &Budget, lots: &[Selected<'_>]) -> 
         } else {
             return None;
         };
-        let part = part(Verdict::Certain).short(short).why(format!(
+        // It is whole again only when its pods are.
+        let verdict = if certain { Verdict::Certain } else { Verdict::of(0, lost, lost) };
+        let part = part(verdict).short(short).why(format!(
             "{} left, and {asked}: no eviction is allowed until new ones are ready",
             counted(left, "pod")
         ));

@@ -127,7 +127,7 @@ pub(crate) fn lots<'a>(
 }
 
 /// Whether a pod is one of its host's own, which a drain leaves where it is.
-fn is_of_host(pod: &Pod) -> bool {
+pub(crate) fn is_of_host(pod: &Pod) -> bool {
     pod.mirror || matches!(pod.owner, Some((OwnerKind::Node, _))) || is_daemon(pod)
 }
 
@@ -167,8 +167,8 @@ fn fate(
         if *kind == OwnerKind::StatefulSet {
             return Some(Fate::Stateful);
         }
-        if let Some(claim) = attached(supposed, pod) {
-            return Some(Fate::Attached(claim));
+        if let Some(claim) = attached(supposed, &pod.key.namespace, &pod.claims) {
+            return Some(Fate::Attached(claim.clone()));
         }
     }
     let replicates = match kind {
@@ -187,17 +187,16 @@ fn fate(
     }))
 }
 
-/// A claim of a pod whose volume one host at a time may hold, and that has to be attached.
-fn attached(supposed: &Supposed<'_, '_>, pod: &Pod) -> Option<Name> {
+/// A claim whose volume one host at a time may hold, and that has to be attached.
+pub(crate) fn attached<'n>(supposed: &Supposed<'_, '_>, namespace: &Name, claims: &'n [Name]) -> Option<&'n Name> {
     const UNATTACHED: [&str; 7] = ["local", "hostPath", "nfs", "cephfs", "glusterfs", "azureFile", "csi.nfs"];
     let catalog = supposed.world.inventory.catalog();
-    let claim = pod.claims.iter().find(|name| {
-        let key = Key { namespace: pod.key.namespace.clone(), name: (*name).clone() };
+    claims.iter().find(|name| {
+        let key = Key { namespace: namespace.clone(), name: (*name).clone() };
         let Some(claim) = catalog.claim(&key) else { return false };
         let Some(volume) = claim.volume.as_ref().and_then(|volume| catalog.volume(volume)) else { return false };
         let modes = if volume.modes.is_empty() { &claim.modes } else { &volume.modes };
         let shared = modes.iter().any(|mode| matches!(mode, AccessMode::Many | AccessMode::ReadMany));
         !shared && !UNATTACHED.contains(&&*volume.backing) && !volume.backing.contains("nfs")
-    })?;
-    Some(claim.clone())
+    })
 }

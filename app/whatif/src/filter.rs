@@ -170,8 +170,14 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
     /// # Errors
     /// The first reason why it is not, in the order of the scheduler.
     pub fn admits(&self, host: HostId) -> Result<(), Refusal> {
-        self.takes(host)?;
-        self.reaches(host)?;
+        self.holds(host)?;
+        self.spreads(host)?;
+        self.joins(host)
+    }
+
+    /// The same without spread, which changes with every pod that is placed.
+    pub(crate) fn admits_unspread(&self, host: HostId) -> Result<(), Refusal> {
+        self.holds(host)?;
         self.joins(host)
     }
 
@@ -294,7 +300,7 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
         Ok(())
     }
 
-    fn joins(&self, number: HostId) -> Result<(), Refusal> {
+    fn spreads(&self, number: HostId) -> Result<(), Refusal> {
         let host = &self.supposed.world.hosts[number];
         for counted in &self.spread {
             let topology = &counted.spread.topology;
@@ -307,6 +313,12 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
                 return Err(Refusal::Spread(topology.clone()));
             }
         }
+        Ok(())
+    }
+
+    /// Whether the pods that it must be near or apart from allow a host.
+    fn joins(&self, number: HostId) -> Result<(), Refusal> {
+        let host = &self.supposed.world.hosts[number];
         let terms = &self.form.shape.near;
         let near = match &self.near {
             Near::Any => true,
@@ -487,8 +499,14 @@ fn counted<'w>(supposed: &Supposed<'w, '_>, number: FormId, at: usize) -> Counte
         }
         if supposed.knows(host) && eligible(supposed, form, spread, host) {
             *hosts += 1;
-            // Pods of the others are being deleted or gone.
-            *pods += if standing == Standing::Cordoned { there } else { 0 };
+            *pods += match standing {
+                Standing::Cordoned => there,
+                Standing::Drained => {
+                    counting.forms.iter().map(|other| supposed.left_by_drain(*other, host)).sum::<u32>()
+                }
+                // Being deleted or gone.
+                Standing::Same | Standing::Lost | Standing::Removed => 0,
+            };
         }
     }
     let counts = |host: HostId| match supposed.standing(host) {

@@ -5,7 +5,6 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use serde::Serialize;
 use topology::{Inventory, Stamp, figure::is_master, inventory::Name};
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
 };
 
 /// The loss of one host or of a pair, in short.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
     /// The hosts.
     pub hosts: Vec<Name>,
@@ -25,12 +24,11 @@ pub struct Loss {
     /// The answer in one sentence.
     pub sentence: String,
     /// Its weight among the others.
-    #[serde(skip)]
     pub damage: Damage,
 }
 
 /// All of them, worst first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
     /// The loss of each single host.
     pub single: Vec<Loss>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use topology::inventory::{Name, Resources};
 
 use crate::{
-    bound::{Demand, lower, upper},
+    bound::{Demand, attachable, comers, lower, upper},
     fate::Lot,
     filter::{Gate, Refusal, Unknown, Wanted},
     supposed::Supposed,
@@ -45,7 +45,7 @@ pub struct Placed {
 /// `rivals` may be placed before any of them, and are not themselves judged.
 pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
     let judged = proved(supposed, groups, rivals);
-    with_witnesses(supposed, groups, judged)
+    with_witnesses(supposed, groups, rivals, judged)
 }
 
 /// The same verdicts, without a witness where all of them are certain.
@@ -55,7 +55,7 @@ pub(crate) fn judge(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &
         |(group, proof): (&Group<'_>, &Proof<'_, '_, '_>)| proof.as_ref().is_ok_and(|proof| proof.from >= group.pods);
     match groups.iter().zip(&judged).all(is_certain) {
         true => vec![Placed::certain(BTreeMap::new()); groups.len()],
-        false => with_witnesses(supposed, groups, judged),
+        false => with_witnesses(supposed, groups, rivals, judged),
     }
 }
 
@@ -82,6 +82,8 @@ pub(crate) fn settled(
 struct Proved<'s, 'w, 'a> {
     gate: Gate<'s, 'w, 'a>,
     from: u32,
+    /// Whether its pods share a volume that one host at a time may hold.
+    shares: bool,
 }
 
 type Proof<'s, 'w, 'a> = Result<Proved<'s, 'w, 'a>, Unknown>;
@@ -95,17 +97,23 @@ fn proved<'s, 'w, 'a>(
     let prove = |(number, group): (usize, &Group<'w>)| {
         let gate = Gate::new(supposed, group.wanted())?;
         let from = lower(supposed, &gate, groups, number, &demand);
-        Ok(Proved { gate, from })
+        Ok(Proved { gate, from, shares: attachable(supposed, groups, number) < group.pods })
     };
     groups.iter().enumerate().map(prove).collect()
 }
 
-fn with_witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], judged: Vec<Proof<'_, '_, '_>>) -> Vec<Placed> {
+fn with_witnesses(
+    supposed: &Supposed<'_, '_>,
+    groups: &[Group<'_>],
+    rivals: &[(FormId, u32)],
+    judged: Vec<Proof<'_, '_, '_>>,
+) -> Vec<Placed> {
     let witnesses = witnesses(supposed, groups);
+    let comers = comers(supposed.world, groups, rivals);
     let mut placed = Vec::new();
     for ((group, witness), proof) in groups.iter().zip(witnesses).zip(judged) {
         placed.push(match proof {
-            Ok(proof) => self::placed(supposed, groups, group, &proof, witness),
+            Ok(proof) => self::placed(supposed, &comers, group, &proof, witness),
             Err(Unknown(why)) => Placed { verdict: Verdict::Unknown, why, ..Placed::certain(BTreeMap::new()) },
         });
     }
@@ -115,16 +123,16 @@ fn with_witnesses(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], judged: Vec
 
 fn placed(
     supposed: &Supposed<'_, '_>,
-    groups: &[Group<'_>],
+    comers: &BTreeSet<FormId>,
     group: &Group<'_>,
-    Proved { gate, from }: &Proved<'_, '_, '_>,
+    Proved { gate, from, shares }: &Proved<'_, '_, '_>,
     witness: BTreeMap<HostId, u32>,
 ) -> Placed {
     let found: u32 = witness.values().sum();
     if *from >= group.pods {
         return Placed::certain(witness);
     }
-    let to = if found >= group.pods { group.pods } else { upper(supposed, gate, groups, group) };
+    let to = if found >= group.pods { group.pods } else { upper(supposed, gate, comers, group) };
     let mut refusals: BTreeMap<Refusal, Vec<HostId>> = BTreeMap::new();
     for (host, _) in supposed.known().filter(|(host, _)| !supposed.is_off(*host)) {
         if let Err(refusal) = gate.admits(host) {
@@ -132,7 +140,11 @@ fn placed(
         }
     }
     let verdict = Verdict::of(*from, to.max(found), group.pods);
-    let why = if verdict == Verdict::Certain { String::new() } else { why(&verdict, &refusals) };
+    let why = match verdict {
+        Verdict::Certain => String::new(),
+        Verdict::Depends { .. } if *shares => "pods share a volume that one host at a time may hold".into(),
+        _ => why(&verdict, &refusals),
+    };
     Placed { verdict, why, refusals, witness, evicts: false }
 }
 

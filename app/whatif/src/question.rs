@@ -1,6 +1,5 @@
 //! The question: which hosts are lost, removed, drained, cordoned or added.
 
-use serde::{Deserialize, Serialize};
 use topology::{
     Inventory,
     inventory::{Name, Source},
@@ -9,8 +8,7 @@ use topology::{
 use crate::words::untold;
 
 /// One change that is supposed to happen. Nothing of it is done to the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// The machine is off: its kubelet is silent, its Node object stays.
     Lose(Name),
@@ -59,8 +57,7 @@ pub enum Mistake {
 pub const MOST: usize = 5_000;
 
 /// A question that can be answered: its hosts exist, each is named once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question(Vec<Step>);
 
 impl Question {

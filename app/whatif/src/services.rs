@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use topology::inventory::{Endpoint, Key};
+use topology::inventory::{Endpoint, Key, Name};
 
 use crate::{
     answer::{About, Part, counted},
@@ -53,7 +53,7 @@ pub(crate) fn services(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &
         let mut seen = BTreeSet::new();
         for set in inventory.endpoints_of(&service) {
             for endpoint in
-                set.endpoints.iter().filter(|one| (one.ready || one.serves_last) && seen.insert(&one.address))
+                set.endpoints.iter().filter(|one| (one.ready || one.serves_last) && seen.insert(backend(one)))
             {
                 match loses(supposed, &lot_of, &set.key, endpoint) {
                     Some(lot) => *gone.entry(lot).or_default() += 1,
@@ -72,6 +72,14 @@ pub(crate) fn services(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &
         hit.parts.push(emptied(&service, &gone, returns, drains));
     }
     hit
+}
+
+/// What serves an endpoint: its pod, which has one address of each family, or else the address.
+pub(crate) fn backend(endpoint: &Endpoint) -> (Option<&Name>, Option<&Name>) {
+    match &endpoint.pod {
+        Some(pod) => (Some(pod), None),
+        None => (None, Some(&endpoint.address)),
+    }
 }
 
 /// Whether an endpoint goes, and with which lot.

@@ -2,9 +2,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use topology::inventory::{HostPort, Name, Resources};
+use topology::inventory::{HostPort, Name, Pod, Resources};
 
 use crate::{
+    fate::is_of_host,
     question::{Question, Step},
     world::{Form, FormId, Host, HostId, World},
 };
@@ -86,12 +87,23 @@ impl<'w, 'a> Supposed<'w, 'a> {
     /// Where pods of a form run, as the scheduler counts them: host, how many, how many of these are being deleted.
     pub fn seats(&self, number: FormId) -> impl Iterator<Item = (HostId, u32, u32)> + '_ {
         let form: &Form<'_> = &self.world.forms[number];
-        let before = form.seats.iter().filter_map(|&(host, count, leaving)| match self.standing(host) {
+        let before = form.seats.iter().filter_map(move |&(host, count, leaving)| match self.standing(host) {
             Standing::Same | Standing::Cordoned => Some((host, count, leaving)),
             Standing::Lost => Some((host, count, count)),
-            Standing::Removed | Standing::Drained => None,
+            Standing::Drained => Some((host, self.left_by_drain(number, host), 0)).filter(|(_, count, _)| *count > 0),
+            Standing::Removed => None,
         });
         before.chain(self.placed_of(number).map(|host| (host, 1, 0)))
+    }
+
+    /// How many pods of a form a drain leaves on a host: those of DaemonSets and static ones.
+    pub(crate) fn left_by_drain(&self, number: FormId, host: HostId) -> u32 {
+        // Most forms have no pod there, which is soon seen.
+        if !self.world.forms[number].seats.iter().any(|(at, ..)| *at == host) {
+            return 0;
+        }
+        let left = |(pod, form): &&(&Pod, FormId)| *form == number && !pod.leaving && is_of_host(pod);
+        self.world.hosts[host].pods.iter().filter(left).count() as u32
     }
 
     /// Hosts of a form's pods that were placed since, one for each pod.

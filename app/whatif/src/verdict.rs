@@ -1,10 +1,7 @@
 //! Verdicts: certain, impossible, by order, unknown.
 
-use serde::Serialize;
-
 /// What becomes of a part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "is")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It stays up, or comes back by itself, in whatever order things happen.
     Certain,

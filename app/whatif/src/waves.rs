@@ -20,6 +20,7 @@ use crate::{
     filter::amount,
     place::{Group, judge, settled},
     question::{Question, Step, listed},
+    services::backend,
     supposed::Supposed,
     verdict::Verdict,
     words::few,
@@ -62,7 +63,7 @@ pub struct Stuck {
     pub host: Name,
     /// Whether a missing fact decides.
     pub unknown: bool,
-    /// Why, in phrases.
+    /// Why, in phrases: the worst first.
     pub why: Vec<String>,
 }
 
@@ -80,10 +81,30 @@ impl DrainOrder {
     /// The room that is missing, as in `one more host with 2 of cpu, 4 GiB of memory and room for 3 pods`.
     pub fn room(&self) -> Option<String> {
         let missing = self.missing.as_ref()?;
-        let plain = [("cpu", missing.cpu), ("memory", missing.memory), ("pods", missing.pods)];
-        let amounts: Vec<String> =
-            plain.into_iter().filter(|(_, many)| *many > 0).map(|(name, many)| amount(name, many)).collect();
+        let plain = [
+            ("cpu", missing.cpu),
+            ("memory", missing.memory),
+            ("ephemeral-storage", missing.ephemeral),
+            ("pods", missing.pods),
+        ];
+        let extended = missing.extended.iter().map(|(name, many)| (&**name, *many));
+        let all = plain.into_iter().chain(extended).filter(|(_, many)| *many > 0);
+        let amounts: Vec<String> = all.map(|(name, many)| amount(name, many)).collect();
         Some(format!("one more host with {}", listed(&amounts)))
+    }
+
+    /// Hosts that cannot be drained for the same reasons, together.
+    pub fn alike(&self) -> Vec<(Vec<&Name>, &Stuck)> {
+        let mut alike: Vec<(Vec<&Name>, &Stuck)> = Vec::new();
+        let mut places: HashMap<(&[String], bool), usize> = HashMap::new();
+        for stuck in &self.stuck {
+            let place = *places.entry((stuck.why.as_slice(), stuck.unknown)).or_insert(alike.len());
+            match alike.get_mut(place) {
+                Some((hosts, _)) => hosts.push(&stuck.host),
+                None => alike.push((vec![&stuck.host], stuck)),
+            }
+        }
+        alike
     }
 
     /// The answer in one sentence.
@@ -110,7 +131,12 @@ pub fn drain_order(inventory: &Inventory, now: Stamp) -> DrainOrder {
     let mut planner = Planner::new(World::new(inventory, now));
     let mut left = planner.screened();
     let mut guess = left.len();
+    let mut masters = true;
     while let Some(first) = left.front().copied() {
+        if masters && !planner.is_master(first) {
+            masters = false;
+            planner.retry_masters();
+        }
         let candidates = planner.together(&left);
         let mut size = candidates.len().min(guess.max(1));
         loop {
@@ -193,7 +219,7 @@ impl<'a> Planner<'a> {
                 planner.members.push(Vec::new());
             }
             for endpoint in set.endpoints.iter().filter(|one| one.ready) {
-                if !seen.insert((number, &endpoint.address)) {
+                if !seen.insert((number, backend(endpoint))) {
                     continue;
                 }
                 planner.ready[number] += 1;
@@ -214,9 +240,8 @@ impl<'a> Planner<'a> {
     /// Hosts that can be drained alone as the cluster is, masters first: a kubelet may not be newer than its API server.
     fn screened(&mut self) -> VecDeque<HostId> {
         let mut hosts: Vec<HostId> = (0..self.world.hosts.len()).collect();
-        let is_master = |host: &HostId| self.masters.contains(&self.world.hosts[*host].name);
         let name = |host: &HostId| &self.world.hosts[*host].name;
-        hosts.sort_by(|a, b| is_master(b).cmp(&is_master(a)).then_with(|| natural(name(a), name(b))));
+        hosts.sort_by(|a, b| self.is_master(*b).cmp(&self.is_master(*a)).then_with(|| natural(name(a), name(b))));
         let mut left = VecDeque::new();
         let mut flags = BTreeSet::new();
         for host in hosts {
@@ -248,12 +273,15 @@ impl<'a> Planner<'a> {
         };
         let mut parts = found(&supposed, &one, judge).parts;
         parts.retain(harms);
-        if self.masters.contains(name) {
+        if self.is_master(host) {
             // Its machine is off for a while as well.
             let off = Question::one(Step::Lose(name.clone()));
             let control = control(&Supposed::new(&self.world, &off));
             parts.extend(control.parts.into_iter().filter(|part| part.verdict != Verdict::Certain));
+            parts.sort_by_cached_key(Part::rank);
         }
+        // A service that its pods leave without an endpoint follows from these, so the cause comes first.
+        parts.sort_by_key(|part| part.about == About::Service && part.verdict != Verdict::Certain);
         parts
     }
 
@@ -278,6 +306,7 @@ impl<'a> Planner<'a> {
             About::Service if part.verdict == Verdict::Certain => {
                 format!("service {}: {}, and no budget lets them go one after another", part.name, part.why)
             }
+            About::Service => format!("service {}: {}, {}", part.name, part.short, part.why),
             _ if part.why.is_empty() => format!("{} {}", part.name, part.short),
             _ => format!("{} {}: {}", part.name, part.short, part.why),
         };
@@ -340,7 +369,7 @@ impl<'a> Planner<'a> {
         let mut budgets: BTreeMap<&Key, (u32, u32)> = BTreeMap::new();
         let mut services: BTreeMap<usize, (u32, u32)> = BTreeMap::new();
         for &host in left {
-            let master = self.masters.contains(&self.world.hosts[host].name);
+            let master = self.is_master(host);
             if master && !together.is_empty() {
                 continue;
             }
@@ -475,14 +504,38 @@ impl<'a> Planner<'a> {
         self.settle(hosts, moves);
     }
 
+    fn is_master(&self, host: HostId) -> bool {
+        self.masters.contains(&self.world.hosts[host].name)
+    }
+
+    /// Tries masters once more, before the first of the other hosts goes.
+    fn retry_masters(&mut self) {
+        let (masters, others): (Vec<HostId>, Vec<HostId>) =
+            std::mem::take(&mut self.later).into_iter().partition(|host| self.is_master(*host));
+        self.later = others;
+        for host in masters {
+            match self.step(&[host]) {
+                Some(moves) => self.go(&[host], &moves),
+                None => self.later.push(host),
+            }
+        }
+    }
+
     /// Tries once more, one by one, what found too little room before.
     fn retry(&mut self) {
         for host in std::mem::take(&mut self.later) {
-            if let Some(moves) = self.step(&[host]) {
-                self.go(&[host], &moves);
-                continue;
-            }
+            let late = self.is_master(host) && self.done.iter().any(|done| !self.is_master(*done));
             let mut why = self.may_go(host);
+            match self.step(&[host]) {
+                Some(moves) if !late => {
+                    self.go(&[host], &moves);
+                    continue;
+                }
+                Some(_) => {
+                    why.push("its pods find room only once other hosts are drained, and masters go first".into());
+                }
+                None => {}
+            }
             if why.is_empty() {
                 let one = Question::one(Step::Drain(self.world.hosts[host].name.clone()));
                 let mut parts = found(&Supposed::new(&self.world, &one), &one, judge).parts;

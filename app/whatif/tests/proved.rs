@@ -2,10 +2,12 @@
 
 mod fixture;
 
+use std::sync::Arc;
+
 use fixture::{NOW, ask, inventory, is, part, with_masters};
 use topology::{
     Change, Inventory, Stamp,
-    inventory::{Fact, Key, OwnerKind},
+    inventory::{Fact, Key, OwnerKind, PodTerm, Shape},
 };
 use whatif::{Verdict, answer::Outcome};
 
@@ -15,6 +17,14 @@ fn with_pod(mut facts: Inventory, name: &str, change: impl Fn(&mut topology::inv
     change(&mut pod);
     facts.apply(Change::Put(Fact::Pod(Box::new(pod))));
     facts
+}
+
+/// Gives pods one shape, as those of one template have it: that of the first, changed.
+fn alike(facts: Inventory, names: &[&str], change: impl Fn(&mut Shape)) -> Inventory {
+    let mut shape = (*facts.pod(&Key::new("default", names[0])).expect("such a pod").shape).clone();
+    change(&mut shape);
+    let shape = Arc::new(shape);
+    names.iter().fold(facts, |facts, name| with_pod(facts, name, |pod| pod.shape = shape.clone()))
 }
 
 const TWO: &str = "
@@ -127,4 +137,114 @@ fn a_removed_host_takes_none_of_its_own_pods() {
     );
     is(&ask(&facts, "remove=a1"), "ReplicaSet default/web", &Verdict::Impossible);
     is(&ask(&facts, "remove=a2"), "Kubernetes API", &Verdict::Certain);
+}
+
+#[test]
+fn a_pod_that_follows_another_needs_room_where_that_one_goes() {
+    let text = "
+        host a1 zone=z1 cpu=1
+        host b1 zone=z2
+        host b2 zone=z2
+        host c1 zone=z3
+        pod x-1 on c1 of ReplicaSet/x app=x near=zone cpu=900";
+    is(&ask(&with_masters(text), "drain=c1"), "ReplicaSet default/x", &Verdict::Certain);
+    // The one that waits may go to z1 first, which has room for one.
+    let waits = with_masters(&format!("{text}\npod x-2 of ReplicaSet/x app=x near=zone cpu=900"));
+    assert_ne!(part(&ask(&waits, "drain=c1"), "ReplicaSet default/x").verdict, Verdict::Certain);
+}
+
+#[test]
+fn pods_that_follow_each_other_to_one_host_need_room_on_one_host() {
+    let hosts: String = (1..=6).map(|host| format!("host a{host} zone=z1 cpu=1\n")).collect();
+    let facts = with_masters(&format!(
+        "{hosts}
+         host c1 zone=z3
+         pod x-1 on c1 of ReplicaSet/x app=x near=zone cpu=600
+         pod x-2 on c1 of ReplicaSet/x app=x near=zone cpu=600"
+    ));
+    let by_zone = alike(facts, &["x-1", "x-2"], |_| {});
+    is(&ask(&by_zone, "drain=c1"), "ReplicaSet default/x", &Verdict::Certain);
+    let by_host = alike(by_zone, &["x-1", "x-2"], |shape| {
+        let term = PodTerm { topology: "kubernetes.io/hostname".into(), ..shape.near[0].clone() };
+        shape.near.push(term);
+    });
+    assert_ne!(part(&ask(&by_host, "drain=c1"), "ReplicaSet default/x").verdict, Verdict::Certain);
+}
+
+#[test]
+fn pods_that_follow_each_other_are_spread_as_well() {
+    let facts = with_masters(
+        "host a1 zone=z1
+         host a2 zone=z1
+         host c1 zone=z3
+         pod x-1 on c1 of ReplicaSet/x app=x near=zone spread=host/1
+         pod x-2 on c1 of ReplicaSet/x app=x near=zone spread=host/1
+         pod x-3 on c1 of ReplicaSet/x app=x near=zone spread=host/1",
+    );
+    let answer = ask(&alike(facts, &["x-1", "x-2", "x-3"], |_| {}), "drain=c1");
+    // The hosts of z1 take one each, for others hold none.
+    assert_ne!(part(&answer, "ReplicaSet default/x").verdict, Verdict::Certain);
+}
+
+#[test]
+fn a_domain_whose_hosts_keep_a_pod_away_takes_none_of_a_spread() {
+    let text = "
+        host a1 zone=z1
+        host a2 zone=z1
+        host b1 zone=z2
+        host b2 zone=z2
+        host c1 zone=z3
+        pod web-1 on c1 of ReplicaSet/web app=web spread=zone/1 apart=host~db
+        pod web-2 on c1 of ReplicaSet/web app=web spread=zone/1 apart=host~db";
+    let of = |text: &str| ask(&alike(with_masters(text), &["web-1", "web-2"], |_| {}), "drain=c1");
+    is(&of(text), "ReplicaSet default/web", &Verdict::Certain);
+    let kept_away = of(&format!(
+        "{text}
+         pod db-1 on a1 of ReplicaSet/db app=db
+         pod db-2 on a2 of ReplicaSet/db app=db"
+    ));
+    assert_ne!(part(&kept_away, "ReplicaSet default/web").verdict, Verdict::Certain);
+}
+
+#[test]
+fn a_daemon_pod_that_a_drain_leaves_keeps_others_away_still() {
+    let text = "
+        host a1 zone=z1
+        host b1 zone=z1
+        host a2 zone=z2
+        pod web-1 on a2 of ReplicaSet/web app=web apart=zone~agent";
+    is(&ask(&with_masters(text), "drain=a1&drain=a2"), "ReplicaSet default/web", &Verdict::Certain);
+    let kept_away = with_masters(&format!("{text}\npod agent-1 on a1 of DaemonSet/agent app=agent"));
+    is(&ask(&kept_away, "drain=a1&drain=a2"), "ReplicaSet default/web", &Verdict::Impossible);
+}
+
+#[test]
+fn pods_that_share_a_volume_of_one_host_may_be_sent_to_two() {
+    let cluster = |mode: &str| {
+        let facts = with_masters(&format!(
+            "host a1
+             host a2
+             host c1
+             claim data mode={mode}
+             pod web-1 on c1 of ReplicaSet/web app=web claim=data
+             pod web-2 on c1 of ReplicaSet/web app=web claim=data"
+        ));
+        alike(facts, &["web-1", "web-2"], |_| {})
+    };
+    is(&ask(&cluster("many"), "drain=c1"), "ReplicaSet default/web", &Verdict::Certain);
+    let answer = ask(&cluster("once"), "drain=c1");
+    is(&answer, "ReplicaSet default/web", &Verdict::Depends { from: 1, to: 2, of: 2 });
+    assert!(part(&answer, "ReplicaSet default/web").why.contains("share a volume"), "{answer:#?}");
+}
+
+#[test]
+fn what_a_foreign_controller_makes_anew_may_bring_the_pod_that_another_must_be_near() {
+    let facts = with_masters(
+        "host a1 zone=z1
+         host c1 zone=z3
+         pod db-1 on c1 of CloneSet/db app=db
+         pod web-1 on c1 of ReplicaSet/web app=web near=zone~db",
+    );
+    let answer = ask(&facts, "drain=c1");
+    is(&answer, "ReplicaSet default/web", &Verdict::Depends { from: 0, to: 1, of: 1 });
 }

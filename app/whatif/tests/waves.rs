@@ -6,7 +6,10 @@ mod fixture;
 use std::fmt::Write;
 
 use fixture::{NOW, inventory, with_masters};
-use topology::Inventory;
+use topology::{
+    Change, Inventory,
+    inventory::{Fact, Key, Resources},
+};
 use whatif::{DrainOrder, drain_order};
 
 fn order(facts: &Inventory) -> DrainOrder {
@@ -28,6 +31,20 @@ fn masters_go_first_and_one_at_a_time() {
     assert_eq!(waves(&order), ["m1", "m2", "m3", "a1 a2"]);
     assert_eq!(order.is_whole(), Some(true));
     assert_eq!(order.sentence(), "All 5 hosts can be drained, in 4 waves.");
+}
+
+#[test]
+fn no_master_is_drained_after_the_other_hosts() {
+    let facts = with_masters(
+        "host a1 cpu=4\nhost a2 cpu=4
+         pod web-1 on m1 of ReplicaSet/web app=web cpu=3000
+         pod x-1 on a1 of ReplicaSet/x app=x cpu=1500
+         pod y-1 on a2 of ReplicaSet/y app=y cpu=1500",
+    );
+    let order = order(&facts);
+    assert_eq!(waves(&order), ["m2", "m3", "a1", "a2"]);
+    // Once a1 or a2 is empty, there would be room.
+    assert!(stuck(&order, "m1").why.iter().any(|why| why.contains("masters go first")), "{order:?}");
 }
 
 #[test]
@@ -121,10 +138,12 @@ fn a_local_volume_keeps_its_host() {
     let facts = with_masters(
         "host a1\nhost a2
          claim data backing=local on=a1
-         pod db-1 on a1 of ReplicaSet/db claim=data",
+         pod db-1 on a1 of ReplicaSet/db claim=data
+         service db over db-1",
     );
     let order = order(&facts);
-    assert!(stuck(&order, "a1").why.iter().any(|why| why.contains("finds no other host")), "{order:?}");
+    let why = &stuck(&order, "a1").why;
+    assert!(why[0].contains("finds no other host") && why[1].contains("default/db"), "{order:?}");
     assert_eq!(order.missing, None);
 }
 
@@ -139,6 +158,38 @@ fn the_room_that_is_missing_is_told() {
     assert_eq!(order.is_whole(), Some(false));
     assert_eq!(order.missing.as_ref().map(|room| room.cpu), Some(3000));
     assert!(order.room().is_some_and(|room| room.starts_with("one more host with 3 of cpu")), "{:?}", order.room());
+}
+
+#[test]
+fn resources_of_every_kind_are_told_as_missing() {
+    let missing = Resources { pods: 1, extended: vec![("example.org/gpu".into(), 2)], ..Resources::default() };
+    let order = DrainOrder { missing: Some(missing), ..DrainOrder::default() };
+    assert_eq!(order.room().as_deref(), Some("one more host with room for 1 pod and 2 of example.org/gpu"));
+}
+
+#[test]
+fn a_pod_with_an_address_of_each_family_is_one_endpoint() {
+    let mut facts = with_masters(
+        "host a1\nhost a2
+         pod db-1 on a1 of ReplicaSet/db app=db
+         service db over db-1",
+    );
+    let mut second = facts.endpoints_of(&Key::new("default", "db")).next().expect("a slice").clone();
+    second.key = Key::new("default", "db-v6");
+    second.endpoints.iter_mut().for_each(|one| one.address = "fd00::1".into());
+    facts.apply(Change::Put(Fact::Endpoints(second)));
+    let order = order(&facts);
+    assert_eq!(order.is_whole(), Some(true), "{order:?}");
+    assert!(order.waves.iter().any(|wave| !wave.interrupted.is_empty()), "{order:?}");
+}
+
+#[test]
+fn hosts_with_the_same_reasons_are_told_together() {
+    let order =
+        order(&with_masters("host a1\nhost a2\npod web-1 on a1 of CloneSet/web\npod web-2 on a2 of CloneSet/web"));
+    let alike: Vec<Vec<&str>> =
+        order.alike().into_iter().map(|(hosts, _)| hosts.into_iter().map(|host| &**host).collect()).collect();
+    assert_eq!(alike, [["a1", "a2"]]);
 }
 
 #[test]
