@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use topology::{
     Inventory,
-    inventory::{Component, ComponentKind, Name, Node, OwnerKind, Pod, Source, Truth},
+    figure::words::{self, changed, lists},
+    inventory::{Component, ComponentKind, Name, Node, OwnerKind, Pod, Source},
 };
 
 /// What it belongs to.
@@ -31,6 +32,16 @@ impl Group {
             Self::ControlPlane => "control plane",
             Self::Services => "services",
             Self::Workloads => "workloads",
+        }
+    }
+
+    /// Its word as a heading.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Hosts => "Hosts",
+            Self::ControlPlane => "Control plane",
+            Self::Services => "Services",
+            Self::Workloads => "Workloads",
         }
     }
 }
@@ -63,11 +74,6 @@ pub fn compare(before: &Inventory, after: &Inventory) -> (Vec<Difference>, Vec<S
         workloads(before, after, &mut found);
     }
     (found, untold)
-}
-
-fn changed(name: &str, before: &str, after: &str) -> Option<String> {
-    let shown = |text: &str| if text.is_empty() { "untold".to_owned() } else { text.to_owned() };
-    (before != after).then(|| format!("{name} {}, now {}", shown(before), shown(after)))
 }
 
 /// What was there at one of the moments or at both.
@@ -112,44 +118,9 @@ fn hosts(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
 }
 
 pub(crate) fn host(before: &Node, after: &Node) -> Vec<String> {
-    let mut what: Vec<String> = Vec::new();
-    let kinds: BTreeSet<&Name> = before.conditions.iter().chain(&after.conditions).map(|one| &one.kind).collect();
-    for kind in kinds {
-        let truth = |node: &Node| match node.condition(kind).map(|condition| condition.truth) {
-            Some(Truth::True) => "True",
-            Some(Truth::False) => "False",
-            Some(Truth::Unknown) => "Unknown",
-            None => "",
-        };
-        what.extend(changed(kind, truth(before), truth(after)));
-    }
-    if before.cordoned != after.cordoned {
-        what.push(if after.cordoned { "cordoned" } else { "no longer cordoned" }.to_owned());
-    }
-    let joined = |names: &[Name]| names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ");
-    let taints =
-        |node: &Node| -> Vec<Name> { node.taints.iter().map(|taint| taint.to_string().as_str().into()).collect() };
-    what.extend(lists("taints", &taints(before), &taints(after)));
-    what.extend(lists("roles", &before.roles, &after.roles));
-    let addresses = |node: &Node| joined(&node.addresses.iter().map(|one| one.value.clone()).collect::<Vec<_>>());
-    what.extend(changed("addresses", &addresses(before), &addresses(after)));
-    for (name, before, after) in [
-        ("kubelet", &before.kubelet, &after.kubelet),
-        ("runtime", &before.runtime, &after.runtime),
-        ("kernel", &before.kernel, &after.kernel),
-        ("system", &before.os, &after.os),
-    ] {
-        what.extend(changed(name, before, after));
-    }
+    let mut what = words::host(before, after);
+    what.extend(changed("kubelet", &before.kubelet, &after.kubelet));
     what
-}
-
-fn lists(name: &str, before: &[Name], after: &[Name]) -> Option<String> {
-    let shown = |names: &[Name]| match names {
-        [] => "none".to_owned(),
-        names => names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "),
-    };
-    (before != after).then(|| format!("{name} {}, now {}", shown(before), shown(after)))
 }
 
 fn control_plane(before: &Inventory, after: &Inventory, pods: bool, leases: bool, found: &mut Vec<Difference>) {
@@ -207,7 +178,7 @@ fn control_plane(before: &Inventory, after: &Inventory, pods: bool, leases: bool
 fn components(before: &Inventory, after: &Inventory, found: &mut Vec<Difference>) {
     for ((node, kind), pair) in pairs(parts(before), parts(after)) {
         let what = pair.told(|(pod, part), (pod_now, part_now)| {
-            let mut what = same_pod(pod, pod_now);
+            let mut what = words::pod(pod, pod_now);
             what.extend(changed("version", &part.version, &part_now.version));
             if part.flags != part_now.flags {
                 what.push("other flags".to_owned());
@@ -227,21 +198,6 @@ fn parts(inventory: &Inventory) -> BTreeMap<(&Name, ComponentKind), (&Pod, &Comp
     parts.collect()
 }
 
-pub(crate) fn same_pod(before: &Pod, after: &Pod) -> Vec<String> {
-    let mut what = Vec::new();
-    if before.ready != after.ready {
-        what.push(if after.ready { "ready again" } else { "no longer ready" }.to_owned());
-    }
-    let fault = |reason: &Name| if reason.is_empty() { "none".to_owned() } else { reason.to_string() };
-    if before.reason != after.reason {
-        what.push(format!("fault {}, now {}", fault(&before.reason), fault(&after.reason)));
-    }
-    if after.restarts > before.restarts {
-        what.push(format!("restarts {}, now {}", before.restarts, after.restarts));
-    }
-    what
-}
-
 fn services(before: &Inventory, after: &Inventory, endpoints: bool, found: &mut Vec<Difference>) {
     let (there, now) = (before.services(), after.services());
     for (key, pair) in pairs(there.map(|one| (&one.key, one)), now.map(|one| (&one.key, one))) {
@@ -256,7 +212,7 @@ fn services(before: &Inventory, after: &Inventory, endpoints: bool, found: &mut 
             };
             let (was, is) = (ready(before), ready(after));
             if endpoints && was != is {
-                what.push(format!("{was} ready endpoints, now {is}"));
+                what.push(format!("ready endpoints {was}, now {is}"));
             }
             what
         });
@@ -328,7 +284,7 @@ fn workload(there: &[&Pod], now: &[&Pod]) -> Vec<String> {
     what.extend(lists("images", &were, &are));
     for pod in now {
         if let Some(one) = before.get(&pod.key.name) {
-            let differs = same_pod(one, pod);
+            let differs = words::pod(one, pod);
             if !differs.is_empty() {
                 what.push(format!("{}: {}", pod.key.name, differs.join(", ")));
             }

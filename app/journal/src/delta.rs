@@ -8,11 +8,12 @@
 //! GONE thing                 a pod that is gone
 //! patch: how many fields, then for each: its place, whether it is patched or replaced, and that
 //! ```
-//! Things are numbered as they appear. Each block stands for itself: what lies before it may be lost.
+//! Things are numbered as they appear. Each block stands for itself: what lies before it may be lost. A few bytes can
+//! stand for a large fact, so a block says only so much against what it said before; the rest is written whole.
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use topology::{
     Change,
     inventory::{Fact, Key, Source},
@@ -32,9 +33,36 @@ const GONE: u64 = 3;
 /// Values nest no deeper than this.
 const DEEPEST: u32 = 64;
 
-/// Facts of this block, by the number of their thing.
+/// Facts that are read again for what is written against them have no more parts than this in a block, all in all.
+const MOST_AGAIN: usize = 1 << 22;
+
+/// Facts of this block.
 #[derive(Default)]
-struct Things(Vec<Value>);
+struct Things {
+    /// By the number of their thing.
+    facts: Vec<Value>,
+    /// How many parts were read again so far.
+    again: usize,
+}
+
+impl Things {
+    /// Whether something may be written against this one's fact; if so, it counts.
+    fn serves_again(&mut self, thing: usize) -> bool {
+        let Some(fact) = self.facts.get(thing) else { return false };
+        let again = self.again.saturating_add(fact.parts());
+        let serves = again <= MOST_AGAIN;
+        if serves {
+            self.again = again;
+        }
+        serves
+    }
+
+    /// Keeps a new thing's fact; answers its number.
+    fn add(&mut self, fact: Value) -> usize {
+        self.facts.push(fact);
+        self.facts.len() - 1
+    }
+}
 
 /// Writes changes.
 #[derive(Default)]
@@ -50,6 +78,7 @@ impl Deltas {
     pub(crate) fn put(&mut self, to: &mut Writer, change: &Change) -> Result<(), CodeError> {
         if let Change::Gone(Source::Pods, key) = change
             && let Some(thing) = self.named.get(&pod_name(key)).copied()
+            && self.things.serves_again(thing)
         {
             to.number(GONE);
             to.number(thing as u64);
@@ -63,26 +92,22 @@ impl Deltas {
         let (name, owner) = names(fact, &value);
         let same = name.as_ref().and_then(|name| self.named.get(name)).copied();
         let alike = owner.as_ref().and_then(|owner| self.owned.get(owner)).copied();
-        let thing = match (same, alike) {
-            (Some(thing), _) => {
-                to.number(DELTA);
-                to.number(thing as u64);
-                patch(to, &self.things.0[thing], &value)?;
-                self.things.0[thing] = value;
-                thing
-            }
-            (None, Some(model)) => {
-                to.number(LIKE);
+        let thing = match same.or(alike).filter(|model| self.things.serves_again(*model)) {
+            Some(model) => {
+                to.number(if same.is_some() { DELTA } else { LIKE });
                 to.number(model as u64);
-                patch(to, &self.things.0[model], &value)?;
-                self.things.0.push(value);
-                self.things.0.len() - 1
+                patch(to, &self.things.facts[model], &value)?;
+                if same.is_some() {
+                    self.things.facts[model] = value;
+                    model
+                } else {
+                    self.things.add(value)
+                }
             }
-            (None, None) => {
+            None => {
                 to.number(WHOLE);
                 to.put(&value)?;
-                self.things.0.push(value);
-                self.things.0.len() - 1
+                self.things.add(value)
             }
         };
         self.named.extend(name.map(|name| (name, thing)));
@@ -102,12 +127,15 @@ impl Undeltas {
             let value: Value = from.get()?;
             let change = change_of(&value)?;
             if matches!(change, Change::Put(_)) {
-                self.0.0.push(value);
+                self.0.add(value);
             }
             return Ok(change);
         }
         let thing = usize::try_from(from.number()?).map_err(|_| CodeError::Odd)?;
-        let known = self.0.0.get_mut(thing).ok_or(CodeError::Odd)?;
+        if !self.0.serves_again(thing) {
+            return Err(CodeError::Odd);
+        }
+        let known = self.0.facts.get_mut(thing).ok_or(CodeError::Odd)?;
         match tag {
             DELTA => {
                 patched(from, known, 0)?;
@@ -117,7 +145,7 @@ impl Undeltas {
                 let mut value = known.clone();
                 patched(from, &mut value, 0)?;
                 let change = change_of(&value)?;
-                self.0.0.push(value);
+                self.0.add(value);
                 Ok(change)
             }
             GONE => match change_of(known)? {
@@ -127,6 +155,33 @@ impl Undeltas {
             _ => Err(CodeError::Odd),
         }
     }
+}
+
+/// Goes past a change without making it.
+pub(crate) fn pass(from: &mut Reader<'_>) -> Result<(), CodeError> {
+    match from.number()? {
+        WHOLE => from.get().map(|IgnoredAny| ()),
+        DELTA | LIKE => {
+            from.number()?;
+            pass_patch(from, 0)
+        }
+        GONE => from.number().map(|_| ()),
+        _ => Err(CodeError::Odd),
+    }
+}
+
+fn pass_patch(from: &mut Reader<'_>, depth: u32) -> Result<(), CodeError> {
+    if depth > DEEPEST {
+        return Err(CodeError::Odd);
+    }
+    let Some(count) = from.number()?.checked_sub(1) else {
+        from.number()?;
+        return from.get().map(|IgnoredAny| ());
+    };
+    for _ in 0..count {
+        if from.number()? & 1 == 1 { pass_patch(from, depth + 1)? } else { from.get().map(|IgnoredAny| ())? }
+    }
+    Ok(())
 }
 
 fn value_of(change: &Change) -> Result<Value, CodeError> {
@@ -145,21 +200,23 @@ fn pod_name(key: &Key) -> String {
 
 /// What names the thing of a fact, and what its owner is called where others of the owner are like it.
 fn names(fact: &Fact, value: &Value) -> (Option<String>, Option<String>) {
-    let inner = || value.only()?.1.only();
-    let owner = |owner: &dyn std::fmt::Debug, namespace: &str| Some(format!("{namespace} {owner:?}"));
     match fact {
-        Fact::Pod(pod) => (Some(pod_name(&pod.key)), pod.owner.as_ref().and_then(|of| owner(of, &pod.key.namespace))),
+        Fact::Pod(pod) => {
+            let owner = pod.owner.as_ref().map(|owner| format!("{} {owner:?}", pod.key.namespace));
+            (Some(pod_name(&pod.key)), owner)
+        }
         Fact::Owner(one) => (Some(format!("{} {}", one.kind.word(), one.key)), None),
         Fact::Node(node) => (Some(format!("node {}", node.name)), Some("node".into())),
         Fact::Lease(lease) => (Some(format!("lease {}", lease.key)), Some("lease".into())),
-        _ => {
-            let name = inner().and_then(|(kind, fact)| {
-                let name = fact.get("key").or_else(|| fact.get("name"))?;
-                Some(format!("{kind} {name:?}"))
-            });
-            (name, None)
-        }
+        // A change of any other fact is encoded as {"put": {its kind: {its fields}}}.
+        _ => (value.only().and_then(|(_, put)| put.only()).and_then(|(kind, fields)| named(kind, fields)), None),
     }
+}
+
+/// The name of a thing by the field that its kind has for it.
+fn named(kind: &str, fields: &Value) -> Option<String> {
+    let name = fields.get("key").or_else(|| fields.get("name"))?;
+    Some(format!("{kind} {name:?}"))
 }
 
 /// Writes what turns one value into another of its shape; one of another shape is written whole.
@@ -221,4 +278,32 @@ fn patched(from: &mut Reader<'_>, value: &mut Value, depth: u32) -> Result<(), C
         if step & 1 == 1 { patched(from, field, depth + 1)? } else { *field = from.get()? }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open;
+
+    #[test]
+    fn a_block_that_repeats_a_large_fact_without_end_is_refused() {
+        let (_, records) = open(include_bytes!("../tests/blocks/format-1.block")).expect("a block");
+        let pod = records.into_iter().find(|record| matches!(record.change, Change::Put(Fact::Pod(_)))).expect("a pod");
+        let mut value = value_of(&pod.change).expect("a value");
+        let Value::Map(put) = &mut value else { panic!("no variant") };
+        let Value::Map(kind) = &mut put[0].1 else { panic!("no kind") };
+        let Value::Map(fields) = &mut kind[0].1 else { panic!("no fields") };
+        fields.push((Value::Text("later".into()), Value::List(vec![Value::Null; MOST_AGAIN / 16])));
+        let mut to = Writer::default();
+        to.number(WHOLE);
+        to.put(&value).expect("it is written");
+        for _ in 0..16 {
+            // The same again, in three bytes.
+            [DELTA, 0, 1].into_iter().for_each(|number| to.number(number));
+        }
+        let (mut from, mut changes) = (Reader::new(&to.bytes), Undeltas::default());
+        assert_eq!(changes.get(&mut from), Ok(pod.change));
+        let refused = (0..16).map(|_| changes.get(&mut from)).find(Result::is_err);
+        assert_eq!(refused, Some(Err(CodeError::Odd)));
+    }
 }

@@ -21,7 +21,7 @@ mod record;
 mod replay;
 mod value;
 
-pub use block::{Block, BlockError, Content, FORMAT, open, seal};
+pub use block::{Block, BlockError, Content, FORMAT, Unpacked, open, seal, unpack};
 pub use code::CodeError;
 pub use compare::{Difference, Group, compare};
 pub use life::{Event, Life, NoThing, Thing};

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use topology::{
     Change, Stamp,
+    figure::words,
     inventory::{EndpointSet, Fact, Heard, Key, Name, Node, Owner, OwnerKind, Phase, Pod, Service, Source},
 };
 
-use crate::{
-    Record,
-    compare::{host, same_pod},
-};
+use crate::{Record, compare::host};
 
 /// A thing whose history is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,20 +149,14 @@ impl Life {
                 self.push(at, told, what);
             }
             Change::Put(Fact::Endpoints(set)) if self.serves(set) => {
-                let before: usize = self.ready.values().sum();
+                let before = self.all_ready();
                 self.ready.insert(set.key.clone(), count(set));
-                let now: usize = self.ready.values().sum();
-                if before != now {
-                    self.push(at, None, vec![format!("{before} ready endpoints, now {now}")]);
-                }
+                self.push(at, None, Vec::from_iter(ready(before, self.all_ready())));
             }
             Change::Gone(Source::Endpoints, key) if self.ready.contains_key(key) => {
-                let before: usize = self.ready.values().sum();
+                let before = self.all_ready();
                 self.ready.remove(key);
-                let now: usize = self.ready.values().sum();
-                if before != now {
-                    self.push(at, None, vec![format!("{before} ready endpoints, now {now}")]);
-                }
+                self.push(at, None, Vec::from_iter(ready(before, self.all_ready())));
             }
             Change::Gone(source, key) if *source == self.thing.source() && *key == self.thing.key() => {
                 if self.last.take().is_some() {
@@ -187,6 +179,20 @@ impl Life {
         self.events
     }
 
+    /// Texts of which a block holds one, where it tells anything of the thing.
+    pub fn texts(&self) -> Vec<&str> {
+        let name = match &self.thing {
+            Thing::Node(name) => name,
+            Thing::Pod(key) | Thing::Service(key) | Thing::Workload(_, key) => &key.name,
+        };
+        // A slice of endpoints goes by its own name, and a watch that is cut says no name at all.
+        [&**name, "stale"].into_iter().chain(self.ready.keys().map(|slice| &*slice.name)).collect()
+    }
+
+    fn all_ready(&self) -> usize {
+        self.ready.values().sum()
+    }
+
     fn serves(&self, set: &EndpointSet) -> bool {
         matches!(&self.thing, Thing::Service(key) if set.service == key.name && set.key.namespace == key.namespace)
     }
@@ -200,6 +206,10 @@ impl Life {
 
 fn count(set: &EndpointSet) -> usize {
     set.endpoints.iter().filter(|endpoint| endpoint.ready).count()
+}
+
+fn ready(before: usize, now: usize) -> Option<String> {
+    (before != now).then(|| format!("ready endpoints {before}, now {now}"))
 }
 
 /// When the API says that a fact came to be like this.
@@ -263,9 +273,6 @@ fn differs(before: &Fact, now: &Fact) -> Vec<String> {
 
 fn pod(was: &Pod, is: &Pod) -> Vec<String> {
     let mut what = Vec::new();
-    if was.created != is.created {
-        what.push("made anew".to_owned());
-    }
     if was.node != is.node {
         what.push(is.node.as_ref().map_or_else(|| "on no host".to_owned(), |node| format!("on {node}")));
     }
@@ -275,7 +282,7 @@ fn pod(was: &Pod, is: &Pod) -> Vec<String> {
     if was.leaving != is.leaving {
         what.push("deletion was asked for".to_owned());
     }
-    what.extend(same_pod(was, is));
+    what.extend(words::pod(was, is));
     if was.containers_ready != is.containers_ready {
         what.push(format!("{} of {} containers ready", is.containers_ready, is.containers));
     }
@@ -312,10 +319,10 @@ fn service(was: &Service, is: &Service) -> Vec<String> {
 fn owner(was: &Owner, is: &Owner) -> Vec<String> {
     let mut what = Vec::new();
     if was.wanted != is.wanted {
-        what.push(format!("{} pods wanted, now {}", was.wanted, is.wanted));
+        what.push(format!("pods wanted {}, now {}", was.wanted, is.wanted));
     }
     if was.ready != is.ready {
-        what.push(format!("{} pods ready, now {}", was.ready, is.ready));
+        what.push(format!("pods ready {}, now {}", was.ready, is.ready));
     }
     if was.labels != is.labels {
         what.push("other labels of its pods".to_owned());

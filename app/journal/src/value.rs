@@ -46,6 +46,15 @@ impl Value {
             _ => None,
         }
     }
+
+    /// How many values there are in it, itself included.
+    pub(crate) fn parts(&self) -> usize {
+        match self {
+            Self::List(items) => 1 + items.iter().map(Self::parts).sum::<usize>(),
+            Self::Map(entries) => 1 + entries.iter().map(|(key, value)| key.parts() + value.parts()).sum::<usize>(),
+            _ => 1,
+        }
+    }
 }
 
 impl Serialize for Value {

@@ -36,7 +36,7 @@ fn differences_are_told_by_group_and_name() {
         "hosts: host4: cordoned",
         "hosts: host5: gone",
         "control plane: kube-scheduler: leader host2, now host3",
-        "services: default/ims-hss: 1 ready endpoints, now 2",
+        "services: default/ims-hss: ready endpoints 1, now 2",
         "services: default/new: new",
         "services: default/nobody: gone",
         "workloads: default/Deployment vepc-sgw: 2 ready, now 3; \

@@ -4,7 +4,7 @@
 mod fixture;
 
 use fixture::{NOW, THREE_AND_TWO, changes, inventory, line};
-use journal::{Content, FORMAT, Record, Replay, open, seal};
+use journal::{Content, FORMAT, Record, Replay, open, seal, unpack};
 use topology::{Change, Stamp};
 
 const CHANGES: &[u8] = include_bytes!("blocks/format-1.block");
@@ -31,6 +31,10 @@ fn a_block_of_the_first_format_has_its_changes() {
     let anew = seal(block.content, block.number, &records).unwrap();
     assert_eq!(anew.bytes[3], FORMAT);
     assert!(open(&anew.bytes).unwrap().1 == records);
+    for bytes in [CHANGES, &anew.bytes] {
+        let times = unpack(bytes).and_then(|block| block.times()).unwrap();
+        assert!(times.into_iter().eq(records.iter().map(|record| record.at)));
+    }
     assert!(anew.bytes.len() < CHANGES.len(), "{} and {} bytes", anew.bytes.len(), CHANGES.len());
 }
 

@@ -4,8 +4,11 @@
 mod fixture;
 
 use fixture::{NOW, THREE_AND_TWO, inventory, line};
-use journal::{Life, Record, Thing};
-use topology::{Change, Stamp};
+use journal::{Content, Life, Record, Thing, seal, unpack};
+use topology::{
+    Change, Stamp,
+    inventory::{Heard, Source},
+};
 
 fn at(seconds: i64) -> Stamp {
     Stamp(NOW.0 + seconds * 1_000)
@@ -21,9 +24,18 @@ fn life(thing: &str, lines: &[&str]) -> Vec<String> {
     life.whole(&whole(THREE_AND_TWO), NOW, None);
     for (text, seconds) in lines.iter().zip(1_i64..) {
         let changes: Vec<Change> = line(text);
-        changes.into_iter().for_each(|change| life.take(&Record { at: at(seconds), change }));
+        changes.into_iter().for_each(|change| take(&mut life, &Record { at: at(seconds), change }));
     }
     told(life)
+}
+
+/// Takes a record, and finds out whether its block could have been passed over.
+fn take(life: &mut Life, record: &Record) {
+    let before = life.clone().events().len();
+    let block = seal(Content::Changes, 0, std::slice::from_ref(record)).expect("it is sealed");
+    let mentioned = unpack(&block.bytes).expect("it is whole").mentions(&life.texts());
+    life.take(record);
+    assert!(mentioned || life.clone().events().len() == before, "{record:?} was passed over");
 }
 
 fn told(life: Life) -> Vec<String> {
@@ -59,7 +71,7 @@ fn a_host_and_a_service_have_theirs() {
         "3: Ready Unknown, now True; cordoned",
     ];
     assert_eq!(life("node/host5", &lines), host);
-    let service = ["0: there already: new, ClusterIP", "2: 1 ready endpoints, now 0", "4: 0 ready endpoints, now 2"];
+    let service = ["0: there already: new, ClusterIP", "2: ready endpoints 1, now 0", "4: ready endpoints 0, now 2"];
     assert_eq!(life("service/default/ims-hss", &lines), service);
 }
 
@@ -74,6 +86,19 @@ fn a_change_within_a_gap_is_told_as_not_seen() {
         "600: between 2023-11-14 22:13:25 UTC and now, not seen: on host5",
     ];
     assert_eq!(told(life), expected);
+}
+
+#[test]
+fn a_block_of_other_things_is_passed_over_and_a_cut_is_not() {
+    let mut life = Life::of("pod/default/mme-0".parse().expect("a thing"));
+    life.whole(&whole(THREE_AND_TWO), NOW, None);
+    let block = |change| seal(Content::Changes, 0, &[Record { at: at(1), change }]).expect("it is sealed");
+    for change in line("pod sgw-a on host4 of Deployment/vepc-sgw crashing") {
+        assert!(!unpack(&block(change).bytes).expect("it is whole").mentions(&life.texts()));
+    }
+    let cut = Change::Heard(Source::Pods, Heard::Stale { since: at(1), reason: "no answer".into() });
+    take(&mut life, &Record { at: at(1), change: cut });
+    assert_eq!(told(life)[1], "1: the watch of pods is cut: what follows was learnt later");
 }
 
 #[test]

@@ -109,3 +109,18 @@ fn a_change_of_a_rolling_update_takes_at_most_20_bytes() {
     println!("{} changes, {taken} bytes, {each:.1} a change", records.len());
     assert!(each <= 20.0, "{each:.1} bytes a change");
 }
+
+#[test]
+fn a_large_fact_that_alters_again_and_again_is_read_as_it_was_written() {
+    let mut pod = pod(&mut Numbers(7), 1, Stamp(1_764_000_000_000));
+    pod.addresses = vec!["10.0.0.1".into(); 50_000];
+    let mut records: Vec<Record> = (0..100)
+        .map(|n| {
+            pod.restarts = n;
+            Record { at: pod.created, change: Change::Put(Fact::Pod(Box::new(pod.clone()))) }
+        })
+        .collect();
+    records.push(Record { at: pod.created, change: Change::Gone(Source::Pods, pod.key.clone()) });
+    let sealed = seal(Content::Changes, 0, &records).unwrap();
+    assert!(open(&sealed.bytes).unwrap().1 == records);
+}

@@ -184,7 +184,8 @@ fn scattered(name: &str, text: &str) -> Option<u8> {
         return None;
     }
     let first = text.chars().next()?;
-    let gaps = name.char_indices().filter(|(_, letter)| *letter == first).filter_map(|(start, _)| {
+    // Letters that do not follow here follow nowhere later: most names are left at their first start.
+    let gaps = name.char_indices().filter(|(_, letter)| *letter == first).map_while(|(start, _)| {
         let (mut wanted, mut gap) = (text.chars().peekable(), 0_usize);
         for letter in name[start..].chars() {
             match wanted.peek() {
@@ -198,7 +199,8 @@ fn scattered(name: &str, text: &str) -> Option<u8> {
     gaps.min().map(|gap| u8::try_from(gap.saturating_add(3)).unwrap_or(u8::MAX))
 }
 
-fn held(name: &str, text: &str) -> Option<u8> {
+/// How well a name that holds a text fits it, both in small letters: 0 as a whole, 1 at its beginning, 2 elsewhere.
+pub fn held(name: &str, text: &str) -> Option<u8> {
     match () {
         () if name == text => Some(0),
         () if name.starts_with(text) => Some(1),

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use fixture::{NOW, THREE_AND_TWO, inventory, line};
 use scene::{Differs, Place, Scene};
 use topology::{
-    Inventory,
+    Change, Inventory, Stamp,
     figure::{View, difference},
+    inventory::Fact,
 };
 
 fn after(lines: &[&str]) -> Inventory {
@@ -54,6 +55,25 @@ fn gone_new_moved_and_changed_are_told_apart() {
     assert_eq!(is("moved/default/pgw-a/default/pgw-c"), Some(Differs::Moved));
     assert_eq!(is("service/default/ims-hss"), Some(Differs::Changed));
     assert_eq!(is("pod/default/pgw-b"), None);
+}
+
+#[test]
+fn a_pod_that_was_made_anew_under_its_name_is_changed() {
+    let now = |change: Change| match change {
+        Change::Put(Fact::Pod(mut pod)) => {
+            pod.created = Stamp(pod.created.0 + 60_000);
+            Change::Put(Fact::Pod(pod))
+        }
+        other => other,
+    };
+    let mut after = inventory(THREE_AND_TWO);
+    for change in line("pod mme-1 on host4 of StatefulSet/vepc-mme ready") {
+        after.apply(now(change));
+    }
+    let scene = difference(&inventory(THREE_AND_TWO), &after, &View::default(), NOW).scene;
+    let mark = scene.marks.iter().find(|mark| mark.id.as_str() == "pod/default/mme-1").expect("the pod");
+    assert_eq!(mark.differs, Some(Differs::Changed));
+    assert!(mark.title.starts_with("Changed: made anew."), "{}", mark.title);
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn letters_in_their_order_find_a_name_that_holds_the_text_nowhere() {
     assert_eq!(fits("kube-flannel-ds-x7k2p", "kflan"), Some(3 + 4));
     assert_eq!(fits("host4", "host4"), Some(0));
     assert!(fits("nginx-ingress", "ngress") < fits("nginx-ingress", "nging"));
+    assert_eq!(fits("kube-kflan", "kfn"), Some(3 + 2), "the start with the fewest letters between counts");
     assert_eq!(fits("web", "bew"), None);
     assert_eq!(fits("web", "wb"), None, "two letters are in nearly every name");
 }

@@ -22,7 +22,7 @@ mod tally;
 mod view;
 
 pub use bands::service_state;
-pub use difference::{Compared, difference};
+pub use difference::{Compared, difference, words};
 pub use drawing::Drawing;
 pub use lanes::lanes;
 pub use node::is_master;

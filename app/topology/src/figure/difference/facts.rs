@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use scene::Differs;
 
+use super::words;
 use crate::{
     Inventory,
     figure::{bands::service_state, node::static_name},
-    inventory::{ComponentKind, Name, Node, OwnerKind, Pod, Source, Truth},
+    inventory::{ComponentKind, Name, OwnerKind, Pod, Source},
 };
 
 /// How something differs, and in words.
@@ -101,12 +102,11 @@ impl Facts {
     pub(super) fn group(&self, slug: &str) -> Option<Told> {
         let differing = self.groups.get(slug)?;
         let (before, after) = self.sizes.get(slug).copied().unwrap_or_default();
-        let words = || words(differing);
         Some(match (before, after) {
             (_, 0) => Told::new(Differs::Gone, "all of its pods left this host."),
             (0, _) if differing.contains(&Differs::Moved) => Told::new(Differs::Moved, "it came from another host."),
             (0, _) => Told::new(Differs::New, "its pods are new on this host."),
-            _ => Told::new(Differs::Changed, words()),
+            _ => Told::new(Differs::Changed, counted(differing)),
         })
     }
 
@@ -115,14 +115,14 @@ impl Facts {
         let prefix = format!("{node}/");
         let groups = self.groups.range(prefix.clone()..).take_while(|(slug, _)| slug.starts_with(&prefix));
         let differing: Vec<Differs> = groups.flat_map(|(_, differing)| differing.iter().copied()).collect();
-        (!differing.is_empty()).then(|| Told::new(Differs::Changed, words(&differing)))
+        (!differing.is_empty()).then(|| Told::new(Differs::Changed, counted(&differing)))
     }
 
     fn compare_nodes(&mut self, before: &Inventory, after: &Inventory) {
         for node in before.nodes() {
             let told = match after.node(&node.name) {
                 None => Some(Told::new(Differs::Gone, "it is no longer a node.")),
-                Some(now) => host(node, now).map(|words| Told::new(Differs::Changed, words)),
+                Some(now) => sentence(&words::host(node, now)).map(|words| Told::new(Differs::Changed, words)),
             };
             self.nodes.extend(told.map(|told| (node.name.clone(), told)));
         }
@@ -255,7 +255,7 @@ impl Facts {
                     let (_, is, _) = service_state(after, now);
                     let mut words = Vec::new();
                     if was != is {
-                        words.push(format!("{was} ready endpoints, now {is}"));
+                        words.push(format!("ready endpoints {was}, now {is}"));
                     }
                     if now != service {
                         words.push("defined otherwise".to_owned());
@@ -285,7 +285,7 @@ fn slug(inventory: &Inventory, pod: &Pod) -> Option<String> {
 }
 
 /// As in `2 gone, 1 new.`.
-fn words(differing: &[Differs]) -> String {
+fn counted(differing: &[Differs]) -> String {
     let count = |differs: Differs| (differing.iter().filter(|one| **one == differs).count(), differs.word());
     let counts = Differs::ALL.map(count).into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
@@ -296,50 +296,10 @@ fn sentence(words: &[String]) -> Option<String> {
     (!words.is_empty()).then(|| format!("{}.", words.join("; ")))
 }
 
-fn host(before: &Node, after: &Node) -> Option<String> {
-    let mut words = Vec::new();
-    let kinds: BTreeSet<&Name> = before.conditions.iter().chain(&after.conditions).map(|one| &one.kind).collect();
-    for kind in kinds {
-        let truth = |node: &Node| match node.condition(kind).map(|condition| condition.truth) {
-            Some(Truth::True) => "True",
-            Some(Truth::False) => "False",
-            Some(Truth::Unknown) => "Unknown",
-            None => "untold",
-        };
-        let (was, is) = (truth(before), truth(after));
-        if was != is {
-            words.push(format!("{kind} {was}, now {is}"));
-        }
-    }
-    if before.cordoned != after.cordoned {
-        words.push(if after.cordoned { "cordoned" } else { "no longer cordoned" }.to_owned());
-    }
-    let others = before.taints != after.taints
-        || before.roles != after.roles
-        || before.addresses != after.addresses
-        || before.runtime != after.runtime
-        || before.kernel != after.kernel
-        || before.os != after.os;
-    if others {
-        words.push("other taints, roles, addresses or software".to_owned());
-    }
-    sentence(&words)
-}
-
 fn same_place(before: &Pod, after: &Pod) -> Option<String> {
-    let mut words = Vec::new();
-    if before.ready != after.ready {
-        words.push(if after.ready { "ready again" } else { "no longer ready" }.to_owned());
-    }
+    let mut words = words::pod(before, after);
     if before.phase != after.phase || before.leaving != after.leaving {
         words.push("in another phase".to_owned());
-    }
-    if before.reason != after.reason {
-        let fault = |reason: &Name| if reason.is_empty() { "none".to_owned() } else { reason.to_string() };
-        words.push(format!("fault {}, now {}", fault(&before.reason), fault(&after.reason)));
-    }
-    if before.restarts != after.restarts {
-        words.push(format!("restarts {}, now {}", before.restarts, after.restarts));
     }
     if before.images != after.images {
         words.push("other images".to_owned());

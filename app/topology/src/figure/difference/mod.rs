@@ -8,6 +8,7 @@
 
 mod facts;
 mod union;
+pub mod words;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -132,7 +133,8 @@ fn arrows(marks: &[Mark], facts: &Facts) -> Vec<Mark> {
         }
         if left > 0 {
             let middle = |at: Place| Point { x: at.x + at.w / 2, y: at.y + at.h / 2 };
-            let words = format!("Moved: {left} pods from {from} to {to}.");
+            let pods = if left == 1 { "pod" } else { "pods" };
+            let words = format!("Moved: {left} {pods} from {from} to {to}.");
             arrows.push(arrow(&format!("moved/{from}/{to}"), words, vec![middle(source), middle(target)]));
         }
     }
