@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { binnacle, browser, folder, open, stage } from './stage.mjs';
+import { binnacle, browser, folder, open, stage, until } from './stage.mjs';
 
 // etcd and etcdutl, as end2end/install leaves them.
 const programs = fileURLToPath(new URL('../../.tools/bin', import.meta.url));
@@ -67,10 +67,11 @@ async function everybody(page, width) {
 test('before the first backup every page says loudly that there is none', async () => {
   const page = await open(chromium, place.page);
   // It is found out now and then.
-  while (!await page.locator('[role=alert]').count()) {
-    await page.waitForTimeout(200);
+  await until('no warning', async () => {
+    if (await page.locator('[role=alert]').count()) return true;
     await page.reload();
-  }
+    return false;
+  });
   assert.match(await page.textContent('[role=alert]'), /No verified etcd backup.*Take one now/);
   assert.match(await page.textContent('.overview'), /Back up etcd/);
   await page.click('[role=alert] a');

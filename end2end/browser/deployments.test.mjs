@@ -44,9 +44,27 @@ test('hosts go and come back one by one while the page follows, and the verdict 
   const figure = await open(chromium, `${server.url}/c/demo`);
   await live(figure);
   const page = await deploy('deploy');
+  // A browser that nobody has asked yet whether it may notify, and that says yes.
+  await page.addInitScript(() => {
+    Object.assign(window, { asked: 0, told: [] });
+    window.Notification = class {
+      static permission = 'default';
+      static requestPermission() {
+        window.asked += 1;
+        window.Notification.permission = 'granted';
+        return Promise.resolve('granted');
+      }
+      constructor(title, { body }) { window.told.push(body); }
+    };
+  });
   await page.fill('input[name=confirm]', 'demo');
   await page.click('button:text-is("Start")');
   await page.waitForURL(/deployments\/\d/);
+  await page.waitForSelector('#notify:not([hidden])');
+  assert.equal(await page.evaluate(() => window.asked), 0, 'only a click asks');
+  await page.click('#notify');
+  await page.waitForSelector('#notify', { state: 'hidden' });
+  assert.deepEqual(await page.evaluate(() => [window.asked, window.told.length]), [1, 0]);
   run = new URL(page.url()).pathname;
   // The column beside the figure tells of it, and nobody loads that page anew.
   await figure.waitForSelector('#overview .badge:text-is("running")', { timeout: 20_000 });
@@ -68,6 +86,7 @@ test('hosts go and come back one by one while the page follows, and the verdict 
   assert.match(await page.textContent('#run'), /all 5 nodes are there and ready/);
   assert.match(await page.textContent('.versions'), /Kubernetesv1\.11\.3/);
   await figure.waitForSelector('#overview .badge:text-is("succeeded")', { timeout: 20_000 });
+  await page.waitForFunction(() => window.told.length === 1 && window.told[0].length > 0);
   // Nobody loaded the page anew: the log went on to its last line, and what cannot be cancelled is not offered.
   await page.waitForFunction(() => /compass deploy success/.test(document.querySelector('#lines li:last-child')?.textContent), null, { timeout: 10_000 });
   assert.equal(await page.locator('.cancel').count(), 0);

@@ -1,7 +1,7 @@
 // What hands do with the figure, and what stays as it was while the cluster changes.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { browser, live, mark, open, stage } from './stage.mjs';
+import { browser, live, mark, open, stage, until } from './stage.mjs';
 
 let chromium, lab;
 before(async () => { [chromium, lab] = await Promise.all([browser(), stage()]); });
@@ -34,7 +34,11 @@ test('an owner beyond those that a page suggests is named by hand', async () => 
   try {
     const { items } = await large.call('GET', '/apis/apps/v1/deployments');
     const page = await open(chromium, `${large.page}/table?theme=light`, { javaScriptEnabled: false });
-    while (await page.locator('#filters input[name=owner]').count() === 0) await page.reload();
+    await until('no field for an owner', async () => {
+      if (await page.locator('#filters input[name=owner]').count()) return true;
+      await page.reload();
+      return false;
+    });
     const suggested = await page.$$eval('datalist option', (options) => options.map(({ value }) => value));
     assert.ok(suggested.length > 0 && suggested.length <= 60, `${suggested.length} owners in the page`);
     const { name } = items.map(({ metadata }) => metadata).find((one) => !suggested.includes(`Deployment/${one.name}`));

@@ -105,5 +105,15 @@ export async function open(where, url, { complains, ...options } = {}) {
   return page;
 }
 
+// Looks until `check` finds something. A busy machine has long; what never comes fails instead of being waited for.
+export async function until(what, check, seconds = 60) {
+  for (const end = Date.now() + seconds * 1_000; ;) {
+    const found = await check();
+    if (found) return found;
+    assert.ok(Date.now() < end, `after ${seconds} s: ${what}`);
+    await new Promise((wait) => { setTimeout(wait, 100); });
+  }
+}
+
 export const live = (page) => page.waitForSelector('#pulse.live', { timeout: 15_000 });
 export const mark = (id) => `[id="m:${id}"]`;
