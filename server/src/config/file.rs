@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn, deploying, history,
+    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn,
+    addresses::{BASE_PATH, DATABASE, PUBLIC_URL, base_path, known_hosts, public_url},
+    deploying, history,
     keys::{KEYS, nearest},
     provider,
 };
 use crate::{
-    access::{Lasting, Proxies, table},
+    access::{Lasting, Proxies},
     backup::{
         hosts::Host,
         rehearsing::When,
@@ -17,7 +19,7 @@ use crate::{
         seal::Recipients,
         zone,
     },
-    embed::{Origin, Origins},
+    embed::Origins,
     etcd::{Endpoint, Through, Tls},
     store::{Keeping, Place},
 };
@@ -101,6 +103,30 @@ pub(super) fn shown(
     };
     Ok(given.map(|(name, (value, place))| [name.to_owned(), told(name, &value), place]).collect())
 }
+
+/// Texts of the settings that may be secrets, to be sought wherever they could have got to.
+pub(super) fn secrets(given: &Given, environment: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let Ok(values) = values(given, environment) else { return Vec::new() };
+    let mut secrets: Vec<String> = IN_FILES.iter().map(|(name, _)| values[name].0.clone()).collect();
+    let files = values.iter().filter(|(name, _)| name.ends_with("_file")).map(|(_, (file, _))| file);
+    secrets.extend(files.filter(|file| !file.is_empty()).map(|file| {
+        std::fs::read_to_string(file).unwrap_or_else(|error| match error.kind() {
+            // An address or a password in the place of the file that should hold it is a secret, too.
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::InvalidFilename => file.clone(),
+            _ => String::new(),
+        })
+    }));
+    // Of a variable its value alone may be told somewhere.
+    let (variables, file) = (&values["compass_variables"].0, &values["compass_variables_file"].0);
+    let variables = format!("{variables},{}", std::fs::read_to_string(file).unwrap_or_default());
+    let pairs = variables.split([',', '\n']).filter_map(|pair| pair.split_once('='));
+    secrets.extend(pairs.map(|(_, value)| value.trim().to_owned()));
+    secrets.retain(|secret| secret.trim().len() >= SHORTEST);
+    secrets
+}
+
+/// A shorter text cannot be told from others that are no secret.
+const SHORTEST: usize = 6;
 
 /// The values as they were given, each with its place.
 fn values(given: &Given, environment: impl Iterator<Item = (String, String)>) -> Result<Values, ConfigError> {
@@ -230,42 +256,6 @@ fn listed(name: &str, items: &toml::de::DeArray<'_>) -> Option<String> {
         }
     };
     items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(","))
-}
-
-/// What the setting `database` takes. What is wrong with it is not told in its own words, which may be a password's.
-const DATABASE: &str = "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. In USER and PASSWORD, and in values \
-    behind ?, percent-encode what an address takes for its own: % is %25, / is %2F, ? is %3F, # is %23, @ is %40, : is \
-    %3A, a space is %20. Parameters behind ? are those of the PostgreSQL driver, such as sslmode";
-
-const PUBLIC_URL: &str = "an address as in https://lab.example/binnacle: http or https, a host, a port where it is another than \
-    usual, and the setting base_path behind it where that is set";
-
-/// The public address without a `/` at its end, when it leads to what is served below the base path.
-fn public_url(text: &str, base: &str) -> Option<String> {
-    let address = text.trim_end_matches('/');
-    let origin = address.strip_suffix(base).filter(|_| !base.is_empty()).unwrap_or(address);
-    let fits = base.is_empty() || origin.len() < address.len();
-    (fits && Origin::parse(origin).is_some()).then(|| address.to_owned())
-}
-
-/// What a base path must be.
-const BASE_PATH: &str = "a path as in /binnacle: / before each part and not at its end, of letters, digits and - . _ ~, and none that Binnacle has itself";
-
-/// The names of the setting, and that of the public address.
-fn known_hosts(names: &str, public_url: &str) -> String {
-    let public = public_url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
-    let named = [Some(names), public].into_iter().flatten().filter(|name| !name.is_empty());
-    named.collect::<Vec<_>>().join(",")
-}
-
-fn base_path(text: &str) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(plain);
-    let Some(inside) = text.strip_prefix('/') else { return text.is_empty().then(String::new) };
-    let first = |path: &str| path.split('/').find(|part| !part.is_empty()).map(str::to_owned);
-    // Of a path below it nobody could tell whether a proxy had taken it off.
-    let taken = table().iter().any(|row| first(row.path) == first(text));
-    (text.len() <= 200 && inside.split('/').all(part) && !taken).then(|| text.to_owned())
 }
 
 /// How much of the audit is kept.

@@ -334,12 +334,12 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "incident_patience",
         default: "300",
-        meaning: "Seconds for which a workload must be broken or find no host, or a service have no endpoint, before that is an incident; what is lost at once, as a host, is one at once. Incidents need `history`.",
+        meaning: "Seconds until a broken workload, a pod without a host, or a service without an endpoint is an incident. A lost host is one at once. Incidents need `history`.",
     },
     Key {
         name: "incident_calm",
         default: "60",
-        meaning: "Seconds for which it must be well before its incident has ended; they double with each relapse, at most five times.",
+        meaning: "Seconds without the fault until an incident has ended; they double with each relapse, at most five times.",
     },
     Key {
         name: "incident_webhook",

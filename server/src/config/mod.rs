@@ -1,5 +1,6 @@
 //! Settings: by file, by environment, by flag; the later of these beats the earlier.
 
+mod addresses;
 mod deploying;
 mod file;
 mod history;
@@ -199,5 +200,10 @@ impl Settings {
     /// [`ConfigError`] when a file cannot be read, or names what there is not.
     pub fn shown(given: &Given) -> Result<Vec<[String; 3]>, ConfigError> {
         file::shown(given, std::env::vars())
+    }
+
+    /// Texts of the settings that may be secrets, with those in the files that they name.
+    pub fn secrets(given: &Given) -> Vec<String> {
+        file::secrets(given, std::env::vars())
     }
 }
