@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 use topology::{
     Inventory,
     inventory::{Heard, Source},
@@ -30,9 +30,15 @@ const PATIENCE: Duration = Duration::from_millis(900);
 /// Facts that stand in no figure come after the others: a question waits so long for them.
 const BESIDE: Duration = Duration::from_secs(3);
 
-/// The standing answers of each cluster.
+/// The standing answers of each cluster, and its last drain order.
 #[derive(Clone, Default)]
-pub(crate) struct Losses(Arc<Mutex<HashMap<String, Kept>>>);
+pub(crate) struct Losses {
+    kept: Arc<Mutex<HashMap<String, Kept>>>,
+    orders: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Ordered>>>>>,
+}
+
+/// A drain order, and until when it serves.
+type Ordered = Option<(Instant, Arc<DrainOrder>)>;
 
 struct Kept {
     found: Option<Arc<whatif::Losses>>,
@@ -68,7 +74,25 @@ impl Losses {
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The order in which all hosts of a cluster can be drained. It takes a processor for seconds, so those who ask while
+    /// it is worked out, or soon after, share one.
+    pub(crate) async fn order(&self, name: &str, cluster: &Arc<Cluster>) -> Result<Arc<DrainOrder>, Mistake> {
+        let asked = Instant::now();
+        let last = {
+            let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+            orders.entry(name.to_owned()).or_default().clone()
+        };
+        let last = last.lock_owned().await;
+        if let Some((until, order)) = &*last
+            && *until > asked
+        {
+            return Ok(order.clone());
+        }
+        // On a task of its own: a client that hangs up leaves the answer to the others.
+        tokio::spawn(ordered(last, cluster.clone())).await.unwrap_or(Err(Mistake::Unanswered))
     }
 
     /// Whether the caller has to work.
@@ -116,6 +140,14 @@ pub(crate) async fn ask(cluster: &Arc<Cluster>, pairs: &[(String, String)]) -> R
     answer.await.unwrap_or(Err(Mistake::Unanswered))
 }
 
+/// Works out a drain order, and keeps it for as long as that took.
+async fn ordered(mut last: OwnedMutexGuard<Ordered>, cluster: Arc<Cluster>) -> Result<Arc<DrainOrder>, Mistake> {
+    let began = Instant::now();
+    let order = Arc::new(drain_order(&cluster).await?);
+    *last = Some((Instant::now() + MOMENT.max(began.elapsed()), order.clone()));
+    Ok(order)
+}
+
 /// The order in which all hosts of a cluster can be drained, as it is now.
 pub(crate) async fn drain_order(cluster: &Arc<Cluster>) -> Result<DrainOrder, Mistake> {
     beside(cluster).await;
@@ -138,4 +170,20 @@ pub(crate) async fn beside(cluster: &Cluster) {
         }
     };
     let _ = tokio::time::timeout(BESIDE, wait).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn those_who_ask_at_once_share_one_drain_order() {
+        let context = crate::demo::still();
+        let (client, address) = context.client().await.expect("a client of the built-in cluster");
+        let cluster = Arc::new(Cluster::start(&context.name, client, &address));
+        cluster.heard_everything().await.expect("its facts");
+        let losses = Losses::default();
+        let (first, second) = tokio::join!(losses.order("demo", &cluster), losses.order("demo", &cluster));
+        assert!(Arc::ptr_eq(&first.expect("an order"), &second.expect("an order")));
+    }
 }

@@ -294,6 +294,52 @@ fn doctor_finds_nothing_wrong_with_the_built_in_cluster() {
     assert_eq!(unset.status.code(), Some(2), "{}", said(&unset));
 }
 
+/// The texts of a support bundle, by their names.
+fn bundled(bundle: &str) -> std::collections::BTreeMap<String, String> {
+    let packed = std::fs::File::open(bundle).expect("a bundle");
+    let mut texts = std::collections::BTreeMap::new();
+    for entry in tar::Archive::new(flate2::read::GzDecoder::new(packed)).entries().expect("entries") {
+        let mut entry = entry.expect("an entry");
+        let name = entry.path().expect("a path").display().to_string();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut entry, &mut text).expect("text");
+        texts.insert(name, text);
+    }
+    texts
+}
+
+#[test]
+fn secrets_of_settings_are_found_wherever_a_support_bundle_tells_them() {
+    let folder = std::env::temp_dir().join(format!("binnacle-{}-support-odd", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (config, log, data, signing) = (path("binnacle.toml"), path("log"), path("data"), path("signing"));
+    std::fs::write(&signing, "moss lantern grove\n").expect("written");
+    std::fs::write(&log, "it began\nasked h.example/T0PSECRET, signed by moss lantern grove\n").expect("written");
+    let named = format!("demo = 'always'\nwebhook_secret_file = '{signing}'");
+    for (name, settings, says, secret) in [
+        ("misspelt", "databse = 'postgres://u:hunter22@h/n'", "did you mean database", "hunter22"),
+        ("address", "demo = 'always'\nwebhook_file = 'h.example/T0PSECRET'", "webhook_file", "T0PSECRET"),
+        ("file", named.as_str(), "webhook_secret_file", "lantern"),
+        (
+            "variable",
+            "demo = 'always'\ncompass_variables = 'A=1,DECK=h.example/T0PSECRET'",
+            "compass_variables",
+            "T0PSECRET",
+        ),
+    ] {
+        std::fs::write(&config, settings).expect("written");
+        let bundle = path(name);
+        let args = ["support-bundle", "--config", &config, "--data", &data, "--log", &log, "-o", &bundle, "--yes"];
+        let written = run(&args);
+        assert!(written.status.success(), "{name}: {}", said(&written));
+        let whole: String = bundled(&bundle).into_values().collect();
+        assert!(whole.contains("it began") && whole.contains(says), "{name}: {whole}");
+        assert!(!whole.contains(secret), "{name}: {whole}");
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
 #[test]
 fn a_support_bundle_is_listed_first_and_has_no_secret() {
     let folder = std::env::temp_dir().join(format!("binnacle-{}-support", std::process::id()));
@@ -315,15 +361,7 @@ fn a_support_bundle_is_listed_first_and_has_no_secret() {
     assert!(run(&[args.as_slice(), &["--list"]].concat()).status.success() && !PathBuf::from(&bundle).exists());
     let written = run(&[args.as_slice(), &["--yes"]].concat());
     assert!(written.status.success(), "{}", said(&written));
-    let packed = std::fs::File::open(&bundle).expect("a bundle");
-    let mut texts = std::collections::BTreeMap::new();
-    for entry in tar::Archive::new(flate2::read::GzDecoder::new(packed)).entries().expect("entries") {
-        let mut entry = entry.expect("an entry");
-        let name = entry.path().expect("a path").display().to_string();
-        let mut text = String::new();
-        std::io::Read::read_to_string(&mut entry, &mut text).expect("text");
-        texts.insert(name, text);
-    }
+    let texts = bundled(&bundle);
     let names: Vec<&str> = texts.keys().map(String::as_str).collect();
     let wanted = ["about.txt", "doctor.txt", "log.txt", "settings.txt"].map(|name| format!("binnacle-support/{name}"));
     assert_eq!(names, wanted);

@@ -146,13 +146,20 @@ async fn a_damaged_block_is_told_and_nothing_behind_it_is_guessed() {
     task.await.unwrap();
     let rows = store.changes_within(NAME, 0, i64::MAX).await.unwrap();
     let mut broken = rows[1].clone();
-    broken.body = store.changes_body(NAME, &rows[1]).await.unwrap().expect("a body");
+    broken.body = store.block_body(NAME, &rows[1]).await.unwrap().expect("a body");
     let middle = broken.body.len() / 2;
     broken.body[middle] ^= 1;
     store.replace_history(NAME, &rows[1], &broken).await.unwrap();
     history.moment(NAME, Stamp(rows[0].last)).await.unwrap();
     let refused = history.moment(NAME, Stamp(rows[2].last)).await.err();
     assert!(matches!(refused, Some(PastError::Damaged { .. })), "{refused:?}");
+    // From the block that holds a number on; and the history of one thing counts the one that cannot be read.
+    let within = rows[1].number + rows[1].changes - 1;
+    let between = store.changes_between(NAME, within, rows[2].number).await.unwrap();
+    let numbers: Vec<i64> = between.iter().map(|row| row.number).collect();
+    assert_eq!(numbers, [rows[1].number, rows[2].number]);
+    let life = history.life(NAME, "node/host1".parse().unwrap(), 0, i64::MAX).await.unwrap();
+    assert!(life.damaged == 1 && !life.events.is_empty(), "{life:?}");
 }
 
 #[test]

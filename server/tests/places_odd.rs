@@ -31,6 +31,8 @@ enum Mode {
     OtherRegion,
     /// It sends to another address, as a new bucket's store does for a while.
     Elsewhere,
+    /// It sends to its page for signing in.
+    SignIn,
 }
 
 type Objects = Arc<Mutex<BTreeMap<String, Bytes>>>;
@@ -56,6 +58,7 @@ async fn answer(
             return (StatusCode::TEMPORARY_REDIRECT, head, "<Error><Code>TemporaryRedirect</Code></Error>")
                 .into_response();
         }
+        Mode::SignIn => return (StatusCode::FOUND, [(header::LOCATION, "/login")]).into_response(),
         Mode::OtherRegion => {
             let body = "<Code>AuthorizationHeaderMalformed</Code><Message>The region is wrong</Message><Region>eu-west-1</Region>";
             return refused(StatusCode::BAD_REQUEST, body);
@@ -140,6 +143,7 @@ async fn answers_that_are_no_stores_are_told_by_their_cause() {
         (Mode::Console, "web console"),
         (Mode::Moved, "region=NAME"),
         (Mode::Elsewhere, "it sends to http://127.0.0.1:9: name the bucket's region"),
+        (Mode::SignIn, "web console"),
         (Mode::OtherRegion, "Say region=eu-west-1"),
     ] {
         let (place, _) = store(mode, &here).await;

@@ -40,13 +40,14 @@ async fn page(house: &House, path: &str) -> (StatusCode, String) {
 
 /// The losses, once they are worked out.
 async fn losses(house: &House) -> Value {
-    loop {
+    for _ in 0..1200 {
         let losses = house.json("/api/v1/clusters/demo/losses").await;
         if losses["known"] == true {
             return losses;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    panic!("the losses are not known after a minute");
 }
 
 #[tokio::test(flavor = "multi_thread")]

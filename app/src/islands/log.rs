@@ -311,7 +311,7 @@ fn renew(log: &Shared) {
                 set_html("run", &html);
             }
             if ends {
-                notify::tell();
+                notify::tell(&html);
             }
         });
     });

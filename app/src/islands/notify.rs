@@ -24,12 +24,14 @@ pub(super) fn offer() {
     });
 }
 
-/// Notifies of the news that the page tells now, when there is any.
-pub(super) fn tell() {
+/// Notifies of the news in a part of the page, which need not be shown yet.
+pub(super) fn tell(html: &str) {
     if by_id("notify").is_none() || permission().as_deref() != Some("granted") {
         return;
     }
-    let told = document().and_then(|document| document.query_selector("#run [data-news]").ok().flatten());
+    let Some(part) = document().and_then(|document| document.create_element("div").ok()) else { return };
+    part.set_inner_html(html);
+    let told = part.query_selector("[data-news]").ok().flatten();
     let Some(news) = told.and_then(|told| told.get_attribute("data-news")) else { return };
     let title = JsValue::from(document().map(|document| document.title()).unwrap_or_default());
     let options = Object::new();

@@ -128,13 +128,14 @@ fn forms(to: &str, breaking: &Breaking) -> AnyView {
 /// Above every page of the demonstration: what it is, and the ways into its tour and its faults.
 pub(super) fn banner(cluster: &str, touring: bool) -> AnyView {
     let broken = at(&format!("/c/{}/break", scene::segment(cluster)));
-    let tour = (!touring).then(|| view! { " · "<a href=at("/tour?to=1")>{words::TAKE_TOUR}</a> });
+    let tour =
+        (!touring && cluster == words::TOURED).then(|| view! { " · "<a href=at("/tour?to=1")>{words::TAKE_TOUR}</a> });
     view! { <p class="demo">{crate::texts::DEMO}{tour}" · "<a href=broken>{words::BREAK}</a></p> }.into_any()
 }
 
-/// Where a visitor stands in the tour; nothing for a number that is no step.
+/// Where a visitor stands in the tour; nothing for a number that is no step, and for a cluster without a tour.
 pub(super) fn tour(cluster: &str, number: usize) -> Option<AnyView> {
-    let step = words::STEPS.get(number.checked_sub(1)?)?;
+    let step = words::STEPS.get(number.checked_sub(1)?).filter(|_| cluster == words::TOURED)?;
     let to = |number: usize| at(&format!("/tour?to={number}"));
     let back = (number > 1).then(|| view! { <a class="button" href=to(number - 1) rel="prev">{words::BACK}</a> });
     let next = if number < words::STEPS.len() {

@@ -291,8 +291,8 @@ pub struct DiffPage {
     pub cluster: String,
     /// The moments: in RFC 3339, and for people; the second is empty for now.
     pub moments: [(String, String); 2],
-    /// Groups, each with what was different: a name and words.
-    pub groups: Vec<(String, Vec<(String, String)>)>,
+    /// Groups in the order of the page: a heading, and what was different, as a name and words each.
+    pub groups: Vec<(&'static str, Vec<(String, String)>)>,
     /// Sources that one of the moments does not tell of.
     pub untold: Vec<String>,
     /// The figure of both, as SVG; its texts are escaped.
@@ -381,7 +381,7 @@ pub struct LifePage {
 pub fn life(page: &LifePage) -> AnyView {
     if !page.on {
         return view! {
-            <main id="content" tabindex="-1" class="tables"><h1>{words::HISTORY}" · "{page.of.clone()}</h1>
+            <main id="content" tabindex="-1" class="tables"><h1>{words::HISTORY}" · "{scene::readable(&page.of)}</h1>
             <div class="card plain"><p>{words::OFF}</p><p class="hint">{words::OFF_TODO}</p></div></main>
         }
         .into_any();

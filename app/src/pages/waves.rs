@@ -37,14 +37,14 @@ pub struct WaveLine {
     pub interrupted: String,
 }
 
-/// A host that cannot be drained without harm.
+/// Hosts that cannot be drained without harm for the same reasons.
 #[derive(Clone, Debug)]
 pub struct StuckLine {
-    /// The host.
-    pub host: String,
+    /// The hosts.
+    pub hosts: Vec<String>,
     /// How that is.
     pub health: Health,
-    /// Why.
+    /// Why, the worst first.
     pub why: Vec<String>,
 }
 
@@ -56,19 +56,16 @@ const SHOWN: usize = 40;
 /// The section with the waves.
 pub(super) fn waves(base: &str, order: &Order) -> AnyView {
     let waves = order.waves.iter().map(wave).collect_view();
-    let stuck = order.stuck.iter().map(|stuck| {
-        let why = stuck.why.iter().map(|why| view! { <small>{scene::readable(why)}</small> }).collect_view();
-        let class = format!("h-{}", stuck.health.word());
-        view! { <li><strong class=class>{scene::readable(&stuck.host)}</strong>{why}</li> }
-    });
-    let stuck = (!order.stuck.is_empty())
-        .then(|| view! { <h3>{texts::STUCK}</h3><ul class="waves">{stuck.collect_view()}</ul> });
+    let stuck = order.stuck.iter().take(SHOWN).map(stuck).collect_view();
+    let more = order.stuck.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| view! { <p class="hint">{texts::more(more)}</p> });
+    let stuck =
+        (!order.stuck.is_empty()).then(|| view! { <h3>{texts::STUCK}</h3><ul class="waves">{stuck}</ul>{more} });
     let missing = order.missing.as_ref().map(|missing| view! { <p>{texts::missing(missing)}"."</p> });
     let flags = (!order.flags.is_empty()).then(|| view! { <p class="hint">{texts::drain_needs(&order.flags)}"."</p> });
     view! {
         <section class="card overview" aria-labelledby="drain-order">
             <h2 id="drain-order">{texts::DRAIN_ORDER}</h2>
-            <p class=format!("h-{}", order.health.word())>{scene::readable(&order.sentence)}</p>
             <ol class="waves">{waves}</ol>
             {stuck}{missing}{flags}
             <p class="hint">{texts::AFTER_A_WAVE}</p>
@@ -78,11 +75,34 @@ pub(super) fn waves(base: &str, order: &Order) -> AnyView {
     .into_any()
 }
 
-fn wave(wave: &WaveLine) -> AnyView {
-    let mut hosts = wave.hosts.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if wave.hosts.len() > SHOWN {
-        hosts = format!("{hosts} {}", texts::more(wave.hosts.len() - SHOWN));
+/// The worst reason stands open, the others are folded.
+fn stuck(stuck: &StuckLine) -> AnyView {
+    let class = format!("h-{}", stuck.health.word());
+    let others = stuck.why.get(1..).unwrap_or_default();
+    let beyond = others.len().saturating_sub(SHOWN);
+    let beyond = (beyond > 0).then(|| view! { <li>{texts::more(beyond)}</li> });
+    let lines = others.iter().take(SHOWN).map(|why| view! { <li>{scene::readable(why)}</li> }).collect_view();
+    let folded = (!others.is_empty()).then(|| {
+        view! {
+            <details><summary>{texts::more_reasons(others.len())}</summary><ul>{lines}{beyond}</ul></details>
+        }
+    });
+    let first = stuck.why.first().map(|why| scene::readable(why));
+    view! { <li><strong class=class>{scene::readable(&listed(&stuck.hosts))}</strong>" "<span>{first}</span>{folded}</li> }
+        .into_any()
+}
+
+/// The first hosts of a line.
+fn listed(hosts: &[String]) -> String {
+    let shown = hosts.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match hosts.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} {}", texts::more(more)),
     }
+}
+
+fn wave(wave: &WaveLine) -> AnyView {
+    let hosts = listed(&wave.hosts);
     let takes = wave.takes.iter().take(SHOWN).map(|(host, pods)| format!("{host} {pods}")).collect::<Vec<_>>();
     let takes = (!takes.is_empty()).then(|| {
         view! { <details><summary>{texts::RETURNS}</summary><p>{scene::readable(&takes.join(", "))}</p></details> }

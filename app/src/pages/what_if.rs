@@ -129,9 +129,11 @@ pub fn what_if(cluster: &str, theme: Theme, page: &WhatIf) -> AnyView {
         Some(answer) => answered(&to, &prefix, &base, answer),
         None => {
             let order = page.order.as_ref().map(|order| waves(&base, order));
-            let ask = page.order.is_none().then(|| {
-                view! { <p class="files"><a href=to("order=drain")>{texts::DRAIN_ORDER}</a></p> }
-            });
+            let (query, words) = match page.order {
+                Some(_) => ("", texts::NO_QUESTION),
+                None => ("order=drain", texts::DRAIN_ORDER),
+            };
+            let ask = view! { <p class="files"><a href=to(query)>{words}</a></p> };
             view! {
                 <div class="columns">
                     <div class="answers">{order}{losses(&to, page.losses.as_ref())}</div>
@@ -159,15 +161,19 @@ fn link(base: &str, query: &str, looks: Option<&str>) -> String {
 }
 
 fn headline(page: &WhatIf) -> AnyView {
-    match (&page.answer, &page.losses) {
-        (Some(answer), _) => {
-            let class = format!("say h-{}", answer.health.word());
-            view! {
-                <div class=class><h1 id="sentence">{scene::readable(&answer.sentence)}</h1></div>
-                <p class="hint supposing">{texts::NOTHING_CHANGES}</p>
-            }
-            .into_any()
+    let said = |health: Health, sentence: &str| {
+        let class = format!("say h-{}", health.word());
+        view! {
+            <div class=class><h1 id="sentence">{scene::readable(sentence)}</h1></div>
+            <p class="hint supposing">{texts::NOTHING_CHANGES}</p>
         }
+        .into_any()
+    };
+    if let Some(order) = &page.order {
+        return said(order.health, &order.sentence);
+    }
+    match (&page.answer, &page.losses) {
+        (Some(answer), _) => said(answer.health, &answer.sentence),
         (None, Some(losses)) => {
             let said = texts::may_be_lost(losses.unnoticed, losses.hosts);
             view! { <div class="say"><h1 id="sentence">{said}"."</h1></div> }.into_any()
@@ -235,8 +241,8 @@ fn answered(to: &dyn Fn(&str) -> String, prefix: &str, base: &str, answer: &Answ
             </div>
             <div class="side">
                 <section class="card overview">
-                    <h2>{texts::COURSE}</h2><ul class="course">{course}</ul>
-                    {(!answer.returns.is_empty()).then(|| view! { <h2>{texts::RETURNS}</h2><ul class="course">{returns}</ul><p class="hint">{texts::ONE_WAY}</p> })}
+                    <h2>{texts::COURSE}</h2><ul class="moments">{course}</ul>
+                    {(!answer.returns.is_empty()).then(|| view! { <h2>{texts::RETURNS}</h2><ul class="moments">{returns}</ul><p class="hint">{texts::ONE_WAY}</p> })}
                     {(!answer.helps.is_empty()).then(|| view! { <h2>{texts::HELPS}</h2><ul>{helps}</ul> })}
                     <p class="files"><a href=to("")>{texts::NO_QUESTION}</a>" "<a href=json>{texts::JSON}</a>" "
                     <a href=prefix.trim_end_matches(['?', '&']).to_owned()>{texts::BACK}</a></p>

@@ -109,6 +109,8 @@ pub struct Step {
     pub text: &'static str,
 }
 
+/// The cluster of the tour, whose hosts its steps name: the small clusters of distributions have others.
+pub const TOURED: &str = "demo";
 /// The tour.
 pub const STEPS: [Step; 8] = [
     Step {

@@ -19,7 +19,7 @@ pub const MOMENT: &str = "Moment (RFC 3339)";
 /// The button beside it.
 pub const GO: &str = "Show";
 /// A link to the difference between the moment and now.
-pub const SINCE_THEN: &str = "What has changed since";
+pub const SINCE_THEN: &str = "Changes since then";
 /// When nothing is recorded.
 pub const OFF: &str = "The past of clusters is not kept here.";
 /// What to do then.
@@ -57,7 +57,7 @@ pub const NO_LIFE: &str = "Nothing is kept of it in this span.";
 /// A column.
 pub const LEARNT: &str = "Learnt at";
 /// A column.
-pub const WHAT: &str = "What happened";
+pub const WHAT: &str = "Event";
 /// A column.
 pub const TOLD: &str = "Time that the API tells";
 /// A link from the panel of one thing.

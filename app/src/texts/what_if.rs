@@ -24,7 +24,7 @@ pub const BACK: &str = "Back to the cluster";
 /// A link.
 pub const NO_QUESTION: &str = "The loss of every host";
 /// Above the parts that are not well.
-pub const PARTS: &str = "What fails, may fail or is interrupted";
+pub const PARTS: &str = "Fails, may fail or is interrupted";
 /// Above what stays or comes back.
 pub const WELL: &str = "Stays up or comes back by itself";
 /// Above the course.
@@ -34,7 +34,7 @@ pub const RETURNS: &str = "Where pods may come back";
 /// Below them.
 pub const ONE_WAY: &str = "One placement that every rule allows. The scheduler may choose another.";
 /// Above the steps that would help.
-pub const HELPS: &str = "What would help";
+pub const HELPS: &str = "Would help";
 /// Above the reasons by host.
 pub const WHY_NOT: &str = "Reasons by host";
 /// Above the standing answers.
@@ -80,6 +80,11 @@ pub fn slow(budgets: &str) -> String {
 /// Services whose only endpoint is evicted.
 pub fn interrupted(services: &str) -> String {
     format!("The only endpoint moves: {services}")
+}
+
+/// The reasons of a host beside the first.
+pub fn more_reasons(count: usize) -> String {
+    if count == 1 { "1 more reason".to_owned() } else { format!("{count} more reasons") }
 }
 
 /// The room that the others lack.

@@ -19,7 +19,7 @@ use super::{
     people::{self, Book, PersonError},
 };
 use crate::{
-    pages::{bare, render},
+    pages::{bare, render, sentence},
     store::User,
 };
 
@@ -97,16 +97,9 @@ async fn told(here: &Here, asking: Asking, done: Result<&'static str, PersonErro
                 PersonError::Missing(_) => StatusCode::NOT_FOUND,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
-            page(here, &who, status, None, Some(sentence(&error.to_string())), request).await
+            page(here, &who, status, None, Some(sentence(&error)), request).await
         }
     }
-}
-
-/// An error's text as a sentence of a page.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
 
 async fn page(

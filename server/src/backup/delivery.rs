@@ -117,9 +117,10 @@ impl Backups {
 
     async fn run(&self, lease: Lease, cluster: &str, by: &str) -> Result<Taken, BackupError> {
         let ran = self.run_all(cluster, by).await;
-        lease.give_back().await;
-        // Before it is over, so that no page shows the backup and says beside it that there is none.
+        // Before it is over, so that no page shows the backup and says beside it that there is none; and before another
+        // can begin, whose stage would be taken for this one's.
         self.find_out(cluster).await;
+        lease.give_back().await;
         match &ran {
             Ok(Taken { manifest, .. }) => {
                 tracing::info!("backup {} of {cluster} is taken, revision {}", manifest.id, manifest.revision);

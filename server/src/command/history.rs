@@ -139,7 +139,7 @@ pub(super) async fn diff(args: DiffArgs) -> Result<(), Failure> {
         for group in Group::ALL {
             let lines: Vec<_> = found.iter().filter(|one| one.group == group).collect();
             if !lines.is_empty() {
-                out += &format!("{}\n", group.word());
+                out += &format!("{}\n", group.heading());
                 out.extend(lines.iter().map(|one| format!("  {}: {}\n", one.name, one.what)));
             }
         }

@@ -99,8 +99,9 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
         backups: backups.clone(),
         duty: duty.watch(),
     };
-    let attending_incidents = history
-        .map(|history| tokio::spawn(incidents::attend(history, settings.incidents.telling.clone(), duty.watch())));
+    let telling = settings.incidents.telling.clone();
+    let attending_incidents =
+        history.map(|history| tokio::spawn(incidents::attend(history, telling, site.clusters(), duty.watch())));
     let backing_up = tokio::spawn(backup::rounds(backups.clone(), duty.watch()));
     let warning = settings.backups.webhook.clone();
     let filling = demonstration.clone().map(|it| tokio::spawn(it.fill_etcd(backups.clone())));

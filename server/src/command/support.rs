@@ -1,6 +1,7 @@
 //! `binnacle support-bundle`: what a maintainer needs to help, in one file, and no secret.
 //!
-//! It is listed before it is written. Every text goes through the rules that hide secrets in logs.
+//! It is listed before it is written. Every text goes through the rules that hide secrets in logs, and the
+//! secrets of the settings are sought in it.
 
 use std::{
     fmt::Write as _,
@@ -10,9 +11,10 @@ use std::{
 };
 
 use clap::Args;
+use transcript::Redactor;
 
 use super::{Exit, Failure, draw, examine};
-use crate::config::{Given, Settings};
+use crate::config::{ConfigError, Given, Settings};
 
 #[derive(Args)]
 pub(super) struct SupportArgs {
@@ -42,7 +44,7 @@ pub(super) struct SupportArgs {
 /// Of a log the end is taken.
 const LOG: usize = 4 << 20;
 
-/// One file of it.
+/// One file of the bundle.
 struct Part {
     name: &'static str,
     /// For the list.
@@ -55,7 +57,8 @@ pub(super) async fn run(args: SupportArgs) -> Result<(), Failure> {
     given.extend(args.config.map(|config| ("config", config)));
     given.extend(args.data.map(|data| ("data", data)));
     given.extend(args.kubeconfig.map(|kubeconfig| ("kubeconfig", kubeconfig)));
-    let parts = parts(&given, args.log.as_deref()).await?;
+    let log = args.log.as_deref().map(end_of).transpose()?;
+    let parts = parts(&given, log).await;
     draw::write(None, &listed(&args.output, &parts))?;
     if args.list || !(args.yes || agreed()?) {
         return draw::write(None, "nothing was written\n");
@@ -67,30 +70,39 @@ pub(super) async fn run(args: SupportArgs) -> Result<(), Failure> {
     draw::write(None, &format!("written: {}\n", args.output.display()))
 }
 
-async fn parts(given: &Given, log: Option<&Path>) -> Result<Vec<Part>, Failure> {
+async fn parts(given: &Given, log: Option<String>) -> Vec<Part> {
     let mut parts = vec![Part { name: "about.txt", meaning: "version and machine", text: about() }];
-    let unusable = |error: crate::config::ConfigError| (Exit::Usage, error.to_string());
-    let shown = Settings::shown(given).map_err(unusable)?;
-    let text = shown.iter().map(|[name, value, place]| format!("{name} = {value}    ({place})\n")).collect();
+    // Settings that cannot be used are what help may be wanted with.
+    let wrong = |error: ConfigError| format!("wrong: {error}\n");
+    let line = |[name, value, place]: [String; 3]| format!("{name} = {value}    ({place})\n");
+    let text = Settings::shown(given).map_or_else(wrong, |shown| shown.into_iter().map(line).collect());
     parts.push(Part {
         name: "settings.txt",
         meaning: "settings that were given, without addresses of databases and hooks",
         text,
     });
-    // Settings that cannot be used are what help may be wanted with.
     let (name, meaning) = ("doctor.txt", "everything that binnacle doctor looks at");
     let text = match Settings::load(given) {
         Ok(settings) => examine::text(&examine::all(&settings).await),
-        Err(error) => format!("wrong: {error}\n"),
+        Err(error) => wrong(error),
     };
     parts.push(Part { name, meaning, text });
-    if let Some(path) = log {
-        parts.push(Part { name: "log.txt", meaning: "the end of the log", text: end_of(path)? });
+    if let Some(text) = log {
+        parts.push(Part { name: "log.txt", meaning: "the end of the log", text });
     }
+    let secrets = Settings::secrets(given);
     for part in &mut parts {
-        part.text = transcript::redacted(&part.text);
+        part.text = hidden(&part.text, &secrets);
     }
-    Ok(parts)
+    parts
+}
+
+/// A text without these secrets, and without what looks like one.
+fn hidden(text: &str, secrets: &[String]) -> String {
+    let (mut redactor, mut out) = (Redactor::new(secrets.iter().map(String::as_str)), Vec::with_capacity(text.len()));
+    redactor.push(text.as_bytes(), &mut out);
+    redactor.finish(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn about() -> String {
@@ -138,7 +150,7 @@ fn listed(output: &Path, parts: &[Part]) -> String {
     text
 }
 
-/// Whether whoever sits at the terminal wants it written.
+/// Asks at the terminal whether it is to be written.
 fn agreed() -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err((

@@ -84,7 +84,7 @@ pub(super) async fn run(args: WhatIfArgs) -> Result<(), Failure> {
         let order = losses::drain_order(&cluster).await.map_err(|mistake| (Exit::Failed, mistake.to_string()))?;
         let whole = order.is_whole();
         match args.format {
-            Format::Json => json(&told::DrainOrder::from(order))?,
+            Format::Json => json(&told::DrainOrder::from(&order))?,
             Format::Text => write(None, &scene::readable(&in_waves(&order)))?,
         }
         return match whole {
@@ -148,8 +148,8 @@ fn in_waves(order: &DrainOrder) -> String {
     if !order.stuck.is_empty() {
         out += "\nNot drained:\n";
     }
-    for stuck in &order.stuck {
-        out += &format!("  {}\n", stuck.host);
+    for (hosts, stuck) in order.alike() {
+        out += &format!("  {}\n", hosts.iter().map(|host| &***host).collect::<Vec<_>>().join(", "));
         out.extend(stuck.why.iter().map(|why| format!("     {why}\n")));
     }
     if let Some(room) = order.room() {

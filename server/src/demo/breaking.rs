@@ -199,11 +199,18 @@ impl Demonstration {
         true
     }
 
-    /// Mends everything.
+    /// Mends everything. The member of a host that a deployment tore down comes back with its host alone.
     pub(super) fn mend_all(&self) {
+        let damages = self.simulator.damages();
         self.simulator.mend_all();
-        if let Some(etcd) = &self.etcd {
-            etcd.restart_all();
+        let Some(etcd) = &self.etcd else { return };
+        for member in etcd.killed() {
+            etcd.restart(&member);
+        }
+        for damage in damages {
+            if let Damage::NetworkCut { host } = damage {
+                etcd.join(&host);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! ```
 //! Invariants: the members end with this process, also when it is killed, because each waits at a pipe that only this
 //! process holds. Their folder goes with them. A member that was killed on purpose keeps its folder and comes back.
+//! One that ended by itself, as on a full disk, is started again.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,10 +38,13 @@ const AT_ONCE: usize = 32;
 const LOOK: Duration = Duration::from_secs(3);
 /// Who says that each start makes another etcd.
 const BY: &str = "the demonstration";
-/// Runs a member until its standard input tells a word or ends. Without a word whoever started it is gone, and the
-/// folder of all members goes.
-const KEEPER: &str = "folder=$1; shift; \"$@\" & member=$!; read -r word; kill -9 $member; wait $member 2>/dev/null; \
-     [ \"$word\" = keep ] || rm -rf \"$folder\"";
+/// After so many rounds of the mirror, members that ended by themselves are started again: every 10 s.
+const REVIVED: usize = 20;
+/// Runs a member until it ends by itself, or standard input tells a word or ends. Without a word whoever started it is
+/// gone, and the folder of all members goes. A reader that has read is not ended any more: its status tells the word.
+const KEEPER: &str = "folder=$1; shift; exec 3<&0; \"$@\" 3<&- & member=$!; \
+     { read -r word <&3; trap '' TERM; kill -9 $member; [ \"$word\" = keep ]; } 2>/dev/null & reader=$!; exec 3<&-; \
+     wait $member 2>/dev/null; kill $reader 2>/dev/null; wait $reader 2>/dev/null; [ $? != 1 ] || rm -rf \"$folder\"";
 
 /// The members, and what holds them.
 pub struct Etcd {
@@ -122,13 +126,6 @@ impl Etcd {
         self.changed(host, |held| held.cut.remove(host));
     }
 
-    /// Has all members run.
-    pub(super) fn restart_all(&self) {
-        for member in MEMBERS {
-            self.changed(member, |held| held.killed.remove(member) | held.cut.remove(member));
-        }
-    }
-
     /// Ends all members; their folder goes when nobody holds this any more.
     pub fn stop(&self) {
         let running = std::mem::take(&mut self.held().running);
@@ -137,7 +134,28 @@ impl Etcd {
 
     /// Whether so many members run that they agree.
     fn agrees(&self) -> bool {
-        self.held().running.len() * 2 > MEMBERS.len()
+        self.held().running.values_mut().map(lives).filter(|lives| *lives).count() * 2 > MEMBERS.len()
+    }
+
+    /// Starts the members again that ended by themselves, as they do where a disk is full or another has their port.
+    fn revive(&self) {
+        let mut held = self.held();
+        for member in MEMBERS {
+            let meant = held.killed.contains(member) || held.cut.contains(member);
+            if meant || held.running.get_mut(member).is_some_and(lives) {
+                continue;
+            }
+            let said = std::fs::read_to_string(self.log(member)).unwrap_or_default();
+            tracing::warn!("etcd's member {member} ended: {}", said.lines().next_back().unwrap_or_default());
+            match self.spawn(member) {
+                Ok(child) => drop(held.running.insert(member.to_owned(), child)),
+                Err(error) => tracing::warn!("etcd's member {member} cannot be started: {error}"),
+            }
+        }
+    }
+
+    fn log(&self, member: &str) -> PathBuf {
+        self.folder.path().join(format!("{member}.log"))
     }
 
     fn changed(&self, member: &str, change: impl FnOnce(&mut Held) -> bool) -> bool {
@@ -165,7 +183,7 @@ impl Etcd {
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let all: Vec<String> =
             MEMBERS.iter().zip(&self.ports).map(|(name, (_, peer))| format!("{name}={}", url(*peer))).collect();
-        let log = std::fs::File::create(self.folder.path().join(format!("{member}.log")))?;
+        let log = std::fs::File::create(self.log(member))?;
         let mut command = environment::bare("sh", &[]).into_std();
         command.arg("-c").arg(KEEPER).arg("etcd").arg(self.folder.path()).arg(&self.program);
         command.args(["--name", member, "--data-dir", member, "--log-level", "error"]);
@@ -173,6 +191,8 @@ impl Etcd {
         command.args(["--listen-peer-urls", &url(peer), "--initial-advertise-peer-urls", &url(peer)]);
         command.args(["--initial-cluster", &all.join(","), "--initial-cluster-token", &self.token]);
         command.args(["--auto-compaction-mode", "periodic", "--auto-compaction-retention", "10m"]);
+        // Each file of the log is 64 MB: those before the newest are not needed after a snapshot of etcd's own.
+        command.args(["--max-wals", "1"]);
         self.run(command, log)
     }
 
@@ -191,6 +211,11 @@ impl Drop for Etcd {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Whether a member runs.
+fn lives(child: &mut Child) -> bool {
+    matches!(child.try_wait(), Ok(None))
 }
 
 /// Ends a member, and waits for that.
@@ -212,6 +237,9 @@ pub(super) async fn mirror(simulator: Simulator, etcd: Arc<Etcd>) {
             since.and_then(|since| simulator.kept_since(since)).unwrap_or_else(|| simulator.kept());
         since = Some(version);
         waiting.extend(changes);
+        if round % REVIVED == REVIVED - 1 {
+            etcd.revive();
+        }
         let down = !etcd.agrees();
         simulator.faults().set(|plan| plan.etcd_down = down);
         if !waiting.is_empty() && !down {
@@ -268,5 +296,56 @@ pub(super) async fn accept_lives(backups: Backups, cluster: String) {
             }
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use simulator::{Cluster, Damage};
+
+    use super::{super::Demonstration, *};
+
+    #[test]
+    fn mending_everything_leaves_members_down_whose_hosts_were_torn_down() {
+        let parent = std::env::temp_dir().join(format!("binnacle-members-{}", access::random::<8>()));
+        std::fs::create_dir(&parent).unwrap();
+        let etcd = Arc::new(Etcd {
+            program: "false".into(),
+            ports: vec![(1, 2), (3, 4), (5, 6)],
+            token: "token".into(),
+            held: Mutex::default(),
+            folder: Scratch::new(&parent).unwrap(),
+        });
+        let simulator = Simulator::new(Cluster::compass(5));
+        let demonstration = Demonstration { name: "demo".into(), simulator, etcd: Some(etcd.clone()) };
+        assert!(demonstration.simulator.damage(Damage::NetworkCut { host: "host2".into() }));
+        etcd.cut("host1");
+        etcd.cut("host2");
+        assert!(etcd.kill("host3"));
+        demonstration.mend_all();
+        assert_eq!(etcd.killed(), Vec::<String>::new());
+        assert_eq!(etcd.held().cut, BTreeSet::from(["host1".to_owned()]));
+        drop((demonstration, etcd));
+        std::fs::remove_dir(&parent).unwrap();
+    }
+
+    #[test]
+    fn a_keeper_ends_with_its_member_and_clears_up_after_its_server() {
+        let folder = std::env::temp_dir().join(format!("binnacle-keeper-{}", access::random::<8>()));
+        let keeper = |program: &str| {
+            std::fs::create_dir_all(&folder).unwrap();
+            let mut command = Command::new("sh");
+            command.args(["-c", KEEPER, "etcd"]).arg(&folder).args([program, "600"]);
+            command.stdin(Stdio::piped()).spawn().unwrap()
+        };
+        let mut failed = keeper("false");
+        let pipe = failed.stdin.take();
+        failed.wait().unwrap();
+        assert!(folder.exists(), "a member that ended by itself is started again there");
+        drop(pipe);
+        end(keeper("sleep"), "keep\n");
+        assert!(folder.exists());
+        end(keeper("sleep"), "");
+        assert!(!folder.exists());
     }
 }

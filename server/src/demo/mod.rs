@@ -16,7 +16,7 @@ use crate::{backup::Backups, cluster::contexts::Context};
 /// The seed of its life: the same cluster does the same things after every start.
 const SEED: u64 = 5;
 /// Its name in addresses.
-pub const NAME: &str = "demo";
+pub const NAME: &str = app::texts::demo::TOURED;
 
 pub use breaking::{ROUTES, router};
 pub use deploying::{rehearsal, rehearses, stage};

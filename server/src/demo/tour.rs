@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::breaking::Here;
+use super::{NAME, breaking::Here};
 use crate::access::{self, Refusal, Secure};
 
 const COOKIE: &str = "binnacle-tour";
@@ -28,7 +28,7 @@ pub(super) async fn lead(
     Extension(Secure(secure)): Extension<Secure>,
     Query(To { to }): Query<To>,
 ) -> Response {
-    let Some(cluster) = here.demonstration.as_ref().map(|it| scene::segment(&it.name)) else {
+    let Some(cluster) = here.demonstration.as_ref().map(|it| it.name.as_str()).filter(|name| *name == NAME) else {
         return Refusal::Nowhere.into_response();
     };
     let step = to.checked_sub(1).and_then(|index| STEPS.get(index));

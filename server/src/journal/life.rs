@@ -1,6 +1,8 @@
 //! The history of one thing, from the blocks of a span.
 
-use journal::{Event, Life, Thing, open};
+use std::collections::{HashMap, HashSet};
+
+use journal::{BlockError, Event, Life, Record, Thing, unpack};
 use topology::Stamp;
 
 use super::{History, reading::TURNS};
@@ -53,72 +55,130 @@ impl History {
         };
         let Some(first) = first else { return Ok(out) };
         out.from = first.first;
-        let mut wholes = vec![(first.first, None, first)];
-        for (began, ended, _) in &out.gaps {
-            let behind = store.whole_before(name, *ended).await?.filter(|whole| whole.first >= *ended);
-            wholes.extend(behind.map(|whole| (whole.first, Some(Stamp(*began)), whole)));
-        }
         // Blocks between the whole and the span say how the thing was at its beginning.
-        let earlier = store.changes_within(name, wholes[0].0, begin).await?;
-        let known: Vec<i64> = rows.iter().map(|row| row.number).collect();
-        let earlier = earlier.into_iter().filter(|row| !known.contains(&row.number));
-        let mut rows: Vec<BlockRow> = earlier.chain(rows).collect();
-        rows.sort_by_key(|row| row.number);
-        let (mut life, mut damaged, mut wholes) = (Life::of(thing), 0, wholes.into_iter().peekable());
-        for part in rows.chunks(AT_ONCE) {
-            let mut blocks = Vec::with_capacity(part.len());
-            for row in part {
-                blocks.extend(store.changes_body(name, row).await?.map(|body| (row.first, body)));
-            }
-            let last = part.last().map_or(i64::MAX, |row| row.last);
-            let mut here = Vec::new();
-            while wholes.peek().is_some_and(|(at, ..)| *at <= last) {
-                here.extend(wholes.next());
-            }
+        let earlier = store.changes_within(name, first.first, begin).await?;
+        let known: HashSet<i64> = rows.iter().map(|row| row.number).collect();
+        rows.extend(earlier.into_iter().filter(|row| !known.contains(&row.number)));
+        let unseen: HashMap<i64, Stamp> = out.gaps.iter().map(|(began, ended, _)| (*ended, Stamp(*began))).collect();
+        let wholes = store.wholes_within(name, first.first, until).await?;
+        rows.extend(wholes.into_iter().filter(|whole| unseen.contains_key(&whole.first)));
+        // A whole holds every record of a lower number, and none of its own.
+        rows.sort_by_key(|row| (row.number, !row.whole, row.first));
+        let mut reading = Reading { life: Life::of(thing), next: first.number, damaged: 0 };
+        let mut blocks = vec![(first, None)];
+        let parts = rows.chunk_by(|row, next| !row.whole && !next.whole).flat_map(|run| run.chunks(AT_ONCE));
+        let mut parts = parts.collect::<Vec<_>>().into_iter();
+        loop {
             let read = placed(&TURNS, move || {
-                let damaged = follow(&mut life, here, &blocks);
-                (life, damaged)
+                blocks.iter().for_each(|(row, since)| reading.block(row, *since));
+                reading
             });
-            let Some((read, bad)) = read.await else { return Ok(out) };
-            (life, damaged) = (read, damaged + bad);
+            let Some(read) = read.await else { return Ok(out) };
+            reading = read;
+            let Some([one, rest @ ..]) = parts.next() else { break };
+            blocks = if one.whole {
+                let body = store.block_body(name, one).await?.unwrap_or_default();
+                vec![(BlockRow { body, ..one.clone() }, unseen.get(&one.first).copied())]
+            } else {
+                // Small ones may have become one meanwhile.
+                let until = rest.last().unwrap_or(one).number;
+                store.changes_between(name, reading.next, until).await?.into_iter().map(|row| (row, None)).collect()
+            };
         }
-        let rest: Vec<_> = wholes.collect();
-        damaged += follow(&mut life, rest, &[]);
-        out.events = life.events();
+        out.damaged = reading.damaged;
+        out.events = reading.life.events();
         out.events.retain(|event| event.at.0 <= until);
-        out.damaged = damaged;
         Ok(out)
     }
 }
 
-/// Goes through wholes and changes in the order of their times; answers how many could not be read.
-fn follow(life: &mut Life, wholes: Vec<(i64, Option<Stamp>, BlockRow)>, blocks: &[(i64, Vec<u8>)]) -> usize {
-    let (mut damaged, mut wholes) = (0, wholes.into_iter().peekable());
-    let whole = |life: &mut Life, at: i64, since, row: &BlockRow| match open(&row.body) {
-        Ok((_, records)) => {
-            life.whole(&records, Stamp(at), since);
-            0
-        }
-        Err(_) => 1,
-    };
-    for (first, body) in blocks {
-        while let Some((at, since, row)) = wholes.next_if(|(at, ..)| at <= first) {
-            damaged += whole(life, at, since, &row);
-        }
-        match open(body) {
-            Ok((_, records)) => {
-                for record in &records {
-                    while let Some((at, since, row)) = wholes.next_if(|(at, ..)| *at <= record.at.0) {
-                        damaged += whole(life, at, since, &row);
-                    }
-                    life.take(record);
-                }
+/// A life as far as it was read.
+struct Reading {
+    life: Life,
+    /// The number of the record that comes next.
+    next: i64,
+    /// Blocks that could not be read.
+    damaged: usize,
+}
+
+impl Reading {
+    /// Goes on by a block. `since` is when the gap before a whole began.
+    fn block(&mut self, row: &BlockRow, since: Option<Stamp>) {
+        let records = self.records(&row.body);
+        self.damaged += usize::from(records.is_err());
+        if row.whole {
+            if let Ok(records) = records {
+                self.life.whole(&records, Stamp(row.first), since);
             }
-            Err(_) => damaged += 1,
+            return;
         }
+        // Those between are lost.
+        self.damaged += usize::from(row.number > self.next);
+        let known = usize::try_from(self.next - row.number).unwrap_or(0);
+        records.iter().flatten().skip(known).for_each(|record| self.life.take(record));
+        self.next = self.next.max(row.number + row.changes);
     }
-    for (at, since, row) in wholes {
-        damaged += whole(life, at, since, &row);
+
+    /// The records of a block; none where it tells nothing of the thing.
+    fn records(&self, body: &[u8]) -> Result<Vec<Record>, BlockError> {
+        let block = unpack(body)?;
+        if !block.mentions(&self.life.texts()) {
+            return Ok(Vec::new());
+        }
+        Ok(block.read()?.1)
     }
-    damaged
+}
+
+#[cfg(test)]
+mod tests {
+    use journal::{Content, open, seal};
+    use topology::{Change, Inventory, inventory::Source};
+
+    use super::*;
+    use crate::journal::row;
+
+    /// Records of a pod that comes and goes, and of others; and the number of that which says that it is gone.
+    fn records() -> (Vec<Record>, usize) {
+        let (_, records) = open(include_bytes!("../../../app/journal/tests/blocks/format-1.block")).expect("a block");
+        let gone = records.iter().position(|record| matches!(record.change, Change::Gone(Source::Pods, _)));
+        (records, gone.expect("a pod that is gone"))
+    }
+
+    fn reading(next: i64) -> Reading {
+        Reading { life: Life::of("pod/default/pgw-a".parse().expect("a thing")), next, damaged: 0 }
+    }
+
+    fn block(content: Content, number: usize, records: &[Record]) -> BlockRow {
+        row(seal(content, u64::try_from(number).expect("a number"), records).expect("it is sealed"))
+    }
+
+    #[test]
+    fn records_that_a_whole_holds_are_not_told_again() {
+        let (records, gone) = records();
+        let mut inventory = Inventory::default();
+        records[..gone].iter().for_each(|record| drop(inventory.apply(record.change.clone())));
+        let at = records[gone - 1].at;
+        let whole: Vec<Record> = inventory.changes().into_iter().map(|change| Record { at, change }).collect();
+        let whole = block(Content::Whole, gone, &whole);
+        let mut reading = reading(whole.number);
+        reading.block(&whole, None);
+        // As a merged block, it begins before the whole.
+        reading.block(&block(Content::Changes, 0, &records), None);
+        let told: Vec<String> = reading.life.events().into_iter().map(|event| event.what.join("; ")).collect();
+        assert!(told.len() == 2 && told[0].starts_with("there already: new") && told[1] == "gone", "{told:?}");
+        assert_eq!(reading.damaged, 0);
+    }
+
+    #[test]
+    fn a_block_that_is_lost_or_damaged_is_counted() {
+        let (records, gone) = records();
+        let mut reading = reading(0);
+        let mut bad = block(Content::Changes, 1, &records[1..gone]);
+        bad.body.truncate(bad.body.len() - 1);
+        reading.block(&block(Content::Changes, 0, &records[..1]), None);
+        reading.block(&bad, None);
+        assert_eq!(reading.damaged, 1, "a damaged block");
+        reading.block(&block(Content::Changes, gone + 1, &records[gone + 1..]), None);
+        assert_eq!(reading.damaged, 2, "the record of what is gone is lost");
+    }
 }

@@ -1,6 +1,6 @@
 //! What a time line shows: how much changed when, and what stands on its lanes.
 
-use journal::open;
+use journal::unpack;
 
 use super::{History, reading::TURNS};
 use crate::{
@@ -71,11 +71,11 @@ impl History {
                 continue;
             }
             read += 1;
-            let Some(body) = store.changes_body(name, &row).await? else { continue };
+            let Some(body) = store.block_body(name, &row).await? else { continue };
             // Unpacked where it holds up nothing else.
-            match placed(&TURNS, move || open(&body).map(|(_, records)| records)).await {
-                Some(Ok(records)) => {
-                    for part in records.iter().filter_map(|record| asked.part(record.at.0)) {
+            match placed(&TURNS, move || unpack(&body).and_then(|block| block.times())).await {
+                Some(Ok(times)) => {
+                    for part in times.iter().filter_map(|at| asked.part(at.0)) {
                         line.bars[part] += 1;
                     }
                 }

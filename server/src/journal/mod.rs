@@ -21,6 +21,7 @@ use std::{
 use journal::{Block, Content};
 pub use life::LifeOf;
 pub use line::{Line, Lines};
+pub(crate) use reading::TURNS;
 pub use reading::{Moment, PastError};
 pub use recording::record;
 

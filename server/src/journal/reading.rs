@@ -16,8 +16,8 @@ use crate::{
     store::{BlockRow, StoreError},
 };
 
-/// Moments that are put together at once.
-pub(super) static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+/// Moments that are put together, read or compared at once.
+pub(crate) static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 /// Moments that are kept for whoever asks next.
 const KEPT: usize = 4;
 /// What is older than this, in milliseconds, is in the database; on a busy machine, too.

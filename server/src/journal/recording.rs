@@ -46,6 +46,8 @@ const NO_GAP: i64 = 2_000;
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Without news, incidents are judged this often: leases run out, and something may be well for long enough.
 const JUDGE: Duration = Duration::from_secs(2);
+/// And judging takes no more than one part in so many of the time: changes of the cluster wait meanwhile.
+const SHARE: u32 = 20;
 /// How often what is old is looked for.
 const FORGET: Duration = Duration::from_secs(600);
 
@@ -117,7 +119,8 @@ struct Session<'a> {
     stands: Stands,
     judging: Judging,
     course: Course,
-    judged: Option<Instant>,
+    /// When incidents were judged last, and how long that took.
+    judged: Option<(Instant, Duration)>,
     /// Incidents that are not in the database yet as they are now, by their ids.
     incidents: BTreeMap<String, IncidentRow>,
 }
@@ -203,7 +206,8 @@ impl<'a> Session<'a> {
                 self.whole(changes, now).await?;
             }
             self.look(now);
-            if news || self.judged.is_none_or(|last| last.elapsed() >= JUDGE) {
+            let pause = if news { Duration::ZERO } else { JUDGE };
+            if self.judged.is_none_or(|(last, took)| last.elapsed() >= pause.max(took * SHARE)) {
                 self.judge(now);
             }
             let quiet = self.waiting.is_empty() && self.marks.is_empty() && self.incidents.is_empty();
@@ -306,13 +310,14 @@ impl<'a> Session<'a> {
 
     /// What broke and what is well again, as far as the facts of this moment tell.
     fn judge(&mut self, now: Stamp) {
+        let began = Instant::now();
         let beside = (self.judging.beside)(self.name);
         let judgement = self.cluster.read(|inventory| incident::judge(inventory, &beside, now));
         for incident in self.course.look(&judgement, now) {
             let row = incidents::row(self.name, &incident);
             self.incidents.insert(row.id.clone(), row);
         }
-        self.judged = Some(Instant::now());
+        self.judged = Some((Instant::now(), began.elapsed()));
     }
 
     /// Keeps what waits. False when the lease is no longer ours.

@@ -6,6 +6,7 @@ use app::{
 };
 use axum::http::Extensions;
 use std::sync::Arc;
+use topology::find::{fits, held};
 
 use super::site::Asked;
 use crate::{backup::Backups, deploy::Office, store::Runs};
@@ -30,37 +31,42 @@ pub(super) async fn elsewhere(asked: &Asked, cluster: &str, text: &str, said: &E
         let to = here(&line.name, "").trim_end_matches('/').to_owned();
         (line.name.clone(), line.origin, to)
     });
-    let mut found = best(texts::FOUND_CLUSTER, text, clusters);
+    let mut found = best(texts::FOUND_CLUSTER, text, fits, clusters);
     let plans = asked.plans().into_iter().map(|name| {
         // A plan's half is found by its name, and checked alone.
         let half = if name.contains("network") { "network" } else { "dha" };
         let to = format!("/plans?{half}={}", scene::encoded(&name));
         (name, String::new(), to)
     });
-    found.extend(best(texts::FOUND_PLAN, text, plans));
+    found.extend(best(texts::FOUND_PLAN, text, fits, plans));
     if let Some(office) = said.get::<Option<Arc<Office>>>().cloned().flatten() {
         let sought = Runs { cluster: cluster.to_owned(), ..Runs::default() };
         let runs = office.runs(&sought, NEWEST).await.unwrap_or_default().into_iter().map(|run| {
             let to = here(cluster, &format!("deployments/{}", run.id));
             (format!("{} {}", run.kind, run.id), run.state, to)
         });
-        found.extend(best(texts::FOUND_DEPLOYMENT, text, runs));
+        found.extend(best(texts::FOUND_DEPLOYMENT, text, held, runs));
     }
     if let Some(backups) = said.get::<Backups>() {
         let all = backups.store().backups(cluster, None, NEWEST).await.unwrap_or_default().into_iter().map(|backup| {
             let to = here(cluster, &format!("backups/{}", backup.id));
             (backup.id, String::new(), to)
         });
-        found.extend(best(texts::FOUND_BACKUP, text, all));
+        found.extend(best(texts::FOUND_BACKUP, text, held, all));
     }
     found
 }
 
-/// The names that fit best; each comes with what stands beside it and its address.
-fn best(kind: &str, text: &str, all: impl Iterator<Item = (String, String, String)>) -> Vec<HitLine> {
-    let mut ranked: Vec<_> = all
-        .filter_map(|line| Some((topology::find::fits(&line.0.to_lowercase(), &text.to_lowercase())?, line)))
-        .collect();
+/// The names that fit best by `rank`; each comes with what stands beside it and its address. Many an id holds the
+/// letters of a text by chance, so an id is found by a part of it alone.
+fn best(
+    kind: &str,
+    text: &str,
+    rank: impl Fn(&str, &str) -> Option<u8>,
+    all: impl Iterator<Item = (String, String, String)>,
+) -> Vec<HitLine> {
+    let text = text.to_lowercase();
+    let mut ranked: Vec<_> = all.filter_map(|line| Some((rank(&line.0.to_lowercase(), &text)?, line))).collect();
     // The newest stand first already, and stay so among equals.
     ranked.sort_by_key(|(rank, _)| *rank);
     let line = |(_, (name, beside, to)): (_, (String, String, String))| HitLine {
@@ -71,4 +77,20 @@ fn best(kind: &str, text: &str, all: impl Iterator<Item = (String, String, Strin
         to: Some(to),
     };
     ranked.into_iter().take(EACH).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_by_a_part_and_not_by_scattered_letters() {
+        let line = |name: &str| (name.to_owned(), String::new(), format!("/{name}"));
+        let ids = || ["deploy 20261130-130118-0a1b2c3d", "deploy 20261129-080000-ffffffff"].map(line).into_iter();
+        let names = |found: Vec<HitLine>| found.into_iter().map(|hit| hit.name).collect::<Vec<_>>();
+        assert_eq!(names(best("deployment", "DEPLOY 20261130", held, ids())), ["deploy 20261130-130118-0a1b2c3d"]);
+        assert_eq!(names(best("deployment", "abc", held, ids())), Vec::<String>::new());
+        let plans = ["network-b.yml", "dha.yml"].map(line).into_iter();
+        assert_eq!(names(best("plan", "netb", fits, plans)), ["network-b.yml"]);
+    }
 }

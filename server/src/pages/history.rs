@@ -22,7 +22,8 @@ use super::{
     site::{Asked, Past, rfc},
 };
 use crate::{
-    journal::{Lines, PastError},
+    journal::{Lines, PastError, TURNS},
+    placed::placed,
     store::{Runs, StoreError},
 };
 
@@ -235,7 +236,7 @@ async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<(Dif
     let after = asked.0.cluster_at(cluster, &second).await?;
     let moments = [&before, &after].map(|cluster| cluster.now());
     let view = figure_view(&Query::of(RawQuery(raw.0.clone())).view);
-    let (found, untold, figure) = tokio::task::spawn_blocking(move || {
+    let compared = placed(&TURNS, move || {
         let compare = |before: &Inventory, after: &Inventory| {
             let (found, untold) = journal::compare(before, after);
             (found, untold, topology::figure::difference(before, after, &view, moments[1]).scene)
@@ -245,15 +246,14 @@ async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<(Dif
             // Writers of the live cluster wait no longer than a copy takes.
             false => compare(before, &after.read(Clone::clone)),
         })
-    })
-    .await
-    .map_err(|_| Trouble::Unreachable {
+    });
+    let (found, untold, figure) = compared.await.ok_or_else(|| Trouble::Unreachable {
         what: "The two moments could not be compared.".to_owned(),
         todo: "The server's log says why.".to_owned(),
     })?;
     let groups = Group::ALL.map(|group| {
         let lines = found.iter().filter(|one| one.group == group).map(|one| (one.name.clone(), one.what.clone()));
-        (group.word().to_owned(), lines.collect())
+        (group.heading(), lines.collect())
     });
     let [one, other] = moments;
     let shown = if second.is_empty() { "now".to_owned() } else { moment(other) };
@@ -319,10 +319,10 @@ pub(super) async fn diff_json(State(asked): State<Asked>, Path(cluster): Path<St
     match difference(&asked, &cluster, &raw).await {
         Ok((page, _)) => {
             let line = |(name, what): &(String, String)| serde_json::json!({ "name": name, "what": what });
-            let groups: serde_json::Map<String, serde_json::Value> = page
-                .groups
+            let groups: serde_json::Map<String, serde_json::Value> = Group::ALL
                 .iter()
-                .map(|(group, lines)| (group.replace(' ', "-"), lines.iter().map(line).collect()))
+                .zip(&page.groups)
+                .map(|(group, (_, lines))| (group.word().replace(' ', "-"), lines.iter().map(line).collect()))
                 .collect();
             let [first, second] = &page.moments;
             let body = serde_json::json!({ "t1": first.0, "t2": second.0, "groups": groups, "untold": page.untold });

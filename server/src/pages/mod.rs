@@ -27,3 +27,11 @@ pub(crate) use routes::{Bodyless, Query, bare, drawn, one_of, opened, render, st
 pub use routes::{ROUTES, router};
 pub(crate) use site::of;
 pub use site::{Asked, Site};
+
+/// An error's text as a sentence of a page.
+pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut letters = text.trim_end_matches('.').chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use scene::{Health, Scene};
-use topology::{Inventory, figure::is_master};
+use topology::{Inventory, figure::is_master, inventory::Name};
 use whatif::{Answer, DrainOrder, Loss, Step, Verdict, answer::About, answer::Outcome, answer::Part, waves::named};
 
 use super::{
@@ -56,11 +56,16 @@ pub(super) async fn json(State(asked): State<Asked>, Path(cluster): Path<String>
     let pairs = all(&raw);
     // As the API has it.
     let fresh = [(header::CACHE_CONTROL, "no-store")];
-    let answer = match asks_order(&pairs) {
-        true => losses::drain_order(&found)
+    let in_order = asks_order(&pairs);
+    let asking = asking(pairs);
+    let answer = match in_order && asking.is_empty() {
+        true => asked
+            .0
+            .losses()
+            .order(&cluster, &found)
             .await
-            .map(|order| (fresh, axum::Json(told::DrainOrder::from(order))).into_response()),
-        false => losses::ask(&found, &asking(pairs))
+            .map(|order| (fresh, axum::Json(told::DrainOrder::from(&*order))).into_response()),
+        false => losses::ask(&found, &asking)
             .await
             .map(|answer| (fresh, axum::Json(told::WhatIf::from(answer))).into_response()),
     };
@@ -109,7 +114,7 @@ async fn build(
     let cluster = site.cluster(name).await?;
     let mut page = WhatIf::default();
     if in_order && pairs.is_empty() {
-        match losses::drain_order(&cluster).await {
+        match site.losses().order(name, &cluster).await {
             Ok(order) => page.order = Some(in_waves(&order)),
             Err(mistake) => page.mistake = Some(scene::readable(&mistake.to_string())),
         }
@@ -133,6 +138,8 @@ async fn build(
             let drawn = site.watched(name, &app::source::View::default()).await.ok().map(|watched| watched.scene());
             page.answer = Some(answered(&answer, drawn.as_ref()));
         }
+        // The order is an answer of its own.
+        None if page.order.is_some() => {}
         None => page.losses = site.losses().of(name, &cluster).await.map(|found| losses_of(&found, usize::MAX)),
     }
     Ok(page)
@@ -192,8 +199,8 @@ fn in_waves(order: &DrainOrder) -> Order {
         slow: named(&wave.slow),
         interrupted: named(&wave.interrupted),
     };
-    let stuck = |stuck: &whatif::Stuck| StuckLine {
-        host: stuck.host.to_string(),
+    let stuck = |(hosts, stuck): (Vec<&Name>, &whatif::Stuck)| StuckLine {
+        hosts: hosts.into_iter().map(ToString::to_string).collect(),
         health: if stuck.unknown { Health::Unknown } else { Health::Bad },
         why: stuck.why.clone(),
     };
@@ -205,7 +212,7 @@ fn in_waves(order: &DrainOrder) -> Order {
             None => Health::Unknown,
         },
         waves: order.waves.iter().map(wave).collect(),
-        stuck: order.stuck.iter().map(stuck).collect(),
+        stuck: order.alike().into_iter().map(stuck).collect(),
         missing: order.room(),
         flags: order.flags.join(" "),
     }
@@ -280,6 +287,8 @@ fn drawn(scene: &Scene, answer: &Answer) -> Scene {
 
 #[cfg(test)]
 mod tests {
+    use leptos::prelude::RenderHtml;
+
     use super::*;
 
     fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -294,6 +303,22 @@ mod tests {
         assert_eq!(canonical(&typed).as_deref(), Some("?drain=host5&drain=host4"));
         assert_eq!(canonical(&pairs(&[("kind", "lose")])).as_deref(), Some(""));
         assert_eq!(canonical(&pairs(&[("lose", "host5")])), None);
+    }
+
+    #[test]
+    fn of_many_reasons_the_worst_is_open_and_the_others_are_folded() {
+        let why = ["db stays down", "web stays down", "api stays down"].map(str::to_owned).to_vec();
+        let stuck = |host: &str| whatif::Stuck { host: host.into(), unknown: false, why: why.clone() };
+        let order = DrainOrder { stuck: vec![stuck("a1"), stuck("a2")], ..DrainOrder::default() };
+        let page = WhatIf { order: Some(in_waves(&order)), ..WhatIf::default() };
+        let theme = app::pages::Theme::default();
+        let html = leptos::prelude::Owner::new().with(|| pages::what_if("demo", theme, &page).to_html());
+        let (open, folded) = html.split_once("<details>").expect("folded reasons");
+        assert!(
+            open.contains("a1, a2") && open.contains("db stays down") && !open.contains("web stays down"),
+            "{html}"
+        );
+        assert!(folded.contains("2 more reasons") && folded.contains("web stays down"), "{html}");
     }
 
     #[test]

@@ -212,9 +212,9 @@ pub(super) async fn order(
     Named(cluster): Named<String>,
 ) -> Result<Json<DrainOrder>, ApiError> {
     let found = here.site.cluster(&cluster).await?;
-    let order = losses::drain_order(&found).await;
+    let order = here.site.losses().order(&cluster, &found).await;
     let order = order.map_err(|mistake| ApiError::Unclear(scene::readable(&mistake.to_string())))?;
-    Ok(Json(order.into()))
+    Ok(Json((&*order).into()))
 }
 
 impl From<Answer> for WhatIf {
@@ -251,30 +251,32 @@ impl From<&whatif::Losses> for Losses {
     }
 }
 
-impl From<whatif::DrainOrder> for DrainOrder {
-    fn from(order: whatif::DrainOrder) -> Self {
-        let names = |names: Vec<topology::inventory::Name>| names.iter().map(ToString::to_string).collect();
-        let keys = |keys: Vec<topology::inventory::Key>| keys.iter().map(ToString::to_string).collect();
-        let wave = |wave: whatif::Wave| DrainWave {
-            hosts: names(wave.hosts),
+impl From<&whatif::DrainOrder> for DrainOrder {
+    fn from(order: &whatif::DrainOrder) -> Self {
+        let keys = |keys: &[topology::inventory::Key]| keys.iter().map(ToString::to_string).collect();
+        let wave = |wave: &whatif::Wave| DrainWave {
+            hosts: wave.hosts.iter().map(ToString::to_string).collect(),
             pods: wave.pods,
-            takes: wave.takes.into_iter().map(|seat| Taken { host: seat.host, pods: seat.pods }).collect(),
-            slow: keys(wave.slow),
-            interrupted: keys(wave.interrupted),
+            takes: wave.takes.iter().map(|seat| Taken { host: seat.host.clone(), pods: seat.pods }).collect(),
+            slow: keys(&wave.slow),
+            interrupted: keys(&wave.interrupted),
         };
-        let stuck =
-            |stuck: whatif::Stuck| StuckHost { host: stuck.host.to_string(), unknown: stuck.unknown, why: stuck.why };
+        let stuck = |stuck: &whatif::Stuck| StuckHost {
+            host: stuck.host.to_string(),
+            unknown: stuck.unknown,
+            why: stuck.why.clone(),
+        };
         Self {
             sentence: order.sentence(),
             whole: order.is_whole(),
             flags: order.flags.iter().map(ToString::to_string).collect(),
-            missing: order.missing.map(|lacks| MissingRoom {
+            missing: order.missing.as_ref().map(|lacks| MissingRoom {
                 cpu_millicores: lacks.cpu,
                 memory_bytes: lacks.memory,
                 pods: lacks.pods,
             }),
-            waves: order.waves.into_iter().map(wave).collect(),
-            stuck: order.stuck.into_iter().map(stuck).collect(),
+            waves: order.waves.iter().map(wave).collect(),
+            stuck: order.stuck.iter().map(stuck).collect(),
         }
     }
 }

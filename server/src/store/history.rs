@@ -257,13 +257,37 @@ impl Store {
         rows.iter().map(bodiless).collect()
     }
 
-    /// The body of one of them; none when it went meanwhile.
+    /// Blocks of changes from the one that holds a number to the last that begins no later than another, oldest first.
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn changes_body(&self, cluster: &str, row: &BlockRow) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT body FROM history_blocks WHERE cluster = $1 AND content = 0 AND number = $2 AND first = $3";
-        let found = sqlx::query(sql).bind(cluster).bind(row.number).bind(row.first).fetch_optional(&self.pool).await?;
+    pub async fn changes_between(&self, cluster: &str, from: i64, until: i64) -> Result<Vec<BlockRow>, StoreError> {
+        let sql = "SELECT content, number, first, last, changes, body FROM history_blocks WHERE cluster = $1 \
+                   AND content = 0 AND number <= $3 AND number >= COALESCE((SELECT MAX(number) FROM history_blocks \
+                   WHERE cluster = $1 AND content = 0 AND number <= $2), 0) ORDER BY number";
+        let rows = sqlx::query(sql).bind(cluster).bind(from).bind(until).fetch_all(&self.pool).await?;
+        rows.iter().map(block).collect()
+    }
+
+    /// Wholes after a moment and until another, oldest first, without their bodies.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn wholes_within(&self, cluster: &str, after: i64, until: i64) -> Result<Vec<BlockRow>, StoreError> {
+        let sql = "SELECT content, number, first, last, changes FROM history_blocks WHERE cluster = $1 \
+                   AND content = 1 AND first > $2 AND first <= $3 ORDER BY first, number";
+        let rows = sqlx::query(sql).bind(cluster).bind(after).bind(until).fetch_all(&self.pool).await?;
+        rows.iter().map(bodiless).collect()
+    }
+
+    /// The body of a block whose row is known; none when it went meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn block_body(&self, cluster: &str, row: &BlockRow) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT body FROM history_blocks WHERE cluster = $1 AND content = $2 AND number = $3 AND first = $4";
+        let found = sqlx::query(sql).bind(cluster).bind(i64::from(row.whole)).bind(row.number).bind(row.first);
+        let found = found.fetch_optional(&self.pool).await?;
         found.map(|found| Ok(found.try_get("body")?)).transpose()
     }
 

@@ -130,7 +130,9 @@ async fn signalled(args: &[String], to: &Folder, signal: &str) -> Output {
     for _ in 0..20 {
         let child =
             Command::new(BINNACLE).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        let began = Instant::now();
         while names(&in_it(to)).is_empty() {
+            assert!(began.elapsed() < Duration::from_secs(120), "no backup was begun");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         run(Command::new("kill").args([signal, &child.id().to_string()]), b"");

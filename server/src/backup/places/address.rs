@@ -188,7 +188,13 @@ impl Bucket {
             .user_agent(concat!("binnacle/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
-            .https_only(!plain);
+            .https_only(!plain)
+            // As the library's own client: HTTP/2 is slower for large objects, and an object comes as it is stored.
+            .http1_only()
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate();
         if let Some(file) = &self.authority {
             let told = |what: String| format!("the authorities in {}: {what}", file.display());
             let pem = std::fs::read(file).map_err(|error| told(error.to_string()))?;

@@ -141,7 +141,7 @@ fn said(error: &object_store::Error) -> String {
 }
 
 /// Why such an answer is not read.
-const NOT_A_STORE: &str =
+pub(super) const NOT_A_STORE: &str =
     "its answer is none of an S3 store, as of a web console or a proxy: see where the endpoint leads";
 
 /// Signs of an answer that no S3 store gives: a web page, or a success that lacks a store's headers or body.

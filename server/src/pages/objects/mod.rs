@@ -32,7 +32,7 @@ use topology::inventory::Key;
 
 pub(crate) use events::{fits, told as events_told};
 
-use super::{Asked, Query, Site, opened, render};
+use super::{Asked, Query, Site, opened, render, sentence};
 use crate::{
     access::{Needs, Role, Row},
     cluster::{Cluster, ask::Refused, kinds::Kind},
@@ -99,10 +99,7 @@ fn saved_as(kind: &str, name: &str) -> [(HeaderName, String); 3] {
 /// Why something cannot be shown, and what to do.
 pub(crate) fn notice(why: &Refused) -> Notice {
     let todo = if matches!(why, Refused::Forbidden(_)) { words::GRANT } else { "" };
-    let what = why.to_string();
-    let mut letters = what.chars();
-    let what = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
-    Notice { health: Health::Unknown, what: format!("{}.", what.trim_end_matches('.')), todo: todo.into() }
+    Notice { health: Health::Unknown, what: sentence(why), todo: todo.into() }
 }
 
 fn line(kind: &Kind) -> KindLine {
