@@ -137,14 +137,14 @@ struct OfKind {
 /// numbers do not wait for.
 async fn incidents(running: &Running) -> Registry {
     let open = Family::<OfKind, Gauge>::default();
-    if let Some(history) = running.site.history() {
-        if let Ok(Ok(counts)) = tokio::time::timeout(PATIENCE, history.store().open_incident_counts()).await {
-            for context in running.site.clusters().contexts() {
-                for kind in incident::Kind::ALL {
-                    let count = counts.get(&(context.name.clone(), kind.word().to_owned()));
-                    let labels = OfKind { cluster: context.name.clone(), kind: kind.word() };
-                    open.get_or_create(&labels).set(count.copied().unwrap_or(0));
-                }
+    if let Some(history) = running.site.history()
+        && let Ok(Ok(counts)) = tokio::time::timeout(PATIENCE, history.store().open_incident_counts()).await
+    {
+        for context in running.site.clusters().contexts() {
+            for kind in incident::Kind::ALL {
+                let count = counts.get(&(context.name.clone(), kind.word().to_owned()));
+                let labels = OfKind { cluster: context.name.clone(), kind: kind.word() };
+                open.get_or_create(&labels).set(count.copied().unwrap_or(0));
             }
         }
     }
