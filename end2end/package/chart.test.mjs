@@ -69,6 +69,7 @@ const other = {
   "httpRoute.enabled": [true],
   "httpRoute.parentRefs": [[{ name: "gateway" }], { httpRoute: { enabled: true } }],
   "httpRoute.hostnames": [["route.example"], { httpRoute: { enabled: true } }],
+  namespaces: [["ims"]],
   "rbac.create": [false],
   "serviceAccount.create": [false],
   "serviceAccount.name": ["reader"],
@@ -123,6 +124,7 @@ test("a mistyped name or value is refused with its path", () => {
     [{ service: { type: "External" } }, /type/],
     [{ image: { digest: "sha256:short" } }, /digest/],
     [{ replicas: 0 }, /replicas/],
+    [{ namespaces: ["Shop"] }, /namespaces/],
     [{ settings: { sign_inn: "local" } }, /sign_inn/],
     [{ settings: { rate: { a: 1 } } }, /rate/],
     [{ persistence: { size: "3Gi" }, settings: { log_size: 4096 } }, /persistence.size: 3Gi is less than 7168 MB/],
@@ -156,6 +158,7 @@ const combinations = {
     /kind: PrometheusRule/,
   ],
   "other clusters than this one": [{ kubeconfig: { existingSecret: "clusters" }, rbac: { create: false } }, /automountServiceAccountToken: false/],
+  "some namespaces instead of the whole cluster": [{ namespaces: ["ims", "vepc"] }, /kind: RoleBinding/],
   "etcd's members asked, and backed up": [
     { etcd: { existingSecret: "etcd" }, settings: { etcd_endpoints: ["https://10.1.0.50:2379"], backup_schedule: "0 3 * * *" } },
     /BINNACLE_ETCD_KEY/,
@@ -179,6 +182,14 @@ test("the role reads, and never reads Secrets", () => {
   const verbs = [...role.matchAll(/verbs: \[(.*)\]/g)].flatMap((match) => match[1].split(", "));
   assert.deepEqual([...new Set(verbs)].sort(), ["get", "list", "watch"]);
   assert.doesNotMatch(role.replace(/nonResourceURLs: .*/, ""), /secrets|\*/);
+});
+
+test("with namespaces nothing of the whole cluster is asked for", () => {
+  const output = rendered({ namespaces: ["ims", "vepc"] });
+  assert.doesNotMatch(output, /ClusterRole|nonResourceURLs/);
+  const roles = output.split("---").filter((part) => part.includes("kind: Role\n"));
+  assert.deepEqual(roles.map((role) => /namespace: (.*)/.exec(role)[1]), ["ims", "vepc"]);
+  for (const role of roles) assert.doesNotMatch(role, /nodes|secrets|persistentvolumes\b/);
 });
 
 test("the chart's own suite passes", () => {

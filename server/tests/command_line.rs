@@ -180,6 +180,10 @@ fn the_chart_grants_what_binnacle_asks_for() {
     let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/chart/files/rules.yaml");
     let rules = std::fs::read_to_string(chart).expect("the chart's rules");
     assert_eq!(said(&run(&["rbac"])), rules, "write the output of `binnacle rbac` into {chart}");
+    let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/chart/files/rules-namespaced.yaml");
+    let rules = std::fs::read_to_string(chart).expect("the chart's rules of a namespace");
+    let printed = said(&run(&["rbac", "--namespaced"]));
+    assert_eq!(printed, rules, "write the output of `binnacle rbac --namespaced` into {chart}");
 }
 
 #[test]

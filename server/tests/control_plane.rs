@@ -6,6 +6,7 @@
 mod conformance;
 mod differences;
 mod drift;
+mod namespaced_role;
 #[path = "kubectl/pki.rs"]
 mod pki;
 mod restored;

@@ -26,6 +26,7 @@ const QUICK: Pace = Pace {
     listed: Duration::from_millis(50),
     checks: Duration::from_millis(50),
     pulse: Duration::from_millis(50),
+    scope: Duration::from_millis(50),
 };
 
 fn compass(profile: Profile) -> Simulator {

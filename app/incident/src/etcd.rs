@@ -105,7 +105,10 @@ fn by_word(inventory: &Inventory, etcd: &Etcd, lost: &Lost<'_>) -> Members {
 
 fn by_pods(inventory: &Inventory, lost: &Lost<'_>, now: Stamp) -> Members {
     let mut members = Members::default();
-    if !inventory.heard(Source::Pods).is_fresh() || !inventory.heard(Source::Nodes).is_fresh() {
+    if !inventory.tells_all(Source::Pods)
+        || !inventory.heard(Source::Pods).is_fresh()
+        || !inventory.heard(Source::Nodes).is_fresh()
+    {
         return members;
     }
     for node in inventory.nodes() {

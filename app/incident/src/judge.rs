@@ -52,6 +52,8 @@ pub struct Judgement {
     silent: BTreeSet<Family>,
     /// Single things of which nothing is known.
     unknown: BTreeSet<Slot>,
+    /// The namespaces whose pods and services are told, when these are not all.
+    told: Option<BTreeSet<Name>>,
 }
 
 impl Judgement {
@@ -67,7 +69,20 @@ impl Judgement {
 
     /// Whether a thing can be judged: what is neither known nor found is not well.
     pub fn knows(&self, slot: &Slot) -> bool {
-        !self.silent.contains(&slot.family) && !self.unknown.contains(slot)
+        !self.silent.contains(&slot.family) && !self.unknown.contains(slot) && self.sees(slot)
+    }
+
+    /// Whether it lies in a namespace that is told.
+    fn sees(&self, slot: &Slot) -> bool {
+        let Some(told) = &self.told else { return true };
+        if !matches!(slot.family, Family::Workloads | Family::Scheduling | Family::Services) {
+            return true;
+        }
+        slot.about.split('/').nth(1).is_some_and(|namespace| told.contains(namespace))
+    }
+
+    pub(crate) fn limit(&mut self, told: BTreeSet<Name>) {
+        self.told = Some(told);
     }
 
     pub(crate) fn find(&mut self, finding: Finding) {

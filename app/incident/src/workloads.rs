@@ -78,8 +78,17 @@ pub(crate) fn judge(inventory: &Inventory, lost: &Lost<'_>, judgement: &mut Judg
         }
         return;
     }
+    if let Some(names) = inventory.scope().names() {
+        let sources = [Source::Pods, Source::Services, Source::Endpoints];
+        let told = |name: &&Name| sources.iter().all(|source| inventory.heard_in(*source, name).is_fresh());
+        judgement.limit(names.iter().filter(told).cloned().collect());
+    }
     let mut wrong: BTreeMap<(Kind, String), Wrong<'_>> = BTreeMap::new();
     for pod in inventory.pods_behind() {
+        // Of a namespace that is not told, nothing begins and nothing ends.
+        if !inventory.heard_in(Source::Pods, &pod.key.namespace).is_fresh() {
+            continue;
+        }
         let kind = match pod_health(inventory, pod, None) {
             Health::Bad if pod.node.is_none() && &*pod.reason == "Unschedulable" => Kind::WorkloadUnschedulable,
             Health::Bad | Health::Warn => Kind::WorkloadBroken,
@@ -121,6 +130,10 @@ fn services(inventory: &Inventory, lost: &Lost<'_>, judgement: &mut Judgement) {
         behind.entry(&pod.key.namespace).or_default().push(pod);
     }
     for service in inventory.services() {
+        let told = |source: &Source| inventory.heard_in(*source, &service.key.namespace).is_fresh();
+        if ![Source::Services, Source::Endpoints].iter().all(told) {
+            continue;
+        }
         let (health, ready, all) = service_state(inventory, service);
         if health != Health::Bad || ready > 0 {
             continue;

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use incident::{Backup, Incident, Kind, MOST_OPEN};
 use life::{Life, changes, cut, mended};
-use topology::{Change, Stamp};
+use topology::{
+    Change, Stamp,
+    inventory::{Heard, Limit, Scope, Source},
+};
 
 const NONE: [&str; 0] = [];
 
@@ -241,4 +244,18 @@ fn what_endangers_the_cluster_waits_for_no_other_incident() {
     assert_eq!(life.after(60, &[]).len(), MOST_OPEN, "the others wait");
     assert_eq!(life.after(1, &["node host5 lost"]), NONE);
     assert_eq!(life.after(1, &["node host1 lost"]), ["master-lost node/host1 began 0 s ago"]);
+}
+
+#[test]
+fn a_namespace_that_is_seen_no_more_ends_none_of_its_incidents() {
+    let mut life = Life::new();
+    life.after(60, &["pod hss-a on host4 of Deployment/ims-hss crashing"]);
+    life.after(600, &[]);
+    let names = ["elsewhere".into()].into();
+    let scope = Change::Scope(Scope::Only { names, by: Limit::Role, left: 0 });
+    let namespaced = Source::every().filter(|source| source.is_namespaced());
+    let heard = namespaced.map(|source| Change::HeardIn(source, "elsewhere".into(), Heard::Live));
+    assert_eq!(life.pass(1_000, std::iter::once(scope).chain(heard).collect()), NONE);
+    assert_eq!(life.after(3_600, &[]), NONE);
+    assert!(life.course.open().any(|one| one.about == "workload/default/Deployment/ims-hss"));
 }

@@ -61,6 +61,8 @@ pub struct Difference {
 /// difference; the second part names these sources.
 pub fn compare(before: &Inventory, after: &Inventory) -> (Vec<Difference>, Vec<Source>) {
     let told = |source: Source| before.heard(source).knows() && after.heard(source).knows();
+    // What only one of the moments was to see is neither new nor gone.
+    let (before, after) = (&*before.seen_by(after), &*after.seen_by(before));
     let untold = Source::ALL.into_iter().filter(|source| !told(*source)).collect();
     let mut found = Vec::new();
     if told(Source::Nodes) {

@@ -163,7 +163,9 @@ impl Life {
                     self.push(at, None, vec!["gone".to_owned()]);
                 }
             }
-            Change::Heard(source, Heard::Stale { .. }) if *source == self.thing.source() && self.last.is_some() => {
+            Change::Heard(source, Heard::Stale { .. }) | Change::HeardIn(source, _, Heard::Stale { .. })
+                if *source == self.thing.source() && self.is_in(&record.change) && self.last.is_some() =>
+            {
                 self.push(
                     at,
                     None,
@@ -172,6 +174,11 @@ impl Life {
             }
             _ => {}
         }
+    }
+
+    /// Whether a change may concern the namespace of the thing.
+    fn is_in(&self, change: &Change) -> bool {
+        !matches!(change, Change::HeardIn(_, namespace, _) if *namespace != self.thing.key().namespace)
     }
 
     /// What became of it, the earliest first.

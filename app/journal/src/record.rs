@@ -30,6 +30,7 @@ impl Record {
             Change::Put(fact) => fact.namespace() == Some(namespace),
             Change::Gone(Source::Namespaces, key) => *key.name == *namespace,
             Change::Gone(_, key) => *key.namespace == *namespace,
+            Change::HeardIn(_, told, _) | Change::WholeIn(_, told, _) => **told == *namespace,
             Change::Whole(_, named) => named.iter().any(|key| *key.namespace == *namespace),
             _ => false,
         };

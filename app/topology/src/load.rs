@@ -45,7 +45,8 @@ impl Load {
 
 /// The load of one host; `None` while no source tells of its pods.
 pub fn of_node(inventory: &Inventory, node: &Node) -> Option<Load> {
-    if !inventory.heard(Source::Pods).knows() {
+    // Pods of namespaces that are not seen take room as well.
+    if !inventory.tells_all(Source::Pods) {
         return None;
     }
     let mut requested = Resources::default();

@@ -111,7 +111,11 @@ fn unread(inventory: &Inventory) -> Vec<Part> {
         let why = words::untold(inventory.heard(source));
         Part::new(about, source.word(), Verdict::Unknown).short("not known").why(why)
     });
-    parts.collect()
+    let unseen = inventory.scope().gap().map(|gap| {
+        let words = format!("pods of other namespaces take room that nobody can tell: {gap}");
+        Part::new(About::Pods, "other namespaces", Verdict::Unknown).short("not known").why(words)
+    });
+    parts.chain(unseen).collect()
 }
 
 /// A part for each lot, and what services need of it.
@@ -124,7 +128,9 @@ fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control, place:
     let rivals: Vec<(FormId, u32)> = foreign.map(|lot| (lot.form, lot.count())).chain(left_behind(supposed)).collect();
     let mut placed: BTreeMap<usize, Placed> = numbers.into_iter().zip(place(supposed, &groups, &rivals)).collect();
     quota::limit(supposed, lots, &mut placed);
-    if let Some(why) = &control.unsure {
+    // Pods that nobody sees take room, and may keep others away. A host that is full without them stays full.
+    let unseen = supposed.world.inventory.scope().gap();
+    for why in control.unsure.iter().chain(&unseen) {
         for placed in placed.values_mut().filter(|placed| placed.verdict != Verdict::Impossible) {
             placed.verdict = Verdict::Unknown;
             placed.why.clone_from(why);

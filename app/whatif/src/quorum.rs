@@ -91,7 +91,7 @@ pub(crate) fn members(world: &World<'_>) -> Vec<Member> {
         };
         return etcd.voters().map(member).collect();
     }
-    let fresh = inventory.heard(Source::Pods).is_fresh();
+    let fresh = inventory.tells_all(Source::Pods) && inventory.heard(Source::Pods).is_fresh();
     let seen = inventory.checks().and_then(|checks| checks.get("etcd").copied());
     let mut members = Vec::new();
     for node in inventory.nodes() {

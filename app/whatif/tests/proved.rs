@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fixture::{NOW, ask, inventory, is, part, with_masters};
 use topology::{
     Change, Inventory, Stamp,
-    inventory::{Fact, Key, OwnerKind, PodTerm, Shape},
+    inventory::{Fact, Heard, Key, Limit, OwnerKind, PodTerm, Scope, Shape, Source},
 };
 use whatif::{Verdict, answer::Outcome};
 
@@ -247,4 +247,20 @@ fn what_a_foreign_controller_makes_anew_may_bring_the_pod_that_another_must_be_n
     );
     let answer = ask(&facts, "drain=c1");
     is(&answer, "ReplicaSet default/web", &Verdict::Depends { from: 0, to: 1, of: 1 });
+}
+
+#[test]
+fn nothing_is_certain_where_some_namespaces_alone_are_seen() {
+    let mut facts = with_masters(TWO);
+    is(&ask(&facts, "lose=a1"), "ReplicaSet default/web", &Verdict::Certain);
+    let names = ["default".into()].into();
+    facts.apply(Change::Scope(Scope::Only { names, by: Limit::Role, left: 0 }));
+    for source in Source::every().filter(|source| source.is_namespaced()) {
+        facts.apply(Change::HeardIn(source, "default".into(), Heard::Live));
+    }
+    let answer = ask(&facts, "lose=a1");
+    let web = part(&answer, "ReplicaSet default/web");
+    assert_eq!(web.verdict, Verdict::Unknown);
+    assert!(web.why.contains("only the namespace default can be seen"), "{}", web.why);
+    assert_eq!(part(&answer, "other namespaces").verdict, Verdict::Unknown);
 }

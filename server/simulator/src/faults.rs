@@ -24,6 +24,8 @@ pub struct Plan {
     pub fail_kinds: BTreeMap<String, u16>,
     /// Kinds that may not be read or written, as `nodes` or `leases.coordination.k8s.io`.
     pub forbid: Vec<String>,
+    /// Namespaces that alone may be read and written; of what lies in none, the namespaces themselves may.
+    pub confine: Vec<String>,
     /// Every request is answered 401.
     pub expired_token: bool,
     /// The next watches are too old, as `{"times": 1, "as": "event"}`.
@@ -134,9 +136,16 @@ impl Faults {
         self.0.dropped.subscribe()
     }
 
-    pub(crate) fn forbids(&self, kind: Kind) -> bool {
+    /// Confines to namespaces, in place of those before.
+    pub fn confine(&self, namespaces: &[&str]) {
+        self.set(|plan| plan.confine = namespaces.iter().map(|name| (*name).to_owned()).collect());
+    }
+
+    pub(crate) fn forbids(&self, kind: Kind, namespace: &str) -> bool {
         let plan = self.held();
-        !plan.forbid.is_empty() && plan.forbid.iter().any(|word| names(kind, word))
+        let outside = !plan.confine.is_empty() && kind != Kind::Namespace;
+        plan.forbid.iter().any(|word| names(kind, word))
+            || (outside && !plan.confine.iter().any(|one| one == namespace))
     }
 
     /// The status with which every request of this kind fails.

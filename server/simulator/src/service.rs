@@ -94,7 +94,7 @@ impl Simulator {
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let form = Form::from_accept(header(header::ACCEPT), store.clock.now());
         let verb = verb(&parts.method, target, &query)?;
-        if self.faults().forbids(target.kind) {
+        if self.faults().forbids(target.kind, &target.namespace) {
             let Target { kind, namespace, name, .. } = target;
             return Err(Refusal::forbidden(store.profile, verb, *kind, namespace, name));
         }

@@ -1,10 +1,11 @@
 //! Questions that are asked when somebody opens a panel, and not watched.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{collections::BTreeSet, sync::OnceLock, time::Duration};
 
+use futures::{StreamExt, stream};
 use kube::Client;
 use serde::Deserialize;
-use topology::inventory::Key;
+use topology::inventory::{Key, Name};
 use transcript::redacted;
 
 pub use super::bounded::Refused;
@@ -24,6 +25,8 @@ const EVENTS: &str = "500";
 const PAGES: usize = 60;
 /// All of a cluster's events come within this.
 const ALL: Duration = Duration::from_secs(10);
+/// Namespaces that are asked at once.
+const AT_ONCE: usize = 8;
 
 /// One event about an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -149,6 +152,32 @@ pub async fn all_events(client: &Client, namespace: &str) -> Result<(Vec<Event>,
     let asked = every_page(client, &path, &query);
     let (events, whole) = in_time(ALL, "list events", asked).await?;
     Ok((newest_first(events), whole))
+}
+
+/// Events of some namespaces, newest first, and whether these are all. One that refuses costs no other.
+///
+/// # Errors
+/// [`Refused`] with the reason, where none tells.
+pub async fn events_of(client: &Client, namespaces: &BTreeSet<Name>) -> Result<(Vec<Event>, bool), Refused> {
+    let asked = stream::iter(namespaces.clone()).map(|namespace| {
+        let client = client.clone();
+        async move { all_events(&client, &namespace).await }
+    });
+    let told: Vec<_> = asked.buffered(AT_ONCE).collect().await;
+    let (mut events, mut whole, mut told_any, mut refused) = (Vec::new(), true, false, None);
+    for answer in told {
+        match answer {
+            Ok((some, all)) => {
+                (whole, told_any) = (whole && all, true);
+                events.extend(some);
+            }
+            Err(why) => (whole, refused) = (false, refused.or(Some(why))),
+        }
+    }
+    match refused.filter(|_| !told_any) {
+        Some(why) => Err(why),
+        None => Ok((newest_first(events), whole)),
+    }
 }
 
 fn events_path(namespace: &str) -> String {

@@ -1,6 +1,7 @@
 //! Finding clusters as kubectl does: a file that is named, KUBECONFIG, ~/.kube/config, in-cluster.
 
 use std::{
+    collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
     io::Read,
     path::{Path, PathBuf},
@@ -14,7 +15,7 @@ use kube::{
 };
 
 use plan::Plan;
-use topology::planned::Planned;
+use topology::{inventory::Name, planned::Planned};
 
 use crate::etcd::Access;
 
@@ -41,6 +42,8 @@ pub struct Context {
     pub plan: Option<Arc<Plan>>,
     /// How its etcd is reached, when that is known.
     pub etcd: Option<Arc<Access>>,
+    /// The namespaces that it is limited to; empty for those that its role may read.
+    pub namespaces: Arc<BTreeSet<Name>>,
     way: Way,
 }
 
@@ -94,6 +97,7 @@ impl Context {
             planned: None,
             plan: None,
             etcd: None,
+            namespaces: Arc::default(),
             way: Way::Ready(client, address.into()),
         }
     }
@@ -108,6 +112,12 @@ impl Context {
     #[must_use]
     pub fn with_etcd(self, access: Access) -> Self {
         Self { etcd: Some(Arc::new(access)), ..self }
+    }
+
+    /// The same cluster, of which only these namespaces are looked at.
+    #[must_use]
+    pub fn limited_to(self, namespaces: &BTreeSet<Name>) -> Self {
+        Self { namespaces: Arc::new(namespaces.clone()), ..self }
     }
 
     /// A client for it, and the address that it talks to. Nothing is connected yet; a credential
@@ -313,6 +323,7 @@ fn in_cluster() -> Context {
         planned: None,
         plan: None,
         etcd: None,
+        namespaces: Arc::default(),
         way: Way::InCluster,
     }
 }
@@ -374,6 +385,7 @@ fn contexts(file: &Kubeconfig, origin: &str, source: &Source) -> Result<Vec<Cont
         planned: None,
         plan: None,
         etcd: None,
+        namespaces: Arc::default(),
         way: Way::Kubeconfig(source.clone()),
         name,
     };

@@ -31,7 +31,7 @@ pub async fn examine(context: &Context) -> Result<Examined, Trouble> {
     let told = tokio::time::timeout(PATIENCE, client.apiserver_version()).await.map_err(|_| late())?;
     let told = told.map_err(|error| Trouble::of(&error, &context.name, &address))?;
     let ahead = tokio::time::timeout(PATIENCE, ahead(&client)).await.ok().flatten();
-    let missing = match tokio::time::timeout(PATIENCE, permissions::missing(&client)).await {
+    let missing = match tokio::time::timeout(PATIENCE, permissions::missing(&client, &context.namespaces)).await {
         Ok(Ok(missing)) => Ok(missing),
         // Servers that review no access answer so.
         Ok(Err(kube::Error::Api(status))) => Err(first_line(&status.message)),

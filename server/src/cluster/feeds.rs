@@ -6,7 +6,7 @@ use kube::Client;
 use tokio::task::JoinSet;
 use topology::{
     Change,
-    inventory::{Fact, Heard, OwnerKind, Source},
+    inventory::{Fact, Heard, Name, OwnerKind, Scope, Source},
 };
 
 use super::{
@@ -28,11 +28,15 @@ struct Feeds<'a> {
     tasks: &'a mut JoinSet<()>,
     client: &'a Client,
     shared: &'a Arc<Shared>,
+    scope: &'a Scope,
 }
 
-/// Starts every watch.
-pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: &Dialect) {
-    let mut feeds = Feeds { tasks, client, shared };
+/// The namespaces whose leases tell of the control plane and of kubelets; nobody asks for those of others.
+const OF_LEASES: [&str; 2] = ["kube-node-lease", "kube-system"];
+
+/// Starts every watch: of a kind, or of a kind in each namespace where these are not all.
+pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: &Dialect, scope: &Scope) {
+    let mut feeds = Feeds { tasks, client, shared, scope };
     feeds.one(served("", "nodes", "Node"), &[Source::Nodes], |o, i| vec![node::fact(o, i)]);
     feeds.one(served("", "pods", "Pod"), &[Source::Pods], |o, i| vec![pod::fact(o, i)]);
     feeds.one(served("", "services", "Service"), &[Source::Services], |o, i| vec![service::fact(o, i)]);
@@ -51,7 +55,23 @@ const fn served(group: &'static str, plural: &'static str, kind: &'static str) -
 impl Feeds<'_> {
     fn start<O: Watched>(&mut self, kind: Kind<O>) {
         debug_assert!(permissions::cover(&kind.served), "{} is not in the list of permissions", kind.served.plural);
-        self.tasks.spawn(follow(self.client.clone(), kind, self.shared.clone()));
+        for namespace in self.places(&kind) {
+            self.tasks.spawn(follow(self.client.clone(), kind.clone(), namespace, self.shared.clone()));
+        }
+    }
+
+    /// The namespaces in which a kind is watched; none for all at once.
+    fn places<O>(&self, kind: &Kind<O>) -> Vec<Option<Name>> {
+        let sources = || kind.heard.iter().chain(kind.whole).chain(kind.shared);
+        let Some(names) = self.scope.names().filter(|_| sources().all(|source| source.is_namespaced())) else {
+            return vec![None];
+        };
+        let leases = sources().all(|source| *source == Source::Leases);
+        let (asked, left): (Vec<&Name>, Vec<&Name>) =
+            names.iter().partition(|name| !leases || OF_LEASES.contains(&&***name));
+        let untold = left.into_iter().map(|name| Change::HeardIn(Source::Leases, name.clone(), Heard::NotServed));
+        self.shared.apply(untold.collect());
+        asked.into_iter().cloned().map(Some).collect()
     }
 
     /// A kind that no figure is drawn from: its list waits for those that are.
@@ -66,15 +86,18 @@ impl Feeds<'_> {
             return self.shared.apply(silent.collect());
         };
         debug_assert!(permissions::cover(&served), "{} is not in the list of permissions", served.plural);
-        let (client, shared) = (self.client.clone(), self.shared.clone());
-        self.tasks.spawn(async move {
-            let mut follower = shared.follow();
-            while !shared.has_heard_everything() {
-                follower.next().await;
-            }
-            drop(follower);
-            follow(client, Kind { served, heard: sources, whole: sources, shared: &[], facts }, shared).await;
-        });
+        let kind = Kind { served, heard: sources, whole: sources, shared: &[], facts };
+        for namespace in self.places(&kind) {
+            let (client, shared, kind) = (self.client.clone(), self.shared.clone(), kind.clone());
+            self.tasks.spawn(async move {
+                let mut follower = shared.follow();
+                while !shared.has_heard_everything() {
+                    follower.next().await;
+                }
+                drop(follower);
+                follow(client, kind, namespace, shared).await;
+            });
+        }
     }
 
     fn one<O: Watched>(&mut self, served: Served, sources: &'static [Source], facts: fn(O, &mut Intern) -> Vec<Fact>) {

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -26,6 +29,7 @@ use super::{
     etcd,
     looked::Looked,
     probe::{Ports, probe},
+    scope,
     supervision::supervise,
 };
 
@@ -40,6 +44,8 @@ pub struct Pace {
     pub checks: Duration,
     /// Whether the API server answers at all.
     pub pulse: Duration,
+    /// Which namespaces may be read, where these are not all.
+    pub scope: Duration,
 }
 
 impl Default for Pace {
@@ -49,6 +55,7 @@ impl Default for Pace {
             listed: Duration::from_secs(15),
             checks: Duration::from_secs(5),
             pulse: Duration::from_secs(3),
+            scope: Duration::from_secs(300),
         }
     }
 }
@@ -77,6 +84,8 @@ pub(crate) struct Shared {
     trouble: RwLock<Option<Trouble>>,
     revived: watch::Sender<u64>,
     missed: watch::Sender<u64>,
+    /// Whether the namespaces that a limited role may read were looked for.
+    sought: AtomicBool,
     pace: Pace,
     clock: Clock,
     /// What is worth keeping, while somebody records. It is locked within the Inventory's lock.
@@ -102,8 +111,19 @@ impl Cluster {
 
     /// The same at another pace.
     pub fn start_at(pace: Pace, name: &str, client: Client, address: &str) -> Self {
+        Self::start_in(pace, name, client, address, &BTreeSet::new())
+    }
+
+    /// The same, limited to these namespaces, if there are any.
+    pub fn start_in(
+        pace: Pace,
+        name: &str,
+        client: Client,
+        address: &str,
+        namespaces: &BTreeSet<topology::inventory::Name>,
+    ) -> Self {
         let shared = Arc::new(Shared::new(name, address, pace));
-        let supervisor = tokio::spawn(supervise(client.clone(), shared.clone()));
+        let supervisor = tokio::spawn(supervise(client.clone(), shared.clone(), scope::first(namespaces)));
         Self::of(shared, client, supervisor)
     }
 
@@ -248,7 +268,7 @@ impl Cluster {
     pub async fn heard_everything(&self) -> Result<(), Trouble> {
         let mut follower = self.follow();
         loop {
-            if self.shared.has_heard_everything() {
+            if self.shared.has_heard_everything() && self.shared.has_sought() {
                 return Ok(());
             }
             if let Some(trouble) = self.trouble() {
@@ -296,6 +316,7 @@ impl Shared {
             trouble: RwLock::default(),
             revived: watch::Sender::new(0),
             missed: watch::Sender::new(0),
+            sought: AtomicBool::new(false),
             pace,
             clock: Clock::default(),
             tape: Mutex::default(),
@@ -313,6 +334,18 @@ impl Shared {
     /// Whether every source that a figure is drawn from has spoken once, or has said why it cannot.
     pub(crate) fn has_heard_everything(&self) -> bool {
         self.read(|inventory| Source::ALL.iter().all(|source| *inventory.heard(*source) != Heard::NotYet))
+    }
+
+    /// Whether nothing is refused that would have the namespaces looked for that may be read, or they were.
+    fn has_sought(&self) -> bool {
+        self.sought.load(Ordering::Relaxed) || !self.read(scope::is_refused)
+    }
+
+    /// The namespaces that may be read were looked for, and no others are to be watched.
+    pub(super) fn sought(&self) {
+        if !self.sought.swap(true, Ordering::Relaxed) {
+            self.tell(&Touched { around: true, ..Touched::default() });
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -385,10 +418,15 @@ impl Shared {
     pub(crate) fn cut(&self, trouble: &Trouble) {
         self.fail(trouble);
         let stale = Heard::Stale { since: self.now(), reason: trouble.to_string().into() };
-        let live = |inventory: &Inventory| -> Vec<Source> {
-            Source::every().filter(|source| inventory.heard(*source).is_fresh()).collect()
+        let live = |inventory: &Inventory| -> Vec<Change> {
+            let fresh = inventory.standings().filter(|(.., heard)| heard.is_fresh());
+            let cut = fresh.map(|(source, namespace, _)| match namespace {
+                Some(namespace) => Change::HeardIn(source, namespace.clone(), stale.clone()),
+                None => Change::Heard(source, stale.clone()),
+            });
+            cut.collect()
         };
-        self.apply(self.read(live).into_iter().map(|source| Change::Heard(source, stale.clone())).collect());
+        self.apply(self.read(live));
     }
 
     /// The cluster answers again.

@@ -44,12 +44,16 @@ impl Cluster {
         kept(&self.looked.kinds, KINDS, kinds::kinds(self.client())).await
     }
 
-    /// Events of all namespaces, newest first, and whether these are all of them.
+    /// Events of all namespaces that are looked at, newest first, and whether these are all of them.
     ///
     /// # Errors
     /// [`Refused`] with the reason.
     pub async fn events(&self) -> Result<Arc<(Vec<Event>, bool)>, Refused> {
-        kept(&self.looked.events, EVENTS, ask::all_events(self.client(), "")).await
+        let seen = self.read(|inventory| inventory.scope().names().cloned());
+        match seen {
+            Some(names) => kept(&self.looked.events, EVENTS, ask::events_of(self.client(), &names)).await,
+            None => kept(&self.looked.events, EVENTS, ask::all_events(self.client(), "")).await,
+        }
     }
 
     /// A log that is followed, by one reader for all who look.

@@ -8,7 +8,7 @@
 //!                            └─ etcd: its own word, where it may be asked
 //! ```
 //!
-//! - Each kind has one watch a cluster, and a file of its own that turns an object into a fact.
+//! - Each kind has one watch a cluster, or one a namespace where only some are looked at ([`scope`]), and a file of its own that turns an object into a fact.
 //! - Objects are decoded into the few fields that are used, and never kept.
 //! - A source that may not be read, or is cut, says so ([`Heard`](topology::inventory::Heard)) and
 //!   stops no other.
@@ -56,6 +56,7 @@ mod registry;
 mod renewal;
 mod route;
 pub mod rows;
+mod scope;
 mod selector;
 mod service;
 mod storage;
@@ -69,4 +70,5 @@ mod watch;
 pub use live::{Cluster, Follower, Pace};
 pub use probe::Ports;
 pub use registry::Clusters;
+pub use scope::MOST as MOST_NAMESPACES;
 pub use trouble::Trouble;

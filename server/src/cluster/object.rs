@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt::Debug};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::core::{ClusterResourceScope, Resource};
+use kube::core::{DynamicResourceScope, Resource};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
@@ -214,7 +214,7 @@ impl<'de, F: Deserialize<'de> + Default> Deserialize<'de> for Flat<F> {
 
 /// What can be watched.
 pub(crate) trait Watched:
-    Resource<DynamicType = Served, Scope = ClusterResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
+    Resource<DynamicType = Served, Scope = DynamicResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
 {
     /// Its name, labels and the like.
     fn metadata(&self) -> &Metadata;
@@ -224,8 +224,8 @@ macro_rules! watched {
     ($object:ident of $($part:ident),+) => {
         impl<$($part),+> Resource for $object<$($part),+> {
             type DynamicType = Served;
-            // Everything is asked for in all namespaces at once.
-            type Scope = ClusterResourceScope;
+            // In all namespaces at once, or in one.
+            type Scope = DynamicResourceScope;
 
             fn kind(served: &Served) -> Cow<'_, str> {
                 served.kind.into()

@@ -1,13 +1,14 @@
 //! What is asked of a cluster, as the rules of a ClusterRole: the chart's and the manifests' rules
 //! are this list, and every watch is held to it.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use http::header::CONTENT_TYPE;
 use kube::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use topology::inventory::Name;
 
 use super::object::Served;
 
@@ -39,6 +40,10 @@ const RULES: [Rule; 16] = [
     Rule { group: "storage.k8s.io", resources: &["csinodes", "storageclasses"], verbs: READ },
 ];
 
+/// What lies in no namespace: a Role of a namespace grants nothing of it.
+const CLUSTER_WIDE: [&str; 6] =
+    ["namespaces", "nodes", "persistentvolumes", "priorityclasses", "csinodes", "storageclasses"];
+
 /// Paths that belong to no resource.
 const PATHS: [&str; 7] = ["/api", "/api/*", "/apis", "/apis/*", "/healthz/etcd", "/readyz", "/version"];
 
@@ -62,11 +67,12 @@ struct Answer {
     allowed: bool,
 }
 
-/// What is needed and the account of a client may not do, as in `watch pods`; the API server is asked about each.
+/// What is needed and the account of a client may not do, as in `watch pods`; the API server is asked about each. Where
+/// only some namespaces are looked at, it is asked about these.
 ///
 /// # Errors
 /// The client's, when the server does not tell.
-pub(super) async fn missing(client: &Client) -> kube::Result<Vec<String>> {
+pub(super) async fn missing(client: &Client, namespaces: &BTreeSet<Name>) -> kube::Result<Vec<String>> {
     let mut asked: Vec<(String, Value)> = Vec::new();
     for Rule { group, resources, verbs } in RULES {
         for (resource, verb) in resources.iter().flat_map(|resource| verbs.iter().map(move |verb| (resource, verb))) {
@@ -78,7 +84,15 @@ pub(super) async fn missing(client: &Client) -> kube::Result<Vec<String>> {
             } else {
                 format!("{whole}.{group}") + &resource[whole.len()..]
             };
-            asked.push((format!("{verb} {named}"), json!({ "resourceAttributes": attributes })));
+            if namespaces.is_empty() || CLUSTER_WIDE.contains(resource) {
+                asked.push((format!("{verb} {named}"), json!({ "resourceAttributes": attributes })));
+                continue;
+            }
+            for namespace in namespaces {
+                let mut attributes = attributes.clone();
+                attributes["namespace"] = Value::from(&**namespace);
+                asked.push((format!("{verb} {named} in {namespace}"), json!({ "resourceAttributes": attributes })));
+            }
         }
     }
     let paths =
@@ -100,12 +114,18 @@ async fn may(client: &Client, spec: Value) -> kube::Result<bool> {
     Ok(client.request::<Review>(request).await?.status.allowed)
 }
 
-/// The rules as YAML, to stand in a ClusterRole.
-pub fn rules() -> String {
-    let mut text = String::from(
-        "# What Binnacle asks of a cluster: `binnacle rbac` prints this file, and a test compares the two.\nrules:\n",
+/// The rules as YAML, to stand in a ClusterRole; or in a Role, for a namespace alone.
+pub fn rules(namespaced: bool) -> String {
+    let (of, flag) = if namespaced { ("a namespace", " --namespaced") } else { ("a cluster", "") };
+    let mut text = format!(
+        "# What Binnacle asks of {of}: `binnacle rbac{flag}` prints this file, and a test compares the two.\nrules:\n",
     );
     for Rule { group, resources, verbs } in &RULES {
+        let resources: Vec<&str> =
+            resources.iter().copied().filter(|resource| !namespaced || !CLUSTER_WIDE.contains(resource)).collect();
+        if resources.is_empty() {
+            continue;
+        }
         let group = if group.is_empty() { "\"\"" } else { group };
         let _ = write!(
             text,
@@ -113,6 +133,9 @@ pub fn rules() -> String {
             resources.join(", "),
             verbs.join(", ")
         );
+    }
+    if namespaced {
+        return text;
     }
     let _ = write!(text, "  - nonResourceURLs: [{}]\n    verbs: [get]\n", PATHS.join(", "));
     text

@@ -26,9 +26,17 @@ pub(crate) struct Kind<O> {
     pub(crate) facts: fn(O, &mut Intern) -> Vec<Fact>,
 }
 
+impl<O> Clone for Kind<O> {
+    fn clone(&self) -> Self {
+        Self { served: self.served.clone(), ..*self }
+    }
+}
+
 /// Turns events into changes.
 pub(crate) struct Reader<'a, O> {
     kind: &'a Kind<O>,
+    /// The one that the watch is limited to.
+    namespace: Option<Name>,
     intern: Intern,
     /// What the list that is under way has named so far.
     named: BTreeMap<Source, BTreeSet<Key>>,
@@ -38,9 +46,15 @@ pub(crate) struct Reader<'a, O> {
 }
 
 impl<'a, O: Watched> Reader<'a, O> {
+    #[cfg(test)]
     pub(crate) fn new(kind: &'a Kind<O>) -> Self {
+        Self::of(kind, None)
+    }
+
+    /// Of a watch that is limited to a namespace, or to none.
+    pub(crate) fn of(kind: &'a Kind<O>, namespace: Option<Name>) -> Self {
         let named = BTreeMap::new();
-        Self { kind, intern: Intern::default(), named, added: BTreeSet::new(), changes: Vec::new() }
+        Self { kind, namespace, intern: Intern::default(), named, added: BTreeSet::new(), changes: Vec::new() }
     }
 
     /// The changes since the last call.
@@ -50,7 +64,11 @@ impl<'a, O: Watched> Reader<'a, O> {
 
     /// Says how far the sources have spoken.
     pub(crate) fn heard(&mut self, heard: &Heard) {
-        self.changes.extend(self.kind.heard.iter().map(|source| Change::Heard(*source, heard.clone())));
+        let namespace = &self.namespace;
+        self.changes.extend(self.kind.heard.iter().map(|source| match namespace {
+            Some(namespace) => Change::HeardIn(*source, namespace.clone(), heard.clone()),
+            None => Change::Heard(*source, heard.clone()),
+        }));
     }
 
     /// Takes an event; says whether it shows that the line is good.
@@ -90,7 +108,10 @@ impl<'a, O: Watched> Reader<'a, O> {
         let mut added = BTreeSet::new();
         for (source, named) in std::mem::take(&mut self.named) {
             if self.kind.whole.contains(&source) {
-                self.changes.push(Change::Whole(source, named));
+                self.changes.push(match &self.namespace {
+                    Some(namespace) => Change::WholeIn(source, namespace.clone(), named),
+                    None => Change::Whole(source, named),
+                });
             } else {
                 added.extend(named.into_iter().map(|key| (source, key)));
             }

@@ -13,7 +13,7 @@ use futures::{
 };
 use kube::Client;
 
-use super::{Cluster, Trouble, contexts::Context, etcd, probe::Ports};
+use super::{Cluster, Pace, Trouble, contexts::Context, etcd, probe::Ports};
 
 /// Who asks for a cluster waits no longer than this for its client; a credential plugin may take
 /// longer, and goes on meanwhile.
@@ -61,7 +61,8 @@ impl Clusters {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have been quicker.
         let entry = running.entry(name.into()).or_insert_with(|| {
-            let cluster = Cluster::start(name, client, &address).found_in(&context.origin);
+            let cluster = Cluster::start_in(Pace::default(), name, client, &address, &context.namespaces);
+            let cluster = cluster.found_in(&context.origin);
             if let Some(planned) = &context.planned {
                 cluster.plan(planned.clone());
             }

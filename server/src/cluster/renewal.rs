@@ -46,6 +46,7 @@ type Gate = tokio::sync::Mutex<()>;
 /// Wraps a client that was just made of a context whose files hold what `mark` stands for.
 pub(super) fn renewing(context: Context, made: Made, mark: u64) -> Client {
     let Made { client, until, plugin, .. } = made;
+    let own = client.default_namespace().to_owned();
     let held = Held { client, mark, until, plugin, looked: Instant::now(), ran: Instant::now(), pause: EVERY };
     let (held, gate) = (Arc::new(Mutex::new(held)), Arc::new(Gate::new(())));
     let service = tower::service_fn(move |request: http::Request<Body>| {
@@ -71,7 +72,7 @@ pub(super) fn renewing(context: Context, made: Made, mark: u64) -> Client {
             answer
         }
     });
-    Client::new(service, "default")
+    Client::new(service, own)
 }
 
 async fn renew(held: &Mutex<Held>, gate: &Gate, context: &Context, refused: bool) {

@@ -5,14 +5,14 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use kube::{Client, runtime::watcher::DefaultBackoff};
 use tokio::task::JoinSet;
-use topology::Change;
+use topology::{Change, inventory::Scope};
 
 use super::{
     Trouble,
     discovery::{self, Found},
     feeds,
     live::Shared,
-    pulse, readyz,
+    pulse, readyz, scope,
 };
 
 /// How often leases are looked at that may have run out.
@@ -25,20 +25,31 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const EVERY: Duration = Duration::from_secs(600);
 
 /// Finds out what is served, then keeps every watch running.
-pub(super) async fn supervise(client: Client, shared: Arc<Shared>) {
+pub(super) async fn supervise(client: Client, shared: Arc<Shared>, mut scope: Scope) {
     let mut found = discover(&client, &shared).await;
     // The first facts are judged by the API server's clock already.
     let _ = tokio::time::timeout(SILENCE, pulse::clock(&client, &shared)).await;
     shared.apply(vec![Change::Entrance(shared.address().into())]);
     loop {
         say_version(&found, &shared);
+        shared.apply(vec![Change::Scope(scope.clone())]);
         let mut tasks = JoinSet::new();
-        feeds::spawn(&mut tasks, &client, &shared, &found.dialect);
+        feeds::spawn(&mut tasks, &client, &shared, &found.dialect, &scope);
         tasks.spawn(readyz::follow(client.clone(), shared.clone()));
         tasks.spawn(pulse::follow(client.clone(), shared.clone()));
         tasks.spawn(tick(shared.clone()));
-        found = another_dialect(&client, &shared, &found, &mut tasks).await;
-        tracing::info!(cluster = shared.name(), "the cluster serves other kinds than before: its watches start anew");
+        // Facts stay while the watches start anew.
+        tokio::select! {
+            other = another_dialect(&client, &shared, &found, &mut tasks) => {
+                found = other;
+                tracing::info!(cluster = shared.name(), "the cluster serves other kinds than before: its watches start anew");
+            }
+            other = scope::another(&client, &shared, &scope) => {
+                scope = other;
+                let seen = scope.words().unwrap_or_else(|| "all namespaces".into());
+                tracing::info!(cluster = shared.name(), "the role may read {seen}: the watches start anew");
+            }
+        }
     }
 }
 

@@ -28,12 +28,15 @@ const BATCH: usize = 512;
 /// A watch that cannot be read so often in a row is given up for a new list.
 const UNREAD: u32 = 3;
 
-/// Follows a kind for ever.
-pub(crate) async fn follow<O: Watched>(client: Client, kind: Kind<O>, shared: Arc<Shared>) {
+/// Follows a kind for ever, in one namespace or in all.
+pub(crate) async fn follow<O: Watched>(client: Client, kind: Kind<O>, namespace: Option<Name>, shared: Arc<Shared>) {
     let mut revived = shared.revived();
     // A line that went dead without a word shows in the pulse: then a new one is laid.
     let (client, mut line) = line::lay(client, revived.clone());
-    let api: Api<O> = Api::all_with(client, &kind.served);
+    let api: Api<O> = match &namespace {
+        Some(namespace) => Api::namespaced_with(client, namespace, &kind.served),
+        None => Api::all_with(client, &kind.served),
+    };
     let anew = || watcher::watcher(api.clone(), watcher::Config::default().page_size(PAGE).any_semantic()).boxed();
     let mut events = anew();
     let mut unread = 0;
@@ -41,7 +44,7 @@ pub(crate) async fn follow<O: Watched>(client: Client, kind: Kind<O>, shared: Ar
     // What lacks, when the kind may be listed and not watched.
     let mut unwatched: Option<Name> = None;
     let mut backoff = DefaultBackoff::default();
-    let mut reader = Reader::new(&kind);
+    let mut reader = Reader::of(&kind, namespace.clone());
     loop {
         let (batch, error) = tokio::select! {
             biased;
@@ -106,7 +109,7 @@ pub(crate) async fn follow<O: Watched>(client: Client, kind: Kind<O>, shared: Ar
             }
             None => {
                 failures += 1;
-                reader.heard(&cut(&error, failures, &kind, &shared));
+                reader.heard(&cut(&error, failures, &kind, namespace.as_deref(), &shared));
                 backoff.next()
             }
         };
@@ -143,8 +146,13 @@ async fn at_once<K>(
 
 /// What is to be said of a kind whose line is cut: that what is held is stale, since when and why;
 /// or why there is nothing, when that is more than one attempt that failed.
-fn cut<O>(error: &watcher::Error, failures: u32, kind: &Kind<O>, shared: &Shared) -> Heard {
-    let before = kind.heard.first().map_or(Heard::NotYet, |source| shared.read(|facts| facts.heard(*source).clone()));
+fn cut<O>(error: &watcher::Error, failures: u32, kind: &Kind<O>, namespace: Option<&str>, shared: &Shared) -> Heard {
+    let before = kind.heard.first().map_or(Heard::NotYet, |source| {
+        shared.read(|facts| match namespace {
+            Some(namespace) => facts.heard_in(*source, namespace).clone(),
+            None => facts.heard(*source).clone(),
+        })
+    });
     let reason = match error {
         watcher::Error::InitialListFailed(error)
         | watcher::Error::WatchStartFailed(error)

@@ -13,7 +13,7 @@ use topology::{Change, Inventory, Stamp, figure::Drawing, planned::Planned};
 use super::{Exit, Failure};
 use crate::{
     cluster::{
-        Cluster, Trouble,
+        Cluster, Pace, Trouble,
         contexts::{self, Context},
     },
     demo,
@@ -122,7 +122,7 @@ pub(super) async fn run(args: DrawArgs) -> Result<(), Failure> {
 /// The cluster of a context, once every source has spoken or has taken too long.
 pub(super) async fn heard(context: &Context, planned: Option<Arc<Planned>>) -> Result<Cluster, Failure> {
     let (client, address) = context.client().await.map_err(|trouble| failed(&trouble, ""))?;
-    let cluster = Cluster::start(&context.name, client, &address);
+    let cluster = Cluster::start_in(Pace::default(), &context.name, client, &address, &context.namespaces);
     if let Some(planned) = planned {
         cluster.plan(planned);
     }

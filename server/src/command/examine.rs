@@ -201,6 +201,9 @@ fn clusters(settings: &Settings, found: &mut Vec<Finding>) -> Vec<Context> {
     if let Some(wanted) = &settings.context {
         contexts.retain(|context| context.name == *wanted);
     }
+    if let Some(first) = contexts.first_mut() {
+        *first = first.clone().limited_to(&settings.namespaces);
+    }
     if contexts.is_empty() {
         let (is, seen) = match settings.demo {
             Demo::Never => (Fit::Ill, "no kubeconfig names one"),

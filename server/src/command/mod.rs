@@ -109,7 +109,11 @@ enum Command {
     Licences,
     /// Print the permissions that Binnacle needs in a cluster, as the rules of a ClusterRole.
     #[command(after_help = "Example:\n  binnacle rbac > rules.yaml")]
-    Rbac,
+    Rbac {
+        /// Those of one namespace, as the rules of a Role.
+        #[arg(long)]
+        namespaced: bool,
+    },
     /// Write completions for a shell.
     #[command(after_help = "Example:\n  binnacle completions bash > /etc/bash_completion.d/binnacle")]
     Completions {
@@ -192,6 +196,9 @@ struct ServeArgs {
     /// Show this context alone.
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
+    /// Namespaces of the first context to look at, with commas between.
+    #[arg(long, value_name = "NAMES")]
+    namespaces: Option<String>,
     /// DHA file that the cluster was deployed from.
     #[arg(long, value_name = "FILE")]
     dha: Option<String>,
@@ -371,6 +378,7 @@ impl ServeArgs {
             ("connections_per_address", self.connections_per_address),
             ("kubeconfig", self.kubeconfig),
             ("context", self.context),
+            ("namespaces", self.namespaces),
             ("dha", self.dha),
             ("network", self.network),
             ("etcd_endpoints", self.etcd_endpoints),
@@ -453,7 +461,7 @@ pub fn run() -> Exit {
         Command::Token(args) => wait(token::run(args)),
         Command::Settings => draw::write(None, &crate::config::table()),
         Command::Licences => draw::write(None, include_str!("../../licences.txt")),
-        Command::Rbac => draw::write(None, &crate::cluster::permissions::rules()),
+        Command::Rbac { namespaced } => draw::write(None, &crate::cluster::permissions::rules(namespaced)),
         Command::Completions { shell } => {
             // By way of a buffer, because the generator panics where a pipe ends.
             let mut script = Vec::new();

@@ -52,6 +52,9 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
     let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
     let (mut contexts, mut demonstration) = clusters(&settings)?;
+    if let Some(first) = contexts.first_mut() {
+        *first = first.clone().limited_to(&settings.namespaces);
+    }
     let plan = crate::plan::whole(settings.dha.as_deref(), settings.network.as_deref())
         .map_err(|error| (Exit::Usage, error.to_string()))?;
     if let (Some(plan), Some(first)) = (plan, contexts.first_mut()) {

@@ -7,7 +7,7 @@ use super::{
     addresses::{BASE_PATH, DATABASE, PUBLIC_URL, base_path, known_hosts, public_url},
     deploying, history,
     keys::{KEYS, nearest},
-    provider,
+    namespaces, provider,
 };
 use crate::{
     access::{Lasting, Proxies},
@@ -419,6 +419,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             .map_err(|_| wrong("connections_per_address", "a number of connections, 0 for any"))?,
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
+        namespaces: namespaces::of(values)?,
         dha: some("dha").map(PathBuf::from),
         network: some("network").map(PathBuf::from),
         etcd_endpoints: match some("etcd_endpoints") {

@@ -140,6 +140,11 @@ pub const KEYS: &[Key] = &[
     },
     Key { name: "context", default: "", meaning: "Show this context alone." },
     Key {
+        name: "namespaces",
+        default: "",
+        meaning: "The namespaces of the first context to look at, with commas between, at most 50; without it all of them, or those that a limited role may read. Whatever lies in others is unknown.",
+    },
+    Key {
         name: "dha",
         default: "",
         meaning: "The DHA file that the cluster was deployed from; belongs to the first context.",

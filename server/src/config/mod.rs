@@ -5,15 +5,17 @@ mod deploying;
 mod file;
 mod history;
 mod keys;
+mod namespaces;
 mod provider;
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 pub use deploying::Deploying;
 pub use file::ConfigError;
 pub use history::IncidentSettings;
 pub(crate) use keys::nearest;
 pub use keys::{KEYS, Key, table};
+use topology::inventory::Name;
 
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
@@ -64,6 +66,8 @@ pub struct Settings {
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.
     pub context: Option<String>,
+    /// The namespaces of the first context that are looked at; empty for those that its role may read.
+    pub namespaces: BTreeSet<Name>,
     /// The DHA file that the first context was deployed from.
     pub dha: Option<PathBuf>,
     /// Its network.yml.

@@ -82,7 +82,8 @@ impl Beside {
         let cluster = self.site.cluster_at(&self.cluster, moment).await.ok()?;
         let now = cluster.now();
         Some(cluster.read(|inventory| {
-            let known = [Source::Nodes, Source::Pods].iter().all(|source| inventory.heard(*source).is_fresh());
+            let told = |source: &Source| inventory.tells_all(*source) && inventory.heard(*source).is_fresh();
+            let known = [Source::Nodes, Source::Pods].iter().all(told);
             let concerns = topology::attention::attention(inventory, now);
             Attention { lines: concerns.iter().take(ROOM).map(line).collect(), total: concerns.len(), known }
         }))

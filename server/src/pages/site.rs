@@ -231,7 +231,8 @@ impl Site {
         let began = Instant::now();
         let now = cluster.now();
         let (found, known, loads) = cluster.read(|inventory| {
-            let known = [Told::Nodes, Told::Pods].iter().all(|source| inventory.heard(*source).is_fresh());
+            let told = |source: &Told| inventory.tells_all(*source) && inventory.heard(*source).is_fresh();
+            let known = [Told::Nodes, Told::Pods].iter().all(told);
             (Arc::new(attention(inventory, now)), known, loads(inventory).map(Arc::new))
         });
         let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);

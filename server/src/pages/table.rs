@@ -5,7 +5,7 @@ use scene::Health;
 use topology::{
     Inventory, Stamp,
     figure::{Focus, View, is_master, service_state},
-    health::{node_state, parts, pod_health, pod_words},
+    health::{host_health, node_state, parts, pod_health, pod_words},
     inventory::{AddressKind, Node, Resources},
     layout::natural,
     load::{self, Load},
@@ -73,15 +73,15 @@ fn in_focus(view: &View, node: &str) -> bool {
 }
 
 fn pods(inventory: &Inventory, view: &View, now: Stamp) -> Section {
-    let node_health =
-        |name: &str| inventory.node(name).map_or(Health::Unknown, |node| node_state(inventory, node, now).health);
     let mut health_of = std::collections::HashMap::new();
     let mut found: Vec<_> = inventory
         .pods()
         .filter(|pod| pod.node.as_ref().is_none_or(|node| in_focus(view, node)))
         .map(|pod| {
-            let node =
-                pod.node.as_ref().map(|node| *health_of.entry(node.clone()).or_insert_with(|| node_health(node)));
+            let node = pod
+                .node
+                .as_ref()
+                .and_then(|node| *health_of.entry(node.clone()).or_insert_with(|| host_health(inventory, node, now)));
             (pod, pod_health(inventory, pod, node))
         })
         .filter(|(pod, health)| view.filter.matches(inventory, pod, *health))

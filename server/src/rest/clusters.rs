@@ -43,6 +43,10 @@ pub struct Cluster {
     pub services: usize,
     /// What keeps us from reading it, in a sentence; null when nothing does.
     pub trouble: Option<String>,
+    /// The namespaces that are looked at, when these are not all: counts are of what lies in them. Null for all.
+    pub namespaces: Option<Vec<String>>,
+    /// What is missing because not all namespaces are looked at, in sentences.
+    pub missing: Vec<String>,
     /// How far each source of facts has spoken.
     pub sources: Vec<SourceLine>,
 }
@@ -99,6 +103,8 @@ pub(super) async fn one(State(here): State<Here>, Named(name): Named<String>) ->
         pods: inventory.pods().len(),
         services: inventory.services().len(),
         trouble,
+        namespaces: inventory.scope().names().map(|names| names.iter().map(ToString::to_string).collect()),
+        missing: inventory.missing(),
         sources: Source::every().map(|source| line(source, inventory.heard(source))).collect(),
     })))
 }

@@ -7,7 +7,7 @@ use scene::Health;
 use topology::{
     Inventory,
     health::age,
-    inventory::{Heard, Name, Source},
+    inventory::{Heard, Limit, Name, Scope, Source},
 };
 
 use crate::cluster::Cluster;
@@ -82,6 +82,10 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>, clocks: Ve
             todo: format!("{}. Binnacle keeps trying.", silent.todo),
         });
     }
+    if !inventory.scope().is_whole() {
+        notices.extend(limited(inventory, troubled));
+        return notices;
+    }
     let missing: Vec<&str> = Source::ALL
         .into_iter()
         .filter_map(|source| match inventory.heard(source) {
@@ -93,7 +97,10 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>, clocks: Ve
         notices.push(Notice {
             health: Health::Unknown,
             what: format!("This role may not {}: what these would tell is drawn as unknown.", missing.join(", ")),
-            todo: "Grant get, list and watch on them to the user of this context.".into(),
+            todo: match [Source::Pods, Source::Services].iter().all(|source| is_forbidden(inventory, *source)) {
+                true => NAME_THEM.into(),
+                false => "Grant get, list and watch on them to the user of this context.".into(),
+            },
         });
     }
     let listed: Vec<&str> = Source::ALL
@@ -115,6 +122,53 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>, clocks: Ve
     if !unread.is_empty() && !troubled {
         let what = if unread.len() == Source::ALL.len() { "everything".to_owned() } else { list(&unread) };
         notices.push(Notice { health: Health::Unknown, what: format!("Still reading {what}."), todo: String::new() });
+    }
+    notices
+}
+
+/// Said to a role that may read nothing of the cluster as a whole, where no namespace was found that it may.
+const NAME_THEM: &str = "If this role may read some namespaces, name them in the setting namespaces, as in \
+    namespaces = [\"a\", \"b\"]; else grant get, list and watch to the user of this context.";
+
+fn is_forbidden(inventory: &Inventory, source: Source) -> bool {
+    matches!(inventory.heard(source), Heard::Forbidden { .. })
+}
+
+/// That a part is seen and not the whole, and what is missing, in one notice; and which namespaces tell nothing now.
+fn limited(inventory: &Inventory, troubled: bool) -> Vec<Notice> {
+    let by_setting = matches!(inventory.scope(), Scope::Only { by: Limit::Setting, .. });
+    let mut notices = vec![Notice {
+        health: Health::Unknown,
+        what: format!("{} What lies elsewhere is unknown.", inventory.missing().join(" ")),
+        todo: match by_setting {
+            true => "The setting namespaces limits to these.".into(),
+            false => "The role of this context limits to these. The setting namespaces chooses others.".into(),
+        },
+    }];
+    let mut silent: BTreeMap<(&Name, &Name), Vec<Source>> = BTreeMap::new();
+    let mut unread: BTreeMap<&Name, Vec<Source>> = BTreeMap::new();
+    for (source, namespace, heard) in inventory.standings() {
+        let (Some(namespace), false) = (namespace, Source::BESIDE.contains(&source)) else { continue };
+        match heard {
+            // Said of the source as a whole already.
+            _ if !inventory.heard(source).is_fresh() => {}
+            Heard::Stale { reason, .. } => silent.entry((namespace, reason)).or_default().push(source),
+            Heard::Unread { reason } => silent.entry((namespace, reason)).or_default().push(source),
+            Heard::NotYet => unread.entry(namespace).or_default().push(source),
+            _ => {}
+        }
+    }
+    if !troubled {
+        notices.extend(silent.iter().map(|((namespace, reason), sources)| Notice {
+            health: Health::Stale,
+            what: format!("No news of {} in the namespace {namespace}: {reason}.", list(sources)),
+            todo: "What is drawn of it is as it was last heard; Binnacle keeps trying.".into(),
+        }));
+        notices.extend(unread.iter().map(|(namespace, sources)| Notice {
+            health: Health::Unknown,
+            what: format!("Still reading {} of the namespace {namespace}.", list(sources)),
+            todo: String::new(),
+        }));
     }
     notices
 }

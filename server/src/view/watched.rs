@@ -234,7 +234,10 @@ pub fn choices(inventory: &Inventory) -> Choices {
         owners.insert(name);
     }
     Choices {
-        namespaces: inventory.namespaces().map(ToString::to_string).collect(),
+        namespaces: match inventory.scope().names() {
+            Some(names) => names.iter().map(ToString::to_string).collect(),
+            None => inventory.namespaces().map(ToString::to_string).collect(),
+        },
         owners: owners.into_iter().collect(),
         more_owners,
     }

@@ -39,9 +39,9 @@ pub fn service_state(inventory: &Inventory, service: &Service) -> (Health, u32, 
         all[same[0].0] += u32::from(is_ready || !same.iter().all(|one| one.3));
     }
     let (ready, all) = (ready[0] + ready[1].max(ready[2]), all[0] + all[1].max(all[2]));
-    let old = |sources: &[Source]| sources.iter().any(|one| inventory.heard(*one).is_past());
+    let old = |sources: &[Source]| sources.iter().any(|one| inventory.heard_in(*one, &service.key.namespace).is_past());
     let well = |sources: &[Source]| if old(sources) { Health::Stale } else { Health::Ok };
-    let health = match (inventory.heard(Source::Endpoints).knows(), told) {
+    let health = match (inventory.heard_in(Source::Endpoints, &service.key.namespace).knows(), told) {
         // A name for a host elsewhere has no endpoints by nature.
         _ if &*service.kind == "ExternalName" => well(&[Source::Services]),
         (false, _) => Health::Unknown,
@@ -83,7 +83,10 @@ pub fn with_ways(board: &Board, states: &States, y: i32, second: impl Fn(&Servic
         Heard::Forbidden { permission } => format!("Services are unknown: the permission to {permission} is missing"),
         Heard::NotYet => "Services are being read".to_owned(),
         Heard::Unread { .. } => "Services are unknown: they cannot be read".to_owned(),
-        _ => format!("Services · {}", all.len()),
+        _ => match inventory.scope().words() {
+            Some(words) => format!("Services of {words} · {}", all.len()),
+            None => format!("Services · {}", all.len()),
+        },
     };
     let tall = all.first().is_some_and(|(service, ..)| second(service).is_some());
     let grid = Grid { x: 12, y: HEAD, w: 263, h: if tall { 40 } else { 26 }, gap: 8, columns: 4 };

@@ -86,11 +86,11 @@ pub fn is_master(inventory: &Inventory, node: &Node) -> bool {
 /// Counts a node without looking into its groups: enough where nodes are cards or tiles.
 pub fn digest(inventory: &Inventory, name: &Name, filter: &Filter, now: Stamp) -> Digest {
     let seen = seen(inventory, name, now);
-    let health = seen.state.health;
+    let says = seen.says(inventory);
     let mut pods = Tally::default();
     let mut matches = filter.is_empty() || filter.matches_node(name);
     for pod in inventory.pods_on(Some(name)).filter(|pod| !is_part(&seen.parts, pod)) {
-        let health = pod_health(inventory, pod, Some(health));
+        let health = pod_health(inventory, pod, says);
         pods.add(health);
         matches = matches || filter.matches(inventory, pod, health);
     }
@@ -108,7 +108,7 @@ pub fn sight<'a>(inventory: &'a Inventory, name: &'a Name, filter: &Filter, now:
     let mut pods = Tally::default();
     let mut matches = filter.is_empty() || filter.matches_node(name);
     for pod in inventory.pods_on(Some(name)).filter(|pod| !is_part(&seen.parts, pod)) {
-        let health = pod_health(inventory, pod, Some(seen.state.health));
+        let health = pod_health(inventory, pod, seen.says(inventory));
         // A static pod belongs to its node; its own name says more.
         let owner = inventory.top_owner(pod).map(|(kind, owner)| match kind {
             OwnerKind::Node => (OwnerKind::Node, static_name(&pod.key.name, name)),
@@ -141,6 +141,11 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
+    /// How the host fares, as far as its pods go by it: while nodes cannot be read, they speak for themselves.
+    fn says(&self, inventory: &Inventory) -> Option<Health> {
+        (self.node.is_some() || inventory.heard(Source::Nodes).knows()).then_some(self.state.health)
+    }
+
     fn digest(&self, pods: Tally, matches: bool) -> Digest {
         let part = |kind| self.parts.iter().find(|part| part.kind == kind).map(|part| part.health);
         Digest {

@@ -56,7 +56,11 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
         }
         Heard::NotYet => return phrases.push(Phrase::new("Nodes are being read", Some(Health::Unknown))),
         Heard::Unread { .. } | Heard::Forbidden { .. } | Heard::NotServed => {
-            return phrases.push(Phrase::new("Nodes are unknown", Some(Health::Unknown)));
+            let named = match digests.values().filter(|digest| !digest.exists && digest.pods.total() > 0).count() {
+                0 => String::new(),
+                named => format!(" ({named} named by pods)"),
+            };
+            return phrases.push(Phrase::new(format!("Nodes are unknown{named}"), Some(Health::Unknown)));
         }
         Heard::Live | Heard::Listed { .. } | Heard::Stale { .. } => {}
     }
@@ -269,7 +273,9 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     digests.values().for_each(|digest| tally.merge(&digest.pods));
     inventory.pods_on(None).for_each(|pod| tally.add(pod_health(inventory, pod, None)));
     let total = inventory.pods().len();
-    phrases.push(Phrase::new(format!("{total} pod{}", if total == 1 { "" } else { "s" }), None));
+    // Nobody is to take the part for the whole.
+    let of = inventory.scope().words().map(|words| format!(" of {words}")).unwrap_or_default();
+    phrases.push(Phrase::new(format!("{total} pod{}{of}", if total == 1 { "" } else { "s" }), None));
     let not_ready = tally.total() - tally.well();
     // Of old news nothing is counted: the first phrase says since when there is none.
     if not_ready > 0 && inventory.heard(Source::Pods).is_fresh() {

@@ -230,7 +230,7 @@ impl Search<'_> {
                 }
             }
         }
-        let passage = match inventory.heard(Source::Endpoints).knows() {
+        let passage = match inventory.heard_in(Source::Endpoints, &service.key.namespace).knows() {
             // The name alone leads away; nothing here answers for it.
             _ if &*service.kind == "ExternalName" => {
                 self.trail.note(Note::ExternalName(service.key.clone()));
@@ -287,11 +287,11 @@ impl Search<'_> {
             match self.inventory.pod(&key) {
                 Some(fact) => self.pod(fact),
                 None => {
-                    if self.inventory.heard(Source::Pods).knows() {
+                    let knows = self.inventory.heard_in(Source::Pods, &key.namespace).knows();
+                    if knows {
                         self.trail.note(Note::PodGone(key));
                     }
-                    let passage =
-                        if self.inventory.heard(Source::Pods).knows() { Passage::Closed } else { Passage::Unknown };
+                    let passage = if knows { Passage::Closed } else { Passage::Unknown };
                     self.trail.pass(pod.clone(), passage);
                     self.node(&pod, endpoint.node.as_ref());
                 }
@@ -368,7 +368,7 @@ impl Search<'_> {
     }
 
     fn passage(&self, service: &Key) -> Passage {
-        if !self.inventory.heard(Source::Endpoints).knows() {
+        if !self.inventory.heard_in(Source::Endpoints, &service.namespace).knows() {
             return Passage::Unknown;
         }
         let mut sets = self.inventory.endpoints_of(service);
@@ -398,12 +398,16 @@ impl Search<'_> {
             Question::Pod(_) => &[Source::Pods],
             Question::Address(_) => &[Source::Nodes, Source::Pods, Source::Services],
         };
-        if self.trail.is_empty() && asked.iter().all(|source| self.inventory.heard(*source).knows()) {
+        if self.trail.is_empty() && asked.iter().all(|source| self.inventory.tells_all(*source)) {
             self.trail.note(Note::Nothing);
             return;
         }
         for source in SOURCES {
             match self.inventory.heard(source) {
+                // What was not found may lie in a namespace that is not seen.
+                Heard::Live | Heard::Listed { .. } if self.trail.is_empty() && !self.inventory.tells_all(source) => {
+                    self.trail.note(Note::Unheard(source));
+                }
                 Heard::Live | Heard::Listed { .. } => {}
                 Heard::Stale { .. } => self.trail.note(Note::Stale(source)),
                 Heard::NotYet | Heard::Unread { .. } | Heard::NotServed | Heard::Forbidden { .. } => {

@@ -11,7 +11,7 @@ use crate::{
     Inventory, Stamp,
     figure::{Figure, Focus, View, is_master, service_state},
     health::{node_state, parts, pod_health},
-    inventory::Key,
+    inventory::{Key, Source},
 };
 
 /// Pods beyond these are counted, node by node.
@@ -90,6 +90,21 @@ pub fn of(inventory: &Inventory, view: &View, now: Stamp) -> Outline {
         }
         let kind = if master { "master" } else { "node" };
         outline.groups.push(Group { name: format!("{} ({kind}, {})", node.name, state.short), items });
+    }
+    let unlisted = inventory.missing_nodes().filter(|name| focused(name));
+    let unlisted = unlisted.filter(|_| !inventory.heard(Source::Nodes).knows()).take(NODES);
+    for name in unlisted {
+        // Nodes may not be listed: a host is known by its pods, and these speak for themselves.
+        let pods = inventory.pods_on(Some(name)).map(|pod| (pod, pod_health(inventory, pod, None)));
+        let pods = pods.filter(|(pod, health)| view.filter.matches(inventory, pod, *health));
+        let items: Vec<Item> = pods
+            .map(|(pod, health)| {
+                let id = format!("pod/{}", pod.key);
+                shown.insert(pod.key.clone(), id.clone());
+                Item { id, name: pod.key.to_string(), health }
+            })
+            .collect();
+        outline.groups.push(Group { name: format!("{name} (named by its pods)"), items });
     }
     if left > 0 {
         let item = Item { id: "more".into(), name: format!("{left} more nodes"), health: Health::Unknown };

@@ -129,6 +129,7 @@ impl Mine<'_> {
             Heard::Forbidden { permission } => format!("the permission to {permission} is missing"),
             Heard::NotYet => "pods are still being read".into(),
             Heard::Unread { .. } => "pods cannot be read".into(),
+            _ if !self.inventory.scope().is_whole() => self.inventory.scope().gap().unwrap_or_default(),
             _ => "it runs in no pod that is known here".into(),
         }
     }
@@ -175,7 +176,7 @@ impl Mine<'_> {
     /// Whether one of this node's addresses serves as an API server; `None` when nobody tells, or when
     /// the endpoints are addresses that no node, flag or plan knows.
     fn registered(&self) -> Option<bool> {
-        if !self.inventory.heard(Source::Endpoints).knows() {
+        if !self.inventory.heard_in(Source::Endpoints, "default").knows() {
             return None;
         }
         let service = Key::new("default", "kubernetes");
@@ -237,7 +238,7 @@ impl Mine<'_> {
 
     fn etcd(&self) -> Part {
         let mut part = self.by_pod(ComponentKind::Etcd);
-        if part.pod.is_none() && self.inventory.heard(Source::Pods).knows() {
+        if part.pod.is_none() && self.inventory.tells_all(Source::Pods) {
             part.long = "Planned here, and no pod of it is known: it may run outside of Kubernetes.".into();
         }
         if let Some((etcd, member)) = self.inventory.etcd_on(self.node) {
@@ -267,7 +268,7 @@ impl Mine<'_> {
 
     fn proxy(&self) -> Part {
         let mut part = self.by_pod(ComponentKind::Proxy);
-        if part.pod.is_none() && self.inventory.heard(Source::Pods).knows() {
+        if part.pod.is_none() && self.inventory.tells_all(Source::Pods) {
             part.long =
                 "No pod of it here: it may run outside of Kubernetes, or the network plugin does its work.".into();
         }

@@ -7,7 +7,7 @@ mod pod;
 
 pub(crate) use component::OVERDUE;
 pub use component::{Leader, Part, holder, kinds, leader, leader_lease, parts, planned_parts};
-pub use node::{NodeState, node_state};
+pub use node::{NodeState, host_health, node_state};
 pub use pod::{ended_words, is_leftover, pod_health, pod_words};
 
 use crate::{

@@ -25,6 +25,14 @@ impl NodeState {
     }
 }
 
+/// How the host of a pod fares, as far as its pods go by it: while nodes cannot be read, they speak for themselves.
+pub fn host_health(inventory: &Inventory, name: &str, now: Stamp) -> Option<Health> {
+    match inventory.node(name) {
+        Some(node) => Some(node_state(inventory, node, now).health),
+        None => inventory.heard(Source::Nodes).knows().then_some(Health::Unknown),
+    }
+}
+
 /// Judges a node from its Ready condition and its lease (or, where leases are not served, from
 /// the heartbeat in the condition).
 pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
@@ -151,6 +159,10 @@ fn last_heard(inventory: &Inventory, node: &Node) -> LastHeard {
     }
     if let Some((lease, renewed)) = lease.and_then(|lease| Some((lease, lease.renewed?))) {
         return LastHeard::At(renewed, lease.lasts);
+    }
+    // Beside leases a kubelet reports every few minutes alone: without them its silence tells nothing.
+    if let (Some(gap), false) = (inventory.scope().gap(), inventory.scope().covers("kube-node-lease")) {
+        return LastHeard::Untold(format!("its lease is unknown, as {gap}"));
     }
     if let Some(heartbeat) = heartbeat {
         return LastHeard::At(heartbeat, HEARTBEAT_LASTS);

@@ -33,7 +33,9 @@ pub fn pod_health(inventory: &Inventory, pod: &Pod, node: Option<Health>) -> Hea
     let own = own_health(pod);
     match (own, node) {
         (Health::Ok | Health::Starting, Some(Health::Stale | Health::Unknown | Health::Bad)) => Health::Stale,
-        (Health::Ok | Health::Starting, _) if inventory.heard(Source::Pods).is_past() => Health::Stale,
+        (Health::Ok | Health::Starting, _) if inventory.heard_in(Source::Pods, &pod.key.namespace).is_past() => {
+            Health::Stale
+        }
         (Health::Bad, _) if pod.phase == Phase::Failed && is_replaced(inventory, pod) => Health::Done,
         _ => own,
     }

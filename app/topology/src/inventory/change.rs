@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Autoscaler, Budget, Claim, CsiNode, EndpointSet, Etcd, Gateway, Heard, Key, Lease, Name, Namespace, NetworkPolicy,
-    Node, Owner, Pod, PriorityClass, Quota, Route, Service, Source, StorageClass, Volume,
+    Node, Owner, Pod, PriorityClass, Quota, Route, Scope, Service, Source, StorageClass, Volume,
 };
 use crate::planned::Planned;
 
@@ -80,6 +80,12 @@ pub enum Change {
     Checks(BTreeMap<Name, bool>),
     /// What etcd's own API tells.
     Etcd(Arc<Etcd>),
+    /// Which namespaces are looked at: what is held of others is forgotten, and not gone.
+    Scope(Scope),
+    /// The source's standing in one of the namespaces that are looked at, while these are not all.
+    HeardIn(Source, Name, Heard),
+    /// The source has told everything there is in a namespace: what it did not name there is gone.
+    WholeIn(Source, Name, BTreeSet<Key>),
 }
 
 /// What a change touches, so that no more than that is drawn again.

@@ -198,6 +198,10 @@ pub fn found(inventory: &Inventory) -> Option<Vec<Cni>> {
         let Cni { ready, unready, .. } = cni;
         ready.retain(|node| !unready.contains(node));
     }
+    // An agent may run in a namespace that is not seen.
+    if found.is_empty() && !inventory.tells_all(Source::Pods) {
+        return None;
+    }
     Some(found.into_values().collect())
 }
 

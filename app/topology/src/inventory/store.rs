@@ -1,6 +1,7 @@
 //! The Inventory: facts by name, with the few indexes that a figure needs.
 
 mod intake;
+mod limits;
 mod record;
 
 use std::{
@@ -11,7 +12,9 @@ use std::{
 
 use super::{
     Catalog, Change, EndpointSet, Etcd, EtcdMember, Heard, Key, Labels, Lease, Name, NetworkPolicy, Node, Owner,
-    OwnerKind, Pod, Resident, Service, Source, Stamp, Touched, places::Places,
+    OwnerKind, Pod, Resident, Scope, Service, Source, Stamp, Touched,
+    places::Places,
+    scope::{OUTSIDE, Parts},
 };
 use crate::planned::{Planned, PlannedHost};
 
@@ -22,7 +25,10 @@ pub struct Inventory {
     answers: BTreeMap<Ipv4Addr, bool>,
     version: Option<Name>,
     entrance: Option<Name>,
+    scope: Scope,
     heard: BTreeMap<Source, Heard>,
+    /// What is heard of each namespace, while these are not all.
+    heard_in: Parts,
     checks: Option<BTreeMap<Name, bool>>,
     etcd: Option<Arc<Etcd>>,
     nodes: BTreeMap<Name, Node>,
@@ -82,6 +88,9 @@ impl Inventory {
                 if before == self.checks { Touched::default() } else { Touched::everything() }
             }
             Change::Etcd(etcd) => self.put_etcd(etcd),
+            Change::Scope(scope) => self.limit(scope),
+            Change::HeardIn(source, namespace, heard) => self.hear_in(source, namespace, heard),
+            Change::WholeIn(source, namespace, named) => self.keep_only_in(source, &namespace, &named),
         }
     }
 
@@ -112,6 +121,18 @@ impl Inventory {
     pub fn heard(&self, source: Source) -> &Heard {
         static NOT_YET: Heard = Heard::NotYet;
         self.heard.get(&source).unwrap_or(&NOT_YET)
+    }
+
+    /// What a source has told so far of a namespace, looked at or not.
+    pub fn heard_in(&self, source: Source, namespace: &str) -> &Heard {
+        static NOT_YET: Heard = Heard::NotYet;
+        if self.scope.is_whole() || !source.is_namespaced() {
+            return self.heard(source);
+        }
+        if !self.scope.covers(namespace) {
+            return &OUTSIDE;
+        }
+        self.heard_in.get(&source).and_then(|parts| parts.get(namespace)).unwrap_or(&NOT_YET)
     }
 
     /// The API server's version, once told.
@@ -298,7 +319,7 @@ impl Inventory {
     /// The network policies that select a pod; `None` while they are not known, as when they may not
     /// be read.
     pub fn policies_selecting<'a>(&'a self, pod: &Pod) -> Option<Vec<&'a NetworkPolicy>> {
-        if !self.heard(Source::NetworkPolicies).knows() {
+        if !self.heard_in(Source::NetworkPolicies, &pod.key.namespace).knows() {
             return None;
         }
         let start = Key { namespace: pod.key.namespace.clone(), name: "".into() };

@@ -13,7 +13,7 @@ const AUTOSCALER: &str = "Autoscaler";
 
 /// The budgets that guard a pod.
 pub(super) fn of_pod(inventory: &Inventory, pod: &Pod) -> Vec<FactLine> {
-    match standing(inventory, Source::PodDisruptionBudgets) {
+    match standing(inventory, Source::PodDisruptionBudgets, &pod.key.namespace) {
         Err(unknown) => vec![line(BUDGET, unknown)],
         Ok(aged) => inventory.catalog().budgets_of(pod).map(|budget| self::budget(budget, &aged)).collect(),
     }
@@ -23,7 +23,7 @@ pub(super) fn of_pod(inventory: &Inventory, pod: &Pod) -> Vec<FactLine> {
 pub(super) fn of_owner(inventory: &Inventory, kind: &OwnerKind, key: &Key) -> Vec<FactLine> {
     let mut lines = Vec::new();
     let Some(owner) = inventory.owner(kind, key) else { return lines };
-    match standing(inventory, Source::PodDisruptionBudgets) {
+    match standing(inventory, Source::PodDisruptionBudgets, &key.namespace) {
         Err(unknown) => lines.push(line(BUDGET, unknown)),
         Ok(aged) => {
             lines.extend(inventory.catalog().budgets_over(owner).map(|budget| self::budget(budget, &aged)));
@@ -33,7 +33,7 @@ pub(super) fn of_owner(inventory: &Inventory, kind: &OwnerKind, key: &Key) -> Ve
             }
         }
     }
-    match standing(inventory, Source::Autoscalers) {
+    match standing(inventory, Source::Autoscalers, &key.namespace) {
         Err(unknown) => lines.push(line(AUTOSCALER, unknown)),
         Ok(aged) => {
             let scalers = inventory.catalog().autoscalers_of(kind, key);

@@ -185,9 +185,10 @@ fn joined<T: ToString>(things: &[T]) -> String {
     }
 }
 
-/// An addition that says how old facts of a source are, empty for fresh ones; or why they are unknown.
-fn standing(inventory: &Inventory, source: Source) -> Result<String, String> {
-    match inventory.heard(source) {
+/// An addition that says how old facts of a source are, empty for fresh ones; or why they are unknown. The namespace is
+/// empty for what lies in none.
+fn standing(inventory: &Inventory, source: Source, namespace: &str) -> Result<String, String> {
+    match inventory.heard_in(source, namespace) {
         Heard::Live | Heard::Listed { .. } => Ok(String::new()),
         Heard::Stale { since, .. } => Ok(format!(" (stale, last heard {})", moment(*since))),
         Heard::NotYet => Err("unknown: not read yet".into()),
@@ -214,7 +215,7 @@ mod tests {
     fn of(heard: Heard) -> Result<String, String> {
         let mut facts = Inventory::default();
         facts.apply(Change::Heard(Source::PersistentVolumes, heard));
-        standing(&facts, Source::PersistentVolumes)
+        standing(&facts, Source::PersistentVolumes, "")
     }
 
     #[test]

@@ -65,7 +65,10 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
 
 /// How much its pods have asked for of what they may ask for.
 fn load(inventory: &Inventory, node: &Node) -> Vec<FactLine> {
-    let aged = match standing(inventory, Source::Pods) {
+    if let Some(gap) = inventory.scope().gap() {
+        return vec![line("Requested", format!("unknown: {gap}"))];
+    }
+    let aged = match standing(inventory, Source::Pods, "") {
         Ok(aged) => aged,
         Err(unknown) => return vec![line("Requested", unknown)],
     };

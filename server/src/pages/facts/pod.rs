@@ -4,7 +4,7 @@ use app::source::Facts;
 use scene::Health;
 use topology::{
     Inventory, Stamp,
-    health::{node_state, pod_health, pod_words},
+    health::{host_health, pod_health, pod_words},
     inventory::{Key, Networks, Pod},
     load::{bytes, cores},
 };
@@ -14,10 +14,7 @@ use crate::pages::purpose;
 
 /// How a pod fares, its node considered.
 pub(super) fn health(inventory: &Inventory, pod: &Pod, now: Stamp) -> Health {
-    let node = pod
-        .node
-        .as_ref()
-        .map(|name| inventory.node(name).map_or(Health::Unknown, |node| node_state(inventory, node, now).health));
+    let node = pod.node.as_ref().and_then(|name| host_health(inventory, name, now));
     pod_health(inventory, pod, node)
 }
 

@@ -17,9 +17,9 @@ const MOST: usize = 40;
 fn ways_in(inventory: &Inventory, service: &Key) -> Vec<FactLine> {
     let mut lines = Vec::new();
     for (source, kind) in [(Source::Ingresses, RouteKind::Ingress), (Source::HttpRoutes, RouteKind::HttpRoute)] {
-        let aged = match standing(inventory, source) {
+        let aged = match standing(inventory, source, &service.namespace) {
             Ok(aged) => aged,
-            Err(_) if *inventory.heard(source) == Heard::NotServed => continue,
+            Err(_) if *inventory.heard_in(source, &service.namespace) == Heard::NotServed => continue,
             Err(unknown) => {
                 lines.push(line(kind.word(), unknown));
                 continue;
@@ -57,7 +57,7 @@ fn way_in(inventory: &Inventory, route: &Route, way: &Way) -> String {
 }
 
 fn gateway(inventory: &Inventory, key: &Key) -> String {
-    if let Err(unknown) = standing(inventory, Source::Gateways) {
+    if let Err(unknown) = standing(inventory, Source::Gateways, &key.namespace) {
         return format!(" ({unknown})");
     }
     let Some(gateway) = inventory.catalog().gateway(key) else { return " (there is no such Gateway)".into() };

@@ -34,7 +34,7 @@ fn mount(mount: &Mount) -> String {
 }
 
 fn claim(inventory: &Inventory, key: &Key, lines: &mut Vec<FactLine>) {
-    let aged = match standing(inventory, Source::PersistentVolumeClaims) {
+    let aged = match standing(inventory, Source::PersistentVolumeClaims, &key.namespace) {
         Ok(aged) => aged,
         Err(unknown) => return lines.push(line("Claim", format!("{}: {unknown}", key.name))),
     };
@@ -43,7 +43,7 @@ fn claim(inventory: &Inventory, key: &Key, lines: &mut Vec<FactLine>) {
     };
     lines.push(line("Claim", format!("{}: {}{aged}", key.name, words(claim))));
     let Some(name) = &claim.volume else { return };
-    let aged = match standing(inventory, Source::PersistentVolumes) {
+    let aged = match standing(inventory, Source::PersistentVolumes, "") {
         Ok(aged) => aged,
         Err(unknown) => return lines.push(line("Volume", format!("{name}: {unknown}"))),
     };

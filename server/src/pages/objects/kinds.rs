@@ -72,7 +72,13 @@ pub(super) async fn rows(
         Ok(found) => found,
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
-    let namespace = if kind.namespaced { sought.ns } else { String::new() };
+    // Where only some namespaces may be read, all of them cannot be asked for at once.
+    let first = watched.read(|inventory| inventory.scope().names().and_then(|names| names.first().cloned()));
+    let namespace = match first.filter(|_| sought.ns.is_empty()) {
+        _ if !kind.namespaced => String::new(),
+        Some(first) => first.to_string(),
+        None => sought.ns,
+    };
     let wanted = Wanted { namespace: namespace.clone(), text: sought.q.clone(), next: sought.next };
     // Rows without objects do not tell their namespaces, and of Secrets no object is asked for.
     let choose = kind.is_secret() && namespace.is_empty();

@@ -94,6 +94,9 @@ fn known<T>(
         Heard::NotYet => Some(format!("{} are still being read.", source.word())),
         _ => None,
     };
-    page.missing = std::iter::once(&of).chain(beside).filter_map(missing).collect();
+    // Nobody is to take the part for the whole.
+    let limits = Some(inventory.scope()).filter(|_| of.is_namespaced() || of == Source::Nodes);
+    let limits = limits.and_then(|scope| Some(format!("Only {} can be seen.", scope.words()?)));
+    page.missing = std::iter::once(&of).chain(beside).filter_map(missing).chain(limits).collect();
     Ok(page)
 }

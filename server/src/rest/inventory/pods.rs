@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{Json, extract::State};
 use serde::Serialize;
 use topology::{
-    health::{node_state, pod_health, pod_words},
+    health::{host_health, pod_health, pod_words},
     inventory::Name,
 };
 use utoipa::ToSchema;
@@ -65,15 +65,15 @@ pub(in crate::rest) async fn list(
     let (now, filter) = (cluster.now(), wanted.filter());
     let found = cluster.read(|inventory| {
         known(inventory, Source::Pods, &[Source::Nodes, Source::Leases], || {
-            let mut nodes: HashMap<Name, scene::Health> = HashMap::new();
-            let health_of = |name: &Name| {
-                inventory.node(name).map_or(scene::Health::Unknown, |node| node_state(inventory, node, now).health)
-            };
+            let mut nodes: HashMap<Name, Option<scene::Health>> = HashMap::new();
             let items = inventory.pods().filter_map(|pod| {
                 if !wanted.has_node(pod.node.as_deref()) {
                     return None;
                 }
-                let node = pod.node.as_ref().map(|node| *nodes.entry(node.clone()).or_insert_with(|| health_of(node)));
+                let node = pod
+                    .node
+                    .as_ref()
+                    .and_then(|node| *nodes.entry(node.clone()).or_insert_with(|| host_health(inventory, node, now)));
                 let health = pod_health(inventory, pod, node);
                 filter.matches(inventory, pod, health).then(|| {
                     let item = Pod {

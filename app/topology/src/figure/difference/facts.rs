@@ -56,6 +56,8 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn of(before: &Inventory, after: &Inventory) -> Self {
         let told = |source| before.heard(source).knows() && after.heard(source).knows();
+        // What only one of the moments was to see is neither new nor gone.
+        let (before, after) = (&*before.seen_by(after), &*after.seen_by(before));
         let mut facts = Self {
             tells_nodes: told(Source::Nodes),
             tells_pods: told(Source::Pods),

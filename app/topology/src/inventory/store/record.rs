@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{Inventory, intake::owner_kind};
 use crate::{
     health::HEARTBEAT_LASTS,
-    inventory::{Change, Fact, Key, Lease, Namespace, Node, Source, Stamp},
+    inventory::{Change, Fact, Heard, Key, Lease, Name, Namespace, Node, Source, Stamp},
 };
 
 impl Inventory {
@@ -20,7 +20,9 @@ impl Inventory {
             answers,
             version,
             entrance,
+            scope,
             heard,
+            heard_in,
             checks,
             etcd,
             nodes,
@@ -38,6 +40,14 @@ impl Inventory {
             places: _,
         } = self;
         let mut changes = Vec::with_capacity(pods.len() + owners.len() + endpoints.len() + 64);
+        if !scope.is_whole() {
+            changes.push(Change::Scope(scope.clone()));
+        }
+        for (source, parts) in heard_in {
+            let part = |(namespace, heard): (&Name, &Heard)| Change::HeardIn(*source, namespace.clone(), heard.clone());
+            changes.extend(parts.iter().map(part));
+        }
+        // After their parts: a whole may stand for more than these tell.
         changes.extend(heard.iter().map(|(source, heard)| Change::Heard(*source, heard.clone())));
         changes.extend(version.iter().cloned().map(Change::Version));
         changes.extend(entrance.iter().cloned().map(Change::Entrance));
@@ -90,6 +100,15 @@ impl Inventory {
                 gone.map(|key| (now, Change::Gone(*source, key))).collect()
             }
             Change::Heard(source, heard) => whether(self.heard.get(source) != Some(heard)),
+            Change::WholeIn(source, namespace, named) => {
+                let gone = self.unnamed_in(*source, namespace, named).into_iter();
+                gone.map(|key| (now, Change::Gone(*source, key))).collect()
+            }
+            Change::HeardIn(source, namespace, heard) => {
+                let before = self.heard_in.get(source).and_then(|parts| parts.get(namespace));
+                whether(before != Some(heard))
+            }
+            Change::Scope(scope) => whether(self.scope != *scope),
             Change::Version(version) => whether(self.version.as_ref() != Some(version)),
             Change::Entrance(entrance) => whether(self.entrance.as_ref() != Some(entrance)),
             Change::Planned(planned) => whether(self.planned != *planned),
