@@ -50,7 +50,7 @@ pub(super) async fn another(client: &Client, shared: &Shared, now: &Scope) -> Sc
         while now.is_whole() && !shared.read(is_refused) {
             follower.next().await;
         }
-        if let Ok(Some(found)) = tokio::time::timeout(ALL, find(client)).await
+        if let Ok(Some(found)) = tokio::time::timeout(ALL, find(client, now)).await
             && found != *now
         {
             return found;
@@ -81,7 +81,7 @@ pub(super) fn is_refused(inventory: &Inventory) -> bool {
 }
 
 /// What may be read; nothing when the server does not tell now.
-async fn find(client: &Client) -> Option<Scope> {
+async fn find(client: &Client, now: &Scope) -> Option<Scope> {
     match may_list(client, "/api/v1/pods").await {
         Some(false) => {}
         everywhere => return everywhere.map(|_| Scope::Whole),
@@ -91,7 +91,11 @@ async fn find(client: &Client) -> Option<Scope> {
     let listed = listed.map(|list| list.items).unwrap_or_default().into_iter().map(|item| item.metadata.name);
     let others: BTreeSet<String> = listed.filter(|name| !name.is_empty() && *name != own).collect();
     let candidates = std::iter::once(own).chain(others).take(ASKED);
-    let told = stream::iter(candidates).map(|name| async move { may_show(client, &name).await.then_some(name) });
+    let told = stream::iter(candidates).map(|name| async move {
+        // Without an answer it stays as it is.
+        let before = !now.is_whole() && now.covers(&name);
+        may_show(client, &name).await.unwrap_or(before).then_some(name)
+    });
     let mut found: Vec<Name> = told.buffered(AT_ONCE).filter_map(async |name| name.map(Name::from)).collect().await;
     let left = found.len().saturating_sub(MOST) as u32;
     found.truncate(MOST);
@@ -172,18 +176,18 @@ impl Rule {
     }
 }
 
-/// Whether a namespace has anything to show: by the rules of its role, else by a review of one question, else by asking.
-async fn may_show(client: &Client, namespace: &str) -> bool {
+/// Whether a namespace has anything to show, if there is an answer: by the rules of its role, else by a review of one question, else by asking.
+async fn may_show(client: &Client, namespace: &str) -> Option<bool> {
     let rules = review(client, "SelfSubjectRulesReview", json!({ "namespace": namespace })).await;
     let shows = |rule: &Rule| SHOWN.iter().any(|(group, resource)| rule.lists(group, resource));
     if rules.is_some_and(|status| status.resource_rules.iter().any(shows)) {
-        return true;
+        return Some(true);
     }
     // An authorizer that cannot list its rules may allow it all the same.
     let attributes = json!({ "namespace": namespace, "resource": "pods", "verb": "list" });
     match review(client, "SelfSubjectAccessReview", json!({ "resourceAttributes": attributes })).await {
-        Some(status) => status.allowed,
-        None => may_list(client, &format!("/api/v1/namespaces/{}/pods", part(namespace))).await == Some(true),
+        Some(status) => Some(status.allowed),
+        None => may_list(client, &format!("/api/v1/namespaces/{}/pods", part(namespace))).await,
     }
 }
 
@@ -218,7 +222,7 @@ mod tests {
             "/api/v1/pods" => (200, json!({ "items": [] }).to_string().into_bytes()),
             other => panic!("{other}"),
         });
-        assert_eq!(find(&client).await, Some(Scope::Whole));
+        assert_eq!(find(&client, &Scope::Whole).await, Some(Scope::Whole));
     }
 
     #[tokio::test]
@@ -227,7 +231,7 @@ mod tests {
             "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews" => rules(&["services"]),
             _ => refusal(403, "no"),
         });
-        assert_eq!(find(&client).await, only(&["default"], 0));
+        assert_eq!(find(&client, &Scope::Whole).await, only(&["default"], 0));
     }
 
     #[tokio::test]
@@ -241,7 +245,7 @@ mod tests {
             "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews" => rules(&["pods"]),
             _ => refusal(403, "no"),
         });
-        let Some(Scope::Only { names, left, .. }) = find(&client).await else { panic!("not limited") };
+        let Some(Scope::Only { names, left, .. }) = find(&client, &Scope::Whole).await else { panic!("not limited") };
         assert_eq!((names.len(), left), (MOST, 11));
     }
 
@@ -252,7 +256,7 @@ mod tests {
             "/api/v1/pods" | "/api/v1/namespaces" => refusal(403, "no"),
             _ => refusal(404, "no"),
         });
-        assert_eq!(find(&client).await, only(&["default"], 0));
+        assert_eq!(find(&client, &Scope::Whole).await, only(&["default"], 0));
     }
 
     #[tokio::test]
@@ -264,6 +268,6 @@ mod tests {
             }
             _ => refusal(403, "no"),
         });
-        assert_eq!(find(&client).await, Some(Scope::Whole));
+        assert_eq!(find(&client, &Scope::Whole).await, Some(Scope::Whole));
     }
 }
