@@ -97,7 +97,7 @@ fn a_service_is_followed_from_outside_to_its_nodes() {
         assert!(links.iter().any(|known| known == link), "{link} of {links:?}");
     }
     assert!(!links.iter().any(|link| link.starts_with("internet > ClusterIP")));
-    assert!(way.notes.is_empty(), "{:?}", way.notes);
+    assert_eq!(way.notes, [Note::OnlyThrough(key("web"), "host4".into())], "one endpoint is ready");
 }
 
 #[test]

@@ -88,7 +88,8 @@ impl Drawing {
     /// Draws again what was touched; the Patch turns the former Scene into the new one.
     pub fn redraw(&mut self, inventory: &Inventory, touched: &Touched, now: Stamp) -> Patch {
         // What is on a way may lie anywhere; following it again costs less than finding out.
-        let anywhere = matches!(self.view.focus, Focus::Way(_)) && !touched.is_nothing();
+        // Routes, which no other figure shows, are ways in as well.
+        let anywhere = matches!(self.view.focus, Focus::Way(_)) && (touched.beside || !touched.is_nothing());
         if touched.all || touched.node_set || anywhere {
             return self.redraw_all(inventory, now);
         }

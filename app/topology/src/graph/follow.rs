@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::points::{Goal, SinglePoint, single_points_of};
 use super::way::{Door, Entry, EntryKind, Note, Passage, Place, Target, Trail, Way};
 use crate::{
     Inventory,
@@ -111,6 +112,7 @@ pub fn follow(inventory: &Inventory, question: &Question) -> Way {
         }
     }
     search.guards();
+    search.single_points();
     search.standing(question);
     search.trail.finish()
 }
@@ -387,6 +389,17 @@ impl Search<'_> {
                 selecting.entry(alike).or_insert_with(|| inventory.policies_selecting(pod).unwrap_or_default());
             for policy in policies {
                 self.trail.guard(&policy.key, (policy.ingress, policy.egress), &key);
+            }
+        }
+    }
+
+    /// Nodes that no way to one of the services leads around.
+    fn single_points(&mut self) {
+        let services = self.trail.services();
+        let services: Vec<&Service> = services.iter().filter_map(|key| self.inventory.service(key)).collect();
+        for SinglePoint { goal, host } in single_points_of(self.inventory, &services) {
+            if let Goal::Service(key) = goal {
+                self.trail.note(Note::OnlyThrough(key, host));
             }
         }
     }

@@ -6,18 +6,25 @@
 //! It is flat: a few bytes a thing, all names in one text, and the relations of each thing side by
 //! side. A cluster of 50,000 things then lies in a core's cache, and whoever walks over it in any
 //! order waits for memory no more than in a small one.
+//!
+//! Walks are petgraph's: [`visit`] shows it the rows as they lie, and [`points`] asks it for single points of failure.
 
 mod build;
 mod follow;
 pub mod outline;
+pub mod points;
 mod rows;
+pub mod visit;
 mod way;
 
 use std::ops::Range;
 
+use petgraph::Direction;
+
 use crate::inventory::{ComponentKind, Name, OwnerKind};
 
 pub use follow::{NoQuestion, Question, follow};
+pub use points::{Goal, SinglePoint, single_points, single_points_of};
 pub use way::{Door, Entry, EntryKind, Guard, Hop, Note, Passage, Place, Target, Way};
 
 /// Where a thing is in the graph, from 0 on without gaps.
@@ -177,12 +184,19 @@ impl Topology {
 
     /// What a thing leads to, what was found last first.
     pub fn from(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
-        self.outgoing[self.range(at, self.outgoing.len(), |record| record.outgoing)].iter().copied()
+        self.row(at, Direction::Outgoing).iter().copied()
     }
 
     /// What leads to a thing, what was found last first.
     pub fn to(&self, at: Vertex) -> impl Iterator<Item = (Vertex, Relation)> {
-        self.incoming[self.range(at, self.incoming.len(), |record| record.incoming)].iter().copied()
+        self.row(at, Direction::Incoming).iter().copied()
+    }
+
+    fn row(&self, at: Vertex, direction: Direction) -> &[(Vertex, Relation)] {
+        match direction {
+            Direction::Outgoing => &self.outgoing[self.range(at, self.outgoing.len(), |record| record.outgoing)],
+            Direction::Incoming => &self.incoming[self.range(at, self.incoming.len(), |record| record.incoming)],
+        }
     }
 
     fn name(&self, at: Vertex) -> Range<usize> {

@@ -158,6 +158,8 @@ pub enum Note {
     ExternalName(Key),
     /// From outside, only nodes with a ready endpoint answer for it.
     OwnNodeOnly(Key),
+    /// Everything that reaches the service from outside passes this node.
+    OnlyThrough(Key, Name),
     /// An endpoint names a pod that is not there.
     PodGone(Key),
     /// A VIP, and the node that holds it.
@@ -181,6 +183,9 @@ impl std::fmt::Display for Note {
             Self::ExternalName(service) => write!(f, "Service {service} is a name for a host outside of the cluster."),
             Self::OwnNodeOnly(service) => {
                 write!(f, "From outside, only nodes with a ready endpoint answer for service {service}.")
+            }
+            Self::OnlyThrough(service, node) => {
+                write!(f, "Everything that reaches service {service} from outside passes {node}.")
             }
             Self::PodGone(pod) => write!(f, "An endpoint names pod {pod}, which is gone."),
             Self::HeldBy(vip, node) => write!(f, "{node} holds the VIP {vip}."),
@@ -276,6 +281,11 @@ impl Trail {
     pub(super) fn pods(&self) -> Vec<Key> {
         let pod = |place: &Place| if let Place::Pod(key) = place { Some(key.clone()) } else { None };
         self.places.keys().filter_map(pod).collect()
+    }
+
+    pub(super) fn services(&self) -> Vec<Key> {
+        let service = |place: &Place| if let Place::Service(key) = place { Some(key.clone()) } else { None };
+        self.places.keys().filter_map(service).collect()
     }
 
     pub(super) fn finish(self) -> Way {

@@ -14,7 +14,7 @@ use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, cli
 use super::super::{chips::text, node::is_master};
 use crate::{
     Inventory,
-    graph::{self, Hop, Passage, Question, Way},
+    graph::{self, Hop, Note, Passage, Question, Way},
     inventory::Key,
     layout::Detail,
     planned::{MGMT, Planned, PlannedNet},
@@ -50,7 +50,11 @@ pub fn draw(inventory: &Inventory, question: &Question) -> Vec<Mark> {
     }
     for (n, hop) in way.hops.iter().enumerate() {
         if let Some(row) = rows.get(&n) {
-            marks.push(hop_mark(inventory, hop, place(hop, *row)));
+            let at = place(hop, *row);
+            let only = only_through(&way, hop);
+            let mark = hop_mark(inventory, hop, at, only.as_deref());
+            marks.extend(only.map(|only| ring(&mark.id, at, &only)));
+            marks.push(mark);
         }
     }
     let mut y = TOP + rows.values().max().map_or(0, |row| (pixels(*row) + 1) * ROW) + 22;
@@ -139,8 +143,8 @@ const fn column_of(hop: &Hop) -> usize {
     }
 }
 
-fn hop_mark(inventory: &Inventory, hop: &Hop, at: Place) -> Mark {
-    let (id, name, note, opens) = words(inventory, hop);
+fn hop_mark(inventory: &Inventory, hop: &Hop, at: Place, only: Option<&str>) -> Mark {
+    let (id, name, note, opens) = words(inventory, hop, only.is_some());
     let mut mark = Mark::new(Id::new(format!("way/{id}")), Kind::Chip, at);
     mark.health = Some(match hop.passage {
         Passage::Open => Health::Ok,
@@ -157,6 +161,9 @@ fn hop_mark(inventory: &Inventory, hop: &Hop, at: Place) -> Mark {
         Passage::Unknown => "whether traffic gets through is unknown",
     };
     mark.title = format!("{}: {name}, {note}: {said}.", HEADINGS[column_of(hop)]);
+    if let Some(only) = only {
+        mark.title = format!("{} {only}", mark.title);
+    }
     // An address is read whole, if need be in smaller letters.
     let style = if width(&name, Style::Body) <= WIDTH - 28 { Style::Body } else { Style::Tiny };
     mark.texts.push(text(24, 17, style, clip(&name, style, WIDTH - 28)));
@@ -165,10 +172,26 @@ fn hop_mark(inventory: &Inventory, hop: &Hop, at: Place) -> Mark {
     mark
 }
 
+/// The sentence of a machine that no way leads around.
+fn only_through(way: &Way, hop: &Hop) -> Option<String> {
+    let graph::Place::Node(name) = &hop.place else { return None };
+    let is_it = |note: &&Note| matches!(note, Note::OnlyThrough(_, node) if node == name);
+    way.notes.iter().find(is_it).map(ToString::to_string)
+}
+
+/// Around a machine's box, which says in words that it is the only way.
+fn ring(id: &Id, at: Place, only: &str) -> Mark {
+    const GAP: i32 = 4;
+    let around = Place::new(at.x - GAP, at.y - GAP, at.w + 2 * GAP, at.h + 2 * GAP);
+    let mut ring = Mark::new(Id::new(format!("ring/{id}")), Kind::Band, around);
+    only.clone_into(&mut ring.title);
+    ring
+}
+
 type Words = (String, String, String, Option<String>);
 
 /// Id, name, note, and what a click asks for.
-fn words(inventory: &Inventory, hop: &Hop) -> Words {
+fn words(inventory: &Inventory, hop: &Hop, only: bool) -> Words {
     let keyed = |kind: &str, key: &Key, note: String| {
         (format!("{kind}/{key}"), key.name.to_string(), note, Some(format!("{kind}/{key}")))
     };
@@ -195,7 +218,8 @@ fn words(inventory: &Inventory, hop: &Hop) -> Words {
         graph::Place::Node(name) => {
             let master = inventory.node(name).is_some_and(|node| is_master(inventory, node));
             let role = if master { "master" } else { "node" };
-            (format!("node/{name}"), name.to_string(), role.into(), Some(format!("node/{name}")))
+            let role = if only { format!("{role} · only way") } else { role.to_owned() };
+            (format!("node/{name}"), name.to_string(), role, Some(format!("node/{name}")))
         }
         graph::Place::Interface { node, name } => {
             (format!("card/{node}/{name}"), name.to_string(), format!("of {node}"), None)
