@@ -11,7 +11,7 @@ use topology::{
     Inventory,
     inventory::{Heard, Source},
 };
-use whatif::{Answer, DrainOrder, Mistake, Question};
+use whatif::{Answer, DrainOrder, Mistake, Question, Standing};
 
 use crate::{cluster::Cluster, placed::placed};
 
@@ -42,6 +42,8 @@ type Ordered = Option<(Instant, Arc<DrainOrder>)>;
 
 struct Kept {
     found: Option<Arc<whatif::Losses>>,
+    /// What those were found by, so that the next ones cost what has changed; none while it is worked with.
+    standing: Option<Standing>,
     until: Instant,
     working: bool,
 }
@@ -99,7 +101,8 @@ impl Losses {
     fn begin(&self, name: &str) -> bool {
         let mut kept = self.kept();
         let now = Instant::now();
-        let last = kept.entry(name.to_owned()).or_insert(Kept { found: None, until: now, working: false });
+        let last =
+            kept.entry(name.to_owned()).or_insert(Kept { found: None, standing: None, until: now, working: false });
         let old = last.until <= now && !last.working;
         last.working |= old;
         old
@@ -107,19 +110,25 @@ impl Losses {
 
     async fn work(self, name: String, cluster: Arc<Cluster>) {
         beside(&cluster).await;
+        let standing = self.kept().get_mut(&name).and_then(|last| last.standing.take());
         // The copy is made once there is a place: waiting takes no memory, and does not count as work.
         let work = move || {
+            let mut standing = standing.unwrap_or_default();
             let began = Instant::now();
             let now = cluster.now();
             // A copy, so that what comes in meanwhile waits for nothing.
             let facts = cluster.read(Inventory::clone);
-            (Arc::new(whatif::losses(&facts, now)), began.elapsed())
+            let found = Arc::new(standing.renew(&facts, now));
+            (found, standing, began.elapsed())
         };
-        let (found, took) = placed(&PLACES, work).await.unzip();
-        let until = Instant::now() + MOMENT.max(took.unwrap_or_default() * SHARE);
+        let done = placed(&PLACES, work).await;
+        let took = done.as_ref().map_or(Duration::ZERO, |(_, _, took)| *took);
+        let (found, standing) = done.map_or((None, None), |(found, standing, _)| (Some(found), Some(standing)));
+        let until = Instant::now() + MOMENT.max(took * SHARE);
         let mut kept = self.kept();
         if let Some(last) = kept.get_mut(&name) {
             last.found = found.or_else(|| last.found.take());
+            last.standing = standing;
             (last.until, last.working) = (until, false);
         }
     }
@@ -185,5 +194,29 @@ mod tests {
         let losses = Losses::default();
         let (first, second) = tokio::join!(losses.order("demo", &cluster), losses.order("demo", &cluster));
         assert!(Arc::ptr_eq(&first.expect("an order"), &second.expect("an order")));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn kept_losses_equal_new_ones_through_simulated_lives() {
+        use simulator::{Cluster as Made, Simulator};
+        for seed in 1..=3 {
+            let began = jiff::Timestamp::now();
+            let simulator = Simulator::new(Made::compass(seed).at(began));
+            let client = kube::Client::new(simulator.clone(), "default");
+            let cluster = Arc::new(Cluster::start("demo", client, "10.1.0.222:6443"));
+            cluster.heard_everything().await.expect("its facts");
+            let (mut life, mut follower) = (simulator.life(), cluster.follow());
+            let (mut standing, mut kept) = (Standing::default(), 0);
+            for step in 1..=60 {
+                life.step(began + Duration::from_secs(3 * step));
+                // Whatever has come in by then: both look at one copy.
+                let _ = tokio::time::timeout(Duration::from_millis(100), follower.next()).await;
+                let (facts, now) = (cluster.read(Inventory::clone), cluster.now());
+                let fresh = standing.renew(&facts, now);
+                assert!(fresh == whatif::losses(&facts, now), "seed {seed}, step {step}");
+                kept += fresh.single.len() + fresh.pairs.len() - standing.asked();
+            }
+            assert!(kept > 0, "every answer was worked out anew");
+        }
     }
 }

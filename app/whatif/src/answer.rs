@@ -1,5 +1,7 @@
 //! The answer: an outcome, parts with verdicts, and the course in time.
 
+use topology::graph::SinglePoint;
+
 use crate::{filter::Refusal, question::Question, timing::span, verdict::Verdict, words::few};
 
 /// Everything that is said of a question.
@@ -19,6 +21,8 @@ pub struct Answer {
     pub course: Vec<Event>,
     /// Hosts that may take pods, by one placement that the filters allow.
     pub returns: Vec<Seat>,
+    /// What everything reaches only by one of the hosts that go.
+    pub points: Vec<SinglePoint>,
     /// Steps that would make it better.
     pub helps: Vec<String>,
     /// Pods that stop with their hosts, or are evicted.

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use topology::{
     Inventory, Stamp,
+    graph::{SinglePoint, single_points},
     inventory::{OwnerKind, Source},
 };
 
 use crate::{
     answer::{About, Answer, Damage, Event, Outcome, Part, Refused, Seat, counted},
+    bound::Ground,
     budgets::budgets,
     control::{Control, control},
     fate::{Fate, Lot, lots},
     filter::Refusal,
-    place::{Group, Placed, judge, place},
+    losses::Loss,
+    place::{Group, Placed, grounded, place},
     question::{Question, Step},
     quota,
     services::{Hit, Return, services},
@@ -54,6 +57,7 @@ pub fn answer(world: &World<'_>, question: &Question) -> Answer {
         outcome,
         sentence: words::sentence(question, outcome, &parts),
         returns,
+        points: points(&supposed),
         parts,
         course,
         helps,
@@ -62,12 +66,30 @@ pub fn answer(world: &World<'_>, question: &Question) -> Answer {
     }
 }
 
-/// The same in short: what becomes of the cluster, in one sentence, and its weight.
-pub(crate) fn in_short(world: &World<'_>, question: &Question) -> (Outcome, String, Damage) {
-    let supposed = Supposed::new(world, question);
-    let Found { parts, lots, .. } = found(&supposed, question, judge);
+/// Single points of failure among the hosts that go.
+fn points(supposed: &Supposed<'_, '_>) -> Vec<SinglePoint> {
+    let goes = |point: &SinglePoint| {
+        let standing = supposed.world.host(&point.host).map(|host| supposed.standing(host));
+        matches!(standing, Some(Standing::Lost | Standing::Removed | Standing::Drained))
+    };
+    let mut points = single_points(supposed.world.inventory);
+    points.retain(goes);
+    points
+}
+
+/// The same in short, with the hosts that its proofs rest on; none where these are all hosts.
+pub(crate) fn in_short(supposed: &Supposed<'_, '_>, question: &Question) -> (Loss, Option<Ground>) {
+    let mut ground = None;
+    let judge = |supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]| {
+        let (placed, rests) = grounded(supposed, groups, rivals);
+        ground = rests;
+        placed
+    };
+    let Found { parts, lots, .. } = found(supposed, question, judge);
     let outcome = outcome(&parts);
-    (outcome, words::sentence(question, outcome, &parts), damage(&parts, &lots))
+    let sentence = words::sentence(question, outcome, &parts);
+    let loss = Loss { hosts: question.off().cloned().collect(), outcome, sentence, damage: damage(&parts, &lots) };
+    (loss, ground)
 }
 
 /// What is found out before it is put into words.
@@ -83,9 +105,11 @@ pub(crate) struct Found<'w> {
     shrunk: u32,
 }
 
-type Place = fn(&Supposed<'_, '_>, &[Group<'_>], &[(FormId, u32)]) -> Vec<Placed>;
-
-pub(crate) fn found<'w>(supposed: &Supposed<'w, '_>, question: &Question, place: Place) -> Found<'w> {
+pub(crate) fn found<'w>(
+    supposed: &Supposed<'w, '_>,
+    question: &Question,
+    place: impl FnOnce(&Supposed<'_, '_>, &[Group<'_>], &[(FormId, u32)]) -> Vec<Placed>,
+) -> Found<'w> {
     let world = supposed.world;
     let timing = world.timing();
     let evictions = timing::evictions(supposed, timing);
@@ -119,7 +143,12 @@ fn unread(inventory: &Inventory) -> Vec<Part> {
 }
 
 /// A part for each lot, and what services need of it.
-fn pods(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], control: &Control, place: Place) -> (Vec<Part>, Vec<Return>) {
+fn pods(
+    supposed: &Supposed<'_, '_>,
+    lots: &[Lot<'_>],
+    control: &Control,
+    place: impl FnOnce(&Supposed<'_, '_>, &[Group<'_>], &[(FormId, u32)]) -> Vec<Placed>,
+) -> (Vec<Part>, Vec<Return>) {
     let moved = |lot: &Lot<'_>| control.halted.is_none() && matches!(lot.fate, Fate::Anew(_));
     let numbers: Vec<usize> = (0..lots.len()).filter(|number| moved(&lots[*number])).collect();
     let groups: Vec<Group<'_>> = numbers.iter().map(|number| Group::of(&lots[*number])).collect();

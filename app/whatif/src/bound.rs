@@ -4,7 +4,10 @@
 //! others is known, so the number of hosts that they can close at once is bounded. Others that keep a pod away by
 //! anti-affinity or by a port close one domain each. A pod that still has a host in the worst case is certain.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use topology::inventory::{HostPort, Name, Resources};
 
@@ -16,6 +19,15 @@ use crate::{
     world::{Form, FormId, HOSTNAME, HostId, World},
 };
 
+/// Hosts that proofs rest on. While these stay as they are, others may change without harm to what was proved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ground {
+    /// The hosts.
+    pub(crate) hosts: BTreeSet<HostId>,
+    /// Whether every host was looked at, so that any change may matter.
+    pub(crate) all: bool,
+}
+
 /// What all pods that look for a place ask for together.
 pub(crate) struct Demand<'w> {
     /// Their sum, those that wait already among them.
@@ -23,6 +35,8 @@ pub(crate) struct Demand<'w> {
     /// Forms that look for a place, with how many pods.
     forms: BTreeMap<FormId, u32>,
     names: BTreeSet<&'w Name>,
+    /// What this and the proofs about it rest on.
+    ground: RefCell<Ground>,
 }
 
 /// All forms that look for a place, those that find none among them.
@@ -37,6 +51,7 @@ const SOUGHT: usize = 400;
 impl<'w> Demand<'w> {
     pub(crate) fn of(supposed: &Supposed<'w, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Self {
         let world = supposed.world;
+        let mut ground = Ground::default();
         let mut forms: BTreeMap<FormId, u32> = BTreeMap::new();
         groups.iter().for_each(|group| *forms.entry(group.form).or_default() += group.pods);
         world.waiting.iter().for_each(|(_, form)| *forms.entry(*form).or_default() += 1);
@@ -49,9 +64,10 @@ impl<'w> Demand<'w> {
             let waiting = world.waiting.iter().filter_map(mounts);
             let placed = groups.iter().filter(|group| !group.claims.is_empty()).map(|group| group.form);
             let with_claims: BTreeSet<FormId> = waiting.chain(placed).collect();
-            forms.retain(|form, _| with_claims.contains(form) || finds_some(supposed, &comers, *form));
+            forms.retain(|form, _| with_claims.contains(form) || finds_some(supposed, &comers, *form, &mut ground));
         }
-        let mut demand = Self { total: Resources::default(), forms, names: BTreeSet::new() };
+        let ground = RefCell::new(ground);
+        let mut demand = Self { total: Resources::default(), forms, names: BTreeSet::new(), ground };
         for (form, count) in &demand.forms {
             let requests = &world.forms[*form].shape.requests;
             demand.total.add(&times(requests, *count));
@@ -59,10 +75,23 @@ impl<'w> Demand<'w> {
         }
         demand
     }
+
+    /// What it and the proofs so far rest on.
+    pub(crate) fn into_ground(self) -> Ground {
+        self.ground.into_inner()
+    }
+
+    fn rests_on(&self, hosts: impl IntoIterator<Item = HostId>) {
+        self.ground.borrow_mut().hosts.extend(hosts);
+    }
+
+    fn rests_on_all(&self) {
+        self.ground.borrow_mut().all = true;
+    }
 }
 
 /// Whether a pod of a form may find a host in some order, or nothing can be said of it.
-fn finds_some(supposed: &Supposed<'_, '_>, comers: &BTreeSet<FormId>, form: FormId) -> bool {
+fn finds_some(supposed: &Supposed<'_, '_>, comers: &BTreeSet<FormId>, form: FormId, ground: &mut Ground) -> bool {
     let world = supposed.world;
     let alone = Group { form, claims: &[], pin: None, pods: 1 };
     let Ok(gate) = Gate::new(supposed, alone.wanted()) else { return true };
@@ -82,7 +111,12 @@ fn finds_some(supposed: &Supposed<'_, '_>, comers: &BTreeSet<FormId>, form: Form
             && gate.spread().iter().all(counts)
             && gate.admits(host).is_ok()
     };
-    world.roomiest().iter().any(|host| takes(*host)) || upper(supposed, &gate, comers, &alone) > 0
+    if let Some(host) = world.roomiest().iter().find(|host| takes(**host)) {
+        ground.hosts.insert(*host);
+        return true;
+    }
+    ground.all = true;
+    upper(supposed, &gate, comers, &alone) > 0
 }
 
 fn times(requests: &Resources, count: u32) -> Resources {
@@ -201,7 +235,10 @@ fn feasible(
     let free = || -> Vec<HostId> { supposed.known().map(|(host, _)| host).filter(admits).collect() };
     let most = || match proof.is_soon_found(group.pods, world.roomiest().iter().copied(), admits) {
         true => group.pods,
-        false => proof.most(&free(), group.pods),
+        false => {
+            demand.rests_on_all();
+            proof.most(&free(), group.pods)
+        }
     };
     // Pods of others that it must be near may come first, and to a domain that takes none of it.
     let near_others = world.relation(group.form).near.iter().any(|other| others(*other) > 0);
@@ -212,6 +249,7 @@ fn feasible(
         if near_others || spread_own || spread_others {
             return 0;
         }
+        demand.rests_on_all();
         let free = free();
         let domains = by_domain(supposed, &free, &term.topology);
         return domains.values().map(|hosts| proof.most(hosts, group.pods)).min().unwrap_or(0);
@@ -241,6 +279,7 @@ fn spread_evenly(
     if let Some(open) = proof.soon_found_in_all(group.pods, topology, on) {
         return bounded(&open);
     }
+    proof.demand.rests_on_all();
     let hosts: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(on).collect();
     let domains = by_domain(supposed, &hosts, topology);
     let all_have_room = domains.values().all(|hosts| proof.most(hosts, group.pods) == group.pods);
@@ -310,6 +349,7 @@ impl<'p> Proof<'p, '_, '_> {
             some.push(host);
             if some.len() >= next {
                 if self.holds(&some, pods - 1, CLEAR) {
+                    self.demand.rests_on(some);
                     return true;
                 }
                 next = (next + next / 2).max(next + 2);
@@ -349,6 +389,7 @@ impl<'p> Proof<'p, '_, '_> {
                 continue;
             }
             if self.holds(hosts, pods - 1, CLEAR) {
+                self.demand.rests_on(hosts.iter().copied());
                 found.insert(domain);
                 if found.len() == all {
                     return Some(found);

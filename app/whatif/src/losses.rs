@@ -5,12 +5,18 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use topology::{Inventory, Stamp, figure::is_master, inventory::Name};
+use topology::{
+    Inventory, Stamp,
+    figure::is_master,
+    graph::{SinglePoint, single_points},
+    inventory::Name,
+};
 
 use crate::{
     answer::{Damage, Outcome},
     ask::in_short,
     question::{Question, Step},
+    supposed::Supposed,
     world::World,
 };
 
@@ -34,6 +40,8 @@ pub struct Losses {
     pub single: Vec<Loss>,
     /// The loss of each pair of masters.
     pub pairs: Vec<Loss>,
+    /// Hosts that everything passes on its way to a service, the API or etcd.
+    pub points: Vec<SinglePoint>,
 }
 
 /// Pairs are told of at most so many masters.
@@ -45,6 +53,12 @@ const THREADS: usize = 2;
 /// Works out the loss of every host of a cluster, and of every pair of masters.
 pub fn losses(inventory: &Inventory, now: Stamp) -> Losses {
     let world = World::new(inventory, now);
+    let loss = |question: &Question| in_short(&Supposed::new(&world, question), question).0;
+    ranked(inventory, in_parallel(&questions(inventory), loss))
+}
+
+/// All questions about one host, and about pairs of masters.
+pub(crate) fn questions(inventory: &Inventory) -> Vec<Question> {
     let singles = inventory.nodes().map(|node| Question::one(Step::Lose(node.name.clone())));
     let masters: Vec<&Name> =
         inventory.nodes().filter(|node| is_master(inventory, node)).map(|node| &node.name).take(MASTERS).collect();
@@ -52,23 +66,22 @@ pub fn losses(inventory: &Inventory, now: Stamp) -> Losses {
         let both = |second: &&Name| vec![Step::Lose((*first).clone()), Step::Lose((*second).clone())];
         masters[at + 1..].iter().filter_map(move |second| Question::new(inventory, both(second)).ok())
     });
-    let questions: Vec<Question> = singles.chain(pairs).collect();
-    let mut all = each(&world, &questions);
-    all.sort_by(|a, b| (b.outcome, b.damage).cmp(&(a.outcome, a.damage)).then_with(|| a.hosts.cmp(&b.hosts)));
-    let (pairs, single) = all.into_iter().partition(|loss| loss.hosts.len() > 1);
-    Losses { single, pairs }
+    singles.chain(pairs).collect()
 }
 
-/// Answers each question, on as many threads as there are processors for it.
-fn each(world: &World<'_>, questions: &[Question]) -> Vec<Loss> {
-    let loss = |question: &Question| {
-        let (outcome, sentence, damage) = in_short(world, question);
-        Loss { hosts: question.off().cloned().collect(), outcome, sentence, damage }
-    };
+/// The worst first.
+pub(crate) fn ranked(inventory: &Inventory, mut all: Vec<Loss>) -> Losses {
+    all.sort_by(|a, b| (b.outcome, b.damage).cmp(&(a.outcome, a.damage)).then_with(|| a.hosts.cmp(&b.hosts)));
+    let (pairs, single) = all.into_iter().partition(|loss| loss.hosts.len() > 1);
+    Losses { single, pairs, points: single_points(inventory) }
+}
+
+/// Answers each question, on as many threads as there are processors for it. The answers come in no order.
+pub(crate) fn in_parallel<T: Send>(questions: &[Question], answer: impl Fn(&Question) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let work = || {
         let take = || questions.get(next.fetch_add(1, Ordering::Relaxed));
-        std::iter::from_fn(take).map(loss).collect::<Vec<_>>()
+        std::iter::from_fn(take).map(&answer).collect::<Vec<_>>()
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS).min(questions.len());
     std::thread::scope(|scope| {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use topology::inventory::{Name, Resources};
 
 use crate::{
-    bound::{Demand, attachable, comers, lower, upper},
+    bound::{Demand, Ground, attachable, comers, lower, upper},
     fate::Lot,
     filter::{Gate, Refusal, Unknown, Wanted},
     supposed::Supposed,
@@ -44,18 +44,34 @@ pub struct Placed {
 /// Places groups of pods. The order in which the scheduler takes them is not known, so an interval is proved for each.
 /// `rivals` may be placed before any of them, and are not themselves judged.
 pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
-    let judged = proved(supposed, groups, rivals);
+    let judged = proved(supposed, groups, &Demand::of(supposed, groups, rivals));
     with_witnesses(supposed, groups, rivals, judged)
 }
 
 /// The same verdicts, without a witness where all of them are certain.
 pub(crate) fn judge(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
-    let judged = proved(supposed, groups, rivals);
+    grounded(supposed, groups, rivals).0
+}
+
+/// The same with the hosts that the proofs rest on; none where these are all hosts.
+pub(crate) fn grounded(
+    supposed: &Supposed<'_, '_>,
+    groups: &[Group<'_>],
+    rivals: &[(FormId, u32)],
+) -> (Vec<Placed>, Option<Ground>) {
+    if groups.is_empty() {
+        return (Vec::new(), Some(Ground::default()));
+    }
+    let demand = Demand::of(supposed, groups, rivals);
+    let judged = proved(supposed, groups, &demand);
     let is_certain =
         |(group, proof): (&Group<'_>, &Proof<'_, '_, '_>)| proof.as_ref().is_ok_and(|proof| proof.from >= group.pods);
     match groups.iter().zip(&judged).all(is_certain) {
-        true => vec![Placed::certain(BTreeMap::new()); groups.len()],
-        false => with_witnesses(supposed, groups, rivals, judged),
+        true => {
+            let ground = Some(demand.into_ground()).filter(|ground| !ground.all);
+            (vec![Placed::certain(BTreeMap::new()); groups.len()], ground)
+        }
+        false => (with_witnesses(supposed, groups, rivals, judged), None),
     }
 }
 
@@ -91,12 +107,11 @@ type Proof<'s, 'w, 'a> = Result<Proved<'s, 'w, 'a>, Unknown>;
 fn proved<'s, 'w, 'a>(
     supposed: &'s Supposed<'w, 'a>,
     groups: &[Group<'w>],
-    rivals: &[(FormId, u32)],
+    demand: &Demand<'_>,
 ) -> Vec<Proof<'s, 'w, 'a>> {
-    let demand = Demand::of(supposed, groups, rivals);
     let prove = |(number, group): (usize, &Group<'w>)| {
         let gate = Gate::new(supposed, group.wanted())?;
-        let from = lower(supposed, &gate, groups, number, &demand);
+        let from = lower(supposed, &gate, groups, number, demand);
         Ok(Proved { gate, from, shares: attachable(supposed, groups, number) < group.pods })
     };
     groups.iter().enumerate().map(prove).collect()

@@ -1,7 +1,7 @@
 //! What the rules of one form say of the others, and how full the domains of its spread are: found once for all
 //! questions about a cluster, since it is the same in each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use topology::inventory::{Budget, Labels, Name, PodTerm, Selector, Spread};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What the rules of a form say of the others, whatever a question supposes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Relation<'a> {
     /// Forms that it keeps away or that keep it away, each with the key of the domain: sorted, without doubles.
     pub(crate) apart: Vec<(FormId, &'a Name)>,
@@ -52,44 +52,44 @@ pub(crate) struct Base {
 pub(crate) fn relation<'a>(world: &World<'a>, number: FormId) -> Relation<'a> {
     let form = &world.forms[number];
     let shape = form.shape;
-    let mut apart = Vec::new();
-    for &other in &world.apart {
+    let lookup = world.lookup();
+    let mut found = Relation::default();
+    for (other, at) in lookup.apart(form.labels) {
         let there = &world.forms[other];
-        let terms = there.shape.apart.iter().filter(|term| concerns(world, term, there.namespace, form));
-        apart.extend(terms.map(|term| (other, &term.topology)));
+        let term = &there.shape.apart[at];
+        if concerns(world, term, there.namespace, form) {
+            found.apart.push((other, &term.topology));
+        }
     }
-    let mut found = Relation {
-        apart,
-        near: Vec::new(),
-        near_some: Vec::new(),
-        near_itself: false,
-        spread: Vec::new(),
-        meddles: Vec::new(),
-        budgets: Vec::new(),
+    for term in &shape.apart {
+        let kept = lookup.forms(term.selector.as_ref());
+        let kept = kept.filter(|other| concerns(world, term, form.namespace, &world.forms[*other]));
+        found.apart.extend(kept.map(|other| (other, &term.topology)));
+    }
+    let about = |term: &PodTerm, other: FormId| concerns(world, term, form.namespace, &world.forms[other]);
+    let some: BTreeSet<FormId> = shape
+        .near
+        .iter()
+        .flat_map(|term| lookup.forms(term.selector.as_ref()).filter(move |other| about(term, *other)))
+        .collect();
+    found.near_some = some.into_iter().collect();
+    let by_all = |other: &FormId| shape.near.iter().all(|term| about(term, *other));
+    found.near = found.near_some.iter().copied().filter(by_all).collect();
+    let meddles = |one: &Spread, other: FormId| {
+        let there = &world.forms[other];
+        form.namespace == there.namespace && selects(one.selector.as_ref(), there.labels)
     };
-    for (other, there) in world.forms.iter().enumerate() {
-        if shape.apart.is_empty() && shape.near.is_empty() && shape.spread.is_empty() {
-            break;
-        }
-        let terms = shape.apart.iter().filter(|term| concerns(world, term, form.namespace, there));
-        found.apart.extend(terms.map(|term| (other, &term.topology)));
-        let about = |term: &PodTerm| concerns(world, term, form.namespace, there);
-        if shape.near.iter().any(about) {
-            found.near_some.push(other);
-            if shape.near.iter().all(about) {
-                found.near.push(other);
-            }
-        }
-        let selects = |one: &Spread| one.selector.as_ref().is_some_and(|all| all.matches(there.labels));
-        if form.namespace == there.namespace && shape.spread.iter().any(selects) {
-            found.meddles.push(other);
-        }
-    }
+    let all: BTreeSet<FormId> = shape
+        .spread
+        .iter()
+        .flat_map(|one| lookup.forms(one.selector.as_ref()).filter(move |other| meddles(one, *other)))
+        .collect();
+    found.meddles = all.into_iter().collect();
     found.apart.sort_unstable();
     found.apart.dedup();
     found.near_itself = found.near.contains(&number);
     found.spread = shape.spread.iter().map(|spread| counting(world, form, spread)).collect();
-    found.budgets = world.inventory.catalog().budgets_in(form.namespace, form.labels).collect();
+    found.budgets = lookup.budgets(form.namespace, form.labels).collect();
     found
 }
 
@@ -103,7 +103,10 @@ fn counting(world: &World<'_>, form: &Form<'_>, spread: &Spread) -> Counting {
     let is_empty = keyed.is_empty() && spread.selector.as_ref().is_some_and(|selector| selector.0.is_empty());
     let counted =
         |other: &FormId| world.forms[*other].namespace == form.namespace && matches(world.forms[*other].labels);
-    let forms = if is_empty { Vec::new() } else { (0..world.forms.len()).filter(counted).collect() };
+    let forms = match is_empty {
+        true => Vec::new(),
+        false => world.lookup().forms(spread.selector.as_ref()).filter(counted).collect(),
+    };
     Counting { forms, itself: matches(form.labels) }
 }
 

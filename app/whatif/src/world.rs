@@ -16,6 +16,7 @@ use topology::{
 use crate::{
     control::{Plane, plane},
     filter::closed,
+    lookup::Lookup,
     relation::{Base, Relation, bases, relation},
     timing::{Timing, Zones},
 };
@@ -49,6 +50,7 @@ pub struct World<'a> {
     pub(crate) apart_by_labels: bool,
     numbers: HashMap<&'a str, HostId>,
     known: HashMap<FormKey<'a>, FormId>,
+    lookup: OnceLock<Lookup<'a>>,
     plane: OnceLock<Plane<'a>>,
     timing: OnceLock<Timing>,
     zones: OnceLock<Zones>,
@@ -123,6 +125,7 @@ impl<'a> World<'a> {
             apart_by_labels: false,
             numbers,
             known: HashMap::new(),
+            lookup: OnceLock::new(),
             plane: OnceLock::new(),
             timing: OnceLock::new(),
             zones: OnceLock::new(),
@@ -160,6 +163,11 @@ impl<'a> World<'a> {
     /// The number of a host by its name.
     pub fn host(&self, name: &str) -> Option<HostId> {
         self.numbers.get(name).copied()
+    }
+
+    /// Which selectors may match which forms, found when it is first asked for.
+    pub(crate) fn lookup(&self) -> &Lookup<'a> {
+        self.lookup.get_or_init(|| Lookup::new(self))
     }
 
     /// The control plane's parts, found when they are first asked for.
