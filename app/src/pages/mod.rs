@@ -42,4 +42,4 @@ pub use plan::plan;
 pub use table::table;
 pub use trouble::{not_found, trouble};
 pub use waves::{Order, StuckLine, WaveLine};
-pub use what_if::{Answered, HostLine, LossLine, Losses, PartLine, WhatIf, what_if};
+pub use what_if::{Answered, HostLine, LossLine, Losses, PartLine, PointLine, WhatIf, what_if};

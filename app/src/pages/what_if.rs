@@ -56,6 +56,8 @@ pub struct Answered {
     pub course: Vec<(String, String)>,
     /// Hosts and how many pods each takes.
     pub returns: Vec<(String, u32)>,
+    /// What everything reaches only by one of the hosts that go, in sentences.
+    pub points: Vec<String>,
     /// Steps that would help.
     pub helps: Vec<String>,
     /// The figure with what goes.
@@ -94,6 +96,10 @@ pub struct Losses {
     pub unnoticed: usize,
     /// How many hosts there are.
     pub hosts: usize,
+    /// Hosts that everything passes on its way to something.
+    pub points: Vec<PointLine>,
+    /// How many of them there are in all.
+    pub all_points: usize,
 }
 
 /// The loss of one host or of a pair.
@@ -107,6 +113,15 @@ pub struct LossLine {
     pub outcome: &'static str,
     /// How that is.
     pub health: Health,
+    /// In one sentence.
+    pub sentence: String,
+}
+
+/// A single point of failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointLine {
+    /// The host.
+    pub host: String,
     /// In one sentence.
     pub sentence: String,
 }
@@ -230,6 +245,7 @@ fn answered(to: &dyn Fn(&str) -> String, prefix: &str, base: &str, answer: &Answ
         |(host, pods)| view! { <li><strong>{scene::readable(host)}</strong>" "<span>{pods.to_string()}</span></li> },
     );
     let helps = answer.helps.iter().map(|help| view! { <li>{scene::readable(help)}</li> });
+    let points = answer.points.iter().map(|point| view! { <li>{scene::readable(point)}</li> }).collect_view();
     let (course, returns, helps) = (course.collect_view(), returns.collect_view(), helps.collect_view());
     let json = format!("{base}.json?{}", answer.query);
     view! {
@@ -243,6 +259,7 @@ fn answered(to: &dyn Fn(&str) -> String, prefix: &str, base: &str, answer: &Answ
                 <section class="card overview">
                     <h2>{texts::COURSE}</h2><ul class="moments">{course}</ul>
                     {(!answer.returns.is_empty()).then(|| view! { <h2>{texts::RETURNS}</h2><ul class="moments">{returns}</ul><p class="hint">{texts::ONE_WAY}</p> })}
+                    {(!answer.points.is_empty()).then(|| view! { <h2>{texts::SINGLE_POINTS}</h2><ul>{points}</ul> })}
                     {(!answer.helps.is_empty()).then(|| view! { <h2>{texts::HELPS}</h2><ul>{helps}</ul> })}
                     <p class="files"><a href=to("")>{texts::NO_QUESTION}</a>" "<a href=json>{texts::JSON}</a>" "
                     <a href=prefix.trim_end_matches(['?', '&']).to_owned()>{texts::BACK}</a></p>
@@ -317,21 +334,41 @@ fn losses(to: &dyn Fn(&str) -> String, losses: Option<&Losses>) -> Option<AnyVie
             }
         })
     };
-    Some(view! { {table(texts::SINGLE, &losses.single)}{table(texts::PAIRS, &losses.pairs)} }.into_any())
+    let points = (!losses.points.is_empty()).then(|| {
+        view! { <section class="card overview"><h2>{texts::SINGLE_POINTS}</h2>{points(to, losses)}</section> }
+    });
+    Some(view! { {points}{table(texts::SINGLE, &losses.single)}{table(texts::PAIRS, &losses.pairs)} }.into_any())
 }
 
-/// One line beside a figure.
+/// Hosts that no way leads around, each with a link to the answer to its loss.
+fn points(to: &dyn Fn(&str) -> String, losses: &Losses) -> AnyView {
+    let lines = losses.points.iter().map(|point| {
+        let query = format!("lose={}", scene::encoded(&point.host));
+        view! {
+            <li class="h-warn"><a href=to(&query)>{scene::readable(&point.host)}</a>" "
+            <span class="why">{scene::readable(&point.sentence)}</span></li>
+        }
+    });
+    let more = losses.all_points.saturating_sub(losses.points.len());
+    let more = (more > 0).then(|| view! { <li><a href=to("")>{texts::more(more)}</a></li> });
+    view! { <ul class="concerns">{lines.collect_view()}{more}</ul> }.into_any()
+}
+
+/// One line beside a figure, and the single points of failure where there are any.
 pub(super) fn standing(cluster: &str, theme_prefix: &str, losses: Option<&Losses>) -> AnyView {
     let query = theme_prefix.trim_end_matches('&').trim_start_matches('?');
     let looks = query.split('&').find(|pair| pair.starts_with("theme="));
-    let to = link(&at(&format!("/c/{}/what-if", scene::segment(cluster))), "", looks);
+    let base = at(&format!("/c/{}/what-if", scene::segment(cluster)));
+    let to = |query: &str| link(&base, query, looks);
     let line = losses.map(|losses| {
         let worst = losses.single.first().filter(|_| losses.unnoticed < losses.hosts);
         let worst = worst.map(|worst| {
             let class = format!("h-{}", worst.health.word());
             view! { <br /><small class=class>{texts::worst(&worst.hosts, worst.outcome)}</small> }
         });
-        view! { <p>{texts::may_be_lost(losses.unnoticed, losses.hosts)}"."{worst}</p> }
+        let points =
+            (!losses.points.is_empty()).then(|| view! { <h3>{texts::SINGLE_POINTS}</h3>{points(&to, losses)} });
+        view! { <p>{texts::may_be_lost(losses.unnoticed, losses.hosts)}"."{worst}</p>{points} }
     });
-    view! { <h2><a href=to>{texts::WHAT_IF}</a></h2>{line} }.into_any()
+    view! { <h2><a href=to("")>{texts::WHAT_IF}</a></h2>{line} }.into_any()
 }

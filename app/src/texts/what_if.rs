@@ -111,6 +111,11 @@ pub fn worst(host: &str, outcome: &str) -> String {
     format!("Worst: {host}, {outcome}")
 }
 
+/// A list of hosts that no way leads around.
+pub const SINGLE_POINTS: &str = "Single points of failure";
+/// One of them, in a panel.
+pub const SINGLE_POINT: &str = "Single point of failure";
+
 /// A link at a host's panel.
 pub fn what_if_lost(host: &str) -> String {
     format!("{host} is lost")

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
+use topology::graph::SinglePoint;
 use whatif::{
     Answer, DrainOrder, Losses, Wave,
     answer::{Outcome, Part},
@@ -162,10 +163,11 @@ fn in_waves(order: &DrainOrder) -> String {
 }
 
 fn each(losses: &Losses) -> String {
-    let losses = losses.single.iter().chain(&losses.pairs);
-    losses
-        .map(|loss| format!("{}: {}\n    {}\n", loss.hosts.join(" and "), loss.outcome.phrase(), loss.sentence))
-        .collect()
+    let all = losses.single.iter().chain(&losses.pairs);
+    let line = |loss: &whatif::Loss| {
+        format!("{}: {}\n    {}\n", loss.hosts.join(" and "), loss.outcome.phrase(), loss.sentence)
+    };
+    all.map(line).collect::<String>() + &points(&losses.points)
 }
 
 fn lines(answer: &Answer) -> String {
@@ -177,11 +179,17 @@ fn lines(answer: &Answer) -> String {
         out += "\nWhere pods may come back, by one placement that every rule allows:\n";
         out.extend(answer.returns.iter().map(|seat| format!("  {:<20} {}\n", seat.host, seat.pods)));
     }
+    out += &points(&answer.points);
     if !answer.helps.is_empty() {
         out += "\nWould help:\n";
         out.extend(answer.helps.iter().map(|help| format!("  {help}.\n")));
     }
     out
+}
+
+fn points(points: &[SinglePoint]) -> String {
+    let lines: String = points.iter().map(|point| format!("  {point}\n")).collect();
+    if lines.is_empty() { lines } else { format!("\nSingle points of failure:\n{lines}") }
 }
 
 fn part(part: &Part) -> String {

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use app::pages::{self, Answered, HostLine, LossLine, Losses, Order, PartLine, StuckLine, Tab, WaveLine, WhatIf};
+use app::pages::{
+    self, Answered, HostLine, LossLine, Losses, Order, PartLine, PointLine, StuckLine, Tab, WaveLine, WhatIf,
+};
 use axum::{
     extract::{Path, RawQuery, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use scene::{Health, Scene};
-use topology::{Inventory, figure::is_master, inventory::Name};
+use topology::{Inventory, figure::is_master, graph::SinglePoint, inventory::Name};
 use whatif::{Answer, DrainOrder, Loss, Step, Verdict, answer::About, answer::Outcome, answer::Part, waves::named};
 
 use super::{
@@ -140,7 +142,9 @@ async fn build(
         }
         // The order is an answer of its own.
         None if page.order.is_some() => {}
-        None => page.losses = site.losses().of(name, &cluster).await.map(|found| losses_of(&found, usize::MAX)),
+        None => {
+            page.losses = site.losses().of(name, &cluster).await.map(|found| losses_of(&found, usize::MAX, ALL_POINTS))
+        }
     }
     Ok(page)
 }
@@ -168,13 +172,18 @@ const fn health(outcome: Outcome) -> Health {
     }
 }
 
+/// So many single points of failure have room beside a figure, and on the page.
+const POINTS: usize = 3;
+const ALL_POINTS: usize = 200;
+
 /// The standing answers in short, as they stand beside a figure: how many there are, and the worst.
 pub(super) fn lines(found: &whatif::Losses) -> Losses {
-    losses_of(found, 1)
+    losses_of(found, 1, POINTS)
 }
 
 /// The standing answers in the page's words, at most so many of each kind.
-fn losses_of(found: &whatif::Losses, most: usize) -> Losses {
+fn losses_of(found: &whatif::Losses, most: usize, points: usize) -> Losses {
+    let point = |point: &SinglePoint| PointLine { host: point.host.to_string(), sentence: point.to_string() };
     let line = |loss: &Loss| LossLine {
         hosts: loss.hosts.join(" and "),
         query: loss.hosts.iter().map(|host| format!("lose={}", scene::encoded(host))).collect::<Vec<_>>().join("&"),
@@ -187,6 +196,8 @@ fn losses_of(found: &whatif::Losses, most: usize) -> Losses {
         pairs: found.pairs.iter().take(most).map(line).collect(),
         unnoticed: found.count(Outcome::Unnoticed),
         hosts: found.single.len(),
+        points: found.points.iter().take(points).map(point).collect(),
+        all_points: found.points.len(),
     }
 }
 
@@ -231,6 +242,7 @@ fn answered(answer: &Answer, scene: Option<&Scene>) -> Answered {
         well: well.into_iter().map(part).collect(),
         course: answer.course.iter().map(|event| (event.when(), event.what.clone())).collect(),
         returns: answer.returns.iter().map(|seat| (seat.host.clone(), seat.pods)).collect(),
+        points: answer.points.iter().map(ToString::to_string).collect(),
         helps: answer.helps.iter().map(|help| format!("{help}.")).collect(),
         scene: scene.map(|scene| drawn(scene, answer)),
         query: answer.question.query(scene::encoded),

@@ -5,10 +5,11 @@ use axum::{
     extract::{RawQuery, State},
 };
 use serde::Serialize;
+use topology::graph::{Goal, SinglePoint};
 use utoipa::ToSchema;
 use whatif::{
     Answer, Loss, Verdict,
-    answer::{Outcome, Part},
+    answer::{About, Outcome, Part},
 };
 
 use super::{ApiError, Here, asked::Named};
@@ -31,6 +32,8 @@ pub struct WhatIf {
     pub course: Vec<LossMoment>,
     /// Hosts that may take pods, by one placement that every rule allows.
     pub returns: Vec<Taken>,
+    /// What everything reaches only by one of the hosts that go.
+    pub single_points: Vec<OnePoint>,
     /// Steps that would help.
     pub helps: Vec<String>,
 }
@@ -100,6 +103,22 @@ pub struct Losses {
     pub items: Vec<OneLoss>,
     /// Each pair of masters.
     pub pairs: Vec<OneLoss>,
+    /// Hosts that everything passes on its way to a service, the API or etcd.
+    pub single_points: Vec<OnePoint>,
+}
+
+/// A host that everything passes on its way to something: a single point of failure.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OnePoint {
+    /// The host.
+    pub host: String,
+    /// What is reached by it: `service`, `API` or `etcd`. More kinds may come.
+    pub kind: String,
+    /// The service, as in `ims/hss`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// In one sentence.
+    pub sentence: String,
 }
 
 /// A loss in short.
@@ -199,7 +218,10 @@ pub(super) async fn one(
 pub(super) async fn all(State(here): State<Here>, Named(cluster): Named<String>) -> Result<Json<Losses>, ApiError> {
     let found = here.site.cluster(&cluster).await?;
     let losses = here.site.losses().of(&cluster, &found).await;
-    Ok(Json(losses.map_or_else(|| Losses { known: false, items: Vec::new(), pairs: Vec::new() }, |all| (&*all).into())))
+    Ok(Json(losses.map_or_else(
+        || Losses { known: false, items: Vec::new(), pairs: Vec::new(), single_points: Vec::new() },
+        |all| (&*all).into(),
+    )))
 }
 
 /// The order in which all hosts can be drained for an upgrade: in waves that no budget blocks and no service with two
@@ -229,10 +251,22 @@ impl From<Answer> for WhatIf {
                 .map(|event| LossMoment { after: event.after, what: event.what })
                 .collect(),
             returns: answer.returns.into_iter().map(|seat| Taken { host: seat.host, pods: seat.pods }).collect(),
+            single_points: answer.points.iter().map(OnePoint::from).collect(),
             asked: answer.asked,
             sentence: answer.sentence,
             helps: answer.helps,
         }
+    }
+}
+
+impl From<&SinglePoint> for OnePoint {
+    fn from(point: &SinglePoint) -> Self {
+        let (kind, service) = match &point.goal {
+            Goal::Api => (About::Api, None),
+            Goal::Etcd(_) => (About::Etcd, None),
+            Goal::Service(key) => (About::Service, Some(key.to_string())),
+        };
+        Self { host: point.host.to_string(), kind: kind.word().into(), service, sentence: point.to_string() }
     }
 }
 
@@ -247,6 +281,7 @@ impl From<&whatif::Losses> for Losses {
             known: true,
             items: losses.single.iter().map(one).collect(),
             pairs: losses.pairs.iter().map(one).collect(),
+            single_points: losses.points.iter().map(OnePoint::from).collect(),
         }
     }
 }

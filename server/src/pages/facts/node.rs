@@ -1,10 +1,14 @@
 //! A node.
 
-use app::source::{ConditionLine, FactLine, Facts};
+use app::{
+    source::{ConditionLine, FactLine, Facts},
+    texts::what_if::SINGLE_POINT,
+};
 use scene::Health;
 use topology::{
     Inventory, Stamp, drift,
     figure::is_master,
+    graph::single_points,
     health::node_state,
     inventory::{AddressKind, Condition, Name, Node, Source, Truth},
     load,
@@ -13,6 +17,9 @@ use topology::{
 
 use super::{blank, joined, line, link, moment, standing, told};
 use crate::pages::purpose;
+
+/// So many sentences about what is reached by this host alone.
+const POINTS: usize = 8;
 
 pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Facts> {
     let Some(node) = inventory.node(name) else {
@@ -40,6 +47,8 @@ pub(super) fn facts(inventory: &Inventory, name: &str, now: Stamp) -> Option<Fac
         let what = format!("planned {}, found {}. {}", drift.planned, drift.found, drift.kind.todo());
         facts.lines.push(line("Not as planned", what));
     }
+    let points = single_points(inventory).into_iter().filter(|point| point.host == node.name).take(POINTS);
+    facts.lines.extend(points.map(|point| line(SINGLE_POINT, point.to_string())));
     let room = node.room.map_or_else(|| pods.to_string(), |room| format!("{pods} of {room}"));
     facts.lines.push(link("Pods", room, format!("?at=node/{name}")));
     facts.lines.extend(load(inventory, node));

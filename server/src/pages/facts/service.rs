@@ -1,9 +1,13 @@
 //! A service.
 
-use app::source::{FactLine, Facts};
+use app::{
+    source::{FactLine, Facts},
+    texts::what_if::SINGLE_POINT,
+};
 use topology::{
     Inventory,
     figure::service_state,
+    graph::single_points_of,
     inventory::{Heard, Key, Route, RouteKind, Source, Way},
 };
 
@@ -85,6 +89,8 @@ pub(super) fn facts(inventory: &Inventory, key: &Key) -> Option<Facts> {
         facts.lines.push(line("Port", format!("{name}{}/{}{node_port}", port.port, port.protocol)));
     }
     facts.lines.extend(ways_in(inventory, key));
+    let points = single_points_of(inventory, &[service]);
+    facts.lines.extend(points.into_iter().map(|point| line(SINGLE_POINT, point.to_string())));
     facts.lines.push(line("Endpoints ready", format!("{ready} of {total}")));
     for endpoint in inventory.endpoints_of(key).flat_map(|set| &set.endpoints).take(MOST) {
         let state = if endpoint.ready { "Ready" } else { "Not ready" };
