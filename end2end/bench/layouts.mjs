@@ -56,6 +56,15 @@ export async function ways(row) {
   }
 }
 
+// Walks over the graph of everything: by hand as they were, and petgraph's, in time and in memory beside what is held.
+export async function walks(row) {
+  const { things, relations, ...all } = json(await run(bench, ['walks', '50001']));
+  for (const [what, { ms, kib }] of Object.entries(all)) {
+    const reach = what.endsWith('first') ? 'no more than a tenth above by hand' : 'report';
+    row(`${what}, ${things} things, ${relations} relations`, `${ms.toFixed(2)} ms, ${kib ?? 'unknown'} KiB`, reach);
+  }
+}
+
 // A folder of real plans can be named; the built-in cluster's plan is always there.
 export async function plans(row) {
   const folder = process.env.BINNACLE_TEST_PLANS ?? fileURLToPath(new URL('../../server/src/demo/plan', import.meta.url));

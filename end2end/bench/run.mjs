@@ -1,9 +1,9 @@
-// One table: what, how much, what was to be reached. Arguments choose parts of it: sizes of layouts, plans, ways, log, pages,
+// One table: what, how much, what was to be reached. Arguments choose parts of it: sizes of layouts, plans, walks, ways, log, pages,
 // streams, follow, backup, real.
 import os from 'node:os';
 import { readFileSync } from 'node:fs';
 import { backup } from './backup.mjs';
-import { SIZES, layouts, log, plans, ways } from './layouts.mjs';
+import { SIZES, layouts, log, plans, walks, ways } from './layouts.mjs';
 import { follow } from './follow.mjs';
 import { pages } from './pages.mjs';
 import { real } from './real.mjs';
@@ -18,4 +18,4 @@ const row = (what, measured, reach = '') => console.log(`| ${what} | ${measured}
 const asked = process.argv.slice(2);
 const wanted = (part) => asked.length === 0 || asked.includes(String(part));
 if (SIZES.some(wanted)) await layouts(row, SIZES.filter(wanted));
-for (const part of [plans, ways, log, pages, streams, follow, backup, real]) if (wanted(part.name)) await part(row);
+for (const part of [plans, walks, ways, log, pages, streams, follow, backup, real]) if (wanted(part.name)) await part(row);

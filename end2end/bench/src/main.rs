@@ -1,6 +1,7 @@
 //! Measures figures and prints JSON; `end2end/bench/run.mjs` runs it beside its peers.
 //!
 //! `bench graph N` writes the graph that all engines lay out, `bench figures N` measures ours,
+//! `bench walks N` measures walks over the graph, by hand and by petgraph,
 //! `bench sugiyama N` measures rust-sugiyama, `bench follow NODES PODS SERVICES` follows traffic,
 //! `bench plans FOLDER` reads and checks every plan in it,
 //! `bench log` redacts and reads a deployment's log, in MB/s,
@@ -10,6 +11,7 @@ mod cluster;
 mod crossings;
 mod log;
 mod plans;
+mod walks;
 mod ways;
 
 use std::{hint::black_box, io::Read, time::Instant};
@@ -31,6 +33,7 @@ fn main() {
     let answer = match args.first().map(String::as_str) {
         Some("graph") => Cluster::of(size()).graph(),
         Some("figures") => figures(size()),
+        Some("walks") => walks::measure(size()),
         Some("sugiyama") => sugiyama(size()),
         Some("follow") => {
             let count = |at: usize| args.get(at).and_then(|count| count.parse().ok()).expect("nodes, pods, services");
@@ -43,7 +46,7 @@ fn main() {
             std::io::stdin().read_to_string(&mut text).expect("segments on standard input");
             json!(crossings::count(&serde_json::from_str::<Vec<[f64; 4]>>(&text).expect("[[x1, y1, x2, y2], …]")))
         }
-        _ => panic!("graph N | figures N | sugiyama N | follow NODES PODS SERVICES | plans FOLDER | log | crossings"),
+        _ => panic!("graph N | figures N | walks N | sugiyama N | follow NODES PODS SERVICES | plans FOLDER | log | crossings"),
     };
     println!("{answer}");
 }
