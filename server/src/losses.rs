@@ -42,7 +42,7 @@ type Ordered = Option<(Instant, Arc<DrainOrder>)>;
 
 struct Kept {
     found: Option<Arc<whatif::Losses>>,
-    /// What those were found by, so that the next ones cost what has changed; none while it is worked with.
+    /// The ground of those, so that the next ones cost only the change; none while it is worked with.
     standing: Option<Standing>,
     until: Instant,
     working: bool,

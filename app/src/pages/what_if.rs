@@ -56,7 +56,7 @@ pub struct Answered {
     pub course: Vec<(String, String)>,
     /// Hosts and how many pods each takes.
     pub returns: Vec<(String, u32)>,
-    /// What everything reaches only by one of the hosts that go, in sentences.
+    /// Single points of failure among the hosts that go, in sentences.
     pub points: Vec<String>,
     /// Steps that would help.
     pub helps: Vec<String>,

@@ -18,7 +18,7 @@ const HOSTS: &str = "
     pod in-a on host3 ready
 ";
 
-/// Where every route is known as well.
+/// A cluster whose routes are known as well.
 fn cluster(text: &str) -> Inventory {
     let mut facts = inventory(&format!("{HOSTS}\n{text}"));
     for source in [Source::Ingresses, Source::HttpRoutes, Source::Gateways] {

@@ -21,7 +21,7 @@ pub struct Answer {
     pub course: Vec<Event>,
     /// Hosts that may take pods, by one placement that the filters allow.
     pub returns: Vec<Seat>,
-    /// What everything reaches only by one of the hosts that go.
+    /// Single points of failure among the hosts that go.
     pub points: Vec<SinglePoint>,
     /// Steps that would make it better.
     pub helps: Vec<String>,

@@ -35,7 +35,7 @@ pub(crate) struct Demand<'w> {
     /// Forms that look for a place, with how many pods.
     forms: BTreeMap<FormId, u32>,
     names: BTreeSet<&'w Name>,
-    /// What this and the proofs about it rest on.
+    /// The hosts that this and the proofs about it rest on.
     ground: RefCell<Ground>,
 }
 
@@ -76,7 +76,7 @@ impl<'w> Demand<'w> {
         demand
     }
 
-    /// What it and the proofs so far rest on.
+    /// The hosts that it and the proofs so far rest on.
     pub(crate) fn into_ground(self) -> Ground {
         self.ground.into_inner()
     }

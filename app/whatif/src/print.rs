@@ -33,12 +33,12 @@ pub(crate) struct Prints<'w, 'a> {
     storage: OnceLock<u64>,
 }
 
-/// What an answer rests on beside the hosts that prove it.
+/// The ground of an answer beside the hosts that prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Print {
     /// Its hosts with their pods and services.
     own: u64,
-    /// What these pods ask for, and where others of their kind are.
+    /// The rules of these pods, and the places of others of their kind.
     forms: u64,
     /// The control plane without its hosts.
     control: u64,
@@ -173,7 +173,7 @@ impl<'w, 'a> Prints<'w, 'a> {
             self.quotas.get(&pod.key.namespace).hash(&mut hasher);
             self.services(pod).hash(&mut hasher);
         }
-        // What others hold, and what is attached where.
+        // Claims that others hold, and volumes that are attached.
         claims.then(|| *self.storage.get_or_init(|| self.stored())).hash(&mut hasher);
         let forms: Vec<u64> = forms.iter().map(|form| self.sought(*form)).collect();
         (hasher.finish(), of(forms))
@@ -237,8 +237,8 @@ impl<'w, 'a> Prints<'w, 'a> {
         let attached = world.hosts.iter().enumerate().map(|(host, one)| {
             of((host, of_all(one.attached.iter().map(|(driver, volume)| of((driver, told(volume)))))))
         });
-        let classes = catalog.storage_classes().map(|class| told(class));
-        let limits = catalog.csi_nodes().map(|node| told(node));
+        let classes = catalog.storage_classes().map(told);
+        let limits = catalog.csi_nodes().map(told);
         of([of_all(claims), held, of_all(attached), of_all(classes), of_all(limits)])
     }
 }

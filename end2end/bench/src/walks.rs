@@ -11,7 +11,7 @@ use topology::graph::{Topology, Vertex, single_points};
 
 use crate::{cluster::Cluster, median};
 
-/// What one walk takes.
+/// Time and memory of one walk.
 fn taken<T>(mut work: impl FnMut() -> T) -> Value {
     let before = peak_from_here();
     black_box(work());

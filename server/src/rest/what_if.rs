@@ -32,7 +32,7 @@ pub struct WhatIf {
     pub course: Vec<LossMoment>,
     /// Hosts that may take pods, by one placement that every rule allows.
     pub returns: Vec<Taken>,
-    /// What everything reaches only by one of the hosts that go.
+    /// Single points of failure among the hosts that go.
     pub single_points: Vec<OnePoint>,
     /// Steps that would help.
     pub helps: Vec<String>,
@@ -112,7 +112,7 @@ pub struct Losses {
 pub struct OnePoint {
     /// The host.
     pub host: String,
-    /// What is reached by it: `service`, `API` or `etcd`. More kinds may come.
+    /// The kind of goal: `service`, `API` or `etcd`. More kinds may come.
     pub kind: String,
     /// The service, as in `ims/hss`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ use crate::{
     inventory::{ComponentKind, Endpoint, EtcdMember, Heard, Key, Name, Resident, Route, RouteKind, Service, Source},
 };
 
-/// What is reached.
+/// The end of a way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Goal {
     /// The API server, by clients outside of the cluster.
@@ -36,7 +36,7 @@ pub enum Goal {
 /// A host that everything passes on its way to a goal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SinglePoint {
-    /// What is reached.
+    /// The end of the ways.
     pub goal: Goal,
     /// The host.
     pub host: Name,

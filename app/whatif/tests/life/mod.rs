@@ -69,7 +69,7 @@ pub fn roomy(seed: u64) -> Inventory {
     fixture::inventory(&text)
 }
 
-/// One thing that happens, in words for whoever reads a failure.
+/// One thing that happens, in words for the reader of a failure.
 pub fn happens(facts: &mut Inventory, dice: &mut Dice) -> String {
     match dice.throw(24) {
         0..=5 => pod(facts, dice),
