@@ -349,6 +349,27 @@ fn the_way_of_a_service_leads_to_cards_and_networks() {
 }
 
 #[test]
+fn the_only_machine_of_a_way_has_a_ring_and_says_so() {
+    let text = "node host4\n node host5\n pod a on host4 ready\n pod b on host5 ready\n
+         service web 1/2 over a,b port=80 nodeport=30080";
+    let question = topology::graph::Question::Service(Key::new("default", "web"));
+    let view = View { focus: Focus::Way(question), ..networking() };
+    let mut facts = inventory(text);
+    let mut drawing = Drawing::draw(&facts, &view, NOW);
+    let scene = drawing.scene();
+    let said = "Everything that reaches service default/web from outside passes host4.";
+    assert_eq!(find(&scene, "ring/way/node/host4").title, said);
+    let machine = find(&scene, "way/node/host4");
+    assert!(machine.texts.iter().any(|text| text.text == "only way · node") && machine.title.ends_with(said));
+    assert!(scene.marks.iter().any(|mark| mark.kind == Kind::Caption && mark.title == said));
+    for change in fixture::line("service web 2/2 over a,b port=80 nodeport=30080") {
+        let touched = facts.apply(change);
+        drawing.redraw(&facts, &touched, NOW);
+    }
+    assert!(!drawing.scene().marks.iter().any(|mark| mark.id.as_str().starts_with("ring/")), "two ways lead there");
+}
+
+#[test]
 fn a_way_ends_at_the_card_and_the_network_that_carry_it() {
     let mut facts = inventory(
         "node host1 master\n node host4\n service kubernetes 0/0\n pod web-a on host4 at 10.244.0.7 ready\n

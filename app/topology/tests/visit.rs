@@ -1,5 +1,6 @@
 //! petgraph's algorithms on the graph as it lies.
 
+#[expect(dead_code, reason = "of the fixture only its language is used here")]
 mod fixture;
 
 use fixture::inventory;

@@ -46,7 +46,9 @@ fn main() {
             std::io::stdin().read_to_string(&mut text).expect("segments on standard input");
             json!(crossings::count(&serde_json::from_str::<Vec<[f64; 4]>>(&text).expect("[[x1, y1, x2, y2], …]")))
         }
-        _ => panic!("graph N | figures N | walks N | sugiyama N | follow NODES PODS SERVICES | plans FOLDER | log | crossings"),
+        _ => panic!(
+            "graph N | figures N | walks N | sugiyama N | follow NODES PODS SERVICES | plans FOLDER | log | crossings"
+        ),
     };
     println!("{answer}");
 }

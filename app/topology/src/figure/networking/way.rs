@@ -218,7 +218,7 @@ fn words(inventory: &Inventory, hop: &Hop, only: bool) -> Words {
         graph::Place::Node(name) => {
             let master = inventory.node(name).is_some_and(|node| is_master(inventory, node));
             let role = if master { "master" } else { "node" };
-            let role = if only { format!("{role} · only way") } else { role.to_owned() };
+            let role = if only { format!("only way · {role}") } else { role.to_owned() };
             (format!("node/{name}"), name.to_string(), role, Some(format!("node/{name}")))
         }
         graph::Place::Interface { node, name } => {
