@@ -168,7 +168,8 @@ fn a_server_that_was_killed_keeps_what_it_wrote_and_shows_the_gap() {
     let patience = Duration::from_secs(60);
     let history = |server: &Process| server.get("/c/demo/history").body;
     let server = Process::demo(&folder, &[]);
-    until("a record", patience, || history(&server).contains("Recorded from"));
+    // Before it there are days that were made up.
+    until("a record", patience, || history(&server).contains("between the made-up days"));
     std::thread::sleep(Duration::from_secs(2));
     let then = jiff::Timestamp::now();
     let figure = server.get(&format!("/c/demo/architecture.svg?t={then}"));
@@ -217,7 +218,8 @@ fn pages_of_the_past(server: &Process, then: &str) {
 fn an_export_draws_the_same_elsewhere_and_forgets_a_namespace() {
     let (folder, other) = (Folder::new(), Folder::new());
     let mut server = Process::demo(&folder, &[]);
-    until("a record", Duration::from_secs(60), || server.get("/c/demo/history").body.contains("Recorded from"));
+    let recorded = || server.get("/c/demo/history").body.contains("between the made-up days");
+    until("a record", Duration::from_secs(60), recorded);
     let then = jiff::Timestamp::now().to_string();
     let figure = server.get(&format!("/c/demo/architecture.svg?t={then}"));
     assert_eq!(figure.status, 200, "{}", figure.body);

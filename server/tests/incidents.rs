@@ -185,7 +185,7 @@ fn a_silence_is_made_shown_and_ended_with_a_reason() {
     assert_eq!(server.ask("DELETE", &format!("{path}/{id}"), "", "").status, 204);
     assert_eq!(server.ask("DELETE", &format!("{path}/{id}"), "", "").status, 404);
     assert!(!server.get(path).body.contains("moving the racks"));
-    let incidents = server.get("/api/v1/clusters/demo/incidents");
+    let incidents = server.get("/api/v1/clusters/demo/incidents?open=true");
     assert_eq!((incidents.status, incidents.body.as_str()), (200, r#"{"items":[]}"#));
     assert_eq!(server.get("/api/v1/clusters/demo/incidents/nothing").status, 404);
     assert_eq!(server.get("/c/demo/incidents/nothing").status, 404);

@@ -29,6 +29,8 @@ pub struct Past {
     pub before: Option<String>,
     /// When it changed next.
     pub after: Option<String>,
+    /// That the moment was made up; empty where it was not.
+    pub made_up: String,
 }
 
 /// Says that a page is of the past, and leads away from there.
@@ -46,7 +48,8 @@ pub(super) fn band(past: &Past, view: &View, theme: Theme) -> AnyView {
     let still = View { moment: String::new(), ..view.clone() };
     view! {
         <section class="past" aria-label=words::PAST>
-            <p>{words::AS_IT_WAS}" "<strong>{past.shown.clone()}</strong>{format!(", and since {}.", past.since)}</p>
+            <p>{words::AS_IT_WAS}" "<strong>{past.shown.clone()}</strong>{format!(", and since {}.", past.since)}
+            {(!past.made_up.is_empty()).then(|| format!(" {}", past.made_up))}</p>
             <a class="button" href=to("")>{words::LIVE}</a>
             {before}{after}
             <a href=difference>{words::SINCE_THEN}</a>
@@ -117,6 +120,8 @@ pub struct TimeLine {
     pub begun: bool,
     /// What there is, in a sentence.
     pub extent: String,
+    /// That some of it was made up; empty where none of this span was.
+    pub made_up: String,
     /// Spans: name, address, and whether it is this one.
     pub spans: Vec<(String, String, bool)>,
     /// The spans before and after.
@@ -177,6 +182,7 @@ pub fn line(line: &TimeLine) -> AnyView {
             <h1 class="unseen">{words::HISTORY}" · "{line.cluster.clone()}</h1>
             <section class="card plain">
                 <p>{line.extent.clone()}" "<a href=path("/incidents")>{ALL}</a></p>
+                {(!line.made_up.is_empty()).then(|| view! { <p class="made-up">{line.made_up.clone()}</p> })}
                 <p class="hint">{words::FOR}</p>
                 <nav class="spans" aria-label=words::SPANS>
                     <a href=line.earlier.clone()>{words::EARLIER}</a>

@@ -49,6 +49,8 @@ pub struct IncidentsPage {
     pub acts: bool,
     /// What was wrong with a silence that was asked for.
     pub wrong: String,
+    /// That some of the time was made up; empty where it was not.
+    pub made_up: String,
 }
 
 /// An incident with all that is known of it.
@@ -74,6 +76,8 @@ pub struct IncidentPage {
     pub more: usize,
     /// Why nothing is known of what had changed; empty where something is.
     pub unknown: String,
+    /// That it was made up; empty where it was not.
+    pub made_up: String,
     /// Links: names and addresses.
     pub links: Vec<(&'static str, String)>,
 }
@@ -148,11 +152,17 @@ pub fn list(page: &IncidentsPage) -> AnyView {
         <main id="content" tabindex="-1" class="tables">
             <h1>{words::INCIDENTS}" · "{page.cluster.clone()}</h1>
             <section class="card plain"><h2>{words::OPEN}</h2>{table(words::OPEN, &page.open, words::NONE_OPEN)}</section>
+            {made_up(&page.made_up)}
             <section class="card plain"><h2>{words::ENDED}</h2>{table(words::ENDED, &page.ended, words::NONE_ENDED)}</section>
             {silences(page)}
         </main>
     }
     .into_any()
+}
+
+/// Says of which days something was made up.
+fn made_up(what: &str) -> Option<AnyView> {
+    (!what.is_empty()).then(|| view! { <p class="made-up">{what.to_owned()}</p> }.into_any())
 }
 
 fn silences(page: &IncidentsPage) -> AnyView {
@@ -212,6 +222,7 @@ pub fn one(page: &IncidentPage) -> AnyView {
         <main id="content" tabindex="-1" class="tables">
             <p><a href=all>{words::ALL}</a></p>
             <h1>{badge(&page.line)}" "{scene::readable(&page.line.what)}</h1>
+            {made_up(&page.made_up)}
             <section class="card plain"><table><tbody>
                 <tr><th scope="row">{words::KIND}</th><td>{page.kind.clone()}</td></tr>
                 <tr><th scope="row">{words::ABOUT}</th><td>{about}</td></tr>

@@ -2,6 +2,13 @@
 
 /// Leads to the page that breaks it, and names it.
 pub const BREAK: &str = "Break it";
+/// On the lane of deployments, before the first start.
+pub const PAST_DEPLOYED: &str = "Deployed with host1 to host4. This deployment was made up: it has no log.";
+/// The same of the host that joined.
+pub const PAST_EXPANDED: &str = "Expanded by host5. This deployment was made up: it has no log.";
+/// On the lane of backups, before the first start.
+pub const PAST_BACKUP: &str =
+    "A nightly backup, which retention has removed since. It was made up: nothing of it can be restored.";
 /// Leads to the tour's first step.
 pub const TAKE_TOUR: &str = "Take the tour";
 /// Above the faults.

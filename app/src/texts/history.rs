@@ -26,6 +26,10 @@ pub const OFF: &str = "The past of clusters is not kept here.";
 pub const OFF_TODO: &str = "Start Binnacle with history = \"on\", which is the default.";
 /// Before the first block.
 pub const NOTHING_YET: &str = "Nothing was recorded yet. Recording begins when the cluster first answers.";
+/// Of the days before the first start of the demonstration.
+pub fn made_up(until: &str) -> String {
+    format!("The days before {until} were made up for the demonstration.")
+}
 /// What the page is for.
 pub const FOR: &str = "Bars show how much changed. Choose one to see the cluster at its beginning.";
 /// The figure of the page.

@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::{cluster::endpoints, kind::Kind, object::Object, simulator::Simulator, store::Store};
+use crate::{
+    cluster::{endpoints, owners},
+    kind::Kind,
+    object::{Key, Object},
+    simulator::Simulator,
+    store::Store,
+};
 
 /// What went with a machine.
 pub struct Unplugged(Vec<(Kind, Value)>);
@@ -37,6 +43,29 @@ impl Simulator {
             }
         }
     }
+
+    /// Has a machine join that came from another cluster like this one: its node, its lease, and what runs on every
+    /// host.
+    pub fn join(&self, unplugged: Unplugged) {
+        let every = |value: &Value| value["metadata"]["ownerReferences"][0]["kind"] == "DaemonSet";
+        let bare = unplugged.0.into_iter().filter(|(kind, value)| *kind != Kind::Pod || every(value));
+        let bare: Vec<(Kind, Value)> = bare.collect();
+        let owners = bare.iter().filter(|(kind, _)| *kind == Kind::Pod).map(|(_, pod)| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let metadata = &pod["metadata"];
+            Key::new(text(&metadata["namespace"]), text(&metadata["ownerReferences"][0]["name"]))
+        });
+        let owners: Vec<Key> = owners.collect();
+        self.plug(Unplugged(bare));
+        for owner in owners {
+            self.store().edit(Kind::DaemonSet, &owner, |object| {
+                for field in ["desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled"] {
+                    object["status"][field] = (object["status"][field].as_u64().unwrap_or_default() + 1).into();
+                }
+            });
+            owners::recount(self.store(), &owner.namespace, Kind::DaemonSet, &owner.name);
+        }
+    }
 }
 
 fn followed(store: &Store, object: &Object) {
@@ -49,6 +78,22 @@ fn followed(store: &Store, object: &Object) {
 mod tests {
     use super::*;
     use crate::cluster::Cluster;
+
+    #[test]
+    fn a_machine_joins_with_what_runs_on_every_host() {
+        let simulator = Simulator::new(Cluster::compass_of_four(5));
+        let count = |kind: Kind| simulator.store().shelf(kind).objects.len();
+        let before = (count(Kind::Node), count(Kind::Pod));
+        let other = Simulator::new(Cluster::compass(5));
+        simulator.join(other.unplug("host5").expect("a machine"));
+        assert_eq!((before.0, count(Kind::Node)), (4, 5));
+        let daemons = count(Kind::DaemonSet);
+        assert!(daemons > 0 && count(Kind::Pod) == before.1 + daemons, "one pod of each DaemonSet");
+        for set in simulator.store().shelf(Kind::DaemonSet).objects.values() {
+            let status = &set.value()["status"];
+            assert!(status["desiredNumberScheduled"] == 5 && status["numberReady"] == 5, "{status}");
+        }
+    }
 
     #[test]
     fn a_machine_comes_back_with_all_that_went_with_it() {

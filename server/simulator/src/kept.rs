@@ -13,7 +13,59 @@ const ROOT: &str = "/registry";
 /// Keys and what stands at them; nothing where an object has gone.
 pub type Kept = BTreeMap<String, Option<Vec<u8>>>;
 
+/// An object as the API tells it, or that it has gone.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The group of its kind.
+    pub group: &'static str,
+    /// The plural of its kind.
+    pub plural: &'static str,
+    /// Its namespace; empty where it has none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// It; none where it has gone.
+    pub object: Option<Value>,
+}
+
+impl Told {
+    fn of(object: &Object, there: bool) -> Self {
+        Self {
+            group: object.kind.group(),
+            plural: object.kind.names().plural,
+            namespace: object.key.namespace.to_string(),
+            name: object.key.name.to_string(),
+            object: there.then(|| object.value()),
+        }
+    }
+}
+
 impl Simulator {
+    /// Every object as the API tells it, and the version up to which all changes are in it.
+    pub fn told(&self) -> (u64, Vec<Told>) {
+        let version = self.version();
+        let mut told = Vec::new();
+        for kind in Kind::ALL {
+            told.extend(self.store().shelf(kind).objects.values().map(|object| Told::of(object, true)));
+        }
+        (version, told)
+    }
+
+    /// Every change after a version in its order, and up to which; none when that has been forgotten.
+    pub fn told_since(&self, since: u64) -> Option<(u64, Vec<Told>)> {
+        let version = self.version();
+        let mut told = Vec::new();
+        for kind in Kind::ALL {
+            let shelf = self.store().shelf(kind);
+            for event in shelf.since(since)?.filter(|event| event.version <= version) {
+                let object = event.after.as_ref().or(event.before.as_ref())?;
+                told.push((event.version, Told::of(object, event.after.is_some())));
+            }
+        }
+        told.sort_by_key(|(version, _)| *version);
+        Some((version, told.into_iter().map(|(_, told)| told).collect()))
+    }
+
     /// Every object, and the version up to which all changes are in it.
     pub fn kept(&self) -> (u64, Kept) {
         let version = self.version();

@@ -43,7 +43,7 @@ pub use damage::Damage;
 pub use distribution::Distribution;
 pub use faults::Faults;
 pub use host::Unplugged;
-pub use kept::Kept;
+pub use kept::{Kept, Told};
 pub use kind::Kind;
 pub use life::Life;
 pub use listen::listen;

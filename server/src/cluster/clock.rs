@@ -6,7 +6,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -25,9 +28,9 @@ const OFF: i64 = 5_000;
 pub(crate) struct Clock {
     started: Instant,
     /// This machine's time at the start, in milliseconds since 1970.
-    base: i64,
+    base: AtomicI64,
     told: Mutex<Told>,
-    /// Whether it stands still, as in the past.
+    /// Whether it stands still, as in the past, but for [`Self::set`].
     still: bool,
 }
 
@@ -50,7 +53,7 @@ struct Renewal {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { started: Instant::now(), base: system(), told: Mutex::default(), still: false }
+        Self { started: Instant::now(), base: AtomicI64::new(system()), told: Mutex::default(), still: false }
     }
 }
 
@@ -66,7 +69,14 @@ fn milliseconds(span: Duration) -> i64 {
 impl Clock {
     /// One that stands still.
     pub(crate) fn still(at: Stamp) -> Self {
-        Self { base: at.0, still: true, ..Self::default() }
+        Self { base: AtomicI64::new(at.0), still: true, ..Self::default() }
+    }
+
+    /// Sets one that stands still; its time never goes back.
+    pub(crate) fn set(&self, at: Stamp) {
+        if self.still {
+            self.base.fetch_max(at.0, Ordering::Relaxed);
+        }
     }
 
     /// The API server's time.
@@ -76,7 +86,8 @@ impl Clock {
 
     /// This machine's time, carried on since the start: whoever sets its clock changes nothing here.
     fn ours(&self) -> i64 {
-        if self.still { self.base } else { self.base + milliseconds(self.started.elapsed()) }
+        let base = self.base.load(Ordering::Relaxed);
+        if self.still { base } else { base + milliseconds(self.started.elapsed()) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Told> {

@@ -24,42 +24,59 @@ use super::{
     watch::follow,
 };
 
-struct Feeds<'a> {
+/// Takes each kind that is followed.
+pub(super) trait Takes {
+    /// A kind.
+    fn take<O: Watched>(&mut self, kind: Kind<O>);
+
+    /// A kind that no figure is drawn from.
+    fn beside<O: Watched>(&mut self, kind: Kind<O>) {
+        self.take(kind);
+    }
+
+    /// Sources of a kind that is not served.
+    fn silent(&mut self, sources: &'static [Source]);
+}
+
+/// Watches each kind.
+struct Watches<'a> {
     tasks: &'a mut JoinSet<()>,
     client: &'a Client,
     shared: &'a Arc<Shared>,
     scope: &'a Scope,
 }
 
-/// The namespaces whose leases tell of the control plane and of kubelets; nobody asks for those of others.
-const OF_LEASES: [&str; 2] = ["kube-node-lease", "kube-system"];
-
-/// Starts every watch: of a kind, or of a kind in each namespace where these are not all.
-pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: &Dialect, scope: &Scope) {
-    let mut feeds = Feeds { tasks, client, shared, scope };
-    feeds.one(served("", "nodes", "Node"), &[Source::Nodes], |o, i| vec![node::fact(o, i)]);
-    feeds.one(served("", "pods", "Pod"), &[Source::Pods], |o, i| vec![pod::fact(o, i)]);
-    feeds.one(served("", "services", "Service"), &[Source::Services], |o, i| vec![service::fact(o, i)]);
-    feeds.one(served("", "namespaces", "Namespace"), &[Source::Namespaces], |o, i| vec![service::namespace(&o, i)]);
-    let policies = served("networking.k8s.io", "networkpolicies", "NetworkPolicy");
-    feeds.one(policies, &[Source::NetworkPolicies], |o, i| vec![policy::fact(o, i)]);
-    feeds.endpoints_and_leases(dialect);
-    feeds.owners();
-    feeds.catalog(dialect);
-}
-
-const fn served(group: &'static str, plural: &'static str, kind: &'static str) -> Served {
-    Served { group, version: "v1", plural, kind }
-}
-
-impl Feeds<'_> {
-    fn start<O: Watched>(&mut self, kind: Kind<O>) {
-        debug_assert!(permissions::cover(&kind.served), "{} is not in the list of permissions", kind.served.plural);
+impl Takes for Watches<'_> {
+    fn take<O: Watched>(&mut self, kind: Kind<O>) {
         for namespace in self.places(&kind) {
             self.tasks.spawn(follow(self.client.clone(), kind.clone(), namespace, self.shared.clone()));
         }
     }
 
+    /// Its list waits for those that figures are drawn from.
+    fn beside<O: Watched>(&mut self, kind: Kind<O>) {
+        for namespace in self.places(&kind) {
+            let (client, shared, kind) = (self.client.clone(), self.shared.clone(), kind.clone());
+            self.tasks.spawn(async move {
+                let mut follower = shared.follow();
+                while !shared.has_heard_everything() {
+                    follower.next().await;
+                }
+                drop(follower);
+                follow(client, kind, namespace, shared).await;
+            });
+        }
+    }
+
+    fn silent(&mut self, sources: &'static [Source]) {
+        self.shared.apply(sources.iter().map(|source| Change::Heard(*source, Heard::NotServed)).collect());
+    }
+}
+
+/// The namespaces whose leases tell of the control plane and of kubelets; nobody asks for those of others.
+const OF_LEASES: [&str; 2] = ["kube-node-lease", "kube-system"];
+
+impl Watches<'_> {
     /// The namespaces in which a kind is watched; none for all at once.
     fn places<O>(&self, kind: &Kind<O>) -> Vec<Option<Name>> {
         let sources = || kind.heard.iter().chain(kind.whole).chain(kind.shared);
@@ -73,31 +90,49 @@ impl Feeds<'_> {
         self.shared.apply(untold.collect());
         asked.into_iter().cloned().map(Some).collect()
     }
+}
 
-    /// A kind that no figure is drawn from: its list waits for those that are.
+/// Starts every watch: of a kind, or of a kind in each namespace where these are not all.
+pub(super) fn spawn(tasks: &mut JoinSet<()>, client: &Client, shared: &Arc<Shared>, dialect: &Dialect, scope: &Scope) {
+    all(&mut Watches { tasks, client, shared, scope }, dialect);
+}
+
+/// Hands over every kind that is followed.
+pub(super) fn all(to: &mut impl Takes, dialect: &Dialect) {
+    let mut feeds = Feeds(to);
+    feeds.one(served("", "nodes", "Node"), &[Source::Nodes], |o, i| vec![node::fact(o, i)]);
+    feeds.one(served("", "pods", "Pod"), &[Source::Pods], |o, i| vec![pod::fact(o, i)]);
+    feeds.one(served("", "services", "Service"), &[Source::Services], |o, i| vec![service::fact(o, i)]);
+    feeds.one(served("", "namespaces", "Namespace"), &[Source::Namespaces], |o, i| vec![service::namespace(&o, i)]);
+    let policies = served("networking.k8s.io", "networkpolicies", "NetworkPolicy");
+    feeds.one(policies, &[Source::NetworkPolicies], |o, i| vec![policy::fact(o, i)]);
+    feeds.endpoints_and_leases(dialect);
+    feeds.owners();
+    feeds.catalog(dialect);
+}
+
+struct Feeds<'a, T>(&'a mut T);
+
+const fn served(group: &'static str, plural: &'static str, kind: &'static str) -> Served {
+    Served { group, version: "v1", plural, kind }
+}
+
+impl<T: Takes> Feeds<'_, T> {
+    fn start<O: Watched>(&mut self, kind: Kind<O>) {
+        debug_assert!(permissions::cover(&kind.served), "{} is not in the list of permissions", kind.served.plural);
+        self.0.take(kind);
+    }
+
+    /// A kind that no figure is drawn from.
     fn beside<O: Watched>(
         &mut self,
         served: Option<Served>,
         sources: &'static [Source],
         facts: fn(O, &mut Intern) -> Vec<Fact>,
     ) {
-        let Some(served) = served else {
-            let silent = sources.iter().map(|source| Change::Heard(*source, Heard::NotServed));
-            return self.shared.apply(silent.collect());
-        };
+        let Some(served) = served else { return self.0.silent(sources) };
         debug_assert!(permissions::cover(&served), "{} is not in the list of permissions", served.plural);
-        let kind = Kind { served, heard: sources, whole: sources, shared: &[], facts };
-        for namespace in self.places(&kind) {
-            let (client, shared, kind) = (self.client.clone(), self.shared.clone(), kind.clone());
-            self.tasks.spawn(async move {
-                let mut follower = shared.follow();
-                while !shared.has_heard_everything() {
-                    follower.next().await;
-                }
-                drop(follower);
-                follow(client, kind, namespace, shared).await;
-            });
-        }
+        self.0.beside(Kind { served, heard: sources, whole: sources, shared: &[], facts });
     }
 
     fn one<O: Watched>(&mut self, served: Served, sources: &'static [Source], facts: fn(O, &mut Intern) -> Vec<Fact>) {

@@ -154,6 +154,16 @@ impl Cluster {
         Self::of(Arc::new(shared), Client::new(nobody, "default"), tokio::spawn(async {}))
     }
 
+    /// A cluster that nobody watches: its facts are told, and its time stands still until it is set.
+    pub(super) fn told(name: &str, client: Client, address: &str, at: Stamp) -> Self {
+        let shared = Shared { clock: Clock::still(at), ..Shared::new(name, address, Pace::default()) };
+        Self::of(Arc::new(shared), client, tokio::spawn(async {}))
+    }
+
+    pub(super) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// Whether it is a past moment's.
     pub fn is_past(&self) -> bool {
         self.shared.past
@@ -412,6 +422,13 @@ impl Shared {
             tracing::warn!(cluster = self.name, "{trouble}. {}", trouble.todo());
             self.tell(&Touched { around: true, ..Touched::default() });
         }
+    }
+
+    /// Takes changes in of which no record is kept: renewals that came in time, as many did before them.
+    pub(super) fn renew(&self, changes: Vec<Change>) {
+        let tape = lock(&self.tape).take();
+        self.apply(changes);
+        *lock(&self.tape) = tape;
     }
 
     /// The line is cut: what is known is stale from now on.

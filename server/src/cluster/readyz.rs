@@ -19,26 +19,30 @@ const UNTOLD: &str = "the API server does not say in time how it fares";
 /// Asks for ever.
 pub(crate) async fn follow(client: Client, shared: Arc<Shared>) {
     loop {
-        let changes = match ask(&client).await {
-            Ok(Answer::Checks(checks)) => {
-                vec![Change::Heard(Source::Readyz, Heard::Live), Change::Checks(checks)]
-            }
-            Ok(Answer::Forbidden(permission)) => {
-                vec![Change::Heard(Source::Readyz, Heard::Forbidden { permission: permission.into() })]
-            }
-            Ok(Answer::NotServed) => vec![Change::Heard(Source::Readyz, Heard::NotServed)],
-            // What it said last is no news of now, although the server may answer other questions.
-            Err(NoAnswer) => match shared.read(|facts| facts.heard(Source::Readyz).clone()) {
-                Heard::Live => {
-                    let stale = Heard::Stale { since: shared.now(), reason: UNTOLD.into() };
-                    vec![Change::Heard(Source::Readyz, stale)]
-                }
-                Heard::NotYet => vec![Change::Heard(Source::Readyz, Heard::Unread { reason: UNTOLD.into() })],
-                _ => Vec::new(),
-            },
-        };
-        shared.apply(changes);
+        shared.apply(said(&client, &shared).await);
         tokio::time::sleep(spread(shared.pace().checks)).await;
+    }
+}
+
+/// How it fares by its own word.
+pub(super) async fn said(client: &Client, shared: &Shared) -> Vec<Change> {
+    match ask(client).await {
+        Ok(Answer::Checks(checks)) => {
+            vec![Change::Heard(Source::Readyz, Heard::Live), Change::Checks(checks)]
+        }
+        Ok(Answer::Forbidden(permission)) => {
+            vec![Change::Heard(Source::Readyz, Heard::Forbidden { permission: permission.into() })]
+        }
+        Ok(Answer::NotServed) => vec![Change::Heard(Source::Readyz, Heard::NotServed)],
+        // What it said last is no news of now, although the server may answer other questions.
+        Err(NoAnswer) => match shared.read(|facts| facts.heard(Source::Readyz).clone()) {
+            Heard::Live => {
+                let stale = Heard::Stale { since: shared.now(), reason: UNTOLD.into() };
+                vec![Change::Heard(Source::Readyz, stale)]
+            }
+            Heard::NotYet => vec![Change::Heard(Source::Readyz, Heard::Unread { reason: UNTOLD.into() })],
+            _ => Vec::new(),
+        },
     }
 }
 

@@ -87,7 +87,14 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     });
     let recording = history.clone().map(|history| {
         site.remembers(history.clone());
-        tokio::spawn(journal::record(history, site.clusters(), ends_recording))
+        let (clusters, first) = (site.clusters(), jiff::Timestamp::now());
+        tokio::spawn(async move {
+            // Nothing is recorded before these days.
+            if built_in && let Err(error) = demo::make_past(&history, first).await {
+                tracing::warn!("the demonstration has no past: {error}");
+            }
+            journal::record(history, clusters, ends_recording).await;
+        })
     });
     let embed = Embed::new(site.clone(), store.clone(), settings.embed_origins, settings.public_url).await;
     let embed = embed.map_err(|error| (Exit::Failed, error.to_string()))?;

@@ -3,6 +3,7 @@
 mod breaking;
 mod deploying;
 mod etcd;
+mod past;
 mod tour;
 
 use std::{path::Path, sync::Arc};
@@ -21,6 +22,7 @@ pub const NAME: &str = app::texts::demo::TOURED;
 pub use breaking::{ROUTES, router};
 pub use deploying::{rehearsal, rehearses, stage};
 pub use etcd::Etcd;
+pub use past::make_past;
 pub(crate) use tour::step;
 
 /// The demonstration: a simulated cluster, and its etcd where one can be run.
@@ -64,6 +66,13 @@ pub fn context() -> (Context, Simulator) {
     drop(simulator.live());
     let client = Client::new(simulator.clone(), "default");
     (Context::ready(NAME, "built in", client, "10.1.0.222:6443", true).with_plan(planned()), simulator)
+}
+
+/// The same without host5, which joined later.
+fn planned_of_four() -> Plan {
+    let dha = include_str!("plan/dha.yml");
+    let four = dha.split_inclusive('\n').take_while(|line| !line.contains("host5")).collect::<String>();
+    Plan::read(Some(four.as_bytes()), Some(include_bytes!("plan/network.yml"))).0
 }
 
 /// What it was to be.

@@ -8,6 +8,7 @@
 
 mod life;
 mod line;
+mod making;
 mod reading;
 mod recording;
 mod retention;
@@ -21,6 +22,7 @@ use std::{
 use journal::{Block, Content};
 pub use life::LifeOf;
 pub use line::{Line, Lines};
+pub(crate) use making::Making;
 pub(crate) use reading::TURNS;
 pub use reading::{Moment, PastError};
 pub use recording::record;
@@ -34,6 +36,9 @@ use crate::{
 
 /// News of incidents that a reader may lie behind before it is dropped.
 const BEHIND: usize = 256;
+
+/// The lane of days that were made up.
+pub(crate) const MADE_UP: &str = "made-up";
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +124,11 @@ impl History {
     /// Hears of incidents from now on: of each as it is now, whenever it is other than before.
     pub fn incidents(&self) -> broadcast::Receiver<Arc<IncidentRow>> {
         self.0.news.subscribe()
+    }
+
+    /// Names this process.
+    fn holder(&self) -> &str {
+        &self.0.holder
     }
 
     /// The database.

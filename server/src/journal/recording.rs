@@ -15,7 +15,7 @@ use topology::{
     inventory::{ComponentKind, Source, Truth},
 };
 
-use super::{History, retention::forget, row};
+use super::{History, MADE_UP, retention::forget, row};
 use crate::{
     cluster::{Cluster, Clusters},
     incidents::{self, Judging},
@@ -25,13 +25,13 @@ use crate::{
 /// What was learnt is kept after this time.
 const COMMIT: Duration = Duration::from_millis(500);
 /// How long a lease is good for, how often it is renewed, and how often others look whether it is free.
-const LEASE: Duration = Duration::from_secs(9);
+pub(super) const LEASE: Duration = Duration::from_secs(9);
 const RENEW: Duration = Duration::from_secs(3);
 /// How often it is kept that a cluster at rest was followed.
 const TOUCH: Duration = Duration::from_secs(5);
 /// After so many changes, or this time if there were any, everything is kept.
 const WHOLE_CHANGES: usize = 20_000;
-const WHOLE_AFTER: i64 = 6 * 3_600_000;
+pub(super) const WHOLE_AFTER: i64 = 6 * 3_600_000;
 /// Records of one block.
 const BLOCK: usize = 4_096;
 /// Small blocks become one after so many records, so many blocks or this time.
@@ -101,28 +101,28 @@ async fn follow(history: History, clusters: Arc<Clusters>, name: String, mut sto
 }
 
 /// The recording of one cluster, as long as the lease is ours.
-struct Session<'a> {
+pub(super) struct Session<'a> {
     history: &'a History,
     name: &'a str,
     lease: &'a str,
-    cluster: &'a Cluster,
+    pub(super) cluster: &'a Cluster,
     /// As it stands in the database.
     head: Option<Head>,
     /// Blocks that are not in the database yet.
     waiting: Vec<BlockRow>,
-    marks: Vec<HistoryMark>,
+    pub(super) marks: Vec<HistoryMark>,
     next: u64,
     /// The time of the last record: none is earlier.
     last: Stamp,
-    since_whole: (usize, Stamp),
+    pub(super) since_whole: (usize, Stamp),
     tail: Tail,
     stands: Stands,
-    judging: Judging,
+    pub(super) judging: Judging,
     course: Course,
     /// When incidents were judged last, and how long that took.
     judged: Option<(Instant, Duration)>,
     /// Incidents that are not in the database yet as they are now, by their ids.
-    incidents: BTreeMap<String, IncidentRow>,
+    pub(super) incidents: BTreeMap<String, IncidentRow>,
 }
 
 /// Records of small blocks that lie in the database, to become one.
@@ -144,7 +144,7 @@ struct Stands {
 }
 
 impl<'a> Session<'a> {
-    async fn begin(
+    pub(super) async fn begin(
         history: &'a History,
         name: &'a str,
         lease: &'a str,
@@ -181,7 +181,12 @@ impl<'a> Session<'a> {
                 ended: Some(ended),
                 what: what.into(),
             };
-            if now.0 - head.seen > NO_GAP {
+            let marks = history.0.store.history_marks(name, head.seen, head.seen).await?;
+            if marks.iter().any(|mark| mark.lane == MADE_UP && mark.ended == Some(head.seen)) {
+                session
+                    .marks
+                    .push(gap(now.0.max(head.seen), "Nothing was recorded between the made-up days and the start."));
+            } else if now.0 - head.seen > NO_GAP {
                 session.marks.push(gap(now.0, "Nothing was recorded: Binnacle was not running, or could not write."));
             } else if head.seen - now.0 > NO_GAP {
                 // Nothing is dated before what is there; until the clock comes there, all is of that moment.
@@ -262,7 +267,7 @@ impl<'a> Session<'a> {
     }
 
     /// Records become blocks that wait.
-    fn take(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
+    pub(super) fn take(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
         self.since_whole.0 += records.len();
         for mut records in chunks(records) {
             for record in &mut records {
@@ -285,7 +290,7 @@ impl<'a> Session<'a> {
     }
 
     /// Everything as it was at `now`, which waits too.
-    async fn whole(&mut self, changes: Vec<Change>, now: Stamp) -> Result<(), StoreError> {
+    pub(super) async fn whole(&mut self, changes: Vec<Change>, now: Stamp) -> Result<(), StoreError> {
         let (at, next) = (self.last.max(now), self.next);
         self.last = at;
         let sealing = tokio::task::spawn_blocking(move || {
@@ -299,7 +304,7 @@ impl<'a> Session<'a> {
     }
 
     /// What a time line's lanes show of what has changed.
-    fn look(&mut self, now: Stamp) {
+    pub(super) fn look(&mut self, now: Stamp) {
         let stands = self.cluster.read(|inventory| Stands::of(inventory, now));
         if stands != self.stands {
             let at = self.last.max(now).0;
@@ -309,7 +314,7 @@ impl<'a> Session<'a> {
     }
 
     /// What broke and what is well again, as far as the facts of this moment tell.
-    fn judge(&mut self, now: Stamp) {
+    pub(super) fn judge(&mut self, now: Stamp) {
         let began = Instant::now();
         let beside = (self.judging.beside)(self.name);
         let judgement = self.cluster.read(|inventory| incident::judge(inventory, &beside, now));
@@ -321,7 +326,7 @@ impl<'a> Session<'a> {
     }
 
     /// Keeps what waits. False when the lease is no longer ours.
-    async fn commit(&mut self, now: Stamp) -> Result<bool, StoreError> {
+    pub(super) async fn commit(&mut self, now: Stamp) -> Result<bool, StoreError> {
         let store = &self.history.0.store;
         let next = i64::try_from(self.next).unwrap_or(i64::MAX);
         let head = Head { seen: self.last.max(now).0, next };

@@ -22,7 +22,7 @@ use super::{
     site::{Asked, Past, rfc},
 };
 use crate::{
-    journal::{Lines, PastError, TURNS},
+    journal::{Lines, MADE_UP, PastError, TURNS},
     placed::placed,
     store::{Runs, StoreError},
 };
@@ -55,7 +55,17 @@ pub(super) async fn past(asked: &Asked, cluster: &str, view: &View, frame: &mut 
         since: moment(found.since),
         before: found.has_before.then(|| rfc(Stamp(found.since.0 - 1))),
         after: found.next.map(rfc),
+        made_up: made_up(asked, cluster, found.at.0).await,
     });
+}
+
+/// That a moment was made up; empty where it was not, or the database does not tell.
+pub(super) async fn made_up(asked: &Asked, cluster: &str, at: i64) -> String {
+    let Some(history) = asked.0.history() else { return String::new() };
+    let marks = history.store().history_marks(cluster, at, at).await.unwrap_or_default();
+    // Its last moment is the first that was recorded.
+    let made_up = marks.into_iter().find(|mark| mark.lane == MADE_UP && mark.ended.is_none_or(|ended| at < ended));
+    made_up.map(|mark| mark.what).unwrap_or_default()
 }
 
 /// The page that stands for a moment that is not known.
@@ -163,7 +173,10 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
             .marks
             .iter()
             .filter(|mark| mark.lane == wanted)
-            .map(|mark| item(mark.began, mark.ended, mark.what.clone(), at(mark.began)))
+            .map(|mark| {
+                let shown = mark.began.max(found.first.unwrap_or(mark.began));
+                item(mark.began, mark.ended, mark.what.clone(), at(shown))
+            })
             .collect(),
     };
     let overlaps = |began: i64, ended: i64| began <= until && ended >= asked_for.from;
@@ -179,13 +192,13 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
             format!("{base}/deployments/{}", scene::segment(&run.id)),
         )
     });
-    let deployments = Lane { name: words::DEPLOYMENTS, items: runs.collect() };
+    let deployments = Lane { name: words::DEPLOYMENTS, items: runs.chain(lane("", "deployment").items).collect() };
     let backups = store.good_backups(cluster, LOOKED).await?;
     let backups = backups.iter().filter(|backup| overlaps(backup.began, backup.began)).map(|backup| {
         let to = format!("{base}/backups/{}", scene::segment(&backup.id));
         item(backup.began, None, "A backup that was found right.".to_owned(), to)
     });
-    let backups = Lane { name: words::BACKUPS, items: backups.collect() };
+    let backups = Lane { name: words::BACKUPS, items: backups.chain(lane("", "backup").items).collect() };
     let gaps = lane("", "gap").items;
     let incidents = store.incidents(cluster, asked_for.from, until, LOOKED).await?;
     let incidents = incidents.iter().map(|row| {
@@ -204,6 +217,7 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
         on: true,
         begun: extent.is_some(),
         extent: extent.unwrap_or_default(),
+        made_up: found.marks.iter().find(|mark| mark.lane == MADE_UP).map(|mark| mark.what.clone()).unwrap_or_default(),
         spans: SPANS.iter().map(|(one, _, name)| ((*name).to_owned(), page(one, Some(until)), *one == word)).collect(),
         earlier: page(word, Some(until - wide)),
         later: (until < now).then(|| page(word, Some(until + wide))),

@@ -23,6 +23,7 @@ use topology::{
 };
 
 use super::{
+    history::made_up,
     routes::{Bodyless, Query, opened, render, troubled},
     sentence,
     site::Asked,
@@ -30,7 +31,7 @@ use super::{
 use crate::{
     access::{Door, Role, Who},
     incidents::{SilenceError, Wish, rfc, silences},
-    journal::History,
+    journal::{History, MADE_UP},
     store::{IncidentRow, Silence, StoreError},
 };
 
@@ -77,8 +78,11 @@ async fn found(asked: &Asked, cluster: &str, acts: bool, wrong: String) -> Resul
     let ended =
         store.ended_incidents(cluster, now - BACK, i64::MAX, MOST).await.map_err(|error| unreachable(&error))?;
     let silences = store.silences(cluster, now).await.map_err(|error| unreachable(&error))?;
+    let marks = store.history_marks(cluster, now - BACK, now).await.map_err(|error| unreachable(&error))?;
+    let made_up = marks.into_iter().find(|mark| mark.lane == MADE_UP).map(|mark| mark.what).unwrap_or_default();
     Ok(IncidentsPage {
         on: true,
+        made_up,
         open: open.iter().map(line).collect(),
         ended: ended.iter().map(line).collect(),
         silences: silences.iter().map(silence).collect(),
@@ -122,7 +126,7 @@ pub(super) async fn one(
     };
     let row = row.and_then(|row| row.ok_or_else(|| Trouble::NoSuchThing(format!("The incident {id}"))));
     let page = match row {
-        Ok(row) => page(&row),
+        Ok(row) => IncidentPage { made_up: made_up(&asked, &cluster, row.began).await, ..page(&row) },
         Err(trouble) => return troubled(&asked, trouble, request).await,
     };
     let mut frame = opened(&asked, &cluster, Tab::History, &Query::of(raw));
@@ -165,6 +169,7 @@ fn page(row: &IncidentRow) -> IncidentPage {
         before: lines,
         more,
         unknown,
+        made_up: String::new(),
         links,
     }
 }

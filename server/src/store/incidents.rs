@@ -92,13 +92,13 @@ impl Silence {
 
 const COLUMNS: &str = "cluster, id, kind, about, began, well, ended, relapses, what, touched, changed, told, tries";
 
-const PUT: &str = "INSERT INTO incidents (cluster, id, kind, about, began, well, ended, relapses, what, touched, written) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (cluster, id) DO UPDATE SET \
+const PUT: &str = "INSERT INTO incidents (cluster, id, kind, about, began, well, ended, relapses, what, touched, written, \
+                   told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (cluster, id) DO UPDATE SET \
                    well = excluded.well, ended = excluded.ended, relapses = excluded.relapses, what = excluded.what, \
                    touched = excluded.touched, written = excluded.written, \
                    told = CASE WHEN excluded.ended IS NULL AND incidents.told > 1 THEN 0 ELSE incidents.told END";
 
-/// Keeps incidents as part of a transaction. How far they were told stays as it is; one that is open again, as after a
+/// Keeps incidents as part of a transaction. How far one that is there was told stays as it is; one that is open again, as after a
 /// restore of etcd, is told anew.
 pub(super) async fn put(all: &mut sqlx::Transaction<'_, sqlx::Any>, rows: &[IncidentRow]) -> Result<(), StoreError> {
     let now = jiff::Timestamp::now().as_millisecond();
@@ -115,6 +115,7 @@ pub(super) async fn put(all: &mut sqlx::Transaction<'_, sqlx::Any>, rows: &[Inci
             .bind(&row.what)
             .bind(&row.touched)
             .bind(now)
+            .bind(row.told as i64)
             .execute(&mut **all)
             .await?;
     }

@@ -26,9 +26,9 @@ impl Host {
     }
 }
 
-/// host1 to host3 as masters at 10.1.0.50 to .52, host4 and host5 as workers after them.
-pub(crate) fn compass() -> Vec<Host> {
-    (0..5).map(|index| host(index, index < 3, None, format!("10.244.{index}"))).collect()
+/// host1 to host3 as masters at 10.1.0.50 to .52, host4 and host5 as workers after them: the first so many.
+pub(crate) fn compass(count: usize) -> Vec<Host> {
+    (0..count).map(|index| host(index, index < 3, None, format!("10.244.{index}"))).collect()
 }
 
 /// Any number of hosts, over three zones, twenty to a rack.

@@ -31,7 +31,7 @@ pub struct Cluster {
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     Empty,
-    Compass,
+    Compass { hosts: usize },
     Sized { nodes: usize, pods: usize },
     Of(Distribution),
 }
@@ -49,7 +49,12 @@ impl Cluster {
     /// What Compass4nfv deploys: host1 to host3 as masters, host4 and host5 as workers, and a few
     /// network functions on them.
     pub fn compass(seed: u64) -> Self {
-        Self::new(seed, Shape::Compass)
+        Self::new(seed, Shape::Compass { hosts: 5 })
+    }
+
+    /// The same before host5 joined.
+    pub fn compass_of_four(seed: u64) -> Self {
+        Self::new(seed, Shape::Compass { hosts: 4 })
     }
 
     /// So many nodes (3 masters among them where there are more than 3) and about as many pods as
@@ -100,8 +105,8 @@ impl Cluster {
         }
         match self.shape {
             Shape::Empty => {}
-            Shape::Compass => {
-                site.hosts = hosts::compass();
+            Shape::Compass { hosts } => {
+                site.hosts = hosts::compass(hosts);
                 kube_system::build(&mut site);
                 workloads::build(&mut site);
             }

@@ -46,6 +46,11 @@ impl Beats {
         Self { hearts }
     }
 
+    /// All hearts that there are, each due since a while.
+    pub(super) fn overdue(store: &Store, now: Timestamp) -> Self {
+        Self::new(store, clock::after(now, -2 * EVERY))
+    }
+
     /// Beats every heart that is due, but for those of the silent node and of hosts that are lost.
     pub(super) fn step(&mut self, store: &Store, now: Timestamp, silent: Option<&str>, wishes: &Wishes) {
         for heart in self.hearts.iter_mut().filter(|heart| heart.due <= now) {

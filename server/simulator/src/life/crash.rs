@@ -39,6 +39,11 @@ impl Crash {
         Self { pod: Some(pod), restarts: 0, running: true, due: now, first: now, events: 0 }
     }
 
+    /// Nothing crashes by itself any more.
+    pub(super) fn stop(&mut self) {
+        self.pod = None;
+    }
+
     /// The pod.
     pub(super) fn pod(&self) -> Option<&Key> {
         self.pod.as_ref()

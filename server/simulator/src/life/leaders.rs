@@ -38,10 +38,15 @@ impl Leaders {
         }
         self.flee(store, now, wishes, random);
         if now >= self.renew {
-            self.renew = clock::after(now, 2);
-            for key in &self.held {
-                write(store, key, now, None);
-            }
+            self.renew(store, now);
+        }
+    }
+
+    /// Renews all leases.
+    pub(super) fn renew(&mut self, store: &Store, now: Timestamp) {
+        self.renew = clock::after(now, 2);
+        for key in &self.held {
+            write(store, key, now, None);
         }
     }
 

@@ -72,6 +72,26 @@ impl Life {
         self.rollouts.step(store, now, &wishes.rollouts, &mut self.births, &mut self.random);
     }
 
+    /// From now on nothing happens but heartbeats and what is asked for.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.crash.stop();
+        self.rollouts.stop();
+        self.silence.stop();
+        self
+    }
+
+    /// Goes on at `now` as if nothing but heartbeats had come since the last step. A host that joined meanwhile beats
+    /// from now on. Ask for no rollout in between: it would be forgotten.
+    pub fn rest(&mut self, now: Timestamp) {
+        self.store.clock.advance(now);
+        let (store, now) = (&*self.store, self.store.clock.now());
+        let wishes = self.asked.take();
+        self.beats = beats::Beats::overdue(store, now);
+        self.beats.step(store, now, None, &wishes);
+        self.leaders.renew(store, now);
+    }
+
     /// Lives in real time, a step about every second and at once when something is asked, for ever.
     pub async fn run(mut self) {
         loop {

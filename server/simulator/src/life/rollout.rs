@@ -58,6 +58,11 @@ impl Rollouts {
         }
     }
 
+    /// Nothing is rolled out that was not asked for any more.
+    pub(super) fn stop(&mut self) {
+        self.deployments.clear();
+    }
+
     pub(super) fn step(
         &mut self,
         store: &Store,

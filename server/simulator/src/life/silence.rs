@@ -35,6 +35,11 @@ impl Silence {
         Self { nodes, next: clock::after(start, random.i64(480..900)), now: None }
     }
 
+    /// No node falls silent by itself any more.
+    pub(super) fn stop(&mut self) {
+        self.nodes.clear();
+    }
+
     /// The node that is silent now.
     pub(super) fn node(&self) -> Option<&str> {
         self.now.as_ref().map(|silent| &*silent.node)
