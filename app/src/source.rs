@@ -174,6 +174,10 @@ pub struct Found {
     pub pods: usize,
     /// How many clusters, plans, deployments and backups, of those that are listed.
     pub others: usize,
+    /// Whether it stopped before all was looked through: there may be more.
+    pub stopped: bool,
+    /// What else is to be said, in a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// One thing that was found.

@@ -91,6 +91,9 @@ pub fn matches(found: &crate::source::Found) -> String {
     let Some(total) = counted(found.nodes + found.services + found.pods + found.others, "match", "matches") else {
         return format!("No matches for “{}”", found.text);
     };
+    if found.stopped {
+        return format!("The first {} matches: type more to narrow it down", found.lines.len());
+    }
     let parts = [
         counted(found.nodes, "node", "nodes"),
         counted(found.services, "service", "services"),
@@ -100,6 +103,21 @@ pub fn matches(found: &crate::source::Found) -> String {
     format!("{total} · {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
+/// The search field of all clusters.
+pub const SEARCH_ALL: &str = "Search clusters, nodes, pods, services, plans, deployments, backups";
+/// Of a text that is too short to be sought in all clusters.
+pub const TOO_SHORT: &str = "Type two letters or more.";
+/// Beside what was found in a cluster that does not answer now.
+pub const NO_ANSWER: &str = "out of reach, as last seen";
+/// How far a search came that stopped early.
+pub fn looked_through(clusters: usize, of: usize) -> String {
+    format!("{clusters} of {of} clusters were searched.")
+}
+/// Clusters of which nothing is known yet.
+pub fn not_searched(some: &[&str], more: usize) -> String {
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("Not searched, because nothing is known of them yet: {}{more}.", some.join(", "))
+}
 /// Asks the browser to notify.
 pub const NOTIFY: &str = "Notify me at the end";
 /// Kinds of what a search finds besides.

@@ -1,8 +1,11 @@
 // Beside the figure: actions, what needs attention, and a search that lists what it finds.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { browser, live, open, stage } from './stage.mjs';
+import { browser, folder, live, open, stage, start, until } from './stage.mjs';
 
 let chromium, lab;
 before(async () => { [chromium, lab] = await Promise.all([browser(), stage()]); });
@@ -59,6 +62,64 @@ test('without script a search lists its hits, and one hit opens', async () => {
   assert.match(page.url(), /sel=node\/host4/);
   assert.match(await page.textContent('#panel h2'), /host4/);
   await page.context().close();
+});
+
+// A second cluster, and one that says nothing at all.
+async function several() {
+  const silent = createServer(() => {});
+  await new Promise((ready) => { silent.listen(0, '127.0.0.1', ready); });
+  const api = await start(['simulate', '--listen', '127.0.0.1:0', '--life', 'off']);
+  const data = folder();
+  const kubeconfig = join(data, 'kubeconfig');
+  const servers = { north: lab.api.url, south: api.url, silent: `http://127.0.0.1:${silent.address().port}` };
+  const names = Object.keys(servers);
+  writeFileSync(kubeconfig, JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'north', users: [{ name: 'u', user: {} }],
+    clusters: names.map((name) => ({ name, cluster: { server: servers[name] } })),
+    contexts: names.map((name) => ({ name, context: { cluster: name, user: 'u' } })),
+  }));
+  const server = await start(['serve', '--listen', '127.0.0.1:0', '--data', data, '--kubeconfig', kubeconfig]);
+  return { url: server.url, stop: async () => { await server.stop(); await api.stop(); silent.closeAllConnections(); silent.close(); } };
+}
+
+test('a search finds a name in all clusters, and waits for none that is silent', async () => {
+  const all = await several();
+  const found = async (text) => (await fetch(`${all.url}/find?typed=${text}`)).text();
+  await until('both clusters are searched', async () => /2 matches · 2 nodes/.test(await found('node/host4')));
+  const began = Date.now();
+  assert.match(await found('node/host4'), /nothing is known of them yet: silent\./);
+  assert.ok(Date.now() - began < 60_000);
+  for (const [colorScheme, width] of [['light', 1480], ['dark', 1480], ['dark', 390]]) {
+    const page = await open(chromium, `${all.url}/`, { colorScheme, viewport: { width, height: 900 } });
+    await page.waitForFunction(() => document.querySelector('leptos-island') && document.readyState === 'complete');
+    await until('the key does not reach the field', async () => {
+      await page.keyboard.press('/');
+      return page.evaluate(() => document.activeElement?.id === 'search');
+    });
+    await page.keyboard.type('node/host4');
+    await page.waitForSelector('#hits:not([hidden]) .count-line:has-text("2 matches · 2 nodes")');
+    assert.deepEqual(await page.locator('#hits li span').allTextContents(), ['north', 'south']);
+    await everybody(page, width);
+    if (process.env.BINNACLE_SHOTS) await page.screenshot({ path: join(process.env.BINNACLE_SHOTS, `search-${colorScheme}-${width}.png`) });
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await Promise.all([page.waitForURL(/c\/south\?sel=node\/host4/), page.keyboard.press('Enter')]);
+    await page.waitForSelector('#panel h2:has-text("host4")');
+    await page.context().close();
+  }
+  const page = await open(chromium, `${all.url}/`, { javaScriptEnabled: false });
+  await page.fill('#search', 'host4');
+  await page.keyboard.press('Enter');
+  assert.match(await page.textContent('.found'), /matches · .*2 nodes/);
+  assert.match(await page.textContent('.found'), /north.*south/s);
+  await page.fill('#search', 'zzz');
+  await page.keyboard.press('Enter');
+  assert.match(await page.textContent('.found'), /No matches for “zzz”/);
+  await page.fill('#search', 'sout');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/c\/south$/);
+  await page.context().close();
+  await all.stop();
 });
 
 test('a theme is remembered and no link carries it', async () => {

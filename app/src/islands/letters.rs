@@ -23,14 +23,27 @@ pub(super) fn start(base: &str) {
     on(&document, "keydown", move |event: KeyboardEvent| pressed(&base, &event));
 }
 
+/// On a page of no cluster: only `/`.
+pub(super) fn search() {
+    let Some(document) = document() else { return };
+    on(&document, "keydown", |event: KeyboardEvent| {
+        let free = !event.ctrl_key() && !event.meta_key() && !event.alt_key() && !is_typing(&event);
+        if free && event.key() == "/" && by_id("search").inspect(focus).is_some() {
+            event.prevent_default();
+        }
+    });
+}
+
+fn is_typing(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"))
+}
+
 fn pressed(base: &str, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
         return;
     }
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let typing =
-        target.as_ref().is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"));
-    if typing {
+    if is_typing(event) {
         return;
     }
     let key = event.key();

@@ -7,6 +7,7 @@
 mod copy;
 #[cfg(feature = "hydrate")]
 mod dom;
+mod everywhere;
 #[cfg(feature = "hydrate")]
 mod find;
 mod follow;
@@ -36,6 +37,7 @@ mod tail;
 #[cfg(feature = "hydrate")]
 mod zoom;
 
+pub use everywhere::Everywhere;
 pub use follow::Follow;
 pub use live::Live;
 pub use shortcuts::Shortcuts;

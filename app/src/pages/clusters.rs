@@ -1,11 +1,18 @@
-//! Choosing a cluster.
+//! Choosing a cluster, and searching all of them.
 
 use leptos::prelude::*;
 
-use crate::{base::at, source::ClusterLine, texts};
+use super::{Theme, frame::hidden};
+use crate::{
+    base::at,
+    islands::Everywhere,
+    parts,
+    source::{ClusterLine, Found, View},
+    texts,
+};
 
-/// The page's content.
-pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
+/// The page's content. `found` is what was searched for; with a script a search answers while one types.
+pub fn clusters(lines: Vec<ClusterLine>, found: Option<&Found>, theme: Theme, scripted: bool) -> AnyView {
     if lines.is_empty() {
         return view! { <main id="content" tabindex="-1" class="plain"><h1>{texts::NO_CLUSTER}</h1><p>{texts::NO_CLUSTER_TODO}</p></main> }
             .into_any();
@@ -21,5 +28,35 @@ pub fn clusters(lines: Vec<ClusterLine>) -> AnyView {
             view! { <li><a href=to><strong>{line.name}</strong></a><small>{origin}</small></li> }.into_any()
         })
         .collect_view();
-    view! { <main id="content" tabindex="-1" class="plain"><h1>{texts::CHOOSE}</h1><ul class="clusters">{rows}</ul></main> }.into_any()
+    view! {
+        <main id="content" tabindex="-1" class="plain">
+            <h1>{texts::CHOOSE}</h1>
+            {search(found, theme)}
+            <ul class="clusters">{rows}</ul>
+            {scripted.then(|| view! { <Everywhere base=at("/").trim_end_matches('/').to_owned() /> })}
+        </main>
+    }
+    .into_any()
+}
+
+fn search(found: Option<&Found>, theme: Theme) -> AnyView {
+    let text = found.map(|found| found.text.clone()).unwrap_or_default();
+    let clear = at("/");
+    let found = found.map(|found| {
+        view! {
+            <section class="found" aria-label=texts::RESULTS>
+                <div inner_html=parts::hits(found, "?")></div><a href=clear>{texts::CLEAR_SEARCH}</a>
+            </section>
+        }
+    });
+    view! {
+        <form class="search everywhere" method="get" action=at("/") role="search">
+            <input type="search" name="q" value=text placeholder=texts::SEARCH_ALL aria-label=texts::SEARCH_ALL id="search"
+                autocomplete="off" spellcheck="false" />
+            <div id="hits" class="hits" role="status" hidden></div>
+            {hidden(&View::default(), theme)}
+        </form>
+        {found}
+    }
+    .into_any()
 }

@@ -9,6 +9,9 @@ use crate::{base::at, source::Found, texts};
 /// The hits as a list of links, below their count. `query` is put before what a hit leads to.
 pub fn hits(found: &Found, query: &str) -> String {
     let mut out = format!("<p class=\"count-line\">{}</p>", escaped(&texts::matches(found)));
+    for note in &found.notes {
+        let _ = write!(out, "<p class=\"count-line\">{}</p>", escaped(note));
+    }
     if found.lines.is_empty() {
         return out;
     }
@@ -51,6 +54,17 @@ mod tests {
         assert!(html.contains("<a href=\"?q=b&amp;sel=pod/shop/%3Cb%3E\">"), "{html}");
         assert!(html.contains("=\"/plans?dha=b.yml\">"), "{html}");
         assert!(html.contains("<strong>&lt;b&gt;</strong> <span>shop · host4</span>"), "{html}");
+    }
+
+    #[test]
+    fn a_search_that_stopped_says_so_and_counts_only_what_is_listed() {
+        let line =
+            HitLine { kind: "pod".into(), name: "a".into(), beside: String::new(), opens: String::new(), to: None };
+        let lines = vec![line.clone(), line];
+        let notes = vec!["1 of 2 clusters were searched.".into()];
+        let html = hits(&Found { text: "a".into(), lines, pods: 900, stopped: true, notes, ..Found::default() }, "?");
+        assert!(html.contains("The first 2 matches: type more") && html.contains("1 of 2 clusters"), "{html}");
+        assert!(!html.contains("900"), "{html}");
     }
 
     #[test]

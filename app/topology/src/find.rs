@@ -39,6 +39,8 @@ pub struct Hit {
     pub key: Key,
     /// The node that a pod runs on.
     pub node: Option<Name>,
+    /// How well its name fits: the best is 0.
+    pub rank: u8,
 }
 
 impl Hit {
@@ -75,16 +77,33 @@ impl Found {
 /// `kube-flannel`. `namespace/name` and `pod/`, `service/` or `node/` before it narrow it down. At most
 /// `most` hits are told, all of them are counted. An empty text finds nothing.
 pub fn find(inventory: &Inventory, text: &str, most: usize) -> Found {
+    let whole = find_as(inventory, text, most, Fit::Part);
+    if whole.total() > 0 {
+        return whole;
+    }
+    find_as(inventory, text, most, Fit::Letters)
+}
+
+/// How a name has to fit a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It holds the text.
+    Part,
+    /// It has the text's letters in their order.
+    Letters,
+}
+
+/// The same as [`find`] by one way to fit: for a text that is sought in many clusters.
+pub fn find_as(inventory: &Inventory, text: &str, most: usize, fit: Fit) -> Found {
     let text = text.trim().to_lowercase();
     let (only, text) = kind_of(&text);
     if text.is_empty() {
         return Found::default();
     }
-    let whole = searched(inventory, only, text, most, &rank);
-    if whole.total() > 0 {
-        return whole;
+    match fit {
+        Fit::Part => searched(inventory, only, text, most, &rank),
+        Fit::Letters => searched(inventory, only, text, most, &scattered_in),
     }
-    searched(inventory, only, text, most, &scattered_in)
 }
 
 fn searched(
@@ -141,7 +160,7 @@ impl Ranked<'_> {
     }
 
     fn hit(&self) -> Hit {
-        Hit { kind: self.kind, key: Key::new(self.namespace, self.name), node: self.node.cloned() }
+        Hit { kind: self.kind, key: Key::new(self.namespace, self.name), node: self.node.cloned(), rank: self.rank }
     }
 }
 

@@ -5,6 +5,7 @@ mod beside;
 mod compressed;
 mod conversions;
 mod elsewhere;
+mod everywhere;
 mod facts;
 mod history;
 mod incidents;

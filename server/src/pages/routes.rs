@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 use app::{
     pages::{self, Frame, Tab, Theme, Visitor, Warned, backups::WarningLine, frame},
     parts,
-    source::{Found, PlanAsked, PlanText, Source, Trouble, Version, View},
+    source::{Found, HitLine, PlanAsked, PlanText, Source, Trouble, Version, View},
 };
 use axum::{
     Extension, Router,
@@ -21,7 +21,9 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use super::{Site, assets, beside::beside, elsewhere::elsewhere, history, incidents, life, site::Asked};
+use super::{
+    Site, assets, beside::beside, elsewhere::elsewhere, everywhere::everywhere, history, incidents, life, site::Asked,
+};
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
     backup::{self, Backups},
@@ -37,6 +39,7 @@ const SEE: Needs = Needs::Role(Role::Viewer);
 /// What each page needs.
 pub const ROUTES: &[Row] = &[
     Row::get("/", SEE),
+    Row::get("/find", SEE),
     Row::get("/theme", Needs::Nothing),
     Row::get("/c/{cluster}", SEE),
     Row::get("/c/{cluster}/table", SEE),
@@ -71,6 +74,7 @@ pub fn router(site: Arc<Site>) -> Router {
     let _ = any_spawner::Executor::init_tokio();
     Router::new()
         .route("/", get(home))
+        .route("/find", get(find_everywhere))
         .route("/theme", get(super::theme::choose))
         .route("/c/{cluster}", get(architecture))
         .route("/c/{cluster}/table", get(table))
@@ -143,8 +147,34 @@ async fn home(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Re
         let path = format!("/c/{}{}", scene::segment(&only.name), Query::of(raw).prefix());
         return Redirect::temporary(path.trim_end_matches(['?', '&'])).into_response();
     }
-    let frame = bare("Clusters", &asked);
-    render(StatusCode::OK, frame, request, move || pages::clusters(clusters.clone())).await
+    let query = Query::of(raw);
+    let found = match query.view.search.as_str() {
+        "" => None,
+        text => Some(everywhere(&asked, text, request.extensions()).await),
+    };
+    if let Some(Found { lines, stopped: false, .. }) = &found
+        && let [HitLine { to: Some(to), .. }] = lines.as_slice()
+    {
+        return Redirect::temporary(to).into_response();
+    }
+    let mut frame = bare("Clusters", &asked);
+    frame.theme = query.theme;
+    frame.assets = assets::assets().clone();
+    let scripted = frame.assets.script.is_some();
+    let content = move || pages::clusters(clusters.clone(), found.as_ref(), query.theme, scripted);
+    render(StatusCode::OK, frame, request, content).await
+}
+
+/// The hits in all clusters as HTML, while somebody types.
+async fn find_everywhere(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Response {
+    let found = everywhere(&asked, &Query::of(raw).typed, request.extensions()).await;
+    snippet(StatusCode::OK, parts::hits(&found, "?"))
+}
+
+/// A part of a page, which a script puts into it.
+fn snippet(status: StatusCode, html: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
+        .into_response()
 }
 
 async fn architecture(asked: State<Asked>, cluster: Path<String>, raw: RawQuery, request: Request) -> Response {
@@ -297,8 +327,7 @@ async fn panel(State(asked): State<Asked>, Path(cluster): Path<String>, raw: Raw
             (status, format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string())))
         }
     };
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
-        .into_response()
+    snippet(status, html)
 }
 
 /// The hits of a search as HTML, while somebody types.
@@ -308,8 +337,7 @@ async fn find(State(asked): State<Asked>, Path(cluster): Path<String>, raw: RawQ
         Ok(found) => (StatusCode::OK, parts::hits(&found, &query.prefix())),
         Err(trouble) => (status(&trouble), format!("<p class=\"hint\">{}</p>", scene::escaped(&trouble.to_string()))),
     };
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
-        .into_response()
+    snippet(status, html)
 }
 
 /// What a text finds in a figure, and elsewhere when the present is shown.

@@ -252,19 +252,13 @@ impl Site {
         let line = |hit: &topology::find::Hit| HitLine {
             kind: hit.kind.word().into(),
             name: hit.key.name.to_string(),
-            beside: [Some(&hit.key.namespace), hit.node.as_ref()]
-                .into_iter()
-                .flatten()
-                .filter(|part| !part.is_empty())
-                .map(|part| &**part)
-                .collect::<Vec<_>>()
-                .join(" · "),
+            beside: where_found(hit),
             opens: hit.opens(),
             to: None,
         };
         let lines = found.hits.iter().map(line).collect();
         let (nodes, services, pods) = (found.nodes, found.services, found.pods);
-        Ok(Found { text: text.trim().to_owned(), lines, nodes, services, pods, others: 0 })
+        Ok(Found { text: text.trim().to_owned(), lines, nodes, services, pods, ..Found::default() })
     }
 
     /// A view that is being drawn.
@@ -316,6 +310,12 @@ impl Site {
         let watched = self.watched(name, view).await?;
         Ok(scene::standing_alone(&watched.scene(), &of(name, watched.cluster().now())))
     }
+}
+
+/// The namespace and the node of what was found.
+pub(super) fn where_found(hit: &topology::find::Hit) -> String {
+    let parts = [Some(&hit.key.namespace), hit.node.as_ref()].into_iter().flatten();
+    parts.filter(|part| !part.is_empty()).map(|part| &**part).collect::<Vec<_>>().join(" · ")
 }
 
 /// What a selection is called where its history is asked for; none for what has none of its own.

@@ -290,6 +290,16 @@ impl Store {
         with_copies(&rows)
     }
 
+    /// Clusters and ids of the newest backups of all clusters, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`].
+    pub async fn newest_backups(&self, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+        let sql = "SELECT cluster, id FROM backups ORDER BY began DESC, id DESC LIMIT $1";
+        let rows = sqlx::query(sql).bind(i64::from(limit)).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row.try_get("cluster")?, row.try_get("id")?))).collect()
+    }
+
     /// One backup of a cluster.
     ///
     /// # Errors
