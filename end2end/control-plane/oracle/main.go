@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -65,6 +66,37 @@ func with[T runtime.Object](objects []runtime.Object, more []T) []runtime.Object
 	return objects
 }
 
+// How often a plugin is asked again, 5 ms apart.
+const patience = 4000
+
+// late tells whether a plugin's own cache has not heard of everything yet: these follow the informers a moment later. An error
+// there is no answer, and neither is a volume that is said to be missing and is not.
+func late(cluster *cluster, pod *v1.Pod, code, message string) bool {
+	if code == "Error" {
+		return true
+	}
+	if !strings.Contains(message, "bound to non-existent pv(s)") {
+		return false
+	}
+	volumes := map[string]bool{}
+	for _, volume := range cluster.Volumes {
+		volumes[volume.Name] = true
+	}
+	claims := map[string]bool{}
+	for _, volume := range pod.Spec.Volumes {
+		if volume.PersistentVolumeClaim != nil {
+			claims[volume.PersistentVolumeClaim.ClaimName] = true
+		}
+	}
+	for _, claim := range cluster.Claims {
+		mounted := claim.Namespace == pod.Namespace && claims[claim.Name]
+		if mounted && claim.Spec.VolumeName != "" && !volumes[claim.Spec.VolumeName] {
+			return false
+		}
+	}
+	return true
+}
+
 func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *cluster) ([][]string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -98,8 +130,7 @@ func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *c
 	for _, pod := range cluster.Wanted {
 		state := framework.NewCycleState()
 		allowed, status, _ := real.RunPreFilterPlugins(ctx, state, pod)
-		// The plugins' own caches follow the informers a moment later: an error there is no answer yet.
-		for tries := 0; status.Code().String() == "Error" && tries < 200; tries++ {
+		for tries := 0; late(cluster, pod, status.Code().String(), status.Message()) && tries < patience; tries++ {
 			time.Sleep(5 * time.Millisecond)
 			state = framework.NewCycleState()
 			allowed, status, _ = real.RunPreFilterPlugins(ctx, state, pod)
@@ -120,7 +151,7 @@ func judge(ctx context.Context, profile *config.KubeSchedulerProfile, cluster *c
 					return nil, err
 				}
 				found := real.RunFilterPlugins(ctx, state, pod, info)
-				for tries := 0; found.Code().String() == "Error" && tries < 200; tries++ {
+				for tries := 0; late(cluster, pod, found.Code().String(), found.Message()) && tries < patience; tries++ {
 					time.Sleep(5 * time.Millisecond)
 					found = real.RunFilterPlugins(ctx, state, pod, info)
 				}

@@ -1,6 +1,7 @@
 //! Our filters are held to those of the real scheduler, pair by pair, on made-up clusters that use every rule.
 //!
-//! `ORACLE` names the program of `end2end/control-plane/oracle`, `ORACLE_CLUSTERS` how many clusters are asked about.
+//! `ORACLE` names the program of `end2end/control-plane/oracle`, `ORACLE_CLUSTERS` how many clusters are asked about at
+//! least, `ORACLE_PAIRS` how many pairs at least.
 
 mod cluster;
 mod json;
@@ -37,8 +38,9 @@ fn ours(made: &Made) -> Vec<(String, Vec<String>)> {
 #[test]
 fn every_pair_is_feasible_here_where_the_real_scheduler_says_so() {
     let program = std::env::var("ORACLE").expect("ORACLE names the program of end2end/control-plane/oracle");
-    let clusters: u64 = std::env::var("ORACLE_CLUSTERS").map_or(200, |count| count.parse().expect("a number"));
-    let first: u64 = std::env::var("ORACLE_SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().expect("a number"));
+    let (least, wanted, first) =
+        (number("ORACLE_CLUSTERS", 200), number("ORACLE_PAIRS", 0), number("ORACLE_SEED", 1));
     let mut child = Command::new(program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -49,7 +51,10 @@ fn every_pair_is_feasible_here_where_the_real_scheduler_says_so() {
     let mut answers = BufReader::new(from).lines();
     let (mut pairs, mut feasible, mut unknown) = (0_u64, 0_u64, 0_u64);
     let mut reasons = std::collections::BTreeMap::<String, u64>::new();
-    for seed in first..first + clusters {
+    let mut clusters = 0;
+    while clusters < least || pairs < wanted {
+        let seed = first + clusters;
+        clusters += 1;
         let made = made(seed);
         writeln!(to, "{}", made.json()).expect("the oracle reads");
         to.flush().expect("the oracle reads");
