@@ -89,7 +89,7 @@ impl Inventory {
             }
             Change::Etcd(etcd) => self.put_etcd(etcd),
             Change::Scope(scope) => self.limit(scope),
-            Change::HeardIn(source, namespace, heard) => self.hear_in(source, namespace, heard),
+            Change::HeardIn(source, namespace, heard) => self.hear_in(source, namespace, &heard),
             Change::WholeIn(source, namespace, named) => self.keep_only_in(source, &namespace, &named),
         }
     }

@@ -110,13 +110,13 @@ impl Inventory {
         Touched { node_set: true, beside: true, ..Touched::everything() }
     }
 
-    pub(super) fn hear_in(&mut self, source: Source, namespace: Name, heard: Heard) -> Touched {
+    pub(super) fn hear_in(&mut self, source: Source, namespace: Name, heard: &Heard) -> Touched {
         let Some(names) = self.scope.names().filter(|names| names.contains(&namespace)) else {
             // It is not looked at any more.
             return Touched::default();
         };
         let parts = self.heard_in.entry(source).or_default();
-        if parts.insert(namespace, heard.clone()).as_ref() == Some(&heard) {
+        if parts.insert(namespace, heard.clone()).as_ref() == Some(heard) {
             return Touched::default();
         }
         let before = self.heard.get(&source).cloned().unwrap_or_default();
