@@ -39,8 +39,7 @@ fn ours(made: &Made) -> Vec<(String, Vec<String>)> {
 fn every_pair_is_feasible_here_where_the_real_scheduler_says_so() {
     let program = std::env::var("ORACLE").expect("ORACLE names the program of end2end/control-plane/oracle");
     let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().expect("a number"));
-    let (least, wanted, first) =
-        (number("ORACLE_CLUSTERS", 200), number("ORACLE_PAIRS", 0), number("ORACLE_SEED", 1));
+    let (least, wanted, first) = (number("ORACLE_CLUSTERS", 200), number("ORACLE_PAIRS", 0), number("ORACLE_SEED", 1));
     let mut child = Command::new(program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
