@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use topology::{
     Change, Inventory, Stamp,
-    inventory::{Fact, Key, Source, Volume},
+    inventory::{Fact, Heard, Key, Scope, Source, Volume},
 };
 
 /// A change, and when it was learnt.
@@ -25,6 +25,20 @@ impl Record {
         {
             let volume = Volume { claim: None, ..(**volume).clone() };
             return Some(Self { at: self.at, change: Change::Put(Fact::Volume(Box::new(volume))) });
+        }
+        match &self.change {
+            Change::Scope(Scope::Only { names, by, left }) if names.contains(namespace) => {
+                let names = names.iter().filter(|name| ***name != *namespace).cloned().collect();
+                return Some(Self { at: self.at, change: Change::Scope(Scope::Only { names, by: *by, left: *left }) });
+            }
+            // A refusal of some namespaces names them behind the permission.
+            Change::Heard(source, Heard::Forbidden { permission }) => {
+                let (permission, places) = permission.split_once(" in the namespace")?;
+                let named = places.trim_start_matches('s').split([' ', ',']).any(|word| word == namespace);
+                let heard = Heard::Forbidden { permission: permission.into() };
+                return named.then(|| Self { at: self.at, change: Change::Heard(*source, heard) });
+            }
+            _ => {}
         }
         let belongs = match &self.change {
             Change::Put(fact) => fact.namespace() == Some(namespace),
@@ -120,5 +134,27 @@ fn is_in_time(change: &Change, at: Stamp) -> bool {
         Change::Put(Fact::Lease(lease)) => lease.is_in_time(at),
         Change::Put(Fact::Node(node)) => node.beats_in_time(at),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use topology::inventory::Limit;
+
+    use super::*;
+
+    #[test]
+    fn a_namespace_that_is_forgotten_is_named_by_no_limit() {
+        let of = |change| Record { at: Stamp(1), change };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).into()).collect();
+        let scope = |seen: &[&str]| of(Change::Scope(Scope::Only { names: names(seen), by: Limit::Role, left: 0 }));
+        assert_eq!(scope(&["a", "b"]).without("a"), Some(scope(&["b"])));
+        assert_eq!(scope(&["b"]).without("a"), None);
+        let lacks =
+            |permission: &str| of(Change::Heard(Source::Pods, Heard::Forbidden { permission: permission.into() }));
+        assert_eq!(lacks("list pods in the namespaces a, c and b").without("b"), Some(lacks("list pods")));
+        assert_eq!(lacks("list pods in the namespace a").without("a"), Some(lacks("list pods")));
+        assert_eq!(lacks("list pods in the namespace ab").without("a"), None);
+        assert_eq!(lacks("list pods").without("a"), None);
     }
 }
