@@ -94,6 +94,8 @@ pub struct Losses {
     pub pairs: Vec<LossLine>,
     /// How many single hosts can be lost unnoticed.
     pub unnoticed: usize,
+    /// Of how many that is unknown.
+    pub unknown: usize,
     /// How many hosts there are.
     pub hosts: usize,
     /// Hosts that everything passes on its way to something.
@@ -190,7 +192,7 @@ fn headline(page: &WhatIf) -> AnyView {
     match (&page.answer, &page.losses) {
         (Some(answer), _) => said(answer.health, &answer.sentence),
         (None, Some(losses)) => {
-            let said = texts::may_be_lost(losses.unnoticed, losses.hosts);
+            let said = texts::may_be_lost(losses.unnoticed, losses.unknown, losses.hosts);
             view! { <div class="say"><h1 id="sentence">{said}"."</h1></div> }.into_any()
         }
         (None, None) => view! { <div class="say"><h1 id="sentence">{texts::WORKING}</h1></div> }.into_any(),
@@ -368,7 +370,7 @@ pub(super) fn standing(cluster: &str, theme_prefix: &str, losses: Option<&Losses
         });
         let points =
             (!losses.points.is_empty()).then(|| view! { <h3>{texts::SINGLE_POINTS}</h3>{points(&to, losses)} });
-        view! { <p>{texts::may_be_lost(losses.unnoticed, losses.hosts)}"."{worst}</p>{points} }
+        view! { <p>{texts::may_be_lost(losses.unnoticed, losses.unknown, losses.hosts)}"."{worst}</p>{points} }
     });
     view! { <h2><a href=to("")>{texts::WHAT_IF}</a></h2>{line} }.into_any()
 }

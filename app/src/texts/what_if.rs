@@ -98,8 +98,10 @@ pub fn drain_needs(flags: &str) -> String {
 }
 
 /// As in `4 of 5 hosts can be lost without notice`.
-pub fn may_be_lost(unnoticed: usize, of: usize) -> String {
+pub fn may_be_lost(unnoticed: usize, unknown: usize, of: usize) -> String {
     match (unnoticed, of) {
+        (_, 0) => "Unknown: no host can be seen".to_owned(),
+        (0, of) if unknown > 0 => format!("Of {unknown} of {of} hosts it is unknown whether their loss is noticed"),
         (0, of) => format!("None of {of} hosts can be lost without notice"),
         (all, of) if all == of => format!("Any single one of {of} hosts can be lost without notice"),
         (some, of) => format!("{some} of {of} hosts can be lost without notice"),

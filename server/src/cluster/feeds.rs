@@ -73,9 +73,6 @@ impl Takes for Watches<'_> {
     }
 }
 
-/// The namespaces whose leases tell of the control plane and of kubelets; nobody asks for those of others.
-const OF_LEASES: [&str; 2] = ["kube-node-lease", "kube-system"];
-
 impl Watches<'_> {
     /// The namespaces in which a kind is watched; none for all at once.
     fn places<O>(&self, kind: &Kind<O>) -> Vec<Option<Name>> {
@@ -83,12 +80,7 @@ impl Watches<'_> {
         let Some(names) = self.scope.names().filter(|_| sources().all(|source| source.is_namespaced())) else {
             return vec![None];
         };
-        let leases = sources().all(|source| *source == Source::Leases);
-        let (asked, left): (Vec<&Name>, Vec<&Name>) =
-            names.iter().partition(|name| !leases || OF_LEASES.contains(&&***name));
-        let untold = left.into_iter().map(|name| Change::HeardIn(Source::Leases, name.clone(), Heard::NotServed));
-        self.shared.apply(untold.collect());
-        asked.into_iter().cloned().map(Some).collect()
+        names.iter().cloned().map(Some).collect()
     }
 }
 

@@ -40,9 +40,10 @@ const RULES: [Rule; 16] = [
     Rule { group: "storage.k8s.io", resources: &["csinodes", "storageclasses"], verbs: READ },
 ];
 
-/// What lies in no namespace: a Role of a namespace grants nothing of it.
-const CLUSTER_WIDE: [&str; 6] =
-    ["namespaces", "nodes", "persistentvolumes", "priorityclasses", "csinodes", "storageclasses"];
+/// What is asked of the whole cluster: what lies in no namespace, and the leases of its hosts and leaders. A Role of a
+/// namespace grants nothing of it.
+const CLUSTER_WIDE: [&str; 7] =
+    ["csinodes", "leases", "namespaces", "nodes", "persistentvolumes", "priorityclasses", "storageclasses"];
 
 /// Paths that belong to no resource.
 const PATHS: [&str; 7] = ["/api", "/api/*", "/apis", "/apis/*", "/healthz/etcd", "/readyz", "/version"];

@@ -195,6 +195,7 @@ fn losses_of(found: &whatif::Losses, most: usize, points: usize) -> Losses {
         single: found.single.iter().take(most).map(line).collect(),
         pairs: found.pairs.iter().take(most).map(line).collect(),
         unnoticed: found.count(Outcome::Unnoticed),
+        unknown: found.count(Outcome::Unknown),
         hosts: found.single.len(),
         points: found.points.iter().take(points).map(point).collect(),
         all_points: found.points.len(),

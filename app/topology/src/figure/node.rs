@@ -177,12 +177,12 @@ fn seen<'a>(inventory: &'a Inventory, name: &'a Name, now: Stamp) -> Seen<'a> {
         if let Some(host) = inventory.planned_host(name) {
             return ghost(inventory, host);
         }
-        let long = if inventory.heard(Source::Nodes).knows() {
-            format!("Pods are bound to {name}, but there is no such node.")
+        let (short, long) = if inventory.heard(Source::Nodes).knows() {
+            ("not a node", format!("Pods are bound to {name}, but there is no such node."))
         } else {
-            "Known from its pods alone: nodes cannot be read.".to_owned()
+            ("unknown", "Known from its pods alone: nodes cannot be read.".to_owned())
         };
-        let state = NodeState { health: Health::Unknown, short: "not a node".into(), long };
+        let state = NodeState { health: Health::Unknown, short: short.into(), long };
         return Seen { node: None, master: false, state, parts: Vec::new() };
     };
     let master = is_master(inventory, node);

@@ -160,10 +160,6 @@ fn last_heard(inventory: &Inventory, node: &Node) -> LastHeard {
     if let Some((lease, renewed)) = lease.and_then(|lease| Some((lease, lease.renewed?))) {
         return LastHeard::At(renewed, lease.lasts);
     }
-    // Beside leases a kubelet reports every few minutes alone: without them its silence tells nothing.
-    if let (Some(gap), false) = (inventory.scope().gap(), inventory.scope().covers("kube-node-lease")) {
-        return LastHeard::Untold(format!("its lease is unknown, as {gap}"));
-    }
     if let Some(heartbeat) = heartbeat {
         return LastHeard::At(heartbeat, HEARTBEAT_LASTS);
     }

@@ -85,11 +85,13 @@ pub fn namespaces<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 }
 
 impl Source {
-    /// Whether what it tells lies in namespaces.
+    /// Whether what it tells lies in the namespaces that people choose. Leases lie in namespaces of the cluster itself,
+    /// and tell of its hosts and its leaders.
     pub const fn is_namespaced(self) -> bool {
         !matches!(
             self,
             Self::Nodes
+                | Self::Leases
                 | Self::Namespaces
                 | Self::Readyz
                 | Self::PersistentVolumes
