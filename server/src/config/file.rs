@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use super::{
     BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn,
     addresses::{BASE_PATH, DATABASE, PUBLIC_URL, base_path, known_hosts, public_url},
-    deploying, history,
+    audit, deploying, history,
     keys::{KEYS, nearest},
     namespaces, provider,
 };
@@ -21,7 +21,7 @@ use crate::{
     },
     embed::Origins,
     etcd::{Endpoint, Through, Tls},
-    store::{Keeping, Place},
+    store::Place,
 };
 
 /// Why settings cannot be used.
@@ -258,22 +258,6 @@ fn listed(name: &str, items: &toml::de::DeArray<'_>) -> Option<String> {
     items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(","))
 }
 
-/// How much of the audit is kept.
-fn audit_kept(values: &Values) -> Result<Keeping, ConfigError> {
-    let wrong = |name: &'static str, expected: &'static str| {
-        let (value, place) = values[name].clone();
-        ConfigError::Value { place, name, value, expected }
-    };
-    let days: u32 = values["audit_days"].0.parse().map_err(|_| wrong("audit_days", "a number of days, or 0"))?;
-    let expected = "a number of entries, at least 1000, or 0";
-    let entries: u32 = values["audit_entries"].0.parse().map_err(|_| wrong("audit_entries", expected))?;
-    if (1..1_000).contains(&entries) {
-        return Err(wrong("audit_entries", expected));
-    }
-    let entries = (entries > 0).then_some(i64::from(entries));
-    Ok(Keeping { days: (days > 0).then_some(days), entries })
-}
-
 /// The machine through which etcd is reached.
 fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
     let (text, place) = values["etcd_through"].clone();
@@ -412,7 +396,7 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             wrong("embed_origins", "origins with commas between, as in https://portal.example,http://127.0.0.1:9000")
         })?,
         audit: some("audit").map(PathBuf::from),
-        audit_kept: audit_kept(values)?,
+        audit_kept: audit::kept(values)?,
         rate: text("rate").parse().map_err(|_| wrong("rate", "a number of requests a minute, at least 1"))?,
         connections_per_address: text("connections_per_address")
             .parse()

@@ -1,6 +1,7 @@
 //! Settings: by file, by environment, by flag; the later of these beats the earlier.
 
 mod addresses;
+mod audit;
 mod deploying;
 mod file;
 mod history;
