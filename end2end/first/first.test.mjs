@@ -38,7 +38,7 @@ test('a stranger sees an incident of before, a backup that restores and a deploy
     return /Host host4 is lost/.test(await page.textContent('main'));
   });
   assert.match(await page.textContent('.made-up'), /were made up for the demonstration/);
-  await go(page, 'main table a[href*="/incidents/"]', /incidents\/./);
+  await go(page, 'main table tr:has-text("host4 is lost") a[href*="/incidents/"]', /incidents\/./);
   assert.match(await page.textContent('main'), /Host host4 is lost.*were made up for the demonstration/s);
   await go(page, 'a.logo', /c\/demo$/);
 
