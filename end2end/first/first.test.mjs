@@ -54,7 +54,7 @@ test('a stranger sees an incident of before, a backup that restores and a deploy
   await go(page, 'a.logo', /c\/demo$/);
 
   // A deployment whose plan is chosen already.
-  await go(page, '.overview a.button:text-is("Deploy…")', /deployments\/new/);
+  await go(page, '.overview a.button:text-is("Deploy")', /deployments\/new/);
   await go(page, '.at-once button', /deployments\/\d/);
   await page.waitForSelector('#run .badge:text-is("succeeded")', { timeout: 180_000 });
   assert.match(await page.textContent('#run'), /all 5 nodes are there and ready/);
