@@ -58,7 +58,7 @@ release: ## Make a release: make release VERSION=0.2.0 (docs/releasing.md)
 
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else
-	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny oracle collector static nfpm systemd package-tools control-plane-old postgres-others keycloak dex openapi-generator
+	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny oracle collector static nfpm systemd package-tools control-plane-old postgres-others keycloak dex openapi-generator terraform progenitor
 
 .PHONY: control-plane
 control-plane: ## Start a real Kubernetes control plane in .tools/control-plane (end it: make control-plane-down)

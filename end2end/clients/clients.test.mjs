@@ -129,7 +129,7 @@ test('the job for GitLab saves drift and picture and passes', async () => {
 });
 
 test('what the Terraform example reads is there', async () => {
-  // Its http provider is in none of the registries that tests have: its address and its fields are tried without it.
+  // Its address and its fields; terraform/terraform.test.mjs runs it.
   const text = example('Terraform', 'hcl');
   const [, url] = /url\s+= "([^"]+)"/.exec(text);
   const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });

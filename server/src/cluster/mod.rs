@@ -8,7 +8,7 @@
 //!                            └─ etcd: its own word, where it may be asked
 //! ```
 //!
-//! - Each kind has one watch a cluster, or one a namespace where only some are looked at ([`scope`]), and a file of its own that turns an object into a fact.
+//! - Each kind has one watch a cluster, or one a namespace where only some are looked at (`scope`), and a file of its own that turns an object into a fact.
 //! - Objects are decoded into the few fields that are used, and never kept.
 //! - A source that may not be read, or is cut, says so ([`Heard`](topology::inventory::Heard)) and
 //!   stops no other.

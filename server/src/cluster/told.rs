@@ -90,10 +90,13 @@ struct Decoders {
     intern: Intern,
 }
 
+/// Makes facts of an object.
+type Decode = Box<dyn Fn(serde_json::Value, &mut Intern) -> Vec<Fact> + Send>;
+
 struct Decoder {
     served: Served,
     whole: &'static [Source],
-    facts: Box<dyn Fn(serde_json::Value, &mut Intern) -> Vec<Fact> + Send>,
+    facts: Decode,
 }
 
 impl Takes for Decoders {

@@ -70,8 +70,8 @@ fn heard(asked: &Asked) -> (Vec<(String, Arc<Cluster>)>, Vec<String>) {
             _ => silent.push(name),
         }
     }
-    for name in silent.iter().take(NAMED).cloned() {
-        let clusters = asked.0.clusters();
+    for name in silent.iter().take(NAMED) {
+        let (clusters, name) = (asked.0.clusters(), name.clone());
         tokio::spawn(async move { drop(clusters.get(&name).await) });
     }
     (known, silent)

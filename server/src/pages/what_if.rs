@@ -143,7 +143,7 @@ async fn build(
         // The order is an answer of its own.
         None if page.order.is_some() => {}
         None => {
-            page.losses = site.losses().of(name, &cluster).await.map(|found| losses_of(&found, usize::MAX, ALL_POINTS))
+            page.losses = site.losses().of(name, &cluster).await.map(|found| losses_of(&found, usize::MAX, ALL_POINTS));
         }
     }
     Ok(page)

@@ -95,7 +95,7 @@ fn known<T>(
         _ => None,
     };
     // Nobody is to take the part for the whole.
-    let limits = Some(inventory.scope()).filter(|_| of.is_namespaced() || of == Source::Nodes);
+    let limits = (of.is_namespaced() || of == Source::Nodes).then(|| inventory.scope());
     let limits = limits.and_then(|scope| Some(format!("Only {} can be seen.", scope.words()?)));
     page.missing = std::iter::once(&of).chain(beside).filter_map(missing).chain(limits).collect();
     Ok(page)
