@@ -36,7 +36,7 @@ impl Record {
                 let (permission, places) = permission.split_once(" in the namespace")?;
                 let named = places.trim_start_matches('s').split([' ', ',']).any(|word| word == namespace);
                 let heard = Heard::Forbidden { permission: permission.into() };
-                return named.then(|| Self { at: self.at, change: Change::Heard(*source, heard) });
+                return named.then_some(Self { at: self.at, change: Change::Heard(*source, heard) });
             }
             _ => {}
         }
