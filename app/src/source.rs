@@ -233,6 +233,16 @@ pub enum PlanText {
     Pasted(String),
 }
 
+impl PlanText {
+    /// How many bytes came with the request; a file's are not among them.
+    pub const fn bytes(&self) -> usize {
+        match self {
+            Self::File(_) => 0,
+            Self::Pasted(text) => text.len(),
+        }
+    }
+}
+
 /// The plan that is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanAsked {

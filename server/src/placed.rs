@@ -10,7 +10,16 @@ pub(crate) async fn placed<T: Send + 'static>(
     places: &Arc<Semaphore>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let place = places.clone().acquire_owned().await.ok()?;
+    placed_wide(places, 1, work).await
+}
+
+/// The same of work that takes so many places.
+pub(crate) async fn placed_wide<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    width: u32,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let place = places.clone().acquire_many_owned(width).await.ok()?;
     let placed = move || {
         let done = work();
         drop(place);

@@ -55,6 +55,17 @@ fn health_readiness_and_numbers_are_told() {
 }
 
 #[test]
+fn a_server_whose_log_nobody_reads_serves_and_ends() {
+    let folder = Folder::new();
+    let args = ["serve", "--demo", "--listen", "127.0.0.1:0", "--data", text(&folder.0), "--log", "binnacle=trace"];
+    let mut server = Process::unheard(&mut command(&args));
+    for _ in 0..3 {
+        assert_eq!(server.get("/nope").status, 404);
+    }
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
 fn where_people_sign_in_the_numbers_are_not_for_everybody_and_no_cluster_is_named() {
     let folder = Folder::new();
     let token = token(&folder, "viewer");

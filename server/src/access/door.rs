@@ -127,6 +127,11 @@ impl Door {
         first.as_ref().is_some_and(|(kept, made)| made.elapsed() < FIRST_LASTS && *kept == secret::hash(key))
     }
 
+    /// Whether somebody with this key may be made the first admin: while there is none.
+    pub(super) async fn may_be_first(&self, key: &str) -> bool {
+        self.is_first(key) && matches!(self.has_admin().await, Ok(false))
+    }
+
     /// Makes the first admin, once, while there is none. The key is looked at before anything is hashed.
     pub(super) async fn make_first(&self, key: &str, name: &str, given: &str) -> Result<(), String> {
         if !self.is_first(key) || self.has_admin().await.map_err(|error| error.to_string())? {
@@ -179,11 +184,8 @@ impl Door {
     pub(super) async fn local(&self, name: &str, given: &str, from: IpAddr) -> Result<Option<Role>, Refusal> {
         let address = format!("address {}", household(from));
         // Whoever guesses from elsewhere must not keep out the owner of an account.
-        let account = if self.has_signed_in(name, from).await.map_err(Refusal::from)? {
-            format!("account {name} at {address}")
-        } else {
-            format!("account {name}")
-        };
+        let is_stranger = !self.has_signed_in(name, from).await.map_err(Refusal::from)?;
+        let account = if !is_stranger { format!("account {name} at {address}") } else { format!("account {name}") };
         let names = [account.as_str(), address.as_str()];
         let began = self.slow.begin(&names, Instant::now());
         let attempt = began.map_err(|wait| {
@@ -193,7 +195,12 @@ impl Door {
         let user = self.store.user(name).await.map_err(Refusal::from)?.filter(|user| !user.disabled);
         let kept = user.as_ref().map(|user| user.password.clone());
         let role = user.and_then(|user| Role::from_word(&user.role));
-        let same = password::matches(kept, given).await;
+        let Some(same) = password::matches(kept, given, is_stranger).await else {
+            // Nothing was compared, so nobody failed.
+            attempt.was_heard();
+            NUMBERS.sign_in(Outcome::Slowed);
+            return Err(Refusal::Crowd);
+        };
         // Guesses that came all at once learn no more than those that came in turn.
         if let Some(wait) = self.slow.wait(&names, Instant::now()) {
             NUMBERS.sign_in(Outcome::Slowed);

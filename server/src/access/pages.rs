@@ -242,7 +242,7 @@ async fn make_first(
     if !door.awaits_first() {
         return Refusal::Nowhere.into_response();
     }
-    let rightful = door.is_first(&given.key);
+    let rightful = door.may_be_first(&given.key).await;
     let name = if valid_name(&given.name) { given.name.as_str() } else { "?" };
     if let Err(away) = door.remember(&who.entry("user.first", name, "", rightful, "")).await {
         return away.into_response();

@@ -13,6 +13,9 @@ use crate::placed::placed;
 
 /// Hashes at once. Each needs 19 MiB, so a flood of sign-ins must not raise their number.
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+/// Comparisons for strangers that wait or run: more are turned away at once, so that a flood of guesses is no queue
+/// behind which an owner stands.
+static STRANGERS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(32)));
 /// Memory of finished hashes, for the next ones: the allocator would keep it in every thread's arena.
 static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 /// What an unknown account's password is compared with, so that it takes as long as a known one's.
@@ -66,19 +69,22 @@ fn is_common(name: &str, password: &str) -> bool {
     zxcvbn::zxcvbn(password, &about).score() < zxcvbn::Score::Three
 }
 
-/// Whether a password is the one that was kept; without one kept it takes as long and is not.
-pub(super) async fn matches(kept: Option<String>, password: &str) -> bool {
+/// Whether a password is the one that was kept; without one kept it takes as long and is not. `None` when a stranger
+/// asks and too many strangers wait already. Those who have signed in from their household before always wait.
+pub(super) async fn matches(kept: Option<String>, password: &str, is_stranger: bool) -> Option<bool> {
     if password.len() > LONGEST {
-        return false;
+        return Some(false);
     }
+    let waits = if is_stranger { Some(STRANGERS.clone().try_acquire_owned().ok()?) } else { None };
     let password = password.to_owned();
     let compared = placed(&PLACES, move || {
+        let _waits = waits;
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| NOBODYS.clone());
         let same = same(&password, &kept);
         known && same
     });
-    compared.await.unwrap_or(false)
+    Some(compared.await.unwrap_or(false))
 }
 
 fn hash_now(password: &str) -> Result<String, PasswordError> {
@@ -132,9 +138,9 @@ mod tests {
     async fn a_password_is_kept_as_argon2id_and_known_again() {
         let kept = hashed("", "correct horse battery").await.unwrap();
         assert!(kept.starts_with("$argon2id$") && !kept.contains("horse"), "{kept}");
-        assert!(matches(Some(kept.clone()), "correct horse battery").await);
-        assert!(!matches(Some(kept), "correct horse batterz").await);
-        assert!(!matches(None, "correct horse battery").await);
+        assert_eq!(matches(Some(kept.clone()), "correct horse battery", false).await, Some(true));
+        assert_eq!(matches(Some(kept), "correct horse batterz", false).await, Some(false));
+        assert_eq!(matches(None, "correct horse battery", false).await, Some(false));
     }
 
     #[tokio::test]
@@ -168,8 +174,20 @@ mod tests {
         use argon2::PasswordHasher;
         let salt = SaltString::encode_b64(b"0123456789abcdef").unwrap();
         let kept = Argon2::default().hash_password(b"correct horse battery", &salt).unwrap().to_string();
-        assert!(matches(Some(kept.clone()), "correct horse battery").await);
-        assert!(!matches(Some(kept), "correct horse batterz").await);
+        assert_eq!(matches(Some(kept.clone()), "correct horse battery", false).await, Some(true));
+        assert_eq!(matches(Some(kept), "correct horse batterz", false).await, Some(false));
+    }
+
+    #[tokio::test]
+    async fn an_owner_does_not_stand_behind_a_crowd_of_strangers() {
+        let kept = Some(hashed("", "correct horse battery").await.unwrap());
+        let crowd = (0..100).map(|_| matches(kept.clone(), "correct horse batterz", true));
+        let owner = matches(kept.clone(), "correct horse battery", false);
+        let (crowd, owner) = tokio::join!(futures::future::join_all(crowd), owner);
+        assert_eq!(owner, Some(true));
+        assert!(crowd.contains(&None), "some are turned away");
+        assert!(crowd.contains(&Some(false)), "some are compared");
+        assert!(!crowd.contains(&Some(true)));
     }
 
     #[tokio::test]

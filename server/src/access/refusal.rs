@@ -58,6 +58,12 @@ pub enum Refusal {
     /// Too many failed.
     #[error("Too many sign-ins failed. Try again in {} seconds.", .0.as_secs() + 1)]
     Slow(Duration),
+    /// Too many strangers sign in at this moment.
+    #[error(
+        "Too many people sign in at this moment from where they never did before. Try again in a few seconds, or from \
+         where you signed in last."
+    )]
+    Crowd,
     /// Too many requests were refused.
     #[error("Too many requests. There is room again in {} seconds.", .0.as_secs() + 1)]
     Often(Duration),
@@ -106,7 +112,7 @@ impl Refusal {
             Self::Unknown | Self::Unnamed | Self::Again | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
             Self::Slow(_) | Self::Often(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Crowd | Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -145,7 +151,7 @@ impl Refusal {
             Self::Slow(wait) | Self::Often(wait) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
             }
-            Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => {
+            Self::Crowd | Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
             }
             _ => {}

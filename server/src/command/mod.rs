@@ -482,10 +482,14 @@ pub fn run() -> Exit {
 /// How a command failed: its exit code, and a text that says what to do.
 type Failure = (Exit, String);
 
+/// How long work has to end with its runtime.
+const LAST: std::time::Duration = std::time::Duration::from_secs(2);
+
 fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| (Exit::Failed, format!("cannot start: {error}")))?;
     let ended = runtime.block_on(work);
-    runtime.shutdown_background();
+    // Programs that were started, such as plugins for credentials, end with the work that waits for them.
+    runtime.shutdown_timeout(LAST);
     ended
 }

@@ -61,8 +61,9 @@ async fn bases(office: &Office, cluster: &str, said: Option<Arc<Plan>>) -> Resul
 /// A run's plan as it is kept: names, roles and addresses are all in it.
 async fn masked(office: &Office, id: &str) -> Result<Arc<Plan>, StoreError> {
     let [dha, network] = office.plan(id).await?;
+    let bytes = dha.len() + network.len();
     let reading = move || Plan::read(Some(dha.as_bytes()), Some(network.as_bytes())).0;
-    let plan = crate::plan::placed(reading).await;
+    let plan = crate::plan::placed(bytes, reading).await;
     plan.map(Arc::new).ok_or_else(|| StoreError::Refused("a run's plan could not be read".into()))
 }
 

@@ -134,8 +134,9 @@ async fn once(desk: &Desk, id: &str) -> Result<(), Stopped> {
     let There { plan } = desk.host.ask("plan", json!({ "dir": row.dir })).await?;
     let Some(plan) = plan else { return lost(desk, &row, "its folder on the jump host is gone").await };
     let [dha, network] = plan;
+    let bytes = dha.len() + network.len();
     let reading = move || plan::Plan::read(Some(dha.as_bytes()), Some(network.as_bytes())).0;
-    let plan = crate::plan::placed(reading).await.ok_or_else(|| Stopped::Unreadable("a run's plan".into()))?;
+    let plan = crate::plan::placed(bytes, reading).await.ok_or_else(|| Stopped::Unreadable("a run's plan".into()))?;
     let own = desk.host.variables.iter().filter(|(name, value)| order::is_secret(name, value));
     let secrets: Vec<String> =
         plan.secrets().into_iter().map(str::to_owned).chain(own.map(|(_, value)| value.clone())).collect();

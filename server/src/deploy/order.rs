@@ -256,6 +256,7 @@ pub(crate) async fn startable_apart(
     dha: Vec<u8>,
     network: Vec<u8>,
 ) -> Result<Startable, Vec<String>> {
-    let checked = crate::plan::placed(move || startable(release, &dha, &network)).await;
+    let bytes = dha.len() + network.len();
+    let checked = crate::plan::placed(bytes, move || startable(release, &dha, &network)).await;
     checked.unwrap_or_else(|| Err(vec!["the plan could not be checked".into()]))
 }

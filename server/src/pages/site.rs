@@ -166,7 +166,7 @@ impl Site {
     /// A plan's file as it is, secrets included: for whoever runs it.
     pub(crate) async fn plan_bytes(&self, text: PlanText) -> Result<Vec<u8>, Trouble> {
         let folder = self.plans.clone();
-        let read = crate::plan::placed(move || plans::source(folder.as_deref(), &text)).await;
+        let read = crate::plan::placed(text.bytes(), move || plans::source(folder.as_deref(), &text)).await;
         read.unwrap_or_else(|| Err(Trouble::NoSuchThing("the plan".into()))).map(|(_, bytes)| bytes)
     }
 
@@ -439,7 +439,8 @@ impl Source for Asked {
         let (folder, asked, release) = (self.0.plans.clone(), asked.clone(), self.0.release);
         Box::pin(async move {
             // Reading files and a large paste take their time: not a worker's.
-            let page = crate::plan::placed(move || plans::page(folder.as_deref(), release, &asked)).await;
+            let bytes = asked.dha.iter().chain(&asked.network).map(PlanText::bytes).sum();
+            let page = crate::plan::placed(bytes, move || plans::page(folder.as_deref(), release, &asked)).await;
             page.unwrap_or_else(|| Err(Trouble::NoSuchThing("the plan".into())))
         })
     }

@@ -13,10 +13,12 @@ use topology::planned::Planned;
 
 /// Plans that are worked on at once: a large one takes a processor for a while.
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
+/// More bytes than any real plan has. A parser may need a hundred times as much memory, so one such plan has all places.
+const LARGE: usize = 256 << 10;
 
-/// Works on a plan, as [`crate::placed::placed`] does.
-pub(crate) async fn placed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    crate::placed::placed(&PLACES, work).await
+/// Works on a plan of so many bytes, as [`crate::placed::placed`] does.
+pub(crate) async fn placed<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    crate::placed::placed_wide(&PLACES, if bytes > LARGE { 2 } else { 1 }, work).await
 }
 
 /// Why a file of a plan cannot be read.

@@ -66,6 +66,17 @@ impl Process {
                 line.clear();
             }
         });
+        Self::listening(child, log)
+    }
+
+    /// One whose log goes to a pipe that nobody reads any more.
+    pub fn unheard(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(child.stderr.take());
+        Self::listening(child, Arc::default())
+    }
+
+    fn listening(mut child: Child, log: Arc<Mutex<String>>) -> Self {
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let said = lines.find_map(|line| line.ok()?.strip_prefix("Listening on ").map(str::to_owned));
         let url = said.unwrap_or_else(|| panic!("it does not listen: {}", log.lock().expect("the log")));
@@ -93,7 +104,13 @@ impl Process {
     pub fn terminate(&mut self) -> Option<i32> {
         let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(kill.is_ok_and(|status| status.success()));
-        self.child.wait().expect("it ended").code()
+        for _ in 0..1200 {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("it does not end: {}", self.log())
     }
 
     pub fn connect(&self) -> TcpStream {
