@@ -191,6 +191,7 @@ fn a_silence_is_made_shown_and_ended_with_a_reason() {
     assert_eq!(server.get("/c/demo/incidents/nothing").status, 404);
     let metrics = server.get("/metrics").body;
     assert!(metrics.contains("binnacle_incidents_open{cluster=\"demo\",kind=\"host-lost\"} 0"), "{metrics}");
-    let line = server.get("/c/demo/history").body;
-    assert!(line.contains("/c/demo/incidents"), "{line}");
+    served::until("the time line", Duration::from_secs(60), || {
+        server.get("/c/demo/history").body.contains("/c/demo/incidents")
+    });
 }
