@@ -1,6 +1,7 @@
 //! What people read, in English, in one place.
 
 pub mod backups;
+pub mod cards;
 pub mod demo;
 pub mod deployments;
 pub mod history;
@@ -68,7 +69,7 @@ pub const FOLLOW_HINT: &str = "Trace a service, pod, port or IP";
 /// The same facts in rows.
 pub const TABLE: &str = "Table";
 /// Above the list of clusters.
-pub const CHOOSE: &str = "Choose a cluster";
+pub const CHOOSE: &str = "Clusters";
 /// On error pages.
 pub const BACK: &str = "Back to clusters";
 /// When there is none.

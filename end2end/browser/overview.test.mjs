@@ -109,15 +109,42 @@ test('a search finds a name in all clusters, and waits for none that is silent',
   }
   const page = await open(chromium, `${all.url}/`, { javaScriptEnabled: false });
   await page.fill('#search', 'host4');
-  await page.keyboard.press('Enter');
+  await Promise.all([page.waitForURL(/q=host4/), page.keyboard.press('Enter')]);
   assert.match(await page.textContent('.found'), /matches · .*2 nodes/);
   assert.match(await page.textContent('.found'), /north.*south/s);
   await page.fill('#search', 'zzz');
-  await page.keyboard.press('Enter');
+  await Promise.all([page.waitForURL(/q=zzz/), page.keyboard.press('Enter')]);
   assert.match(await page.textContent('.found'), /No matches for “zzz”/);
   await page.fill('#search', 'sout');
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/c\/south$/);
+  await Promise.all([page.waitForURL(/c\/south$/), page.keyboard.press('Enter')]);
+  await page.context().close();
+  await all.stop();
+});
+
+test('each cluster has a card that is renewed, and a silent one says so', async () => {
+  const all = await several();
+  const card = (name) => `#clusters > li:has(strong:text-is("${name}"))`;
+  const heard = async () => (await fetch(`${all.url}/cards`)).text();
+  await until('both clusters are heard', async () => (await heard()).split('aria-label="5 hosts: 5 well"').length === 3);
+  for (const [colorScheme, width] of [['light', 1480], ['dark', 1024], ['dark', 390]]) {
+    const page = await open(chromium, `${all.url}/`, { colorScheme, viewport: { width, height: 900 } });
+    assert.match(await page.textContent(`${card('north')} .said`), /3 of 3 masters up/);
+    assert.doesNotMatch(await page.textContent(card('silent')), /masters|hosts/);
+    await everybody(page, width);
+    if (process.env.BINNACLE_SHOTS) await page.screenshot({ path: join(process.env.BINNACLE_SHOTS, `cards-${colorScheme}-${width}.png`) });
+    await page.context().close();
+  }
+  const page = await open(chromium, `${all.url}/`);
+  await page.focus(`${card('north')} > a`);
+  const concerns = async (page, name) => Number(/(\d+) things? needs? attention/.exec(await page.textContent(card(name)))?.[1] ?? 0);
+  const before = await concerns(page, 'north');
+  await lab.pod('on-card', 'host4');
+  await lab.call('PATCH', '/api/v1/namespaces/default/pods/on-card/status', { status: failing });
+  await until('the card is not renewed', async () => await concerns(page, 'north') === before + 1);
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'north', 'the keyboard stays where it was');
+  await lab.gone('on-card');
+  await until('the card is not renewed', async () => await concerns(page, 'north') === before);
+  await Promise.all([page.waitForURL(/c\/north$/), page.keyboard.press('Enter')]);
   await page.context().close();
   await all.stop();
 });

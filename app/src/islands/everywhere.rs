@@ -1,8 +1,8 @@
-//! The island of the page of all clusters: its search.
+//! The island of the page of all clusters: its search, and its cards.
 
 use leptos::prelude::*;
 
-/// Searches while somebody types. `base` is the path below which the search is asked.
+/// Searches while somebody types, and renews the cards. `base` is the path below which both are asked for.
 #[island]
 pub fn Everywhere(base: String) -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -10,6 +10,7 @@ pub fn Everywhere(base: String) -> impl IntoView {
         if started.is_none() {
             super::find::start(&base, "?");
             super::letters::search();
+            super::cards::start(&base);
         }
     });
     #[cfg(not(feature = "hydrate"))]

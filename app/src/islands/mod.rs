@@ -4,6 +4,8 @@
 //! and changes that.
 
 #[cfg(feature = "hydrate")]
+mod cards;
+#[cfg(feature = "hydrate")]
 mod copy;
 #[cfg(feature = "hydrate")]
 mod dom;

@@ -2,37 +2,27 @@
 
 use leptos::prelude::*;
 
-use super::{Theme, frame::hidden};
+use super::{Card, Theme, frame::hidden};
 use crate::{
     base::at,
     islands::Everywhere,
     parts,
-    source::{ClusterLine, Found, View},
+    source::{Found, View},
     texts,
 };
 
-/// The page's content. `found` is what was searched for; with a script a search answers while one types.
-pub fn clusters(lines: Vec<ClusterLine>, found: Option<&Found>, theme: Theme, scripted: bool) -> AnyView {
-    if lines.is_empty() {
+/// The page's content. `found` is what was searched for; with a script a search answers while one types, and the cards
+/// are renewed.
+pub fn clusters(cards: &[Card], found: Option<&Found>, theme: Theme, scripted: bool) -> AnyView {
+    if cards.is_empty() {
         return view! { <main id="content" tabindex="-1" class="plain"><h1>{texts::NO_CLUSTER}</h1><p>{texts::NO_CLUSTER_TODO}</p></main> }
             .into_any();
     }
-    let rows = lines
-        .into_iter()
-        .map(|line| {
-            let origin = if line.demo { texts::DEMO.to_owned() } else { line.origin };
-            if !scene::is_addressable(&line.name) {
-                return view! { <li><strong>{line.name}</strong><small>{texts::NO_ADDRESS}</small></li> }.into_any();
-            }
-            let to = at(&format!("/c/{}", scene::segment(&line.name)));
-            view! { <li><a href=to><strong>{line.name}</strong></a><small>{origin}</small></li> }.into_any()
-        })
-        .collect_view();
     view! {
-        <main id="content" tabindex="-1" class="plain">
+        <main id="content" tabindex="-1" class="plain fleet">
             <h1>{texts::CHOOSE}</h1>
             {search(found, theme)}
-            <ul class="clusters">{rows}</ul>
+            <ul class="clusters" id="clusters">{super::cards(cards)}</ul>
             {scripted.then(|| view! { <Everywhere base=at("/").trim_end_matches('/').to_owned() /> })}
         </main>
     }

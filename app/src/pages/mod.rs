@@ -4,6 +4,7 @@
 mod access;
 mod api;
 pub mod backups;
+mod cards;
 mod clusters;
 mod demo;
 pub mod deployments;
@@ -30,6 +31,7 @@ pub use access::{
     AuditLine, AuditSought, SessionLine, TokenLine, audit, first, refusal, sessions, sign_in, signed_out, tokens,
 };
 pub use api::{Body, Field, Kind, Operation, Tried, api};
+pub use cards::{Card, CardHost, CardTold, cards};
 pub use clusters::clusters;
 pub use demo::{Breaking, BrokenLine, breaking};
 pub use drift::drift;

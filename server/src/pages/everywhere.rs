@@ -59,7 +59,7 @@ pub(super) async fn everywhere(asked: &Asked, text: &str, said: &Extensions) -> 
 }
 
 /// Clusters of which something is known, and the names of the others, a few of which begin to be watched.
-fn heard(asked: &Asked) -> (Vec<(String, Arc<Cluster>)>, Vec<String>) {
+pub(super) fn heard(asked: &Asked) -> (Vec<(String, Arc<Cluster>)>, Vec<String>) {
     let watched: std::collections::BTreeMap<String, Arc<Cluster>> = asked.0.watched_now().into_iter().collect();
     let (mut known, mut silent) = (Vec::new(), Vec::new());
     for name in asked.clusters().into_iter().map(|line| line.name).filter(|name| scene::is_addressable(name)) {

@@ -2,6 +2,7 @@
 
 mod assets;
 mod beside;
+mod cards;
 mod compressed;
 mod conversions;
 mod elsewhere;

@@ -22,7 +22,8 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use super::{
-    Site, assets, beside::beside, elsewhere::elsewhere, everywhere::everywhere, history, incidents, life, site::Asked,
+    Site, assets, beside::beside, cards, elsewhere::elsewhere, everywhere::everywhere, history, incidents, life,
+    site::Asked,
 };
 use crate::{
     access::{self, Acts, Needs, Role, Row, Stays, Who},
@@ -40,6 +41,7 @@ const SEE: Needs = Needs::Role(Role::Viewer);
 pub const ROUTES: &[Row] = &[
     Row::get("/", SEE),
     Row::get("/find", SEE),
+    Row::get("/cards", SEE),
     Row::get("/theme", Needs::Nothing),
     Row::get("/c/{cluster}", SEE),
     Row::get("/c/{cluster}/table", SEE),
@@ -75,6 +77,7 @@ pub fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/find", get(find_everywhere))
+        .route("/cards", get(renewed_cards))
         .route("/theme", get(super::theme::choose))
         .route("/c/{cluster}", get(architecture))
         .route("/c/{cluster}/table", get(table))
@@ -161,7 +164,8 @@ async fn home(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Re
     frame.theme = query.theme;
     frame.assets = assets::assets().clone();
     let scripted = frame.assets.script.is_some();
-    let content = move || pages::clusters(clusters.clone(), found.as_ref(), query.theme, scripted);
+    let cards = cards::cards(&asked, request.extensions()).await;
+    let content = move || pages::clusters(&cards, found.as_ref(), query.theme, scripted);
     render(StatusCode::OK, frame, request, content).await
 }
 
@@ -169,6 +173,13 @@ async fn home(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Re
 async fn find_everywhere(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Response {
     let found = everywhere(&asked, &Query::of(raw).typed, request.extensions()).await;
     snippet(StatusCode::OK, parts::hits(&found, "?"))
+}
+
+/// The cards of all clusters as HTML, while the page is open.
+async fn renewed_cards(State(asked): State<Asked>, request: Request) -> Response {
+    let cards = cards::cards(&asked, request.extensions()).await;
+    let html = leptos::prelude::Owner::new().with(|| pages::cards(&cards).to_html());
+    snippet(StatusCode::OK, html)
 }
 
 /// A part of a page, which a script puts into it.

@@ -22,7 +22,7 @@ use topology::{
     planned::Planned,
 };
 
-use super::{conversions, facts, plans, sentence, table};
+use super::{cards::Lately, conversions, facts, plans, sentence, table};
 use crate::{
     backup::restoring::Node,
     cluster::{self, Cluster, Clusters},
@@ -46,6 +46,7 @@ pub struct Site {
     release: Release,
     concerns: Mutex<HashMap<String, Concerns>>,
     losses: Losses,
+    lately: Mutex<HashMap<String, Lately>>,
 }
 
 /// What needs attention in a cluster and how full its hosts are, for all who look at it within a moment.
@@ -66,9 +67,9 @@ pub(super) struct Concerns {
 const HITS: usize = 12;
 
 /// What needs attention is found out once in this time, however many look.
-const MOMENT: Duration = Duration::from_millis(1_500);
+pub(super) const MOMENT: Duration = Duration::from_millis(1_500);
 /// And takes no more than one part in so many of the time.
-const SHARE: u32 = 30;
+pub(super) const SHARE: u32 = 30;
 
 impl Site {
     /// Of these clusters, and with this folder of plans.
@@ -86,6 +87,7 @@ impl Site {
             release,
             concerns: Mutex::default(),
             losses: Losses::default(),
+            lately: Mutex::default(),
         })
     }
 
@@ -109,6 +111,7 @@ impl Site {
         self.views.forget();
         let now = Instant::now();
         self.concerns().retain(|_, concerns| concerns.until > now);
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, lately| lately.until > now);
         self.clusters.forget_idle();
     }
 
@@ -218,6 +221,16 @@ impl Site {
 
     fn concerns(&self) -> MutexGuard<'_, HashMap<String, Concerns>> {
         self.concerns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A cluster in small, as it was last looked at.
+    pub(super) fn lately(&self, name: &str) -> Option<Lately> {
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Keeps that for all who look within a moment.
+    pub(super) fn keep_lately(&self, name: String, lately: Lately) {
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner).insert(name, lately);
     }
 
     /// What needs attention in a cluster, and how full its hosts are; none while it tells nothing.

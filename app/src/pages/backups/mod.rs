@@ -19,5 +19,6 @@ pub use one::one;
 pub use part::part;
 pub use retention::retention;
 pub(crate) use strip::form;
+pub(super) use strip::kept_line;
 pub use strip::{Kept, newest};
 pub use warned::warned;

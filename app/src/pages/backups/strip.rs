@@ -28,12 +28,13 @@ pub fn newest(cluster: &str, kept: &Kept) -> AnyView {
         .then(|| view! { <li><span class="badge h-starting">{words::UNDERWAY}</span>" "<a href=base.clone()>{words::SEE}</a></li> });
     let newest = kept.newest.as_ref().map_or_else(
         || view! { <li><span class="badge h-bad">{words::NO_GOOD_ONE}</span></li> }.into_any(),
-        |line| one(&base, line),
+        |line| kept_line(&base, line),
     );
     view! { <h2><a href=base.clone()>{words::BACKUPS}</a></h2><ul>{going}{newest}</ul> }.into_any()
 }
 
-fn one(base: &str, line: &BackupLine) -> AnyView {
+/// A backup in a line, with a link to its page below `base`.
+pub(in crate::pages) fn kept_line(base: &str, line: &BackupLine) -> AnyView {
     let climbed = line.steps.iter().flatten().count();
     let class = if line.steps[5].is_some() { "badge h-ok" } else { "badge" };
     view! {

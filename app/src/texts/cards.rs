@@ -1,0 +1,29 @@
+//! What people read on the cards of clusters.
+
+use scene::Health;
+
+/// Of a cluster that told nothing so far.
+pub const NOT_HEARD: &str = "Not heard of yet.";
+/// Incidents that have not ended: one, and several.
+pub const INCIDENT: [&str; 2] = ["open incident", "open incidents"];
+/// Things that need attention: one, and several.
+pub const CONCERN: [&str; 2] = ["thing needs attention", "things need attention"];
+/// While the database does not answer.
+pub const INCIDENTS_UNKNOWN: &str = "Incidents are not known: the database does not answer.";
+
+/// Of a host in small.
+pub fn host(name: &str, master: bool, health: Health) -> String {
+    let role = if master { "master" } else { "node" };
+    format!("{name}, {role}: {}", health.adjective())
+}
+
+/// Of all hosts in small, as in `5 hosts: 1 failing, 4 well`.
+pub fn hosts(counts: &[(usize, Health)], all: usize) -> String {
+    let counts: Vec<String> = counts.iter().map(|(count, health)| format!("{count} {}", health.adjective())).collect();
+    format!("{all} {}: {}", if all == 1 { "host" } else { "hosts" }, counts.join(", "))
+}
+
+/// Of hosts that have no room.
+pub fn more(count: usize) -> String {
+    format!("and {count} more")
+}
