@@ -174,8 +174,17 @@ const HOSTILE: [&str; 21] = [
     "hosts:\n- name: h\n",
 ];
 
+/// Says that something is over when it is dropped.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
-fn twenty_one_hostile_plans_cost_little_memory_and_health_is_told_meanwhile() {
+fn hostile_plans_at_once_cost_little_memory_and_health_is_told_meanwhile() {
     let folder = Folder::new();
     let server = Process::demo(&folder, &["--sign-in", "tokens"]);
     let made = command(&["token", "add", "test", "--days", "1", "--data", text(&folder.0)]).output().expect("it runs");
@@ -185,6 +194,25 @@ fn twenty_one_hostile_plans_cost_little_memory_and_health_is_told_meanwhile() {
     let over = AtomicBool::new(false);
     let slowest = Mutex::new(Duration::ZERO);
     let began = Instant::now();
+    let send = |unit: &str| {
+        let file = large(unit);
+        let body = format!("dha={file}&network={file}");
+        let head = format!(
+            "POST /plans HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+            server.address,
+            body.len()
+        );
+        let mut line = server.connect();
+        let sent = line.write_all(head.as_bytes()).and_then(|()| line.write_all(body.as_bytes()));
+        let mut answer = Vec::new();
+        let _ = line.read_to_end(&mut answer);
+        let status = String::from_utf8_lossy(&answer[..answer.len().min(12)]).into_owned();
+        assert!(status.starts_with("HTTP/1.1 "), "{unit:?}: {status:?}, sent: {sent:?}");
+        assert!(!status.contains(" 5"), "{unit:?}: {status}");
+        let said = String::from_utf8_lossy(&answer);
+        assert!(!said.contains("cannot be taken"), "{unit:?}: refused before it was read");
+    };
     std::thread::scope(|scope| {
         let health = scope.spawn(|| {
             let mut asked = 0;
@@ -199,26 +227,14 @@ fn twenty_one_hostile_plans_cost_little_memory_and_health_is_told_meanwhile() {
             }
             asked
         });
-        for unit in HOSTILE {
-            let file = large(unit);
-            let body = format!("dha={file}&network={file}");
-            let head = format!(
-                "POST /plans HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
-                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
-                server.address,
-                body.len()
-            );
-            let mut line = server.connect();
-            let sent = line.write_all(head.as_bytes()).and_then(|()| line.write_all(body.as_bytes()));
-            let mut answer = Vec::new();
-            let _ = line.read_to_end(&mut answer);
-            let status = String::from_utf8_lossy(&answer[..answer.len().min(12)]).into_owned();
-            assert!(status.starts_with("HTTP/1.1 "), "{unit:?}: {status:?}, sent: {sent:?}");
-            assert!(!status.contains(" 5"), "{unit:?}: {status}");
-            let said = String::from_utf8_lossy(&answer);
-            assert!(!said.contains("cannot be taken"), "{unit:?}: refused before it was read");
+        // However it goes, the one that asks for health ends.
+        let ends = Ends(&over);
+        // All at once, as somebody would who means harm.
+        let sent: Vec<_> = HOSTILE.iter().map(|unit| scope.spawn(|| send(unit))).collect();
+        for sent in sent {
+            sent.join().expect("an answer");
         }
-        over.store(true, Ordering::SeqCst);
+        drop(ends);
         assert!(health.join().expect("asked") > 0);
     });
     let (most, slowest) = (peak.end(), slowest.into_inner().unwrap_or_else(PoisonError::into_inner));
@@ -226,7 +242,8 @@ fn twenty_one_hostile_plans_cost_little_memory_and_health_is_told_meanwhile() {
         "21 hostile plans in {:?}: {before} MiB before, at most {most} MiB, health in {slowest:?}",
         began.elapsed()
     );
-    assert!(most < 200, "{most} MiB");
+    // 181 MiB were measured, of which the parser takes 110 for the costliest one.
+    assert!(most < 256, "{most} MiB");
     assert!(slowest < Duration::from_secs(30), "{slowest:?}");
 }
 

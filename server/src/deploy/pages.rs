@@ -17,6 +17,7 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Form, FromRef, Path, Query, RawQuery, Request, State, WebSocketUpgrade},
     http::{HeaderValue, StatusCode, header},
+    middleware::from_fn,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -89,7 +90,10 @@ impl FromRef<Deployments> for Asked {
 pub fn router(here: Deployments) -> Router {
     Router::new()
         .route("/c/{cluster}/deployments", get(list).post(start))
-        .route("/c/{cluster}/deployments/new", get(ask).post(review).layer(DefaultBodyLimit::max(PASTE)))
+        .route(
+            "/c/{cluster}/deployments/new",
+            get(ask).post(review).layer(DefaultBodyLimit::max(PASTE)).layer(from_fn(crate::plan::in_turn)),
+        )
         .route("/c/{cluster}/deployments/compare", get(compared))
         .route("/c/{cluster}/deployments/recovery", get(recovery))
         .route("/c/{cluster}/deployments/{id}", get(run))

@@ -15,6 +15,7 @@ use axum::{
         rejection::FormRejection,
     },
     http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts},
+    middleware::from_fn,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -87,7 +88,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/c/{cluster}/what-if.json", get(super::what_if::json))
         .route("/c/{cluster}/panel", get(panel))
         .route("/c/{cluster}/find", get(find))
-        .route("/plans", get(chosen_plan).post(pasted_plan).layer(DefaultBodyLimit::max(PASTE)))
+        .route(
+            "/plans",
+            get(chosen_plan).post(pasted_plan).layer(DefaultBodyLimit::max(PASTE)).layer(from_fn(crate::plan::in_turn)),
+        )
         .route("/c/{cluster}/networking", get(networking))
         .route("/c/{cluster}/architecture.svg", get(svg))
         .route("/c/{cluster}/architecture.json", get(json))

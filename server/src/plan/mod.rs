@@ -1,5 +1,7 @@
 //! Plans from files: read, checked, and put into a sentence.
 
+mod turn;
+
 use std::{
     fs::File,
     io::Read,
@@ -10,6 +12,8 @@ use std::{
 use ::plan::{self as plan_file, Checked, LONGEST, Purpose, Severity, Stack};
 use tokio::sync::Semaphore;
 use topology::planned::Planned;
+
+pub(crate) use turn::in_turn;
 
 /// Plans that are worked on at once: a large one takes a processor for a while.
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));

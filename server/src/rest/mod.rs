@@ -216,7 +216,12 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(restore::guide))
         .routes(routes!(restore::changes))
         .routes(routes!(plans::list))
-        .merge(OpenApiRouter::new().routes(routes!(plans::check)).layer(DefaultBodyLimit::max(PLAN)))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(plans::check))
+                .layer(DefaultBodyLimit::max(PLAN))
+                .layer(from_fn(crate::plan::in_turn)),
+        )
         .routes(routes!(links::list))
         .routes(routes!(tokens::list))
         .routes(routes!(audit::list))
@@ -229,7 +234,12 @@ fn acting() -> OpenApiRouter<Here> {
         .routes(routes!(links::revoke))
         .routes(routes!(tokens::make))
         .routes(routes!(tokens::revoke))
-        .merge(OpenApiRouter::new().routes(routes!(deployments::start)).layer(DefaultBodyLimit::max(PLAN)))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(deployments::start))
+                .layer(DefaultBodyLimit::max(PLAN))
+                .layer(from_fn(crate::plan::in_turn)),
+        )
         .routes(routes!(deployments::cancel))
         .routes(routes!(incidents::silence))
         .routes(routes!(incidents::speak))
