@@ -65,7 +65,7 @@ test('without script a search lists its hits, and one hit opens', async () => {
 });
 
 // A second cluster, and one that says nothing at all.
-async function several() {
+async function several(t) {
   const silent = createServer(() => {});
   await new Promise((ready) => { silent.listen(0, '127.0.0.1', ready); });
   const api = await start(['simulate', '--listen', '127.0.0.1:0', '--life', 'off']);
@@ -79,11 +79,12 @@ async function several() {
     contexts: names.map((name) => ({ name, context: { cluster: name, user: 'u' } })),
   }));
   const server = await start(['serve', '--listen', '127.0.0.1:0', '--data', data, '--kubeconfig', kubeconfig]);
-  return { url: server.url, stop: async () => { await server.stop(); await api.stop(); silent.closeAllConnections(); silent.close(); } };
+  t.after(async () => { await server.stop(); await api.stop(); silent.closeAllConnections(); silent.close(); });
+  return server;
 }
 
-test('a search finds a name in all clusters, and waits for none that is silent', async () => {
-  const all = await several();
+test('a search finds a name in all clusters, and waits for none that is silent', async (t) => {
+  const all = await several(t);
   const found = async (text) => (await fetch(`${all.url}/find?typed=${text}`)).text();
   await until('both clusters are searched', async () => /2 matches · 2 nodes/.test(await found('node/host4')));
   const began = Date.now();
@@ -118,11 +119,10 @@ test('a search finds a name in all clusters, and waits for none that is silent',
   await page.fill('#search', 'sout');
   await Promise.all([page.waitForURL(/c\/south$/), page.keyboard.press('Enter')]);
   await page.context().close();
-  await all.stop();
 });
 
-test('each cluster has a card that is renewed, and a silent one says so', async () => {
-  const all = await several();
+test('each cluster has a card that is renewed, and a silent one says so', async (t) => {
+  const all = await several(t);
   const card = (name) => `#clusters > li:has(strong:text-is("${name}"))`;
   const heard = async () => (await fetch(`${all.url}/cards`)).text();
   await until('both clusters are heard', async () => (await heard()).split('aria-label="5 hosts: 5 well"').length === 3);
@@ -146,7 +146,6 @@ test('each cluster has a card that is renewed, and a silent one says so', async 
   await until('the card is not renewed', async () => await concerns(page, 'north') === before);
   await Promise.all([page.waitForURL(/c\/north$/), page.keyboard.press('Enter')]);
   await page.context().close();
-  await all.stop();
 });
 
 test('a theme is remembered and no link carries it', async () => {
