@@ -23,10 +23,6 @@ CREATE TABLE incidents (
 );
 CREATE INDEX incidents_by_time ON incidents (cluster, began);
 CREATE INDEX incidents_by_writing ON incidents (written);
-CREATE INDEX incidents_by_end ON incidents (ended, cluster);
--- Twice a second it is asked for these, and mostly there are none.
-CREATE INDEX incidents_to_compare ON incidents (began) WHERE changed IS NULL;
-CREATE INDEX incidents_to_tell ON incidents (began, cluster, id) WHERE told < 2;
 
 -- Times in which nobody is told of incidents, and why. Empty texts stand for all.
 CREATE TABLE incident_silences (
