@@ -109,6 +109,48 @@ fn a_gateway_at_one_hosts_address_is_one() {
 }
 
 #[test]
+fn a_gateway_that_nobody_tells_of_may_be_a_way_around() {
+    let mut facts = cluster("service web 2/2 over web-a,web-b port=80");
+    let Change::Put(Fact::Route(mut two)) = route(RouteKind::HttpRoute, "web", &[]) else { panic!("no route") };
+    two.gateways.push(Key::new("elsewhere", "other"));
+    facts.apply(Change::Put(Fact::Route(two)));
+    facts.apply(Change::Put(Fact::Gateway(Gateway {
+        key: Key::new("default", "gate"),
+        class: "".into(),
+        listeners: Vec::new(),
+        addresses: vec!["192.0.2.1".into()],
+    })));
+    address(&mut facts, "host3", "192.0.2.1");
+    assert_eq!(said(&facts), [""; 0]);
+}
+
+#[test]
+fn services_that_share_an_address_are_no_way_to_each_other() {
+    let text = "service web 2/2 over web-a,web-b port=80 external=192.0.2.1\n\
+        service side 1/1 over in-a port=81 nodeport=30081 external=192.0.2.1";
+    let facts = cluster(text);
+    assert_eq!(said(&facts), ["Everything that reaches service default/side from outside passes host3."]);
+}
+
+#[test]
+fn a_controller_on_the_hosts_network_answers_beside_a_service_there() {
+    let text = "service web 2/2 over web-a,web-b port=80\nservice side 1/1 over web-a port=81 external=192.0.2.1";
+    let mut facts = cluster(text);
+    address(&mut facts, "host3", "192.0.2.1");
+    facts.apply(route(RouteKind::Ingress, "web", &["192.0.2.1"]));
+    let web = facts.service(&Key::new("default", "web")).expect("web");
+    assert!(single_points_of(&facts, &[web]).is_empty(), "host1 serves only the other service");
+}
+
+#[test]
+fn an_address_that_two_hosts_tell_of_is_neithers_own() {
+    let mut facts = inventory(&masters(3));
+    address(&mut facts, "m1", "10.1.200.222");
+    address(&mut facts, "m2", "10.1.200.222");
+    assert_eq!(said(&facts), [""; 0]);
+}
+
+#[test]
 fn services_that_lead_to_each_other_end() {
     let text =
         "service web 1/1 over web-a port=80 balancer=192.0.2.8\nservice back 1/1 over web-b port=80 balancer=192.0.2.9";
@@ -124,6 +166,9 @@ fn what_no_source_tells_is_no_single_point() {
     let mut facts = cluster(text);
     facts.apply(Change::Heard(Source::Endpoints, Heard::Stale { since: topology::Stamp(0), reason: "away".into() }));
     assert_eq!(said(&facts), [""; 0]);
+    let mut control = inventory(&masters(1));
+    control.apply(Change::Heard(Source::Pods, Heard::NotYet));
+    assert_eq!(said(&control), [""; 0], "parts on other hosts may not be seen yet");
     let alone = inventory("node host1 master\npart host1 kube-apiserver\npart host1 etcd\npod web-a on host1 ready");
     assert_eq!(said(&alone), [""; 0], "a cluster of one host");
 }
@@ -148,7 +193,7 @@ fn three_masters_behind_an_address_that_moves_have_none() {
 fn one_master_is_the_single_point_of_the_api_and_of_etcd() {
     let facts = inventory(&masters(1));
     let etcd = "Every way from kube-apiserver, kube-scheduler and kube-controller-manager to etcd passes m1.";
-    assert_eq!(said(&facts), ["Everything that reaches the API from outside passes m1.", etcd]);
+    assert_eq!(said(&facts), ["Everything that reaches the API by its address passes m1.", etcd]);
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl<'w, 'a> Prints<'w, 'a> {
             hosts.collect::<Vec<_>>(),
             heard.collect::<Vec<_>>(),
             namespaces.collect::<Vec<_>>(),
-            (waiting, left, world.apart_by_labels, told(world.timing())),
+            (waiting, left, world.apart_by_labels, told(world.timing()), inventory.scope().gap()),
         ))
     }
 

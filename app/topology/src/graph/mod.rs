@@ -33,10 +33,12 @@ pub struct Vertex(u32);
 
 impl Vertex {
     /// As an index into what is kept of each thing.
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 
+    #[inline]
     fn new(index: usize) -> Self {
         // Names alone would fill all memory before there are so many things.
         Self(u32::try_from(index).unwrap_or(u32::MAX))
@@ -192,6 +194,7 @@ impl Topology {
         self.row(at, Direction::Incoming).iter().copied()
     }
 
+    #[inline]
     fn row(&self, at: Vertex, direction: Direction) -> &[(Vertex, Relation)] {
         match direction {
             Direction::Outgoing => &self.outgoing[self.range(at, self.outgoing.len(), |record| record.outgoing)],
@@ -203,6 +206,7 @@ impl Topology {
         self.range(at, self.names.len(), |record| record.name)
     }
 
+    #[inline]
     fn range(&self, at: Vertex, end: usize, start: impl Fn(&Record) -> u32) -> Range<usize> {
         let next = self.records.get(at.index() + 1).map_or(end, |next| start(next) as usize);
         start(&self.records[at.index()]) as usize..next

@@ -7,7 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
 };
 
 use petgraph::{
@@ -20,12 +20,13 @@ use crate::{
     figure::is_master,
     health::kinds,
     inventory::{ComponentKind, Endpoint, EtcdMember, Heard, Key, Name, Resident, Route, RouteKind, Service, Source},
+    planned::Planned,
 };
 
 /// The end of a way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Goal {
-    /// The API server, by clients outside of the cluster.
+    /// The API server, by the address that clients use.
     Api,
     /// etcd, by these components of the control plane.
     Etcd(Vec<ComponentKind>),
@@ -46,7 +47,7 @@ impl std::fmt::Display for SinglePoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let host = &self.host;
         match &self.goal {
-            Goal::Api => write!(f, "Everything that reaches the API from outside passes {host}."),
+            Goal::Api => write!(f, "Everything that reaches the API by its address passes {host}."),
             Goal::Service(key) => write!(f, "Everything that reaches service {key} from outside passes {host}."),
             Goal::Etcd(kinds) => {
                 let programs: Vec<&str> = kinds.iter().map(|kind| kind.program()).collect();
@@ -82,8 +83,8 @@ pub fn single_points_of(inventory: &Inventory, services: &[&Service]) -> Vec<Sin
         return Vec::new();
     }
     let mut found = to_services(inventory, services.iter().copied());
-    let is_asked = |key: &Key| services.iter().any(|service| service.key == *key);
-    found.retain(|point| matches!(&point.goal, Goal::Service(key) if is_asked(key)));
+    let asked: BTreeSet<&Key> = services.iter().map(|service| &service.key).collect();
+    found.retain(|point| matches!(&point.goal, Goal::Service(key) if asked.contains(key)));
     found.sort();
     found
 }
@@ -154,19 +155,18 @@ struct Search<'i> {
 }
 
 fn to_services<'i>(inventory: &'i Inventory, services: impl Iterator<Item = &'i Service>) -> Vec<SinglePoint> {
-    let told = [Source::Services, Source::Endpoints].iter().all(|source| inventory.heard(*source).is_fresh());
-    if !told {
-        return Vec::new();
-    }
     let mut routes: BTreeMap<&Key, Vec<&Route>> = BTreeMap::new();
     for route in inventory.catalog().routes() {
         for service in route.doors.iter().map(|door| &door.service).collect::<BTreeSet<_>>() {
             routes.entry(service).or_default().push(route);
         }
     }
-    let is_told = |heard: &Heard| heard.is_fresh() || *heard == Heard::NotServed;
-    let kinds = [Source::Ingresses, Source::HttpRoutes, Source::Gateways];
-    let hidden = !kinds.iter().all(|source| is_told(inventory.heard(*source)));
+    // An HTTPRoute may lead to a service of another namespace, one that is not seen among them.
+    let is_told = |source: &Source| {
+        let heard = inventory.heard(*source);
+        *heard == Heard::NotServed || (heard.is_fresh() && inventory.tells_all(*source))
+    };
+    let hidden = ![Source::Ingresses, Source::HttpRoutes, Source::Gateways].iter().all(is_told);
     let mut search = Search { inventory, ways: Ways::new(), routes, hidden, known: BTreeMap::new(), ahead: Vec::new() };
     for service in services.filter(|service| !is_api(&service.key)) {
         search.ends(service);
@@ -197,8 +197,15 @@ impl<'i> Search<'i> {
     fn enter(&mut self, service: &'i Service) {
         let (door, goal) = self.ends(service);
         let outside = self.ways.outside;
+        let inventory = self.inventory;
+        let is_fresh = |source| inventory.heard_in(source, &service.key.namespace).is_fresh();
+        if !is_fresh(Source::Services) || !is_fresh(Source::Endpoints) {
+            // Another endpoint may serve it by now.
+            return self.ways.lead(outside, None, goal);
+        }
+        // By its own addresses it is reached, whatever other services share them.
         for address in service.balancer_ips.iter().chain(&service.external_ips) {
-            self.enter_at(address, door, &service.key);
+            self.enter_at(address, door);
         }
         // Every node opens it, of which there are several.
         if service.ports.iter().any(|port| port.node_port.is_some()) {
@@ -214,7 +221,6 @@ impl<'i> Search<'i> {
                 self.ways.lead(outside, None, door);
             }
         }
-        let inventory = self.inventory;
         let mut hosts: BTreeSet<Spot<'i>> = BTreeSet::new();
         for set in inventory.endpoints_of(&service.key) {
             let serve = set.endpoints.iter().filter(|endpoint| endpoint.ready || endpoint.serves_last);
@@ -225,24 +231,10 @@ impl<'i> Search<'i> {
         }
     }
 
-    /// By an address: a host's own, another service's, or one that no host keeps to itself.
-    fn enter_at(&mut self, address: &'i Name, door: NodeIndex, own: &Key) {
+    /// By an address: a host's own, or one that no host keeps to itself.
+    fn enter_at(&mut self, address: &'i Name, door: NodeIndex) {
         let outside = self.ways.outside;
-        let inventory = self.inventory;
-        let residents = address.parse::<IpAddr>().ok().into_iter().flat_map(|address| inventory.at(address));
-        let mut host = None;
-        for resident in residents {
-            match resident {
-                Resident::Node(name) => host = Some(name),
-                Resident::Service(key) if key != own => {
-                    if let Some(service) = inventory.service(key) {
-                        let (_, served) = self.ends(service);
-                        return self.ways.lead(served, None, door);
-                    }
-                }
-                Resident::Service(_) | Resident::Pod(_) => {}
-            }
-        }
+        let host = address.parse::<IpAddr>().ok().and_then(|address| host_at(self.inventory, address));
         self.ways.lead(outside, host, door);
     }
 
@@ -250,20 +242,57 @@ impl<'i> Search<'i> {
     fn enter_by(&mut self, route: &'i Route, door: NodeIndex, own: &Key) {
         let outside = self.ways.outside;
         let catalog = self.inventory.catalog();
-        let addresses: Vec<&'i Name> = match route.kind {
-            RouteKind::Ingress => route.addresses.iter().collect(),
+        let doors: Vec<&'i [Name]> = match route.kind {
+            RouteKind::Ingress => vec![route.addresses.as_slice()],
             RouteKind::HttpRoute => {
-                route.gateways.iter().filter_map(|key| catalog.gateway(key)).flat_map(|one| &one.addresses).collect()
+                let gateways = route.gateways.iter().map(|key| catalog.gateway(key));
+                gateways.map(|one| one.map(|one| one.addresses.as_slice()).unwrap_or_default()).collect()
             }
         };
-        if addresses.is_empty() {
-            // Nobody tells where it is reached.
-            return self.ways.lead(outside, None, door);
+        if doors.is_empty() || doors.iter().any(|addresses| addresses.is_empty()) {
+            // Nobody tells where it is reached, or where one of its Gateways is.
+            self.ways.lead(outside, None, door);
         }
-        for address in addresses {
-            self.enter_at(address, door, own);
+        for address in doors.into_iter().flatten() {
+            self.enter_through(address, door, own);
         }
     }
+
+    /// By an address of a route: through the services that have it, or else as by any other.
+    fn enter_through(&mut self, address: &'i Name, door: NodeIndex, own: &Key) {
+        let inventory = self.inventory;
+        let residents = address.parse::<IpAddr>().ok().into_iter().flat_map(|address| inventory.at(address));
+        let mut services: Vec<&'i Service> = Vec::new();
+        let mut by_others = false;
+        for resident in residents {
+            match resident {
+                Resident::Service(key) if key != own => services.extend(inventory.service(key)),
+                // A controller on the host's own network answers there, whatever service has the address too.
+                Resident::Node(_) | Resident::Service(_) | Resident::Pod(_) => by_others = true,
+            }
+        }
+        if by_others || services.is_empty() {
+            self.enter_at(address, door);
+        }
+        for service in services {
+            let (_, served) = self.ends(service);
+            self.ways.lead(served, None, door);
+        }
+    }
+}
+
+/// The host that has an address to itself. One that moves, or that several hosts tell of, has none.
+fn host_at(inventory: &Inventory, address: IpAddr) -> Spot<'_> {
+    let is = |vip: Ipv4Addr| IpAddr::V4(vip) == address.to_canonical();
+    let has = |planned: &Planned| planned.nets.iter().any(|net| net.vip.is_some_and(is));
+    if inventory.planned().is_some_and(has) {
+        return None;
+    }
+    let mut hosts = inventory
+        .at(address)
+        .filter_map(|resident| if let Resident::Node(name) = resident { Some(name) } else { None });
+    let first = hosts.next()?;
+    hosts.next().is_none().then_some(first)
 }
 
 /// The host of an endpoint, where a source tells.
@@ -275,12 +304,14 @@ fn host_of<'i>(inventory: &'i Inventory, service: &Key, endpoint: &'i Endpoint) 
         let key = Key { namespace: service.namespace.clone(), name: pod.clone() };
         return inventory.pod(&key).and_then(|pod| pod.node.as_ref());
     }
-    let address = endpoint.address.parse::<IpAddr>().ok()?;
-    inventory.at(address).find_map(|resident| if let Resident::Node(name) = resident { Some(name) } else { None })
+    host_at(inventory, endpoint.address.parse().ok()?)
 }
 
-/// Those of the control plane.
+/// Those of the control plane; none where there may be parts of it that are not seen.
 fn control(inventory: &Inventory) -> Vec<SinglePoint> {
+    if !inventory.heard(Source::Pods).is_fresh() || !inventory.tells_all(Source::Pods) {
+        return Vec::new();
+    }
     let on = |kind: ComponentKind| -> Vec<&Name> {
         let has = |node: &&crate::inventory::Node| {
             kinds(inventory, node, is_master(inventory, node)).any(|found| found == kind)
@@ -310,10 +341,8 @@ fn to_api(inventory: &Inventory, servers: &[&Name]) -> Vec<SinglePoint> {
     let (door, goal) = (ways.spot(None), ways.spot(None));
     let entrance = inventory.entrance().and_then(|entrance| entrance.rsplit_once(':'));
     let address = entrance.and_then(|(host, _)| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
-    let node = address.and_then(|address| {
-        inventory.at(address).find_map(|resident| if let Resident::Node(name) = resident { Some(name) } else { None })
-    });
-    ways.lead(ways.outside, node, door);
+    let host = address.and_then(|address| host_at(inventory, address));
+    ways.lead(ways.outside, host, door);
     for server in servers {
         ways.lead(door, Some(server), goal);
     }

@@ -1,4 +1,7 @@
 //! petgraph's view of the graph: its algorithms walk the compact storage as it lies, without a copy.
+//!
+//! A walk calls some of these functions for each relation. They are marked for inlining, because its code is generated
+//! in the crate that walks.
 
 use fixedbitset::FixedBitSet;
 use petgraph::{
@@ -47,10 +50,12 @@ impl EdgeRef for Arrow {
 pub struct Seen(FixedBitSet);
 
 impl VisitMap<Vertex> for Seen {
+    #[inline]
     fn visit(&mut self, at: Vertex) -> bool {
         !self.0.put(at.index())
     }
 
+    #[inline]
     fn is_visited(&self, at: &Vertex) -> bool {
         self.0.contains(at.index())
     }
@@ -69,10 +74,12 @@ pub struct Neighbors<'t>(std::slice::Iter<'t, (Vertex, Relation)>);
 impl Iterator for Neighbors<'_> {
     type Item = Vertex;
 
+    #[inline]
     fn next(&mut self) -> Option<Vertex> {
         self.0.next().map(|(other, _)| *other)
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.0.size_hint()
     }
@@ -89,6 +96,7 @@ pub struct Arrows<'t> {
 impl Iterator for Arrows<'_> {
     type Item = Arrow;
 
+    #[inline]
     fn next(&mut self) -> Option<Arrow> {
         let (other, relation) = *self.others.next()?;
         let (from, to) = match self.direction {
@@ -152,10 +160,12 @@ impl NodeIndexable for Topology {
         self.len()
     }
 
+    #[inline]
     fn to_index(&self, at: Vertex) -> usize {
         at.index()
     }
 
+    #[inline]
     fn from_index(&self, index: usize) -> Vertex {
         Vertex::new(index)
     }
@@ -179,6 +189,7 @@ impl Visitable for Topology {
 impl<'t> IntoNeighbors for &'t Topology {
     type Neighbors = Neighbors<'t>;
 
+    #[inline]
     fn neighbors(self, at: Vertex) -> Neighbors<'t> {
         self.neighbors_directed(at, Direction::Outgoing)
     }
@@ -187,6 +198,7 @@ impl<'t> IntoNeighbors for &'t Topology {
 impl<'t> IntoNeighborsDirected for &'t Topology {
     type NeighborsDirected = Neighbors<'t>;
 
+    #[inline]
     fn neighbors_directed(self, at: Vertex, direction: Direction) -> Neighbors<'t> {
         Neighbors(self.row(at, direction).iter())
     }
@@ -221,6 +233,7 @@ impl<'t> IntoEdgeReferences for &'t Topology {
 impl<'t> IntoEdges for &'t Topology {
     type Edges = Arrows<'t>;
 
+    #[inline]
     fn edges(self, at: Vertex) -> Arrows<'t> {
         self.edges_directed(at, Direction::Outgoing)
     }
@@ -229,6 +242,7 @@ impl<'t> IntoEdges for &'t Topology {
 impl<'t> IntoEdgesDirected for &'t Topology {
     type EdgesDirected = Arrows<'t>;
 
+    #[inline]
     fn edges_directed(self, at: Vertex, direction: Direction) -> Arrows<'t> {
         Arrows { at, direction, others: self.row(at, direction).iter() }
     }
