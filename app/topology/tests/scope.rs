@@ -116,6 +116,15 @@ fn a_source_has_spoken_when_each_namespace_has() {
 }
 
 #[test]
+fn what_is_not_served_is_not_served_in_any_namespace() {
+    let mut facts = Inventory::default();
+    facts.apply(only(&["a"]));
+    assert_eq!(*facts.heard_in(Source::HttpRoutes, "a"), Heard::NotYet);
+    facts.apply(Change::Heard(Source::HttpRoutes, Heard::NotServed));
+    assert_eq!(*facts.heard_in(Source::HttpRoutes, "a"), Heard::NotServed);
+}
+
+#[test]
 fn a_list_of_one_namespace_takes_nothing_from_others() {
     let mut facts = limited();
     facts.apply(Change::WholeIn(Source::Pods, "shop".into(), BTreeSet::from([Key::new("shop", "web-2")])));

@@ -1,6 +1,6 @@
 //! Questions that are asked when somebody opens a panel, and not watched.
 
-use std::{collections::BTreeSet, sync::OnceLock, time::Duration};
+use std::{collections::BTreeSet, pin::pin, sync::OnceLock, time::Duration};
 
 use futures::{StreamExt, stream};
 use kube::Client;
@@ -27,6 +27,8 @@ const PAGES: usize = 60;
 const ALL: Duration = Duration::from_secs(10);
 /// Namespaces that are asked at once.
 const AT_ONCE: usize = 8;
+/// After so many events of some namespaces no further one is asked.
+const MOST: usize = 30_000;
 
 /// One event about an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -163,20 +165,22 @@ pub async fn events_of(client: &Client, namespaces: &BTreeSet<Name>) -> Result<(
         let client = client.clone();
         async move { all_events(&client, &namespace).await }
     });
-    let told: Vec<_> = asked.buffered(AT_ONCE).collect().await;
-    let (mut events, mut whole, mut told_any, mut refused) = (Vec::new(), true, false, None);
-    for answer in told {
+    let mut asked = pin!(asked.buffer_unordered(AT_ONCE).take_until(tokio::time::sleep(ALL)));
+    let (mut events, mut whole, mut told, mut refused) = (Vec::new(), true, 0, None);
+    while events.len() < MOST
+        && let Some(answer) = asked.next().await
+    {
         match answer {
             Ok((some, all)) => {
-                (whole, told_any) = (whole && all, true);
+                (whole, told) = (whole && all, told + 1);
                 events.extend(some);
             }
-            Err(why) => (whole, refused) = (false, refused.or(Some(why))),
+            Err(why) => refused = refused.or(Some(why)),
         }
     }
-    match refused.filter(|_| !told_any) {
-        Some(why) => Err(why),
-        None => Ok((newest_first(events), whole)),
+    match told {
+        0 => Err(refused.unwrap_or(Refused::Late(ALL))),
+        _ => Ok((newest_first(events), whole && told == namespaces.len())),
     }
 }
 

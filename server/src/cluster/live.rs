@@ -145,6 +145,8 @@ impl Cluster {
         let shared = Shared {
             inventory: RwLock::new(inventory),
             clock: Clock::still(at),
+            // Nobody looks for more.
+            sought: AtomicBool::new(true),
             past: true,
             ..Shared::new(name, "", Pace::default())
         };

@@ -1,9 +1,12 @@
 //! Which namespaces are watched: all, those of the settings, or those that the role may read.
 //!
-//! Nothing is asked while pods or services may be read everywhere. Where both are refused, the namespaces that may be
-//! read are looked for, and again from time to time: whether a role was widened is told by nobody.
+//! Nothing is asked while pods may be read everywhere. Where these are refused, the namespaces that may be read are
+//! looked for, and again from time to time: whether a role was widened is told by nobody.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, stream};
 use http::header::CONTENT_TYPE;
@@ -27,10 +30,12 @@ pub const MOST: usize = 50;
 const ASKED: usize = 200;
 /// Questions to the API server at once.
 const AT_ONCE: usize = 8;
-/// All questions of one look come to an end within this.
+/// All questions about namespaces of one look come to an end within this.
 const ALL: Duration = Duration::from_secs(30);
-/// What a role that shows a namespace may list at least one of.
-const SHOWN: [(&str, &str); 3] = [("", "pods"), ("", "services"), ("apps", "deployments")];
+/// Looking takes no more than one part in so many of the time.
+const SHARE: u32 = 20;
+/// What a role that shows a namespace may list at least one of; pods are the first.
+const SHOWN: &[(&str, &str)] = &[("", "pods"), ("", "services"), ("apps", "deployments")];
 
 /// What is watched at first.
 pub(super) fn first(named: &BTreeSet<Name>) -> Scope {
@@ -50,22 +55,24 @@ pub(super) async fn another(client: &Client, shared: &Shared, now: &Scope) -> Sc
         while now.is_whole() && !shared.read(is_refused) {
             follower.next().await;
         }
-        if let Ok(Some(found)) = tokio::time::timeout(ALL, find(client, now)).await
-            && found != *now
-        {
-            return found;
-        }
-        shared.sought();
+        // Of before: one that comes meanwhile is news.
         let known = shared.read(namespaces);
-        let news = async {
-            loop {
-                follower.next().await;
-                if shared.read(namespaces) != known {
-                    return;
-                }
-            }
+        let began = Instant::now();
+        let pause = match find(client, now).await {
+            Some(found) if found != *now => return found,
+            Some(_) => shared.pace().scope,
+            None => shared.pace().refused,
         };
-        let _ = tokio::time::timeout(shared.pace().scope, news).await;
+        shared.sought();
+        let rest = shared.pace().checks.max(began.elapsed() * SHARE);
+        let news = async {
+            while shared.read(|inventory| are_known(inventory, known.as_deref())) {
+                follower.next().await;
+            }
+            // Many may come one after another, and each look asks about all of them.
+            tokio::time::sleep(rest).await;
+        };
+        let _ = tokio::time::timeout(pause, news).await;
     }
 }
 
@@ -73,28 +80,47 @@ fn namespaces(inventory: &Inventory) -> Option<Vec<Name>> {
     inventory.heard(Source::Namespaces).knows().then(|| inventory.namespaces().cloned().collect())
 }
 
-/// Whether all namespaces are asked for, and neither pods nor services may be read everywhere.
+/// Whether the namespaces are still those; none are known while nobody tells them.
+fn are_known(inventory: &Inventory, known: Option<&[Name]>) -> bool {
+    match known {
+        Some(known) => inventory.heard(Source::Namespaces).knows() && inventory.namespaces().eq(known),
+        None => !inventory.heard(Source::Namespaces).knows(),
+    }
+}
+
+/// Whether all namespaces are asked for, and pods may not be read everywhere.
 pub(super) fn is_refused(inventory: &Inventory) -> bool {
-    let kinds = [Source::Pods, Source::Services];
-    inventory.scope().is_whole()
-        && kinds.iter().all(|source| matches!(inventory.heard(*source), Heard::Forbidden { .. }))
+    inventory.scope().is_whole() && matches!(inventory.heard(Source::Pods), Heard::Forbidden { .. })
+}
+
+/// Whether a namespace is among some that are watched.
+fn is_watched(now: &Scope, name: &str) -> bool {
+    !now.is_whole() && now.covers(name)
 }
 
 /// What may be read; nothing when the server does not tell now.
 async fn find(client: &Client, now: &Scope) -> Option<Scope> {
-    match may_list(client, "/api/v1/pods").await {
-        Some(false) => {}
-        everywhere => return everywhere.map(|_| Scope::Whole),
+    if may_list(client, "/api/v1/pods").await? {
+        return Some(Scope::Whole);
     }
+    // Where services may be read everywhere, they show no namespace: its pods do.
+    let shown = if may_list(client, "/api/v1/services").await? { &SHOWN[..1] } else { SHOWN };
     let own = Some(client.default_namespace()).filter(|own| !own.is_empty()).unwrap_or("default").to_owned();
-    let listed = json::<List>(client, "/api/v1/namespaces", &[("limit", "500")]).await;
-    let listed = listed.map(|list| list.items).unwrap_or_default().into_iter().map(|item| item.metadata.name);
-    let others: BTreeSet<String> = listed.filter(|name| !name.is_empty() && *name != own).collect();
-    let candidates = std::iter::once(own).chain(others).take(ASKED);
+    let listed = json::<List>(client, "/api/v1/namespaces", &[("limit", "500")]);
+    let listed: Vec<String> = match tokio::time::timeout(PATIENCE, listed).await {
+        Ok(Ok(list)) => list.items.into_iter().map(|item| item.metadata.name).collect(),
+        // Those that are watched may be there all the same.
+        _ => now.names().into_iter().flatten().map(ToString::to_string).collect(),
+    };
+    let listed = listed.into_iter().filter(|name| !name.is_empty() && *name != own);
+    // However many there are, none of these makes room for another.
+    let (watched, others): (BTreeSet<String>, BTreeSet<String>) = listed.partition(|name| is_watched(now, name));
+    let candidates = std::iter::once(own).chain(watched).chain(others).take(ASKED);
+    let until = tokio::time::Instant::now() + ALL;
     let told = stream::iter(candidates).map(|name| async move {
+        let told = tokio::time::timeout_at(until, may_show(client, &name, shown)).await.ok().flatten();
         // Without an answer it stays as it is.
-        let before = !now.is_whole() && now.covers(&name);
-        may_show(client, &name).await.unwrap_or(before).then_some(name)
+        told.unwrap_or_else(|| is_watched(now, &name)).then_some(name)
     });
     let mut found: Vec<Name> = told.buffered(AT_ONCE).filter_map(async |name| name.map(Name::from)).collect().await;
     let left = found.len().saturating_sub(MOST) as u32;
@@ -176,10 +202,11 @@ impl Rule {
     }
 }
 
-/// Whether a namespace has anything to show, if there is an answer: by the rules of its role, else by a review of one question, else by asking.
-async fn may_show(client: &Client, namespace: &str) -> Option<bool> {
+/// Whether a namespace has any of these to show, if there is an answer: by the rules of its role, else by a review of
+/// one question, else by asking.
+async fn may_show(client: &Client, namespace: &str, shown: &[(&str, &str)]) -> Option<bool> {
     let rules = review(client, "SelfSubjectRulesReview", json!({ "namespace": namespace })).await;
-    let shows = |rule: &Rule| SHOWN.iter().any(|(group, resource)| rule.lists(group, resource));
+    let shows = |rule: &Rule| shown.iter().any(|(group, resource)| rule.lists(group, resource));
     if rules.is_some_and(|status| status.resource_rules.iter().any(shows)) {
         return Some(true);
     }
@@ -253,10 +280,34 @@ mod tests {
     async fn a_server_without_reviews_is_asked_for_the_pods_themselves() {
         let client = server(|path, _| match path {
             "/api/v1/namespaces/default/pods" => (200, json!({ "items": [] }).to_string().into_bytes()),
-            "/api/v1/pods" | "/api/v1/namespaces" => refusal(403, "no"),
+            "/api/v1/pods" | "/api/v1/services" | "/api/v1/namespaces" => refusal(403, "no"),
             _ => refusal(404, "no"),
         });
         assert_eq!(find(&client, &Scope::Whole).await, only(&["default"], 0));
+    }
+
+    #[tokio::test]
+    async fn services_that_may_be_read_everywhere_show_no_namespace() {
+        let client = server(|path, _| match path {
+            "/api/v1/services" => (200, json!({ "items": [] }).to_string().into_bytes()),
+            "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews" => rules(&["services"]),
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" => {
+                (201, json!({ "status": { "allowed": false } }).to_string().into_bytes())
+            }
+            _ => refusal(403, "no"),
+        });
+        assert_eq!(find(&client, &Scope::Whole).await, Some(Scope::Whole));
+    }
+
+    #[tokio::test]
+    async fn namespaces_that_are_watched_stay_when_their_list_fails() {
+        let client = server(|path, _| match path {
+            "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews" => rules(&["pods"]),
+            "/api/v1/namespaces" => refusal(500, "etcd is away"),
+            _ => refusal(403, "no"),
+        });
+        let now = only(&["default", "ims", "vepc"], 0);
+        assert_eq!(find(&client, now.as_ref().expect("some")).await, now);
     }
 
     #[tokio::test]

@@ -97,9 +97,9 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>, clocks: Ve
         notices.push(Notice {
             health: Health::Unknown,
             what: format!("This role may not {}: what these would tell is drawn as unknown.", missing.join(", ")),
-            todo: match [Source::Pods, Source::Services].iter().all(|source| is_forbidden(inventory, *source)) {
-                true => NAME_THEM.into(),
-                false => "Grant get, list and watch on them to the user of this context.".into(),
+            todo: match inventory.heard(Source::Pods) {
+                Heard::Forbidden { .. } => NAME_THEM.into(),
+                _ => "Grant get, list and watch on them to the user of this context.".into(),
             },
         });
     }
@@ -126,13 +126,9 @@ pub(super) fn notices(inventory: &Inventory, trouble: Option<Notice>, clocks: Ve
     notices
 }
 
-/// Said to a role that may read nothing of the cluster as a whole, where no namespace was found that it may.
+/// Said to a role that may not read the pods of the whole cluster, where no namespace was found that it may read.
 const NAME_THEM: &str = "If this role may read some namespaces, name them in the setting namespaces, as in \
     namespaces = [\"a\", \"b\"]; else grant get, list and watch to the user of this context.";
-
-fn is_forbidden(inventory: &Inventory, source: Source) -> bool {
-    matches!(inventory.heard(source), Heard::Forbidden { .. })
-}
 
 /// That a part is seen and not the whole, and what is missing, in one notice; and which namespaces tell nothing now.
 fn limited(inventory: &Inventory, troubled: bool) -> Vec<Notice> {

@@ -8,7 +8,7 @@ use super::{node::Digest, tally::Tally};
 use crate::{
     Inventory, Stamp,
     health::{Leader, clock, leader, moment, pod_health},
-    inventory::{ComponentKind, Etcd, Heard, Name, Node, Source},
+    inventory::{ComponentKind, Etcd, Heard, Name, Node, Source, namespaces},
     planned::PlannedHost,
 };
 
@@ -273,8 +273,10 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
     digests.values().for_each(|digest| tally.merge(&digest.pods));
     inventory.pods_on(None).for_each(|pod| tally.add(pod_health(inventory, pod, None)));
     let total = inventory.pods().len();
-    // Nobody is to take the part for the whole.
-    let of = inventory.scope().words().map(|words| format!(" of {words}")).unwrap_or_default();
+    // Nobody is to take the part for the whole: a namespace that tells of no pods is not counted as one without any.
+    let tells = |name: &&Name| inventory.heard_in(Source::Pods, name).knows();
+    let of = inventory.scope().names().map(|names| format!(" of {}", namespaces(names.iter().filter(tells))));
+    let of = of.unwrap_or_default();
     phrases.push(Phrase::new(format!("{total} pod{}{of}", if total == 1 { "" } else { "s" }), None));
     let not_ready = tally.total() - tally.well();
     // Of old news nothing is counted: the first phrase says since when there is none.

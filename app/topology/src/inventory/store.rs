@@ -132,7 +132,11 @@ impl Inventory {
         if !self.scope.covers(namespace) {
             return &OUTSIDE;
         }
-        self.heard_in.get(&source).and_then(|parts| parts.get(namespace)).unwrap_or(&NOT_YET)
+        match self.heard_in.get(&source) {
+            Some(parts) => parts.get(namespace).unwrap_or(&NOT_YET),
+            // It speaks for all at once, as one that is not served.
+            None => self.heard(source),
+        }
     }
 
     /// The API server's version, once told.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use topology::{
     Inventory,
     figure::{self, Filter},
-    inventory::{Heard, OwnerKind, Source},
+    inventory::{Heard, Name, OwnerKind, Source, namespaces},
 };
 use utoipa::IntoParams;
 
@@ -97,6 +97,14 @@ fn known<T>(
     // Nobody is to take the part for the whole.
     let limits = (of.is_namespaced() || of == Source::Nodes).then(|| inventory.scope());
     let limits = limits.and_then(|scope| Some(format!("Only {} can be seen.", scope.words()?)));
-    page.missing = std::iter::once(&of).chain(beside).filter_map(missing).chain(limits).collect();
+    // A source tells while one namespace does.
+    let silent = |source: &Source| {
+        let parts = inventory.standings().filter(|(of, _, heard)| of == source && !heard.knows());
+        let parts: Vec<&Name> = parts.filter_map(|(_, namespace, _)| namespace).collect();
+        let is_part = inventory.heard(*source).knows() && !parts.is_empty();
+        is_part.then(|| format!("{} of {} are unknown.", source.word(), namespaces(parts)))
+    };
+    let of_all = std::iter::once(&of).chain(beside);
+    page.missing = of_all.clone().filter_map(missing).chain(limits).chain(of_all.filter_map(silent)).collect();
     Ok(page)
 }
