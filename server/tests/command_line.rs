@@ -323,6 +323,7 @@ fn secrets_of_settings_are_found_wherever_a_support_bundle_tells_them() {
     let named = format!("demo = 'always'\nwebhook_secret_file = '{signing}'");
     for (name, settings, says, secret) in [
         ("misspelt", "databse = 'postgres://u:hunter22@h/n'", "did you mean database", "hunter22"),
+        ("unread", "databse = 'n'\nwebhook = 'https://h.example/T0PSECRET'", "did you mean database", "T0PSECRET"),
         ("address", "demo = 'always'\nwebhook_file = 'h.example/T0PSECRET'", "webhook_file", "T0PSECRET"),
         ("file", named.as_str(), "webhook_secret_file", "lantern"),
         (
@@ -338,7 +339,9 @@ fn secrets_of_settings_are_found_wherever_a_support_bundle_tells_them() {
         let written = run(&args);
         assert!(written.status.success(), "{name}: {}", said(&written));
         let whole: String = bundled(&bundle).into_values().collect();
-        assert!(whole.contains("it began") && whole.contains(says), "{name}: {whole}");
+        // The log is left out where the secrets in it are not known.
+        let log = if says.starts_with("did you mean") { "left out" } else { "it began" };
+        assert!(whole.contains(log) && whole.contains(says), "{name}: {whole}");
         assert!(!whole.contains(secret), "{name}: {whole}");
     }
     let _ = std::fs::remove_dir_all(&folder);

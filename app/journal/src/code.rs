@@ -28,6 +28,9 @@ const EARLY_TEXT: u8 = 0x80;
 
 /// Values nest no deeper than this.
 const DEEPEST: u32 = 64;
+/// Texts that a number stands for have no more bytes than this, all in all: one byte can stand for a long
+/// text, and each reader makes a copy of it.
+const MOST_AGAIN: usize = 1 << 30;
 
 /// Why something cannot be written, or bytes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -332,12 +335,14 @@ impl ser::SerializeMap for &mut Writer {
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     texts: Vec<&'a str>,
+    /// How many bytes of texts were told again so far.
+    again: usize,
     depth: u32,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, texts: Vec::new(), depth: 0 }
+        Self { bytes, texts: Vec::new(), again: 0, depth: 0 }
     }
 
     pub(crate) fn get<T: Deserialize<'a>>(&mut self) -> Result<T, CodeError> {
@@ -381,8 +386,10 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    fn known(&self, at: u64) -> Result<&'a str, CodeError> {
-        usize::try_from(at).ok().and_then(|at| self.texts.get(at)).copied().ok_or(CodeError::Odd)
+    fn known(&mut self, at: u64) -> Result<&'a str, CodeError> {
+        let text = usize::try_from(at).ok().and_then(|at| self.texts.get(at)).copied().ok_or(CodeError::Odd)?;
+        self.again = self.again.saturating_add(text.len());
+        if self.again > MOST_AGAIN { Err(CodeError::Odd) } else { Ok(text) }
     }
 
     fn text(&mut self, tag: u8) -> Result<&'a str, CodeError> {
@@ -537,5 +544,23 @@ impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
 
     fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, CodeError> {
         de::Deserializer::deserialize_any(self.reader, visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_not_told_again_without_end() {
+        let text = "x".repeat(1 << 20);
+        for (times, refused) in [(MOST_AGAIN >> 20, false), ((MOST_AGAIN >> 20) + 2, true)] {
+            let mut to = Writer::default();
+            to.put(&vec![text.as_str(); times]).expect("it is written");
+            let read = Reader::new(&to.bytes).get::<IgnoredAny>();
+            assert_eq!(read.err(), refused.then_some(CodeError::Odd), "{times} times");
+        }
     }
 }

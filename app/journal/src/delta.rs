@@ -198,7 +198,7 @@ fn pod_name(key: &Key) -> String {
     format!("pod {key}")
 }
 
-/// What names the thing of a fact, and what its owner is called where others of the owner are like it.
+/// The name of a fact's thing, and the name of a group whose things are alike. A fact with neither is written whole.
 fn names(fact: &Fact, value: &Value) -> (Option<String>, Option<String>) {
     match fact {
         Fact::Pod(pod) => {
@@ -208,8 +208,11 @@ fn names(fact: &Fact, value: &Value) -> (Option<String>, Option<String>) {
         Fact::Owner(one) => (Some(format!("{} {}", one.kind.word(), one.key)), None),
         Fact::Node(node) => (Some(format!("node {}", node.name)), Some("node".into())),
         Fact::Lease(lease) => (Some(format!("lease {}", lease.key)), Some("lease".into())),
-        // A change of any other fact is encoded as {"put": {its kind: {its fields}}}.
-        _ => (value.only().and_then(|(_, put)| put.only()).and_then(|(kind, fields)| named(kind, fields)), None),
+        // Things of other kinds are in no group. A change of one is encoded as {"put": {its kind: {its fields}}}.
+        _ => {
+            let encoded = value.only().and_then(|(_, put)| put.only());
+            (encoded.and_then(|(kind, fields)| named(kind, fields)), None)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use topology::{
-    Change, Stamp,
+    Change, Inventory, Stamp,
     figure::words,
     inventory::{EndpointSet, Fact, Heard, Key, Name, Node, Owner, OwnerKind, Phase, Pod, Service, Source},
 };
@@ -110,18 +110,29 @@ impl Life {
     }
 
     /// Everything that was there at a moment. `since` is the last moment before it that was seen; what differs happened
-    /// in between, and was not seen. Without one, it is how the history begins.
+    /// in between, and was not seen. Without one, it is how the history begins. A thing that could not be seen at `at`
+    /// is not known to be gone.
     pub fn whole(&mut self, records: &[Record], at: Stamp, since: Option<Stamp>) {
         let mut found = None;
         let mut ready = BTreeMap::new();
+        let mut limits = Inventory::default();
         for record in records {
             match &record.change {
                 Change::Put(fact) if self.thing.is(fact) => found = Some(fact.clone()),
                 Change::Put(Fact::Endpoints(set)) if self.serves(set) => {
                     ready.insert(set.key.clone(), count(set));
                 }
+                limit @ (Change::Scope(_) | Change::Heard(..) | Change::HeardIn(..)) => {
+                    limits.apply(limit.clone());
+                }
                 _ => {}
             }
+        }
+        let source = self.thing.source();
+        let heard = limits.heard_in(source, &self.thing.key().namespace);
+        if found.is_none() && self.last.is_some() && !heard.knows() && *heard != Heard::NotYet {
+            let what = format!("not known any more: {} of that place cannot be seen", source.word());
+            return self.push(at, None, vec![what]);
         }
         let what = match (&self.last, &found) {
             (None, Some(fact)) if since.is_none() => vec![format!("there already: {}", begins(fact).join(", "))],
@@ -163,7 +174,8 @@ impl Life {
                     self.push(at, None, vec!["gone".to_owned()]);
                 }
             }
-            Change::Heard(source, Heard::Stale { .. }) | Change::HeardIn(source, _, Heard::Stale { .. })
+            Change::Heard(source, Heard::Stale { .. } | Heard::Forbidden { .. })
+            | Change::HeardIn(source, _, Heard::Stale { .. } | Heard::Forbidden { .. })
                 if *source == self.thing.source() && self.is_in(&record.change) && self.last.is_some() =>
             {
                 self.push(
@@ -186,14 +198,19 @@ impl Life {
         self.events
     }
 
-    /// Texts of which a block holds one, where it tells anything of the thing.
+    /// Whether the thing was there when it was last told of.
+    pub const fn is_there(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Texts of which a block of changes holds one, where it tells anything of the thing.
     pub fn texts(&self) -> Vec<&str> {
         let name = match &self.thing {
             Thing::Node(name) => name,
             Thing::Pod(key) | Thing::Service(key) | Thing::Workload(_, key) => &key.name,
         };
-        // A slice of endpoints goes by its own name, and a watch that is cut says no name at all.
-        [&**name, "stale"].into_iter().chain(self.ready.keys().map(|slice| &*slice.name)).collect()
+        // A slice of endpoints goes by its own name, and a watch that is cut or refused says no name at all.
+        [&**name, "stale", "forbidden"].into_iter().chain(self.ready.keys().map(|slice| &*slice.name)).collect()
     }
 
     fn all_ready(&self) -> usize {

@@ -47,11 +47,12 @@ impl Value {
         }
     }
 
-    /// How many values there are in it, itself included.
+    /// How many values there are in it, itself included. A long text counts as many.
     pub(crate) fn parts(&self) -> usize {
         match self {
             Self::List(items) => 1 + items.iter().map(Self::parts).sum::<usize>(),
             Self::Map(entries) => 1 + entries.iter().map(|(key, value)| key.parts() + value.parts()).sum::<usize>(),
+            Self::Text(text) => 1 + text.len() / 64,
             _ => 1,
         }
     }

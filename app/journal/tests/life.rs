@@ -7,7 +7,7 @@ use fixture::{NOW, THREE_AND_TWO, inventory, line};
 use journal::{Content, Life, Record, Thing, seal, unpack};
 use topology::{
     Change, Stamp,
-    inventory::{Heard, Source},
+    inventory::{Heard, Limit, Scope, Source},
 };
 
 fn at(seconds: i64) -> Stamp {
@@ -98,7 +98,29 @@ fn a_block_of_other_things_is_passed_over_and_a_cut_is_not() {
     }
     let cut = Change::Heard(Source::Pods, Heard::Stale { since: at(1), reason: "no answer".into() });
     take(&mut life, &Record { at: at(1), change: cut });
-    assert_eq!(told(life)[1], "1: the watch of pods is cut: what follows was learnt later");
+    let refused = Change::Heard(Source::Pods, Heard::Forbidden { permission: "watch pods".into() });
+    take(&mut life, &Record { at: at(2), change: refused });
+    let expected = [1, 2].map(|second| format!("{second}: the watch of pods is cut: what follows was learnt later"));
+    assert_eq!(told(life)[1..], expected);
+}
+
+#[test]
+fn what_is_out_of_sight_after_a_gap_is_not_gone() {
+    let hidden = |change: Change| {
+        let mut life = Life::of("pod/default/mme-0".parse().expect("a thing"));
+        life.whole(&whole(THREE_AND_TWO), NOW, None);
+        life.whole(&[Record { at: at(600), change }], at(600), Some(at(5)));
+        life.whole(&whole(THREE_AND_TWO), at(1_200), Some(at(1_000)));
+        told(life)
+    };
+    let scope = Change::Scope(Scope::Only { names: ["elsewhere".into()].into(), by: Limit::Role, left: 0 });
+    let refused = Change::Heard(Source::Pods, Heard::Forbidden { permission: "list pods".into() });
+    for change in [scope, refused] {
+        let told = hidden(change);
+        assert_eq!(told[1..], ["600: not known any more: pods of that place cannot be seen"], "{told:?}");
+    }
+    let told = hidden(Change::Heard(Source::Pods, Heard::Live));
+    assert!(told[1].ends_with("not seen: gone"), "{told:?}");
 }
 
 #[test]

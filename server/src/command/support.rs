@@ -44,6 +44,9 @@ pub(super) struct SupportArgs {
 /// Of a log the end is taken.
 const LOG: usize = 4 << 20;
 
+/// What stands in the place of the log where the secrets of the settings are not known.
+const UNREAD: &str = "left out: the settings cannot be read. Mend what settings.txt tells, and run this again\n";
+
 /// One file of the bundle.
 struct Part {
     name: &'static str,
@@ -75,7 +78,9 @@ async fn parts(given: &Given, log: Option<String>) -> Vec<Part> {
     // Settings that cannot be used are what help may be wanted with.
     let wrong = |error: ConfigError| format!("wrong: {error}\n");
     let line = |[name, value, place]: [String; 3]| format!("{name} = {value}    ({place})\n");
-    let text = Settings::shown(given).map_or_else(wrong, |shown| shown.into_iter().map(line).collect());
+    let shown = Settings::shown(given);
+    let known = shown.is_ok();
+    let text = shown.map_or_else(wrong, |shown| shown.into_iter().map(line).collect());
     parts.push(Part {
         name: "settings.txt",
         meaning: "settings that were given, without addresses of databases and hooks",
@@ -88,6 +93,8 @@ async fn parts(given: &Given, log: Option<String>) -> Vec<Part> {
     };
     parts.push(Part { name, meaning, text });
     if let Some(text) = log {
+        // Secrets of settings that cannot be read cannot be sought in it.
+        let text = if known { text } else { UNREAD.to_owned() };
         parts.push(Part { name: "log.txt", meaning: "the end of the log", text });
     }
     let secrets = Settings::secrets(given);

@@ -52,10 +52,10 @@ pub(super) async fn tell(
     if untold.is_empty() {
         return Ok(());
     }
-    let silences = store.silences("", now()).await?;
     for incident in untold.iter().filter(|incident| ready(incident)) {
-        // Those before it may have taken long.
+        // Those before it may have taken long, and a silence may have begun meanwhile.
         let now = now();
+        let silences = store.silences("", now).await?;
         let state = match due(incident, &silences, now) {
             Due::Tell(state) => state,
             Due::GiveUp => {

@@ -13,7 +13,9 @@ use crate::{
 
 /// Blocks that are read; of more, the latest.
 const MOST: usize = 2_000;
-/// So many are read in one go.
+/// Gaps behind which everything that there was is read; of more, the latest.
+const MOST_GAPS: usize = 100;
+/// So many blocks are read in one go.
 const AT_ONCE: usize = 64;
 
 /// What became of a thing in a span of time.
@@ -23,7 +25,7 @@ pub struct LifeOf {
     pub events: Vec<Event>,
     /// Times within the span in which nothing was recorded: from, until, why.
     pub gaps: Vec<(i64, i64, String)>,
-    /// From when on it was read: later than the span where recording began later, or where it has too many changes.
+    /// From when on it was read: later than the span where recording began later, or where it has too many changes or gaps.
     pub from: i64,
     /// Blocks that could not be read.
     pub damaged: usize,
@@ -39,12 +41,17 @@ impl History {
         let mut rows = store.changes_within(name, from, until).await?;
         let too_many = rows.len().saturating_sub(MOST);
         rows.drain(..too_many);
-        let begin = if too_many > 0 { rows.first().map_or(from, |row| row.first) } else { from };
-        let mut out = LifeOf { from: begin, ..LifeOf::default() };
+        let mut begin = if too_many > 0 { rows.first().map_or(from, |row| row.first) } else { from };
         let marks = store.history_marks(name, begin, until).await?.into_iter();
         let gaps =
             marks.filter(|mark| mark.lane == "gap").filter_map(|mark| Some((mark.began, mark.ended?, mark.what)));
-        out.gaps = gaps.collect();
+        let mut gaps: Vec<_> = gaps.collect();
+        let too_many = gaps.len().saturating_sub(MOST_GAPS);
+        if let Some((_, ended, _)) = gaps.drain(..too_many).next_back() {
+            begin = begin.max(ended);
+            rows.retain(|row| row.last >= begin);
+        }
+        let mut out = LifeOf { from: begin, gaps, ..LifeOf::default() };
         // Everything that there was at the beginning, and behind each gap.
         let first = match store.whole_before(name, begin).await? {
             Some(whole) => Some(whole),
@@ -104,7 +111,7 @@ struct Reading {
 impl Reading {
     /// Goes on by a block. `since` is when the gap before a whole began.
     fn block(&mut self, row: &BlockRow, since: Option<Stamp>) {
-        let records = self.records(&row.body);
+        let records = self.records(row);
         self.damaged += usize::from(records.is_err());
         if row.whole {
             if let Ok(records) = records {
@@ -119,10 +126,11 @@ impl Reading {
         self.next = self.next.max(row.number + row.changes);
     }
 
-    /// The records of a block; none where it tells nothing of the thing.
-    fn records(&self, body: &[u8]) -> Result<Vec<Record>, BlockError> {
-        let block = unpack(body)?;
-        if !block.mentions(&self.life.texts()) {
+    /// The records of a block; none where it tells nothing of the thing. A whole without a thing that was there says
+    /// whether that could be seen.
+    fn records(&self, row: &BlockRow) -> Result<Vec<Record>, BlockError> {
+        let block = unpack(&row.body)?;
+        if !(row.whole && self.life.is_there()) && !block.mentions(&self.life.texts()) {
             return Ok(Vec::new());
         }
         Ok(block.read()?.1)

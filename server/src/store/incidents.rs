@@ -225,13 +225,14 @@ impl Store {
         rows.iter().map(incident).collect()
     }
 
-    /// Incidents of all clusters that are open, or ended from a moment on.
+    /// Incidents of all clusters that are open, or ended from a moment on: the latest, so that clusters that nobody
+    /// follows any more, whose incidents never end, leave room for the others.
     ///
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn incidents_to_alert(&self, from: i64) -> Result<Vec<IncidentRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM incidents WHERE ended IS NULL OR ended >= $1 ORDER BY began, cluster, id LIMIT 1000"
+            "SELECT {COLUMNS} FROM incidents WHERE ended IS NULL OR ended >= $1 ORDER BY began DESC, cluster, id LIMIT 1000"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(from).fetch_all(&self.pool).await?;
         rows.iter().map(incident).collect()

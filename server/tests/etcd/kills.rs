@@ -128,11 +128,14 @@ async fn killed_at_any_moment_it_leaves_no_half_backup_in_the_list_and_no_good_o
 /// A backup that a signal met while it was written. On a busy machine it may be over before; then the next is tried.
 async fn signalled(args: &[String], to: &Folder, signal: &str) -> Output {
     for _ in 0..20 {
-        let child =
+        let mut child =
             Command::new(BINNACLE).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         let began = Instant::now();
         while names(&in_it(to)).is_empty() {
-            assert!(began.elapsed() < Duration::from_secs(120), "no backup was begun");
+            if began.elapsed() > Duration::from_secs(120) {
+                let _ = child.kill();
+                panic!("no backup was begun");
+            }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         run(Command::new("kill").args([signal, &child.id().to_string()]), b"");

@@ -86,8 +86,10 @@ fn told(asked: &Uri, location: Option<&str>, region: Option<&str>, body: &str) -
     let within = |element: &str| super::error::within(body, element).filter(|text| !text.is_empty());
     // Its query may hold a signature.
     let place = |uri: &Uri| {
-        let place = format!("{}://{}", uri.scheme_str()?, uri.host()?);
-        Some(uri.port().map_or(place.clone(), |port| format!("{place}:{port}")))
+        let (scheme, host) = (uri.scheme_str()?, uri.host()?.to_ascii_lowercase());
+        let is_default = |port: &u16| matches!((scheme, *port), ("http", 80) | ("https", 443));
+        let port = uri.port_u16().filter(|port| !is_default(port));
+        Some(port.map_or_else(|| format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}")))
     };
     let (region, endpoint) = (region.map(str::to_owned).or_else(|| within("Region")), within("Endpoint"));
     let uri = location.and_then(|address| address.parse::<Uri>().ok());
