@@ -67,6 +67,9 @@ pub enum Refusal {
     /// Too many requests were refused.
     #[error("Too many requests. There is room again in {} seconds.", .0.as_secs() + 1)]
     Often(Duration),
+    /// Other large plans are before this one; when to come back.
+    #[error("Large plans are read one at a time, and others are before this one. Try again in {} seconds.", .0.as_secs() + 1)]
+    Turn(Duration),
     /// The database does not answer, so nobody can be known.
     #[error("The database does not answer, so it cannot be told who you are. Try again in a moment.")]
     Away,
@@ -111,7 +114,7 @@ impl Refusal {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unknown | Self::Unnamed | Self::Again | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Role(_) | Self::Site => StatusCode::FORBIDDEN,
-            Self::Slow(_) | Self::Often(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Slow(_) | Self::Often(_) | Self::Turn(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Crowd | Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -148,7 +151,7 @@ impl Refusal {
             Self::Unknown | Self::Unnamed | Self::Token => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"binnacle\""));
             }
-            Self::Slow(wait) | Self::Often(wait) => {
+            Self::Slow(wait) | Self::Often(wait) | Self::Turn(wait) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
             }
             Self::Crowd | Self::Away | Self::ReadOnly | Self::Full | Self::Damaged => {

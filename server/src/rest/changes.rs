@@ -16,7 +16,13 @@ use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::Instant,
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{
+        Object, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 use super::{
     ApiError, Here, accept,
@@ -55,6 +61,17 @@ pub(super) struct Followed {
     q: Option<String>,
     /// The `id` of the last event that is known: goes on behind it. Last-Event-ID does the same.
     after: Option<String>,
+}
+
+/// The header Last-Event-ID. It may be left out, and is never null as an `Option` would tell.
+enum LastEvent {}
+
+impl IntoParams for LastEvent {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let header = ParameterBuilder::new().name("last-event-id").parameter_in(ParameterIn::Header);
+        let header = header.required(Required::False).description(Some("The last event that is known"));
+        vec![header.schema(Some(Object::with_type(Type::String))).build()]
+    }
 }
 
 /// An event of the stream.
@@ -110,7 +127,7 @@ pub struct Canvas {
     params(
         ("cluster" = String, Path, description = "The cluster's name"),
         Followed,
-        ("last-event-id" = Option<String>, Header, description = "The last event that is known"),
+        LastEvent,
     ),
     responses((status = 200, description = "Events without an end",
         content((Event = "text/event-stream"), (Event = "application/x-ndjson")))))]
