@@ -172,6 +172,8 @@ pub const CONCERNS_UNKNOWN: &str = "Unknown: the cluster does not report its nod
 pub const LOADS: &str = "Requested of what there is";
 /// In its place.
 pub const LOADS_UNKNOWN: &str = "Unknown: the cluster does not report its nodes and pods.";
+/// In its place where hosts are known, and none tells what it has.
+pub const LOADS_UNTOLD: &str = "No host reports what its pods may ask for.";
 /// A column of it.
 pub const HOST: &str = "Host";
 /// A column of it.

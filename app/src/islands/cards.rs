@@ -7,10 +7,13 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use super::dom::{after, by_id, document, fetch, focus};
+use super::dom::{after, by_id, document, fetch, focus, set_text};
+use crate::texts::cards as words;
 
 /// From one look to the next, in milliseconds.
 const PAUSE: i32 = 3_000;
+/// The same after a look that failed: whoever is signed out is refused, and refusals count.
+const LONG_PAUSE: i32 = 15_000;
 
 pub(super) fn start(base: &str) {
     let path = format!("{base}/cards");
@@ -20,15 +23,20 @@ pub(super) fn start(base: &str) {
 async fn look(path: String, before: String) {
     // A page in the background asks nothing.
     let looked_at = document().is_some_and(|document| !document.hidden());
-    let now = if looked_at { fetch(&path).await } else { None };
-    let last = match now {
-        Some(now) if now != before => {
-            renew(&now);
-            now
+    let (mut last, mut pause) = (before, PAUSE);
+    if looked_at {
+        let now = fetch(&path).await;
+        set_text("renewal", if now.is_some() { "" } else { words::NOT_RENEWED });
+        match now {
+            Some(now) if now != last => {
+                renew(&now);
+                last = now;
+            }
+            Some(_) => {}
+            None => pause = LONG_PAUSE,
         }
-        _ => before,
-    };
-    after(PAUSE, move || spawn_local(look(path, last)));
+    }
+    after(pause, move || spawn_local(look(path, last)));
 }
 
 /// Puts the cards in their place. The link that has the keyboard keeps it.

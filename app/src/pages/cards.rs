@@ -55,8 +55,10 @@ pub struct CardHost {
     pub health: Health,
 }
 
-/// So many hosts are drawn; of more the worst are among them.
+/// So many hosts are drawn on a card; of more the worst are among them.
 const DRAWN: usize = 60;
+/// So many hosts are drawn on all cards, while each has a row at least.
+const DRAWN_OF_ALL: usize = 2_400;
 /// So many stand in a row.
 const ROW: usize = 20;
 /// From one to the next.
@@ -64,10 +66,11 @@ const STEP: usize = 18;
 
 /// The cards, as a list.
 pub fn cards(cards: &[Card]) -> AnyView {
-    cards.iter().map(card).collect_view().into_any()
+    let room = (DRAWN_OF_ALL / cards.len().max(1)).clamp(ROW, DRAWN);
+    cards.iter().map(|one| card(one, room)).collect_view().into_any()
 }
 
-fn card(card: &Card) -> AnyView {
+fn card(card: &Card, room: usize) -> AnyView {
     let line = &card.line;
     let origin = if line.demo { texts::DEMO } else { &line.origin };
     if !scene::is_addressable(&line.name) {
@@ -77,7 +80,7 @@ fn card(card: &Card) -> AnyView {
     let trouble = (!card.trouble.is_empty())
         .then(|| view! { <p class="said"><span class="h-stale">{scene::readable(&card.trouble)}</span></p> });
     let told = match &card.told {
-        Some(told) => self::told(&to, told),
+        Some(told) => self::told(&to, told, room),
         None if card.trouble.is_empty() => view! { <p class="hint">{words::NOT_HEARD}</p> }.into_any(),
         None => ().into_any(),
     };
@@ -103,10 +106,10 @@ fn card(card: &Card) -> AnyView {
     .into_any()
 }
 
-fn told(to: &str, told: &CardTold) -> AnyView {
+fn told(to: &str, told: &CardTold, room: usize) -> AnyView {
     let counted = [
         (told.incidents.unwrap_or_default(), format!("{to}/incidents"), words::INCIDENT),
-        (told.concerns, to.to_owned(), words::CONCERN),
+        (told.concerns, format!("{to}#overview"), words::CONCERN),
     ];
     let counted = counted.into_iter().filter(|(count, ..)| *count > 0).map(|(count, to, [one, many])| {
         let text = format!("{count} {}", if count == 1 { one } else { many });
@@ -115,21 +118,21 @@ fn told(to: &str, told: &CardTold) -> AnyView {
     let silent = told.incidents.is_none().then(|| view! { <li class="hint">{words::INCIDENTS_UNKNOWN}</li> });
     view! {
         <p class="said" inner_html=parts::sentence(&told.sentence, &format!("{to}?"))></p>
-        <div inner_html=hosts(&told.hosts)></div>
+        <div inner_html=hosts(&told.hosts, room)></div>
         <ul class="facts">{counted.collect_view()}{silent}</ul>
     }
     .into_any()
 }
 
 /// A square for each host; masters have a double edge, and a sign says how each fares that is not healthy.
-fn hosts(hosts: &[CardHost]) -> String {
+fn hosts(hosts: &[CardHost], room: usize) -> String {
     if hosts.is_empty() {
         return String::new();
     }
     let mut drawn: Vec<&CardHost> = hosts.iter().collect();
-    if drawn.len() > DRAWN {
+    if drawn.len() > room {
         drawn.sort_by_key(|host| std::cmp::Reverse(host.health.severity()));
-        drawn.truncate(DRAWN);
+        drawn.truncate(room);
         drawn.sort_by_key(|host| !host.master);
     }
     let rows = drawn.len().div_ceil(ROW);
@@ -189,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_host_that_is_not_healthy_has_a_sign_and_is_counted() {
-        let drawn = hosts(&[host(0, Health::Ok), host(1, Health::Bad), host(2, Health::Stale)]);
+        let drawn = hosts(&[host(0, Health::Ok), host(1, Health::Bad), host(2, Health::Stale)], DRAWN);
         assert!(drawn.contains("<text x=\"7\" y=\"11\">×</text>") && drawn.contains(">~</text>"), "{drawn}");
         assert!(drawn.contains("3 hosts: 1 failing, 1 not heard of, 1 well"), "{drawn}");
     }
@@ -198,7 +201,7 @@ mod tests {
     fn of_many_hosts_the_worst_are_drawn() {
         let many: Vec<CardHost> =
             (0..1_000).map(|n| host(n, if n == 999 { Health::Bad } else { Health::Ok })).collect();
-        let drawn = hosts(&many);
+        let drawn = hosts(&many, DRAWN);
         assert_eq!(drawn.matches("<g ").count(), DRAWN);
         assert!(drawn.contains("<title>host999") && drawn.contains("and 940 more"), "{drawn}");
     }

@@ -22,6 +22,7 @@ pub fn clusters(cards: &[Card], found: Option<&Found>, theme: Theme, scripted: b
         <main id="content" tabindex="-1" class="plain fleet">
             <h1>{texts::CHOOSE}</h1>
             {search(found, theme)}
+            <div class="hint" id="renewal" role="status"></div>
             <ul class="clusters" id="clusters">{super::cards(cards)}</ul>
             {scripted.then(|| view! { <Everywhere base=at("/").trim_end_matches('/').to_owned() /> })}
         </main>

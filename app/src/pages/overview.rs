@@ -61,7 +61,7 @@ pub struct LoadLine {
 /// How full the hosts are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loads {
-    /// All hosts by name where they are few, else the fullest.
+    /// All hosts by name where they are few, else the fullest; none where no host tells what it has.
     pub lines: Vec<LoadLine>,
     /// How many hosts there are.
     pub total: usize,
@@ -163,6 +163,9 @@ fn loads(cluster: &str, prefix: &str, loads: Option<&Loads>) -> AnyView {
     let Some(loads) = loads else {
         return view! { <h2>{texts::LOADS}</h2><p class="hint">{texts::LOADS_UNKNOWN}</p> }.into_any();
     };
+    if loads.lines.is_empty() && loads.total > 0 {
+        return view! { <h2>{texts::LOADS}</h2><p class="hint">{texts::LOADS_UNTOLD}</p> }.into_any();
+    }
     if loads.lines.is_empty() {
         return ().into_any();
     }

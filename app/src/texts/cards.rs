@@ -11,6 +11,10 @@ pub const CONCERN: [&str; 2] = ["thing needs attention", "things need attention"
 /// While the database does not answer.
 pub const INCIDENTS_UNKNOWN: &str = "Incidents are not known: the database does not answer.";
 
+/// While the server does not answer, or the visitor is signed out.
+pub const NOT_RENEWED: &str =
+    "These cards are not renewed: the server does not answer, or you are signed out. Load the page again.";
+
 /// Of a host in small.
 pub fn host(name: &str, master: bool, health: Health) -> String {
     let role = if master { "master" } else { "node" };

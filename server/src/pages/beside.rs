@@ -54,11 +54,7 @@ impl Beside {
         };
         let kept = self.backups.as_ref().map(|backups| backup::kept(backups, &self.cluster, self.acts));
         let concerns = self.site.attention(&self.cluster).await;
-        // Where no host tells what it has, rows of "unknown" would tell nothing.
-        let loads = concerns.as_ref().and_then(|concerns| concerns.loads.as_deref());
-        let loads =
-            loads.filter(|loads| loads.is_empty() || loads.iter().any(|load| load.cpu().or(load.memory()).is_some()));
-        let loads = loads.map(|loads| self::loads(loads));
+        let loads = concerns.as_ref().and_then(|concerns| concerns.loads.as_deref()).map(|loads| self::loads(loads));
         let attention = concerns.as_ref().map(attention).unwrap_or_default();
         let losses = self.losses().await;
         let open = concerns.as_ref().map_or_else(|| Some(Arc::default()), |concerns| concerns.incidents.clone());
@@ -97,6 +93,10 @@ fn attention(concerns: &Concerns) -> Attention {
 
 /// Hosts by name while all of them have room, so that none moves; else the fullest.
 fn loads(loads: &[Load]) -> Loads {
+    // Where no host tells what it has, rows of "unknown" would tell nothing.
+    if loads.iter().all(|load| load.cpu().or(load.memory()).is_none()) {
+        return Loads { lines: Vec::new(), total: loads.len() };
+    }
     let line = |load: &Load| LoadLine { node: load.node.to_string(), cpu: load.cpu(), memory: load.memory() };
     let mut lines: Vec<LoadLine> = loads.iter().take(ROOM).map(line).collect();
     if loads.len() <= ROOM {

@@ -8,19 +8,19 @@ use std::{
 
 use app::{
     pages::{Card, CardHost, CardTold},
-    source::{Phrase, Source as _},
+    source::{ClusterLine, Phrase, Source as _},
 };
 use axum::http::Extensions;
+use futures::future::join_all;
 use tokio::sync::Semaphore;
 use topology::figure::{Small, SmallHost, small};
 
 use super::{
     everywhere::heard,
     sentence,
-    site::{Asked, MOMENT, SHARE},
+    site::{Asked, MOMENT, PATIENCE, SHARE},
 };
 use crate::{
-    access::{Role, Who},
     backup::{self, Backups},
     cluster::Cluster,
     deploy::Office,
@@ -30,6 +30,9 @@ use crate::{
 /// So many clusters are looked at at once: each look goes through all pods of one.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
+/// All cards rest for so many times as long as they took.
+const REST: u32 = 4;
+
 /// A cluster in small, as it was a moment ago.
 #[derive(Clone)]
 pub(super) struct Lately {
@@ -37,35 +40,65 @@ pub(super) struct Lately {
     pub(super) until: Instant,
 }
 
-/// The cards of all clusters, for whoever sent a request with these extensions. No cluster is waited for: one that was
-/// not heard of yet says so, and begins to be watched.
-pub(super) async fn cards(asked: &Asked, said: &Extensions) -> Vec<Card> {
+/// All cards, as they were a moment ago.
+pub(super) struct Shown {
+    cards: Arc<Vec<Card>>,
+    until: Instant,
+}
+
+/// The cards of all clusters; `said` are a request's extensions. They are worked out once for all who look. No cluster
+/// is waited for: one that was not heard of yet says so, and begins to be watched when it is its turn.
+pub(super) async fn cards(asked: &Asked, said: &Extensions) -> Arc<Vec<Card>> {
+    let mut last = asked.0.cards.lock().await;
+    if let Some(shown) = last.as_ref().filter(|shown| shown.until > Instant::now()) {
+        return shown.cards.clone();
+    }
+    let began = Instant::now();
+    let cards = Arc::new(all(asked, said).await);
+    *last = Some(Shown { cards: cards.clone(), until: Instant::now() + MOMENT.max(began.elapsed() * REST) });
+    cards
+}
+
+async fn all(asked: &Asked, said: &Extensions) -> Vec<Card> {
     let office = said.get::<Option<Arc<Office>>>().cloned().flatten();
     let backups = said.get::<Backups>();
-    let acts = said.get::<Who>().is_some_and(|who| who.may(Role::Operator));
     let known: HashMap<_, _> = heard(asked).0.into_iter().collect();
     let watched: HashMap<_, _> = asked.0.watched_now().into_iter().collect();
-    let mut cards = Vec::new();
-    for line in asked.clusters() {
-        let trouble = watched.get(&line.name).and_then(|cluster| cluster.trouble());
-        let told = match known.get(&line.name) {
-            Some(cluster) => told(asked, &line.name, cluster).await,
-            None => None,
-        };
-        let run = match &office {
-            Some(office) => office.latest(&line.name).await.unwrap_or_default().into_iter().next(),
-            None => None,
-        };
-        let kept = backups.map(|backups| backup::kept(backups, &line.name, acts));
-        let trouble = trouble.map(|trouble| sentence(&trouble)).unwrap_or_default();
-        cards.push(Card { line, told, trouble, run, kept });
+    let each = asked.clusters().into_iter().map(|line| {
+        let known = known.get(&line.name).cloned();
+        one(asked.clone(), line, known, office.clone())
+    });
+    let mut cards = join_all(each).await;
+    for card in &mut cards {
+        let trouble = watched.get(&card.line.name).and_then(|cluster| cluster.trouble());
+        card.trouble = trouble.map(|trouble| sentence(&trouble)).unwrap_or_default();
+        // A card has no button, so it is the same for everybody.
+        card.kept = backups.map(|backups| backup::kept(backups, &card.line.name, false));
     }
     cards
 }
 
+/// A card without its trouble and its backups.
+async fn one(asked: Asked, line: ClusterLine, known: Option<Arc<Cluster>>, office: Option<Arc<Office>>) -> Card {
+    let told = async {
+        match &known {
+            Some(cluster) => told(&asked, &line.name, cluster).await,
+            None => None,
+        }
+    };
+    let run = async {
+        let latest = tokio::time::timeout(PATIENCE, office.as_ref()?.latest(&line.name)).await;
+        latest.ok()?.ok()?.into_iter().next()
+    };
+    let (told, run) = tokio::join!(told, run);
+    Card { line, told, trouble: String::new(), run, kept: None }
+}
+
 async fn told(asked: &Asked, name: &str, cluster: &Arc<Cluster>) -> Option<CardTold> {
+    // It stays watched while its card is looked at.
+    drop(asked.0.clusters().get(name).await);
     let small = in_small(asked, name, cluster).await?;
-    let concerns = asked.0.attention(name).await;
+    let concerns = asked.0.attention_in(name, cluster).await;
     let phrase = |phrase: &topology::figure::Phrase| Phrase {
         text: phrase.text.clone(),
         health: phrase.health,
@@ -75,8 +108,8 @@ async fn told(asked: &Asked, name: &str, cluster: &Arc<Cluster>) -> Option<CardT
     Some(CardTold {
         sentence: small.sentence.iter().map(phrase).collect(),
         hosts: small.hosts.iter().map(host).collect(),
-        concerns: concerns.as_ref().map_or(0, |concerns| concerns.found.len()),
-        incidents: concerns.map_or(Some(0), |concerns| concerns.incidents.map(|open| open.len())),
+        concerns: concerns.found.len(),
+        incidents: concerns.incidents.map(|open| open.len()),
     })
 }
 

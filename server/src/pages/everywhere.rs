@@ -27,7 +27,7 @@ const MOST: usize = 40;
 const LONGEST: Duration = Duration::from_millis(700);
 /// So many searches work at once.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
-/// So many clusters are named that were not searched, and begin to be watched.
+/// So many clusters are named that were not searched, and so many begin to be watched at once.
 const NAMED: usize = 5;
 
 /// What a text finds in all clusters; `said` are the request's extensions.
@@ -70,9 +70,14 @@ pub(super) fn heard(asked: &Asked) -> (Vec<(String, Arc<Cluster>)>, Vec<String>)
             _ => silent.push(name),
         }
     }
-    for name in silent.iter().take(NAMED) {
-        let (clusters, name) = (asked.0.clusters(), name.clone());
-        tokio::spawn(async move { drop(clusters.get(&name).await) });
+    // Each has its turn: some may be out of reach for good.
+    let unwatched: Vec<&String> = silent.iter().filter(|name| !watched.contains_key(*name)).collect();
+    if let Some(from) = asked.0.may_begin(NAMED) {
+        let from = from.checked_rem(unwatched.len()).unwrap_or_default();
+        for name in unwatched.iter().cycle().skip(from).take(NAMED.min(unwatched.len())) {
+            let (clusters, name) = (asked.0.clusters(), (*name).clone());
+            tokio::spawn(async move { drop(clusters.get(&name).await) });
+        }
     }
     (known, silent)
 }

@@ -22,7 +22,7 @@ use super::{
     site::{Asked, Past, rfc},
 };
 use crate::{
-    journal::{Lines, MADE_UP, PastError, TURNS},
+    journal::{History, Lines, MADE_UP, PastError, TURNS},
     placed::placed,
     store::{Runs, StoreError},
 };
@@ -34,10 +34,11 @@ pub(super) const SPANS: [(&str, i64, &str); 6] = [
     ("1h", 3_600_000, "1 hour"),
     ("6h", 6 * 3_600_000, "6 hours"),
     ("1d", 86_400_000, "1 day"),
-    ("7d", 7 * 86_400_000, "7 days"),
+    WEEK,
     ("30d", 30 * 86_400_000, "30 days"),
     ("90d", 90 * 86_400_000, "90 days"),
 ];
+const WEEK: (&str, i64, &str) = ("7d", 7 * 86_400_000, "7 days");
 /// Runs and backups that a time line looks through.
 const LOOKED: u32 = 500;
 
@@ -130,12 +131,23 @@ pub(super) async fn line(
     render(StatusCode::OK, frame, request, move || pages::line(&line)).await
 }
 
+/// Whether days of the last week were made up.
+async fn has_made_up_days(history: &History, cluster: &str, now: i64) -> bool {
+    let marks = history.store().history_marks(cluster, now - WEEK.1, now).await.unwrap_or_default();
+    marks.iter().any(|mark| mark.lane == MADE_UP)
+}
+
 async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Result<TimeLine, StoreError> {
     let Some(history) = asked.0.history() else {
         return Ok(TimeLine { cluster: cluster.to_owned(), ..TimeLine::default() });
     };
     let now = jiff::Timestamp::now().as_millisecond();
-    let (word, wide, _) = SPANS.into_iter().find(|(word, ..)| *word == span).unwrap_or(SPANS[1]);
+    let (word, wide, _) = match SPANS.into_iter().find(|(word, ..)| *word == span) {
+        Some(span) => span,
+        // The demonstration shows the days that were made up for it, for a newcomer would not look for them.
+        None if has_made_up_days(history, cluster, now).await => WEEK,
+        None => SPANS[1],
+    };
     let until = milliseconds(until).map_or(now, |until| until.min(now));
     let asked_for = Lines { from: until - wide, until, parts: PARTS };
     let found = history.line(cluster, asked_for).await?;

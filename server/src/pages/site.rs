@@ -22,7 +22,10 @@ use topology::{
     planned::Planned,
 };
 
-use super::{cards::Lately, conversions, facts, plans, sentence, table};
+use super::{
+    cards::{Lately, Shown},
+    conversions, facts, plans, sentence, table,
+};
 use crate::{
     backup::restoring::Node,
     cluster::{self, Cluster, Clusters},
@@ -47,6 +50,9 @@ pub struct Site {
     concerns: Mutex<HashMap<String, Concerns>>,
     losses: Losses,
     lately: Mutex<HashMap<String, Lately>>,
+    /// The cards of all clusters. Whoever works them out holds it, and all others wait for that.
+    pub(super) cards: tokio::sync::Mutex<Option<Shown>>,
+    begun: Mutex<(Option<Instant>, usize)>,
 }
 
 /// What needs attention in a cluster and how full its hosts are, for all who look at it within a moment.
@@ -70,6 +76,8 @@ const HITS: usize = 12;
 pub(super) const MOMENT: Duration = Duration::from_millis(1_500);
 /// And takes no more than one part in so many of the time.
 pub(super) const SHARE: u32 = 30;
+/// The database is waited for no longer than this by what many look at.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Site {
     /// Of these clusters, and with this folder of plans.
@@ -88,6 +96,8 @@ impl Site {
             concerns: Mutex::default(),
             losses: Losses::default(),
             lately: Mutex::default(),
+            cards: tokio::sync::Mutex::default(),
+            begun: Mutex::default(),
         })
     }
 
@@ -233,14 +243,37 @@ impl Site {
         self.lately.lock().unwrap_or_else(PoisonError::into_inner).insert(name, lately);
     }
 
+    /// The number of the cluster from which on `count` more may begin to be watched; none when some began a moment
+    /// ago. It goes on by as many each time, and beyond the last one.
+    pub(super) fn may_begin(&self, count: usize) -> Option<usize> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, from) = *begun;
+        if last.is_some_and(|last| last.elapsed() < MOMENT) {
+            return None;
+        }
+        *begun = (Some(Instant::now()), from.wrapping_add(count));
+        Some(from)
+    }
+
+    fn last_concerns(&self, name: &str) -> Option<Concerns> {
+        let now = Instant::now();
+        self.concerns().get(name).filter(|last| last.until > now).cloned()
+    }
+
     /// What needs attention in a cluster, and how full its hosts are; none while it tells nothing.
     pub(super) async fn attention(&self, name: &str) -> Option<Concerns> {
-        let began = Instant::now();
-        let last = self.concerns().get(name).filter(|last| last.until > began).cloned();
-        if let Some(last) = last {
+        if let Some(last) = self.last_concerns(name) {
             return Some(last);
         }
         let cluster = self.cluster(name).await.ok()?;
+        Some(self.attention_in(name, &cluster).await)
+    }
+
+    /// The same of a cluster at hand, without a wait for what it has not told yet.
+    pub(super) async fn attention_in(&self, name: &str, cluster: &Cluster) -> Concerns {
+        if let Some(last) = self.last_concerns(name) {
+            return last;
+        }
         let began = Instant::now();
         let now = cluster.now();
         let (found, known, loads) = cluster.read(|inventory| {
@@ -250,12 +283,15 @@ impl Site {
         });
         let until = Instant::now() + MOMENT.max(began.elapsed() * SHARE);
         let incidents = match self.history() {
-            Some(history) => history.store().open_incidents(name).await.ok(),
+            Some(history) => {
+                let asked = tokio::time::timeout(PATIENCE, history.store().open_incidents(name)).await;
+                asked.ok().and_then(Result::ok)
+            }
             None => Some(Vec::new()),
         };
         let concerns = Concerns { found, known, loads, incidents: incidents.map(Arc::new), until };
         self.concerns().insert(name.to_owned(), concerns.clone());
-        Some(concerns)
+        concerns
     }
 
     /// What a text finds in a cluster.
