@@ -67,19 +67,19 @@ test('without a script faults are asked for and mended by plain forms', async ()
   await page.context().close();
 });
 
-test('only a form of this site breaks it, only what is there, and only the demonstration', async () => {
+test('only a form of this site breaks it, only what is there, and only the demonstration', async (t) => {
   const send = (url, body, headers = {}) => fetch(url, { method: 'POST', body: new URLSearchParams(body), headers, redirect: 'manual' });
   const cut = { act: 'break', fault: 'network', of: 'host4' };
   assert.equal((await send(`${base}/break`, cut, { origin: 'http://elsewhere.invalid' })).status, 403);
   assert.equal((await send(`${base}/break`, { ...cut, of: 'host9' }, { origin: server.url })).status, 422);
   const lab = await stage();
+  t.after(() => lab.stop());
   assert.equal((await fetch(`${lab.page}/break`)).status, 404);
   assert.equal((await send(`${lab.page}/break`, cut, { origin: lab.url })).status, 404);
   assert.equal((await fetch(`${lab.url}/tour?to=1`)).status, 404);
   const page = await open(chromium, lab.page);
   assert.equal(await page.locator('a[href$="/break"], .tour').count(), 0);
   await page.context().close();
-  await lab.stop();
 });
 
 test('the tour has eight steps, by keyboard alone and without script, and can be left', async () => {
@@ -107,9 +107,9 @@ test('the tour has eight steps, by keyboard alone and without script, and can be
 test('its own etcd is backed up with real objects, restored for trial, and loses a member', async () => {
   const page = await open(chromium, base);
   await live(page);
-  await page.waitForSelector(`#sentence:has-text("etcd 3/3")`, { timeout: 30_000 });
+  await page.waitForSelector(`#sentence:has-text("etcd 3/3")`, { timeout: 60_000 });
   await page.click('.overview button:text-is("Back up etcd")');
-  await page.waitForSelector('.backups tbody .h-ok:has-text("Test restore passed")', { timeout: 30_000 });
+  await page.waitForSelector('.backups tbody .h-ok:has-text("Test restore passed")', { timeout: 60_000 });
   await fetch(`${base}/break`, { method: 'POST', body: new URLSearchParams({ act: 'break', fault: 'roll-out', of: 'ims/cscf' }), headers: { origin: server.url } });
   // What rolls out is in etcd within a second; whichever backup is the first after that has it.
   for (let rows = 2; ; rows += 1) {
@@ -126,7 +126,7 @@ test('its own etcd is backed up with real objects, restored for trial, and loses
   await fault(page, 'Kill an etcd member', 'host2');
   await page.waitForSelector(`#sentence:has-text("etcd 2/3")`);
   await page.click('button:text-is("Mend")');
-  await page.waitForSelector(`#sentence:has-text("etcd 3/3")`, { timeout: 30_000 });
+  await page.waitForSelector(`#sentence:has-text("etcd 3/3")`, { timeout: 60_000 });
   await page.context().close();
 });
 
@@ -148,24 +148,25 @@ test('a member that ends by itself is started again', async () => {
   await until('the member stays away', () => ![undefined, ended].includes(member(data, 'host1')));
   const page = await open(chromium, base);
   await live(page);
-  await page.waitForSelector('#sentence:has-text("etcd 3/3")', { timeout: 30_000 });
+  await page.waitForSelector('#sentence:has-text("etcd 3/3")', { timeout: 60_000 });
   await page.context().close();
 });
 
-test('without an etcd one line says what to install, and the rest works', async () => {
+test('without an etcd one line says what to install, and the rest works', async (t) => {
   const bare = folder();
   const other = await serve(bare, '/nowhere');
+  t.after(() => other.stop());
   const page = await open(chromium, `${other.url}/c/demo/backups`);
   assert.match(await page.textContent('main'), /where etcd and etcdutl are in the PATH/);
   assert.match(other.log(), /make run installs them/);
   await page.goto(`${other.url}/c/demo/break`);
   assert.match(await page.textContent('.breaking'), /No etcd runs here/);
   await page.context().close();
-  await other.stop();
 });
 
-test('a distribution\'s cluster can be broken, and has no tour, which names other hosts', async () => {
+test('a distribution\'s cluster can be broken, and has no tour, which names other hosts', async (t) => {
   const other = await start(['serve', '--demo=k3s', '--listen', '127.0.0.1:0', '--data', folder()]);
+  t.after(() => other.stop());
   const page = await open(chromium, `${other.url}/c/k3s`);
   assert.equal(await page.locator('a:text-is("Take the tour")').count(), 0);
   assert.equal((await fetch(`${other.url}/tour?to=1`)).status, 404);
@@ -173,19 +174,19 @@ test('a distribution\'s cluster can be broken, and has no tour, which names othe
   await fault(page, 'Stop a kubelet', 'agent1');
   assert.match(await page.textContent('.breaking'), /kubelet stopped on agent1/);
   await page.context().close();
-  await other.stop();
 });
 
-test('its etcd ends with the server, also when that is killed, and leaves nothing', async () => {
+test('its etcd ends with the server, also when that is killed, and leaves nothing', async (t) => {
   const [left, right] = [folder(), folder()];
   const running = (where) => spawnSync('pgrep', ['-f', '--', `${where}/`], { encoding: 'utf8' }).stdout.trim();
   const folders = (where) => readdirSync(join(where, 'demo-etcd'));
   for (const [where, signal] of [[left, 'SIGTERM'], [right, 'SIGKILL']]) {
     const it = await serve(where, `${tools}:${process.env.PATH}`);
+    t.after(() => it.child.kill('SIGKILL'));
     assert.equal(folders(where).length, 1);
     assert.notEqual(running(where), '');
     it.child.kill(signal);
-    await new Promise((done) => { it.child.once('exit', done); });
+    await new Promise((done) => { it.child.ref(); it.child.once('exit', done); });
     await until(`an etcd or its folder is left in ${where}`, () => !running(where) && !folders(where).length);
   }
 });

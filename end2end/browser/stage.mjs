@@ -21,21 +21,34 @@ function browserPath() {
   throw new Error('no Chromium: install it, or name one in BINNACLE_CHROMIUM');
 }
 
+// What was started ends with the tests, however these end.
+const running = new Set();
+process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+
+// A test that fails before it stops its server must not keep the file from ending.
+function loose(child, held) {
+  for (const part of [child, child.stdout, child.stderr]) if (held) part.ref(); else part.unref();
+}
+
 // Starts the binary and waits for the line that says where it listens.
 export function start(args, env = {}) {
   const child = spawn(binnacle, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...env } });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let log = '';
   child.stderr.on('data', (text) => { log += text; });
   const ended = new Promise((done) => { child.once('exit', done); });
   let said = '';
-  const server = { child, stop: () => { child.kill('SIGTERM'); return ended; }, log: () => log, out: () => said };
+  const server = { child, stop: () => { loose(child, true); child.kill('SIGTERM'); return ended; }, log: () => log, out: () => said };
   return new Promise((ready, failed) => {
     let out = '';
     child.stdout.on('data', (text) => {
       out += text;
       said += text;
       const url = /Listening on (https?:\S+)/.exec(out)?.[1];
-      if (url) ready(Object.assign(server, { url }));
+      if (!url) return;
+      loose(child, false);
+      ready(Object.assign(server, { url }));
     });
     child.once('exit', (code) => failed(new Error(`${args.join(' ')} ended with ${code}: ${log}`)));
   });

@@ -1,29 +1,22 @@
 // Clients that generators make of the API's document, used against a real server; and the examples of docs/api.md.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { binnacle, folder, start } from '../browser/stage.mjs';
+import { folder } from '../browser/stage.mjs';
+import { demonstration, example as told, root } from './lab.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const root = join(here, '../..');
 const tools = join(root, '.tools');
-const guide = readFileSync(join(root, 'docs/api.md'), 'utf8');
 const run = promisify(execFile);
 const PATIENCE = 240_000;
 const work = folder();
 let lab, token;
 
-// An example of the guide by its heading and language, asked of this server.
-function example(heading, language) {
-  const part = guide.split(`\n### ${heading}\n`)[1]?.split(/\n##+ /)[0] ?? '';
-  const [, text] = new RegExp(`\n\`\`\`${language}\n(.*?)\n\`\`\``, 's').exec(`\n${part}`) ?? [];
-  assert.ok(text, `docs/api.md has no example in ${language} for ${heading}`);
-  return text.replaceAll('http://127.0.0.1:8080', lab.url);
-}
+const example = (heading, language) => told(heading, language, lab.url);
 
 function place(name) {
   const path = join(work, name);
@@ -43,19 +36,9 @@ async function saved(path) {
 }
 
 before(async () => {
-  const data = join(work, 'data');
-  token = execFileSync(binnacle, ['token', 'add', 'pipeline', '--role', 'operator', '--days', '1', '--data', data], { encoding: 'utf8' })
-    .split(/\s+/).find((word) => word.startsWith('bnc_'));
   // The way to ansible-playbook, by which the demonstration cluster is deployed for trial.
-  lab = await start(['serve', '--demo', '--listen', '127.0.0.1:0', '--data', data, '--sign-in', 'tokens', '--rate', '100000'],
-    { PATH: `${tools}/bin:${process.env.PATH}`, HOME: work });
-  const until = Date.now() + PATIENCE;
-  for (;;) {
-    const answer = await fetch(`${lab.url}/api/v1/clusters/demo`, { headers: { authorization: `Bearer ${token}` } });
-    if ((await answer.json()).nodes > 0) break;
-    assert.ok(Date.now() < until, 'the cluster is never read');
-    await new Promise((done) => { setTimeout(done, 100); });
-  }
+  const env = { PATH: `${tools}/bin:${process.env.PATH}`, HOME: work };
+  ({ server: lab, token } = await demonstration(join(work, 'data'), { role: 'operator', env }));
 });
 after(async () => { await lab?.stop(); });
 

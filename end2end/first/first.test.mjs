@@ -22,7 +22,7 @@ after(async () => { await chromium?.close(); await server?.stop(); });
 // Clicks a link or a button, and waits for the page that it leads to.
 const go = (page, selector, url) => Promise.all([page.waitForURL(url), page.click(selector)]);
 
-test('a stranger sees an incident of before, a backup that restores and a deployment that succeeds', { timeout: 300_000 }, async () => {
+test('a stranger sees an incident of before, a backup that restores and a deployment that succeeds', { timeout: 600_000 }, async () => {
   assert.deepEqual(readdirSync(data).filter((name) => name.endsWith('.history')), []);
   const page = await open(chromium, `${server.url}/`);
   assert.equal(new URL(page.url()).pathname, '/c/demo', 'the one cluster is the first page');

@@ -117,8 +117,8 @@ async function quorum(left) {
   const leaderless = async () => (await Promise.all(left.map((member) => member.leader()))).every((leader) => leader === false);
   return until('members serve, or know no leader', async () => {
     if (!await leaderless()) return await some(1_000) ? 'there' : undefined;
-    // An election may have been under way.
-    if (await some(1_000)) return 'there';
+    // An election may have been under way: this is longer than several of them.
+    if (await some(3_000)) return 'there';
     return await leaderless() ? 'gone' : undefined;
   });
 }

@@ -1,18 +1,25 @@
 // A real control plane with kwok's nodes, on which hosts are lost and drained for real.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { createWriteStream, mkdtempSync, readFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { binnacle, until } from '../browser/stage.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const tools = here('../../.tools/bin/');
-export const collector = process.env.BINNACLE_TEST_COLLECTOR ?? join(tools, 'pod-collector');
-// Longer than a busy machine takes to renew a lease, which kwok does every second.
-const GRACE = Number(process.env.WHAT_IF_GRACE ?? 8);
+const collector = process.env.BINNACLE_TEST_COLLECTOR ?? join(tools, 'pod-collector');
+const number = (name, usual) => Number(process.env[name] ?? usual);
+// How many clusters, how often each, from which seed on, and how many side by side.
+export const CLUSTERS = number('WHAT_IF_CLUSTERS', 2);
+export const REPEATS = number('WHAT_IF_REPEATS', 2);
+export const SEED = number('WHAT_IF_SEED', 1);
+export const LANES = number('WHAT_IF_LANES', 2);
+// Seconds of silence after which a host is given up: longer than a busy machine takes to renew a lease, which kwok does every second.
+const GRACE = number('WHAT_IF_GRACE', 8);
 
 const ran = (program, args, env = {}) => new Promise((done, failed) => {
   execFile(program, args, { env: { ...process.env, ...env }, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
@@ -29,6 +36,11 @@ class Api {
     this.token = /token: ([0-9a-f]+)/.exec(text)[1];
     this.agent = new https.Agent({ keepAlive: true, maxSockets: 16, ca: readFileSync(/certificate-authority: ([^}\s]+)/.exec(text)[1]) });
     this.watchers = new https.Agent({ ca: this.agent.options.ca });
+  }
+
+  close() {
+    this.agent.destroy();
+    this.watchers.destroy();
   }
 
   request(method, path, body, type = 'application/json') {
@@ -53,22 +65,24 @@ class Api {
 
   async list(path) { return (await this.call('GET', path)).items; }
 
-  // Every change of a kind from now on, until the answer is called.
+  // Every change of a kind from now on, until it is stopped. One that was cut before does not last.
   async watch(path, changed) {
     const { items, metadata } = await this.call('GET', path);
     items.forEach((item) => changed('ADDED', item));
     const headers = { authorization: `Bearer ${this.token}` };
     const url = `${this.server}${path}?watch=true&resourceVersion=${metadata.resourceVersion}`;
+    let lasts = true;
+    const cut = () => { lasts = false; };
     const request = https.get(url, { agent: this.watchers, headers }, (answer) => {
       let rest = '';
       answer.on('data', (part) => {
         const lines = (rest + part).split('\n');
         rest = lines.pop();
         lines.map((line) => JSON.parse(line)).forEach(({ type, object }) => changed(type, object));
-      }).on('error', () => {});
+      }).on('error', cut).on('close', cut);
     });
-    request.on('error', () => {});
-    return () => request.destroy();
+    request.on('error', cut);
+    return { lasts: () => lasts, stop: () => request.destroy() };
   }
 }
 
@@ -83,7 +97,7 @@ async function endpoints(api) {
     }
     return new Map([...counts].map(([service, pods]) => [service, pods.size]));
   };
-  const stop = await api.watch('/apis/discovery.k8s.io/v1/endpointslices', (type, slice) => {
+  const watch = await api.watch('/apis/discovery.k8s.io/v1/endpointslices', (type, slice) => {
     const name = slice.metadata.labels?.['kubernetes.io/service-name'];
     if (slice.metadata.namespace !== 'default' || !name || name === 'kubernetes') return;
     const pods = (slice.endpoints ?? []).filter(({ conditions }) => conditions.ready).map(({ targetRef }) => targetRef.name);
@@ -91,11 +105,26 @@ async function endpoints(api) {
     else slices.set(slice.metadata.name, { service: name, pods });
     for (const [service, count] of ready()) fewest.set(service, Math.min(count, fewest.get(service) ?? count));
   });
-  return { ready, fewest, stop };
+  return { ready, fewest, watch };
 }
 
-// A host that was to stay was not heard of for a while, as on a machine that is too busy: more was lost than was asked.
-export class Disturbed extends Error {}
+class Disturbed extends Error {}
+
+export const counted = { done: 0, disturbed: 0 };
+// Does something with a lane's cluster, and again where more was lost than was asked: a failure then says nothing of what was told.
+export async function repeated(lane, attempt) {
+  for (;;) {
+    const came = await attempt().then((value) => ({ value }), (error) => ({ error }));
+    const disturbance = lane.disturbance();
+    if (!disturbance) {
+      if (came.error) throw came.error;
+      counted.done += 1;
+      return came.value;
+    }
+    counted.disturbed += 1;
+    assert.ok(counted.disturbed < 20 + counted.done, `${disturbance}: this machine is too busy for hosts that are given up after some seconds (WHAT_IF_GRACE)`);
+  }
+}
 
 export const isReady = ({ metadata, status }) => !metadata.deletionTimestamp
   && (status.conditions ?? []).some(({ type, status: truth }) => type === 'Ready' && truth === 'True');
@@ -114,8 +143,30 @@ const KINDS = [
 const place = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets', Pod: 'pods', Service: 'services', PodDisruptionBudget: 'poddisruptionbudgets' };
 const group = (version) => (version.includes('/') ? `/apis/${version}` : `/api/${version}`);
 
+// Ends of control planes that still run. They are ended also where a test is cut or another one did not start.
+const running = new Set();
+process.once('exit', () => running.forEach((end) => end()));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
+// Control planes side by side for the tests of a file, each for one test at a time.
+export function lanes() {
+  const free = [];
+  before(async () => {
+    const begun = await Promise.allSettled(Array.from({ length: LANES }, control));
+    for (const { reason, value } of begun) {
+      if (reason) throw reason;
+      free.push(value);
+    }
+  });
+  after(() => running.forEach((end) => end()));
+  return free;
+}
+
 // Starts it all. Grace and tolerations are a few seconds, and the collector of orphaned pods looks every second.
-export async function control() {
+async function control() {
+  for (const program of [collector, ...['etcd', 'kube-apiserver', 'kwok'].map((name) => join(tools, name))]) {
+    assert.ok(existsSync(program), `${program} is not there: end2end/install etcd control-plane kwok collector`);
+  }
   const dir = mkdtempSync(join(tmpdir(), 'binnacle-what-if-'));
   const { code, stderr } = await ran(here('../control-plane/up'), [dir], {
     KUBE_APISERVER_FLAGS: '--default-not-ready-toleration-seconds=1 --default-unreachable-toleration-seconds=1',
@@ -123,41 +174,43 @@ export async function control() {
   });
   assert.equal(code, 0, stderr);
   const kubeconfig = join(dir, 'admin.kubeconfig');
-  const log = (child, name) => {
-    const to = createWriteStream(join(dir, `${name}.log`), { flags: 'a' });
-    child.stdout.pipe(to);
-    child.stderr.pipe(to);
+  const api = new Api(kubeconfig);
+  const children = new Set();
+  const end = () => {
+    running.delete(end);
+    api.close();
+    children.forEach((child) => child.kill('SIGKILL'));
+    spawnSync(here('../control-plane/down'), [dir]);
+  };
+  running.add(end);
+  const begin = (name, program, ...args) => {
+    const log = openSync(join(dir, `${name}.log`), 'a');
+    const child = spawn(program, ['--kubeconfig', kubeconfig, ...args], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    children.add(child);
+    child.once('exit', () => children.delete(child));
     return child;
   };
   // One stands in for the kubelets of hosts that stay, and another for those that go: it is killed.
-  const kubelets = (power) => log(spawn(join(tools, 'kwok'), [
-    '--kubeconfig', kubeconfig, `--manage-nodes-with-annotation-selector=power=${power}`, '--node-lease-duration-seconds=4',
-  ], { stdio: ['ignore', 'pipe', 'pipe'] }), `kwok-${power}`);
-  const children = [
-    kubelets('stays'),
-    log(spawn(collector, ['--kubeconfig', kubeconfig], { stdio: ['ignore', 'pipe', 'pipe'] }), 'collector'),
-  ];
-  const api = new Api(kubeconfig);
+  const kubelets = (power) => begin(`kwok-${power}`, join(tools, 'kwok'),
+    `--manage-nodes-with-annotation-selector=power=${power}`, '--node-lease-duration-seconds=4');
+  kubelets('stays');
+  begin('collector', collector);
   process.kill(Number(/^(\d+) kube-scheduler$/m.exec(readFileSync(join(dir, 'pids'), 'utf8'))[1]), 'SIGKILL');
   // One of our own instead, which can be ended and started: a new one first reads all there is.
-  const scheduler = () => log(spawn(join(tools, 'kube-scheduler'), [
-    '--kubeconfig', kubeconfig, '--secure-port=0', '--leader-elect=false', '--kube-api-qps=500', '--kube-api-burst=1000',
-  ], { stdio: ['ignore', 'pipe', 'pipe'] }), 'scheduler');
-  const acting = acts(api, kubeconfig, scheduler, kubelets);
-  const stop = async () => {
-    acting.leave();
-    children.forEach((child) => child.kill('SIGKILL'));
-    await ran(here('../control-plane/down'), [dir]);
-  };
-  return { api, stop, ...acting };
+  const scheduler = () => begin('scheduler', join(tools, 'kube-scheduler'),
+    '--secure-port=0', '--leader-elect=false', '--kube-api-qps=500', '--kube-api-burst=1000');
+  return { api, ...acts(api, kubeconfig, scheduler, kubelets) };
 }
 
 function acts(api, kubeconfig, scheduler, kubelets) {
   let going;
   let scheduling = scheduler();
-  // Hosts that fell silent since the cluster was made.
+  // Hosts that fell silent since the cluster was made, and those that were to.
   const silent = new Set();
-  let unwatched = () => {};
+  let gone = [];
+  // Of this cluster; the first is that of its nodes.
+  const watches = [];
   // Each cluster has hosts by names of its own, for what is cached of a host by its name outlives it for a while.
   let round = 0;
   const at = (name) => `${name}-${round}`;
@@ -180,19 +233,25 @@ function acts(api, kubeconfig, scheduler, kubelets) {
       return left.length + sets.length === 0 && slices.every(({ metadata }) => metadata.name.startsWith('kubernetes'));
     });
   };
-  const undisturbed = (lost = []) => {
-    const others = [...silent].filter((name) => !lost.includes(name));
-    if (others.length > 0) throw new Disturbed(`${others.join(', ')} fell silent`);
+  // Why nothing that is seen says anything: on a machine that is too busy, a host that was to stay is not heard of.
+  const disturbance = () => {
+    const others = [...silent].filter((name) => !gone.includes(name));
+    if (others.length > 0) return `${others.join(', ')} fell silent`;
+    return watches.every(({ lasts }) => lasts()) ? undefined : 'a watch was cut';
   };
+  const comes = (what, check, seconds) => until(what, () => {
+    const why = disturbance();
+    if (why) throw new Disturbed(why);
+    return check();
+  }, seconds);
   const post = (object) => api.call('POST', `${group(object.apiVersion)}/namespaces/default/${place[object.kind]}`, object);
   // Unmoved for so long: what still waits is told to be unschedulable, and all else is ready or never will be.
-  const settled = async (lost = [], still = 2_500) => {
+  const settled = async (still = 2_500) => {
     let [last, since, open] = ['', 0, []];
     const rests = async () => {
-      undisturbed(lost);
       const found = await pods();
       const isOpen = (pod) => {
-        if (lost.includes(pod.spec.nodeName) || isReady(pod)) return false;
+        if (gone.includes(pod.spec.nodeName) || isReady(pod)) return false;
         const waits = (pod.status.conditions ?? []).some(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable');
         return pod.metadata.deletionTimestamp || pod.spec.nodeName || !waits;
       };
@@ -201,16 +260,17 @@ function acts(api, kubeconfig, scheduler, kubelets) {
       if (now !== last || open.length > 0) [last, since] = [now, Date.now()];
       return Date.now() - since > still && found;
     };
-    return until('the cluster comes to rest', rests, 120).catch((error) => {
+    return comes('the cluster comes to rest', rests, 120).catch((error) => {
       if (error instanceof Disturbed) throw error;
       throw new Error(`${error.message}: ${open.join('\n')}`);
     });
   };
   // Makes a cluster. With places, pods are bound where an earlier one of the same seed had them, before the scheduler goes on.
   const make = async ({ nodes, objects, lost = [] }, places) => {
-    unwatched();
-    await clear();
+    watches.splice(0).forEach(({ stop }) => stop());
     silent.clear();
+    gone = [];
+    await clear();
     round += 1;
     going ??= kubelets('goes');
     await Promise.all(nodes.map(({ metadata: { name, labels }, ...node }) => api.call('POST', '/api/v1/nodes', {
@@ -223,14 +283,13 @@ function acts(api, kubeconfig, scheduler, kubelets) {
       const found = await api.list('/api/v1/nodes');
       return found.every((node) => isReady(node) && !(node.spec.taints ?? []).some(({ key }) => key.startsWith('node.kubernetes.io/')));
     });
-    unwatched = await api.watch('/api/v1/nodes', (type, node) => {
+    watches.push(await api.watch('/api/v1/nodes', (type, node) => {
       if (type !== 'DELETED' && !isReady(node)) silent.add(node.metadata.name);
-    });
+    }));
     // DaemonSets come first, as on a cluster that has been there for long.
     const daemons = objects.filter(({ kind }) => kind === 'DaemonSet');
     for (const object of daemons) await post(object);
-    await until('each has its agents', async () => {
-      undisturbed();
+    await comes('each has its agents', async () => {
       const found = await pods();
       return found.length === daemons.length * nodes.length && found.every(isReady);
     });
@@ -246,12 +305,12 @@ function acts(api, kubeconfig, scheduler, kubelets) {
     } finally {
       if (places) scheduling = scheduler();
     }
-    return settled([], 1_000);
+    return settled(1_000);
   };
   const bind = async (places) => {
     const left = structuredClone(places);
     // A StatefulSet makes the next one only once the one before is ready.
-    await until('all pods are made and bound', async () => {
+    await comes('all pods are made and bound', async () => {
       const found = (await pods()).filter(({ spec }) => !spec.nodeName);
       for (const pod of found.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en', { numeric: true }))) {
         const node = left[owner(pod)]?.shift();
@@ -265,16 +324,18 @@ function acts(api, kubeconfig, scheduler, kubelets) {
   };
   // The machines go off: nobody renews their leases any more, and nobody ends their pods.
   const lose = async (names) => {
+    gone = names;
     going.kill('SIGKILL');
     going = undefined;
-    await until('they are told to be unreachable', async () => {
+    await comes('they are told to be unreachable', async () => {
       const nodes = await api.list('/api/v1/nodes');
       return names.every((name) => !isReady(nodes.find(({ metadata }) => metadata.name === name)));
     });
   };
   const remove = async (names) => {
+    gone = names;
     await Promise.all(names.map((name) => api.call('DELETE', `/api/v1/nodes/${name}`)));
-    await until('their pods are collected', async () => !(await pods()).some(({ spec }) => names.includes(spec.nodeName)));
+    await comes('their pods are collected', async () => !(await pods()).some(({ spec }) => names.includes(spec.nodeName)));
   };
   const ask = async (...args) => {
     const { stdout, stderr } = await ran(binnacle, ['what-if', '--kubeconfig', kubeconfig, '--format', 'json', ...args]);
@@ -284,5 +345,10 @@ function acts(api, kubeconfig, scheduler, kubelets) {
       throw new Error(`what-if ${args.join(' ')}: ${stderr}`);
     }
   };
-  return { at, base, pods, make, settled, undisturbed, lose, remove, ask, leave: () => { unwatched(); scheduling.kill('SIGKILL'); going?.kill('SIGKILL'); }, endpoints: () => endpoints(api) };
+  const watched = async () => {
+    const found = await endpoints(api);
+    watches.push(found.watch);
+    return found;
+  };
+  return { at, base, pods, make, settled, comes, disturbance, lose, remove, ask, endpoints: watched };
 }

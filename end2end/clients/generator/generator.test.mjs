@@ -1,12 +1,13 @@
 // The clients that openapi-generator makes of the API's document, compiled and used against a real server.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { binnacle, folder, start } from '../../browser/stage.mjs';
+import { folder } from '../../browser/stage.mjs';
+import { demonstration } from '../lab.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const tools = join(here, '../../../.tools/openapi-generator');
@@ -29,15 +30,8 @@ async function generated(language, into, properties) {
 }
 
 before(async () => {
-  const data = join(work, 'data');
-  token = execFileSync(binnacle, ['token', 'add', 'pipeline', '--role', 'operator', '--days', '1', '--data', data], { encoding: 'utf8' })
-    .split(/\s+/).find((word) => word.startsWith('bnc_'));
-  server = await start(['serve', '--demo', '--listen', '127.0.0.1:0', '--data', data, '--sign-in', 'tokens', '--rate', '100000']);
+  ({ server, token } = await demonstration(join(work, 'data'), { role: 'operator' }));
   writeFileSync(document, await (await fetch(`${server.url}/api/v1/openapi.json`)).text());
-  for (let nodes = 0; nodes === 0;) {
-    nodes = (await (await fetch(`${server.url}/api/v1/clusters/demo`, { headers: { authorization: `Bearer ${token}` } })).json()).nodes;
-    await new Promise((done) => { setTimeout(done, 100); });
-  }
 });
 after(async () => { await server?.stop(); });
 

@@ -1,33 +1,24 @@
 // OpenTofu runs the Terraform example of docs/api.md against a real server. Its provider is the one in
 // BINNACLE_TEST_HTTP_PROVIDER, a folder with hashicorp/http built of its sources; a stand-in without it.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { binnacle, folder, start } from '../../browser/stage.mjs';
+import { folder, start } from '../../browser/stage.mjs';
+import { demonstration, example, root, tokenOf } from '../lab.mjs';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const tools = join(root, '.tools/bin');
 const PATIENCE = 300_000;
 const work = folder();
-const data = join(work, 'data');
 let server, token, provider;
-
-function example() {
-  const part = readFileSync(join(root, 'docs/api.md'), 'utf8').split('\n### Terraform\n')[1]?.split(/\n##+ /)[0] ?? '';
-  const [, text] = /\n```hcl\n(.*?)\n```/s.exec(`\n${part}`) ?? [];
-  assert.ok(text, 'docs/api.md has no example for Terraform');
-  return text;
-}
 
 // Applies the example of an address in a folder of its own; no registry is asked, for the provider is named.
 async function applied(name, url, sent = token) {
   const cwd = join(work, name);
   mkdirSync(cwd);
-  writeFileSync(join(cwd, 'main.tf'), example().replaceAll('http://127.0.0.1:8080', url));
+  writeFileSync(join(cwd, 'main.tf'), example('Terraform', 'hcl', url));
   writeFileSync(join(cwd, 'tofurc'), `provider_installation {\n  dev_overrides {\n    "hashicorp/http" = ${JSON.stringify(provider)}\n  }\n}\n`);
   const env = { PATH: process.env.PATH, HOME: cwd, TF_CLI_CONFIG_FILE: join(cwd, 'tofurc'), CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_VAR_token: sent };
   const tofu = (...args) => promisify(execFile)(join(tools, 'tofu'), args, { cwd, env, timeout: PATIENCE })
@@ -36,12 +27,6 @@ async function applied(name, url, sent = token) {
   // Lines are broken for a terminal and have a frame.
   const said = `${ended.stdout}${ended.stderr}`.replace(/[\s│]+/g, ' ');
   return { status: ended.status, said, outputs: async () => JSON.parse((await tofu('output', '-json')).stdout) };
-}
-
-// A token of the server with this data.
-function tokenOf(kept) {
-  return execFileSync(binnacle, ['token', 'add', 'pipeline', '--days', '1', '--data', kept], { encoding: 'utf8' })
-    .split(/\s+/).find((word) => word.startsWith('bnc_'));
 }
 
 async function cluster() {
@@ -55,13 +40,7 @@ before(async () => {
     provider = folder();
     symlinkSync(join(tools, 'terraform-provider-http'), join(provider, 'terraform-provider-http'));
   }
-  token = tokenOf(data);
-  server = await start(['serve', '--demo', '--listen', '127.0.0.1:0', '--data', data, '--sign-in', 'tokens', '--rate', '100000']);
-  const until = Date.now() + PATIENCE;
-  while (!((await cluster()).nodes > 0)) {
-    assert.ok(Date.now() < until, 'the cluster is never read');
-    await new Promise((done) => { setTimeout(done, 100); });
-  }
+  ({ server, token } = await demonstration(join(work, 'data')));
 });
 after(async () => { await server?.stop(); });
 
