@@ -43,7 +43,7 @@ bench: build ## Measure Binnacle beside its peers and print one table (parts of 
 
 .PHONY: package
 package: ## Make archives, packages, image and chart into target/package (one architecture: make package FOR=x86_64)
-	@end2end/install toolchain node wasm-bindgen static nfpm helm
+	@end2end/install toolchain node wasm-bindgen static image-tools nfpm helm
 	@packaging/package $(FOR)
 
 .PHONY: test-packages
@@ -53,12 +53,12 @@ test-packages: ## Install, run, upgrade and remove what `make package` made, as 
 
 .PHONY: release
 release: ## Make a release: make release VERSION=0.2.0 (docs/releasing.md)
-	@end2end/install toolchain node wasm-bindgen static nfpm helm
+	@end2end/install toolchain node wasm-bindgen static image-tools nfpm helm
 	@packaging/release $(VERSION)
 
 .PHONY: tools
 tools: ## Install everything that is needed for the other targets, and nothing else
-	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny oracle collector static nfpm systemd package-tools control-plane-old postgres-others keycloak dex openapi-generator terraform progenitor
+	@end2end/install toolchain node wasm-bindgen etcd etcdutl etcd-debian etcd-3.2 s3 helm control-plane kwok faketime ansible chromium postgres openssh schemathesis graphviz shellcheck proxies openapi cargo-deny oracle collector static image-tools nfpm systemd package-tools control-plane-old postgres-others keycloak dex openapi-generator terraform progenitor
 
 .PHONY: control-plane
 control-plane: ## Start a real Kubernetes control plane in .tools/control-plane (end it: make control-plane-down)

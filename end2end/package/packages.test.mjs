@@ -28,9 +28,11 @@ test("the same commit gives the same bytes", () => {
   // Packing is what is tried, so a small program serves.
   const program = join(folder, "program");
   writeFileSync(program, '#!/bin/sh\ncase $1 in man) mkdir -p "$2"; echo .TH BINNACLE 1 >"$2/binnacle.1" ;; *) echo "$@" ;; esac\n', { mode: 0o755 });
+  const layer = join(folder, "layer.tar");
+  run("tar", ["-C", folder, "--mtime=@0", "-cf", layer, "program"]);
   const pack = (name) => {
     const out = join(folder, name);
-    run(`${root}packaging/package`, ["x86_64", "aarch64"], { env: { ...process.env, OUT: out, BINARY_x86_64: program, BINARY_aarch64: program } });
+    run(`${root}packaging/package`, ["x86_64", "aarch64"], { env: { ...process.env, OUT: out, BINARY_x86_64: program, BINARY_aarch64: program, TOOLS_amd64: layer, TOOLS_arm64: layer } });
     return readFileSync(join(out, "SHA256SUMS"), "utf8");
   };
   const once = pack("once");
@@ -129,13 +131,11 @@ test("an RPM package keeps users and settings when upgraded, and names what it l
   assert.ok(!existsSync(join(into, "usr/bin/binnacle")) && !existsSync(join(into, "usr/lib/systemd/system/binnacle.service")));
 });
 
-// The image as a registry would have it: every blob by its digest.
-const image = () => {
-  const layout = join(folder, "layout"), files = join(folder, "rootfs");
-  if (existsSync(layout)) return { layout, files, config: JSON.parse(readFileSync(join(folder, "config.json"))) };
-  mkdirSync(layout);
-  mkdirSync(files);
-  run("tar", ["-C", layout, "-xf", named(".oci.tar")]);
+// An image as a registry would have it: every blob by its digest, its layers one above the other.
+const image = (end) => {
+  const layout = mkdtempSync(join(folder, "layout-")), files = mkdtempSync(join(folder, "rootfs-"));
+  run("chmod", ["755", files]);
+  run("tar", ["-C", layout, "-xf", named(end)]);
   const blob = ({ digest, size }) => {
     const path = join(layout, "blobs", digest.replace(":", "/"));
     assert.equal(`sha256:${sha256(path)}`, digest);
@@ -145,20 +145,48 @@ const image = () => {
   const json = (descriptor) => JSON.parse(readFileSync(blob(descriptor)));
   const index = json(JSON.parse(readFileSync(join(layout, "index.json"))).manifests[0]);
   const manifest = json(index.manifests.find((one) => one.platform.architecture === "amd64"));
-  assert.equal(manifest.layers.length, 1);
-  const { config } = json(manifest.config);
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  run("tar", ["-C", files, "-xzf", blob(manifest.layers[0]), "--no-same-owner"]);
-  return { layout, files, config };
+  for (const layer of manifest.layers) run("tar", ["-C", files, "-xzf", blob(layer), "--no-same-owner"]);
+  return { files, config: json(manifest.config).config };
+};
+const plain = `-${version}.oci.tar`, withTools = `-${version}-tools.oci.tar`;
+
+// How a program is begun in an image: without privileges, on a read-only root, with the folder of data alone to write to.
+const inside = ({ files: rootfs, config }, ...args) => {
+  const data = mkdtempSync(join(folder, "image-data-"));
+  if (process.getuid() === 0) run("chown", ["65532:65532", data]);
+  // From outside of the folder, which only its owner may enter.
+  run("chmod", ["755", folder]);
+  for (const name of ["proc", "dev"]) mkdirSync(join(rootfs, name), { recursive: true });
+  const bounds = ["--unshare-user", "--unshare-pid", "--uid", "65532", "--gid", "65532", "--ro-bind", rootfs, "/", "--bind", data, "/var/lib/binnacle", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--die-with-parent", "--clearenv"];
+  const env = config.Env.flatMap((one) => ["--setenv", ...one.split("=")]);
+  return ["setpriv", ["--reuid=65532", "--regid=65532", "--clear-groups", "bwrap", ...bounds, ...env, ...args]];
 };
 
 test("the image holds one program and the authorities, and no user is root", () => {
-  const { files: rootfs, config } = image();
+  const { files: rootfs, config } = image(plain);
   assert.deepEqual(files(rootfs), ["", "./etc/ssl/certs/ca-certificates.crt", "./usr/bin/binnacle"]);
   assert.equal(config.User, "65532:65532");
   assert.equal(config.Labels["org.opencontainers.image.licenses"], "Apache-2.0");
-  assert.ok(statSync(named(".oci.tar")).size < 2 * 45e6);
+  assert.ok(statSync(named(plain)).size < 2 * 45e6);
   assert.match(readFileSync(join(rootfs, "etc/ssl/certs/ca-certificates.crt"), "utf8"), /BEGIN CERTIFICATE/);
+});
+
+test("the image with tools has them, their licences, and no setuid program", () => {
+  const told = image(withTools);
+  const { files: rootfs } = told;
+  const answers = {
+    "ssh -V 2>&1": /^OpenSSH_/,
+    "ssh -G jump": /^user binnacle$/m,
+    "etcd --version": /^etcd Version: 3\./,
+    "etcdutl version": /^etcdutl version: 3\./,
+    // What the keeper on a host asks for.
+    "python3 -c 'import errno, fcntl, json, os, pty, re, shutil, signal, subprocess, sys, time; from multiprocessing.dummy import Pool; print(\"fine\")'": /^fine$/m,
+  };
+  for (const [command, answer] of Object.entries(answers)) assert.match(run(...inside(told, "/bin/sh", "-c", command)), answer, command);
+  assert.equal(run("find", [rootfs, "-perm", "/6000"]), "");
+  assert.equal(run("find", [rootfs, "-xtype", "l"]), "", "no link leads nowhere");
+  const licences = readdirSync(join(rootfs, "usr/share/doc")).filter((name) => existsSync(join(rootfs, "usr/share/doc", name, "copyright")));
+  assert.ok(["openssh-client", "python3.11-minimal", "libc6"].every((name) => licences.includes(name)), `${licences}`);
 });
 
 const freePort = () =>
@@ -169,38 +197,56 @@ const freePort = () =>
     });
   });
 
-test("the image serves the demonstration without privileges on a read-only root", async (context) => {
+// Serves the demonstration in an image until `look` has looked at it.
+const served = async (end, context, look) => {
   assert.match(run("file", ["-L", binary]), /static/, "the image has no library for this binary");
-  const { files: rootfs, config } = image();
-  const data = join(folder, "image-data"), port = await freePort();
-  mkdirSync(data, { mode: 0o700 });
-  if (process.getuid() === 0) run("chown", ["65532:65532", data]);
-  // From outside of the folder, which only its owner may enter.
-  run("chmod", ["755", folder]);
-  const inside = ["--unshare-user", "--unshare-pid", "--uid", "65532", "--gid", "65532", "--ro-bind", rootfs, "/", "--bind", data, "/var/lib/binnacle", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--die-with-parent", "--clearenv"];
-  const env = config.Env.flatMap((one) => ["--setenv", ...one.split("=")]);
-  const args = ["serve", "--demo", "--listen", `127.0.0.1:${port}`, "--data", "/var/lib/binnacle"];
+  const told = image(end), port = await freePort();
   const begun = Date.now();
-  const server = spawn("setpriv", ["--reuid=65532", "--regid=65532", "--clear-groups", "bwrap", ...inside, ...env, ...config.Entrypoint, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let told = "";
-  server.stdout.on("data", (text) => (told += text));
-  server.stderr.on("data", (text) => (told += text));
+  const server = spawn(...inside(told, ...told.config.Entrypoint, "serve", "--demo", "--listen", `127.0.0.1:${port}`, "--data", "/var/lib/binnacle"), { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  server.stdout.on("data", (text) => (said += text));
+  server.stderr.on("data", (text) => (said += text));
   const ended = new Promise((done) => server.on("exit", done));
-  try {
-    const ask = (path) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
-    let ready;
-    while (!(ready = await ask("/readyz"))?.ok) {
-      assert.ok(Date.now() - begun < 60_000 && server.exitCode === null, `not ready: ${told}`);
-      await new Promise((done) => setTimeout(done, 50));
+  const until = async (what, seconds, found) => {
+    for (const from = Date.now(); ; await new Promise((done) => setTimeout(done, 100))) {
+      const answer = await found();
+      if (answer) return answer;
+      assert.ok(Date.now() - from < seconds * 1000 && server.exitCode === null, `${what}: ${said}`);
     }
+  };
+  const ask = (path, more) => fetch(`http://127.0.0.1:${port}${path}`, more).catch(() => undefined);
+  try {
+    await until("not ready", 60, async () => (await ask("/readyz"))?.ok);
     const page = await (await ask("/c/demo")).text();
     assert.match(page, /<svg/);
     context.diagnostic(`the first picture came ${Date.now() - begun} ms after the start`);
+    await look?.(ask, until);
   } finally {
     server.kill("SIGTERM");
     await ended;
   }
-});
+};
+
+test("the image serves the demonstration without privileges on a read-only root", (context) => served(plain, context));
+
+test("the image with tools proves a backup by restoring it", (context) =>
+  served(withTools, context, async (ask, until) => {
+    const path = "/api/v1/clusters/demo/backups";
+    const begin = (path) => ask(path, { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": path } });
+    await until("no backup begins", 60, async () => (await begin(path))?.status === 202);
+    const backup = await until("the backup does not end", 60, async () => {
+      const { course, items } = await (await ask(path)).json();
+      assert.notEqual(course?.stage, "failed", course?.detail);
+      return course?.detail && items.find((one) => one.id === course.detail);
+    });
+    assert.equal((await begin(`${path}/${backup.id}/rehearsals`)).status, 202);
+    const { rehearsal } = await until("the rehearsal does not end", 120, async () => {
+      const answer = await (await ask(`${path}/${backup.id}`)).json();
+      return answer.rehearsal && answer;
+    });
+    assert.equal(rehearsal.failure ?? null, null);
+    assert.equal(rehearsal.keys, backup.keys);
+  }));
 
 test("the plugin's manifest names each archive by its checksum, and kubectl runs it", () => {
   const manifest = readFileSync(named(".krew.yaml"), "utf8");
