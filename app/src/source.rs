@@ -313,6 +313,9 @@ pub struct Facts {
     pub name: String,
     /// How it fares.
     pub health: Option<Health>,
+    /// The state's word, where the health's own would not be true, as in `terminating`.
+    #[serde(default)]
+    pub word: Option<String>,
     /// What it is for, in a sentence that a newcomer understands; empty when the name says all.
     pub purpose: String,
     /// Names and values, in reading order.

@@ -169,7 +169,7 @@ pub const NO_CONCERNS: &str = "Nothing needs attention.";
 pub const CONCERNS_UNKNOWN: &str = "Unknown: the cluster does not report its nodes and pods.";
 
 /// Above the hosts with the shares that their pods ask for.
-pub const LOADS: &str = "Requested of what there is";
+pub const LOADS: &str = "Resource requests";
 /// In its place.
 pub const LOADS_UNKNOWN: &str = "Unknown: the cluster does not report its nodes and pods.";
 /// In its place where hosts are known, and none tells what it has.
@@ -248,7 +248,7 @@ pub const VIEWS: &str = "Views";
 pub const DETAILS: &str = "Details";
 /// Legend, in the order of its samples.
 pub const SAMPLES: [&str; 8] =
-    ["service pod", "system pod", "starting", "done", "not ready", "failing", "not heard of", "unknown"];
+    ["service pod", "system pod", "starting", "completed", "not ready", "failing", "not responding", "unknown"];
 
 /// The way in.
 pub const SIGN_IN: &str = "Sign in";

@@ -125,7 +125,7 @@ test('each cluster has a card that is renewed, and a silent one says so', async 
   const all = await several(t);
   const card = (name) => `#clusters > li:has(strong:text-is("${name}"))`;
   const heard = async () => (await fetch(`${all.url}/cards`)).text();
-  await until('both clusters are heard', async () => (await heard()).split('aria-label="5 hosts: 5 well"').length === 3);
+  await until('both clusters are heard', async () => (await heard()).split('aria-label="5 hosts: 5 healthy"').length === 3);
   for (const [colorScheme, width] of [['light', 1480], ['dark', 1024], ['dark', 390]]) {
     const page = await open(chromium, `${all.url}/`, { colorScheme, viewport: { width, height: 900 } });
     assert.match(await page.textContent(`${card('north')} .said`), /3 of 3 masters up/);

@@ -135,7 +135,7 @@ async fn a_backup_goes_when_its_revision_is_typed_and_the_last_good_one_never_do
     assert_eq!(read(&house, &format!("{LIST}/{}", older.id), Role::Viewer).await.0, StatusCode::NOT_FOUND);
     let (status, page) = press(&house, &remove(&newer.id), "confirm=999999", Role::Admin).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert!(page.contains("the only one of its cluster that was found right"), "{page}");
+    assert!(page.contains("the only verified one of its cluster"), "{page}");
     assert_eq!(read(&house, &format!("{LIST}/{}", newer.id), Role::Viewer).await.0, StatusCode::OK);
 }
 

@@ -119,6 +119,6 @@ async fn each_distribution_lives_on_by_its_own_leases() {
         heard.expect("every source speaks in time").expect("a cluster within reach");
         let scene = drawn(&watched, Stamp(start.as_millisecond() + 120_000));
         let sentence = &scene.description;
-        assert!(!sentence.contains("silent") && !sentence.contains("nobody"), "{distribution:?}: {sentence}");
+        assert!(!sentence.contains("not responding") && !sentence.contains("nobody"), "{distribution:?}: {sentence}");
     }
 }

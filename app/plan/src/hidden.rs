@@ -125,7 +125,7 @@ pub(crate) fn bounded(mut findings: Vec<Finding>, hidden: &Hidden) -> Vec<Findin
             rule: Rule::Yaml,
             what: format!("{} more findings are left out", all - MOST),
             why: "so much is wrong in no plan".into(),
-            todo: "put right what is told, and look again".into(),
+            todo: "fix the findings that are listed, and check again".into(),
         });
     }
     for finding in &mut findings {

@@ -4,7 +4,7 @@ use crate::{Facts, losses, member, quorum};
 
 /// How a guide is followed.
 pub const HOW: &str = "Run each block as root, in bash, on the host shown above it, and compare what you see with what \
-                       stands below it. Begin no step before the one before it is done on every host. A block stops at what \
+                       stands below it. Finish each step on every host before starting the next. A block stops at what \
                        fails; do not go on then.";
 
 /// What is lost, and so which way leads back.

@@ -56,8 +56,7 @@ pub(crate) fn warnings(facts: &Facts) -> Vec<String> {
     }
     if !backup.trusted {
         warnings.push(
-            "This backup was never found right in what it holds. Choose another, or look first at what the check of the \
-             first step says."
+            "The contents of this backup were never verified. Choose another, or look first at the check of the first step."
                 .into(),
         );
     } else if backup.reached < 6 {
@@ -150,7 +149,7 @@ pub(crate) fn warnings_for_member(facts: &Facts, lost: &Member) -> Vec<String> {
     }
     let others = facts.members.iter().filter(|member| *member != lost && member.well == Some(false));
     for other in others {
-        warnings.push(format!("{} is not well either: bring back one after the other.", other.called()));
+        warnings.push(format!("{} is not healthy either: bring back one after the other.", other.called()));
     }
     if facts.members.len() < 3 {
         warnings.push(

@@ -161,7 +161,7 @@ fn check(facts: &Facts, living: &Member, lost: &Member) -> Step {
     let after = Act {
         at: At::Host(living.on()),
         commands: format!("rm -f {WORK}/before.db\n"),
-        check: format!("Nothing. On {} remove {BEFORE} when a new backup is proved.", lost.on()),
+        check: format!("Nothing. On {} remove {BEFORE} when a new backup is verified.", lost.on()),
     };
     Step {
         title: "Check".into(),

@@ -25,12 +25,12 @@ pub(crate) fn step(facts: &Facts) -> Step {
     };
     commands += &format!("{} &&\nbinnacle backup verify {SNAPSHOT}\n", same(SNAPSHOT, facts));
     let lies = match backup.places.as_slice() {
-        [] => "It lies in no place that is known here.".to_owned(),
-        places => format!("It lies in {}.", places.join(" and in ")),
+        [] => "It is stored in no place that is known here.".to_owned(),
+        places => format!("It is stored in {}.", places.join(" and in ")),
     };
     let mut why = format!(
         "On a machine that reaches all hosts by SSH, such as the jump host: in a folder for you alone, fetch {} from where \
-         it lies or from its page. {lies}",
+         it is stored or from its page. {lies}",
         backup.file
     );
     if !backup.recipients.is_empty() {

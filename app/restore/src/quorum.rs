@@ -165,7 +165,7 @@ fn swap(facts: &Facts) -> Step {
     let acts = acts.collect();
     Step {
         title: "Put the restored data in place".into(),
-        why: format!("The old data is kept in {BEFORE}. Never delete it before all is well."),
+        why: format!("The old data is kept in {BEFORE}. Never delete it before all members are healthy."),
         acts,
     }
 }
@@ -173,7 +173,7 @@ fn swap(facts: &Facts) -> Step {
 fn start(facts: &Facts) -> Step {
     Step {
         title: "Start etcd on every host".into(),
-        why: "One after the other without waiting: none is well before most of them are there.".into(),
+        why: "Start them one after the other without waiting: none is healthy before most of them have started.".into(),
         acts: hosts::members(facts).iter().map(hosts::start).collect(),
     }
 }
@@ -320,7 +320,7 @@ fn after(facts: &Facts) -> Step {
         at: At::Host(member.on()),
         commands: format!("rm -f {WORK}/{SNAPSHOT} {WORK}/env && {{ ls -d {BEFORE} 2>/dev/null || echo 'no old data'; }}\n"),
         check: format!(
-            "The name of the old data, if there was any. Remove {BEFORE} when a backup that was taken after this is proved."
+            "The name of the old data, if there was any. Remove {BEFORE} when a backup that was taken after this is verified."
         ),
     });
     Step {

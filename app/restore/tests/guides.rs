@@ -154,7 +154,7 @@ fn a_backup_of_another_cluster_or_that_was_never_proved_is_warned_of() {
     facts.life.as_mut().unwrap().cluster_id = Some("1".into());
     (facts.backup.trusted, facts.backup.reached) = (false, 1);
     let warnings = guide(&facts, Lost::Quorum).warnings.join(" ");
-    assert!(warnings.contains("the right one") && warnings.contains("never found right"), "{warnings}");
+    assert!(warnings.contains("the right one") && warnings.contains("never verified"), "{warnings}");
     facts.backup.version = "3.6.4".into();
     let warnings = guide(&facts, Lost::Quorum).warnings.join(" ");
     assert!(warnings.contains("older etcd may not read"), "{warnings}");

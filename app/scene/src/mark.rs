@@ -231,7 +231,7 @@ pub struct Point {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
-    /// Known to be well.
+    /// Known to be healthy.
     Ok,
     /// Finished and meant to be.
     Done,
@@ -262,12 +262,12 @@ impl Health {
     /// An adjective for people.
     pub const fn adjective(self) -> &'static str {
         match self {
-            Self::Ok => "well",
-            Self::Done => "done",
+            Self::Ok => "healthy",
+            Self::Done => "completed",
             Self::Ghost => "planned",
-            Self::Starting => "starting or ending",
+            Self::Starting => "starting",
             Self::Unknown => "unknown",
-            Self::Stale => "not heard of",
+            Self::Stale => "not responding",
             Self::Warn => "not ready",
             Self::Bad => "failing",
         }

@@ -194,7 +194,7 @@ mod tests {
     fn a_host_that_is_not_healthy_has_a_sign_and_is_counted() {
         let drawn = hosts(&[host(0, Health::Ok), host(1, Health::Bad), host(2, Health::Stale)], DRAWN);
         assert!(drawn.contains("<text x=\"7\" y=\"11\">×</text>") && drawn.contains(">~</text>"), "{drawn}");
-        assert!(drawn.contains("3 hosts: 1 failing, 1 not heard of, 1 well"), "{drawn}");
+        assert!(drawn.contains("3 hosts: 1 failing, 1 not responding, 1 healthy"), "{drawn}");
     }
 
     #[test]

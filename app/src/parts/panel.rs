@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use scene::escaped;
+use scene::{Health, escaped};
 
 use crate::{
     source::{Facts, Notice},
@@ -18,10 +18,11 @@ pub fn nothing_chosen() -> String {
 /// selection.
 pub fn panel(facts: &Facts, query: &str, back: &str) -> String {
     let mut out = String::new();
-    let health = facts
-        .health
-        .map(|health| format!("<span class=\"badge h-{}\">{}</span>", health.word(), health.adjective()))
-        .unwrap_or_default();
+    let badge = |health: Health| {
+        let word = facts.word.as_deref().unwrap_or(health.adjective());
+        format!("<span class=\"badge h-{}\">{}</span>", health.word(), escaped(word))
+    };
+    let health = facts.health.map(badge).unwrap_or_default();
     let _ = write!(
         out,
         "<header><p class=\"kind\">{}</p><a class=\"close\" href=\"{}\" aria-label=\"{}\">×</a><h2 tabindex=\"-1\">{}</h2>{health}</header>",

@@ -3,7 +3,7 @@
 use scene::Health;
 
 /// Of a cluster that told nothing so far.
-pub const NOT_HEARD: &str = "Not heard of yet.";
+pub const NOT_HEARD: &str = "Not read yet.";
 /// Incidents that have not ended: one, and several.
 pub const INCIDENT: [&str; 2] = ["open incident", "open incidents"];
 /// Things that need attention: one, and several.
@@ -21,7 +21,7 @@ pub fn host(name: &str, master: bool, health: Health) -> String {
     format!("{name}, {role}: {}", health.adjective())
 }
 
-/// Of all hosts in small, as in `5 hosts: 1 failing, 4 well`.
+/// Of all hosts in small, as in `5 hosts: 1 failing, 4 healthy`.
 pub fn hosts(counts: &[(usize, Health)], all: usize) -> String {
     let counts: Vec<String> = counts.iter().map(|(count, health)| format!("{count} {}", health.adjective())).collect();
     format!("{all} {}: {}", if all == 1 { "host" } else { "hosts" }, counts.join(", "))

@@ -217,31 +217,31 @@ pub fn systems_install(there: usize, of: usize) -> String {
 }
 
 /// A run that was cancelled before it came to anything.
-pub const CANCELLED_AT_ONCE: &str = "cancelled before anything was done";
+pub const CANCELLED_AT_ONCE: &str = "Cancelled before anything was done.";
 
 /// A run that was cancelled in a phase: whether anybody could look that no Ansible is left, whether hosts were reset,
 /// those that install their systems nevertheless, and those whose machines were destroyed and not made again.
 pub fn cancelled_in(phase: &str, looked: bool, reset: bool, installing: &[String], gone: &[String]) -> String {
     let left = if looked {
-        "nothing of deploy.sh and Ansible is left there"
+        "deploy.sh and Ansible were stopped."
     } else {
-        "nothing of deploy.sh is left there; nobody could look for Ansible"
+        "deploy.sh was stopped. Nobody could check whether Ansible still runs."
     };
     let reset = match (reset, gone) {
-        (true, _) => "; hosts were reset before",
-        (false, []) => "; no host was or will be reset",
+        (true, _) => " Hosts were reset before.",
+        (false, []) => " No host was or will be reset.",
         // That machines were destroyed is what counts.
         (false, _) => "",
     };
     let still = match installing {
         [] => String::new(),
-        hosts => format!("; {} will go on installing", hosts.join(", ")),
+        hosts => format!(" The OS installation continues on {}.", hosts.join(", ")),
     };
     let gone = match gone {
         [] => String::new(),
-        hosts => format!("; destroyed where they existed, and not rebuilt: {}", hosts.join(", ")),
+        hosts => format!(" Destroyed where they existed, and not rebuilt: {}.", hosts.join(", ")),
     };
-    format!("cancelled; {left}. Half-made is “{phase}”{reset}{still}{gone}")
+    format!("Cancelled during “{phase}”. {left}{gone}{reset}{still}")
 }
 
 /// What compass-deck says of a system, for people.

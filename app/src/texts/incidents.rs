@@ -93,9 +93,9 @@ pub fn kind(word: &str) -> &str {
     }
 }
 
-/// Beside one that is well for too short a time.
+/// Beside one that is healthy for too short a time.
 pub fn well(since: &str) -> String {
-    format!("well since {since}")
+    format!("healthy since {since}")
 }
 
 /// A silence in a sentence.

@@ -52,7 +52,7 @@ pub const REMOVED: &str = "Removed";
 /// A column.
 pub const CHANGED: &str = "Changed";
 /// Instead of a namespace.
-pub const WHOLE: &str = "of the whole cluster";
+pub const WHOLE: &str = "cluster-scoped";
 /// Instead of a kind.
 pub const BESIDE: &str = "keys outside of Kubernetes";
 

@@ -1,6 +1,6 @@
 //! What of a cluster needs somebody's attention, worst first: for a list beside the figure.
 //!
-//! Nothing is said of what no source tells: while nodes are not heard of, the list has no nodes.
+//! Nothing is said of what no source tells: while no source tells of nodes, the list has no nodes.
 
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ fn reason(node: &Node, state: &NodeState) -> String {
         }
         (Health::Bad, Some((Truth::False, ready))) => format!("not ready: {}", ready.reason),
         (Health::Bad, _) => "lost: its kubelet does not report".into(),
-        (Health::Stale, _) => "silent: its kubelet does not report".into(),
+        (Health::Stale, _) => "not responding: no kubelet heartbeat".into(),
         _ => state.long.clone(),
     }
 }

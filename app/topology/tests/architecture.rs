@@ -148,7 +148,7 @@ fn a_node_that_misses_its_lease_is_stale_with_its_age() {
     let scene = draw("node n1 silent");
     let frame = mark(&scene, "node/n1");
     assert_eq!(frame.health, Some(Health::Stale));
-    assert!(frame.texts.iter().any(|text| text.text.contains("silent 90 s")), "{:?}", frame.texts);
+    assert!(frame.texts.iter().any(|text| text.text.contains("not responding 90 s")), "{:?}", frame.texts);
 }
 
 #[test]

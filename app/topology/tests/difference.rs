@@ -73,7 +73,7 @@ fn a_pod_that_was_made_anew_under_its_name_is_changed() {
     let scene = difference(&inventory(THREE_AND_TWO), &after, &View::default(), NOW).scene;
     let mark = scene.marks.iter().find(|mark| mark.id.as_str() == "pod/default/mme-1").expect("the pod");
     assert_eq!(mark.differs, Some(Differs::Changed));
-    assert!(mark.title.starts_with("Changed: made anew."), "{}", mark.title);
+    assert!(mark.title.starts_with("Changed: recreated."), "{}", mark.title);
 }
 
 #[test]

@@ -45,10 +45,10 @@ fn what_may_still_be_lost_is_said_and_who_cannot_be_asked_is_unknown() {
     assert!(health == Health::Unknown && said.contains("nothing listens there"), "{said}");
     let mut facts = inventory(&format!("{THREE}etcd m1:leaderless m2:away m3:away\n"));
     let (sentence, _) = drawn(&facts);
-    assert!(sentence.contains("etcd 0/3, 2 not heard of"), "the API server says that etcd is well: {sentence}");
+    assert!(sentence.contains("etcd 0/3, 2 not responding"), "the API server says that etcd is well: {sentence}");
     facts.apply(topology::Change::Checks([("etcd".into(), false)].into()));
     let (sentence, marks) = drawn(&facts);
-    assert!(sentence.contains("etcd 0/3 and has no quorum"), "{sentence}");
+    assert!(sentence.contains("etcd 0/3, no quorum"), "{sentence}");
     assert_eq!(chip(&marks, "m1").expect("a chip").0, Health::Bad);
 }
 

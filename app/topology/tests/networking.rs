@@ -79,6 +79,29 @@ fn words(mark: &Mark) -> String {
 }
 
 #[test]
+fn a_state_that_has_no_room_stands_in_fewer_words() {
+    let planned = Planned::new(plan().hosts.into_iter().chain([host(6, false), host(7, true)]).collect(), plan().nets);
+    let silent = ["host1", "host4"].into_iter().fold(THREE_AND_TWO.to_owned(), |text, name| {
+        text.replace(&format!("node {name}"), &format!("node {name} silent"))
+    });
+    let facts = with_plan(inventory(&silent), planned);
+    for view in [View::default(), networking()] {
+        let scene = Drawing::draw(&facts, &view, NOW).scene();
+        for (host, state) in [
+            ("host1", "not responding"),
+            ("host4", "not responding"),
+            ("host6", "not in cluster"),
+            ("host7", "not in cluster"),
+        ] {
+            let told = words(find(&scene, &format!("node/{host}")));
+            assert!(told.contains(state) && !told.contains('…'), "{host}: {told}");
+        }
+        let cut = |mark: &&Mark| mark.health == Some(Health::Stale) && words(mark).contains('…');
+        assert_eq!(scene.marks.iter().find(cut).map(words), None);
+    }
+}
+
+#[test]
 fn a_plan_alone_is_drawn_as_ghosts_with_their_cards_and_addresses() {
     let scene = draw(&with_plan(Inventory::default(), plan()));
     for n in 1..=5 {
@@ -89,13 +112,13 @@ fn a_plan_alone_is_drawn_as_ghosts_with_their_cards_and_addresses() {
     assert_eq!(find(&scene, "chip/host1/etcd").health, Some(Health::Ghost));
     assert!(!scene.marks.iter().any(|mark| mark.id.as_str() == "chip/host4/etcd"));
     assert!(words(find(&scene, "net/mgmt")).contains("10.1.0.0/24 · eth0"));
-    assert!(words(find(&scene, "net/mgmt")).contains("VIP 10.1.0.222, holder unknown"));
+    assert!(words(find(&scene, "net/mgmt")).contains("VIP 10.1.0.222, current host unknown"));
 }
 
 #[test]
 fn a_cluster_alone_names_no_card_and_no_network() {
     let scene = draw(&inventory(THREE_AND_TWO));
-    assert!(words(find(&scene, "net/mgmt")).contains("unknown: no plan was given"));
+    assert!(words(find(&scene, "net/mgmt")).contains("unknown: no plan configured"));
     assert!(find(&scene, "card/host1/0").title.contains("its name stands in the plan, and none was given"));
     assert_eq!(find(&scene, "jump").health, Some(Health::Unknown));
 }

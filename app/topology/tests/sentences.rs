@@ -88,7 +88,7 @@ fn without_news_nothing_is_counted_as_well_however_short_ago() {
     let facts = cut(inventory(&text));
     let soon = Stamp(NOW.0 + 30_000);
     let sentence: String = phrases_at(&facts, soon).iter().map(|phrase| phrase.text.as_str()).collect();
-    assert!(sentence.contains("etcd not heard of") && !sentence.contains("3/3"), "{sentence}");
+    assert!(sentence.contains("etcd not responding") && !sentence.contains("3/3"), "{sentence}");
     for id in ["node/n1", "node/m1", "chip/m1/etcd", "chip/m1/kube-apiserver", "pod/default/web", "service/default/web"]
     {
         let scene = Drawing::draw(&facts, &View::default(), soon).scene();
@@ -136,7 +136,7 @@ fn no_sentence_contradicts_an_api_server_that_says_etcd_is_well() {
 #[test]
 fn two_members_heard_and_one_stale_are_no_loss() {
     let facts = inventory(&MASTERS.replace("node m3 master", "node m3 master silent"));
-    assert!(said(&facts).starts_with("2 of 3 masters up (m3 silent), etcd 2/3, 1 not heard of"));
+    assert!(said(&facts).starts_with("2 of 3 masters up (m3 not responding), etcd 2/3, 1 not responding"));
 }
 
 #[test]

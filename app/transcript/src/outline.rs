@@ -79,6 +79,14 @@ pub struct Failure {
     pub line: u64,
 }
 
+impl Failure {
+    /// Task and host, as in `kubernetes/node : join on host4`; none for an error that belongs to no task.
+    pub fn words(&self) -> Option<String> {
+        let name = self.name.as_ref()?;
+        Some(self.host.as_ref().map_or_else(|| name.clone(), |host| format!("{name} on {host}")))
+    }
+}
+
 impl Transcript {
     /// Takes more of the log, heard at a time in the caller's milliseconds. An event may be told again.
     pub fn feed(&mut self, bytes: &[u8], heard: i64) -> Vec<Event> {

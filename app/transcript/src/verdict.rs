@@ -119,6 +119,8 @@ pub struct Evidence {
     pub outer: Option<Sum>,
     /// Kubespray's run within it; none when there was none.
     pub nested: Option<Sum>,
+    /// The task that failed first, with its host; none when no task did.
+    pub first_failure: Option<String>,
     /// Hosts that must be nodes.
     pub expected: Vec<String>,
     /// What the cluster says.
@@ -246,6 +248,7 @@ impl Evidence {
             deck: Deck::Unasked,
             outer: sum(outer),
             nested: sum(nested),
+            first_failure: outline.first_failure().and_then(|first| first.words()),
             expected,
             cluster: Cluster::Unasked,
             etcd: Etcd::Unasked,
@@ -314,14 +317,17 @@ fn decide(evidence: &Evidence, proofs: &[Proof]) -> (Verdict, String) {
     }
     let claim = match (evidence.claims(), evidence.deck) {
         (Some(true), _) | (None, Deck::Successful) => "Compass says success, but ",
-        (Some(false), _) => "Compass says failure: ",
+        (Some(false), _) => "Failed: ",
         (None, _) => "",
     };
     // Of what speaks against success the most telling comes first: what was never done before what it came to.
     let order = [Witness::Outer, Witness::Nested, Witness::Nodes, Witness::Etcd, Witness::Deck];
     let of = |witness: Witness| proofs.iter().find(|proof| proof.witness == witness);
     if let Some(proof) = order.iter().filter_map(|witness| of(*witness)).find(|proof| proof.says == Says::No) {
-        return (Verdict::Failed, format!("{claim}{}", proof.text));
+        // Of a failed run of Ansible the task says more than the host that the recap counts it for.
+        let task = evidence.first_failure.as_deref().filter(|_| evidence.claims() == Some(false));
+        let told = task.filter(|_| matches!(proof.witness, Witness::Outer | Witness::Nested));
+        return (Verdict::Failed, format!("{claim}{}", told.unwrap_or(&proof.text)));
     }
     let unasked = order.iter().filter_map(|witness| of(*witness)).find(|proof| proof.says == Says::Nothing);
     match (unasked, evidence.claims()) {
@@ -367,9 +373,9 @@ fn exit(evidence: &Evidence) -> Proof {
 
 fn last_line(evidence: &Evidence) -> Proof {
     let (says, text) = match (evidence.success_written, evidence.success_last) {
-        (_, true) => (Says::Yes, "the success line is the last line"),
-        (true, false) => (Says::Yes, "the success line was written, and others came after it"),
-        (false, false) => (Says::No, "the success line was never written"),
+        (_, true) => (Says::Yes, "success line found in log, as its last line"),
+        (true, false) => (Says::Yes, "success line found in log, and other lines came after it"),
+        (false, false) => (Says::No, "no success line in log"),
     };
     let says = if evidence.kind == Kind::Deploy { says } else { Says::Nothing };
     proof(Witness::LastLine, says, text)

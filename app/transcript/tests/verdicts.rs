@@ -24,6 +24,7 @@ fn success() -> Evidence {
         deck: Deck::Successful,
         outer: well(),
         nested: well(),
+        first_failure: None,
         expected: hosts(1..=5),
         cluster: Cluster::Nodes(hosts(1..=5).into_iter().map(|host| (host, true)).collect()),
         etcd: Etcd::Members { healthy: 3, of: 3 },
@@ -146,10 +147,13 @@ fn an_early_end_is_a_failure() {
         etcd: Etcd::Unasked,
         ..success()
     };
-    check(&evidence, Verdict::Failed, "Compass says failure: Ansible never ran");
+    check(&evidence, Verdict::Failed, "Failed: Ansible never ran");
     let outer =
         Some(Sum { plays: 3, recapped: true, hosts: 5, failed: vec![], unreachable: hosts(2..=2), bare: false });
-    check(&Evidence { outer, ..evidence }, Verdict::Failed, "Compass says failure: Ansible did not reach host2");
+    let unreached = Evidence { outer, ..evidence };
+    check(&unreached, Verdict::Failed, "Failed: Ansible did not reach host2");
+    let first_failure = Some("kubernetes/node : join on host4".into());
+    check(&Evidence { first_failure, ..unreached }, Verdict::Failed, "Failed: kubernetes/node : join on host4");
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Outcome {
     pub const fn phrase(self) -> &'static str {
         match self {
             Self::Unnoticed => "nothing is noticed",
-            Self::Interrupted => "interrupted, then well",
+            Self::Interrupted => "interrupted, then healthy",
             Self::Unknown => "not known",
             Self::AtRisk => "some parts may stay down",
             Self::Damaged => "some parts stay down",

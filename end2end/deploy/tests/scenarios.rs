@@ -152,7 +152,7 @@ fn success_is_followed_phase_by_phase_and_task_by_task() {
 
 #[test]
 fn a_failing_task_is_found_with_its_host_and_message() {
-    let followed = follow("failing-task", 1, Verdict::Failed, "Compass says failure: Ansible failed on localhost");
+    let followed = follow("failing-task", 1, Verdict::Failed, "Failed: kubernetes/node : join on host4");
     let failure = followed.outline().first_failure().unwrap();
     assert_eq!((failure.name.as_deref(), failure.host.as_deref()), (Some("kubernetes/node : join"), Some("host4")));
     assert!(failure.message.contains("connection to 10.1.0.50:6443 refused"), "{failure:?}");
@@ -160,7 +160,7 @@ fn a_failing_task_is_found_with_its_host_and_message() {
 
 #[test]
 fn an_unreachable_host_is_told_from_a_failing_one() {
-    let followed = follow("unreachable", 1, Verdict::Failed, "Compass says failure: Ansible failed on localhost");
+    let followed = follow("unreachable", 1, Verdict::Failed, "Failed: container-engine : install docker on host3");
     let failure = followed.outline().first_failure().unwrap();
     assert_eq!((failure.host.as_deref(), failure.unreachable), (Some("host3"), true));
 }

@@ -28,7 +28,7 @@ const GIVEN_UP: i64 = 7 * 86_400_000;
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// Nobody said where its etcd is.
-    #[error("it is not known where the etcd of {0} is: set etcd_endpoints and its files")]
+    #[error("etcd endpoints of {0} are not configured: set etcd_endpoints and its files")]
     Unknown(String),
     /// One is being taken already, here or by another server.
     #[error("a backup of {0} is being taken already")]
@@ -46,7 +46,7 @@ pub enum BackupError {
     #[error("there is no backup {0}")]
     Missing(String),
     /// It must stay.
-    #[error("the backup {0} stays: it is the only one of its cluster that was found right")]
+    #[error("the backup {0} stays: it is the only verified one of its cluster")]
     LastGood(String),
     /// Nothing here opens it.
     #[error(

@@ -123,9 +123,9 @@ impl fmt::Display for Reason {
             Self::Daily(day) => write!(f, "the newest of {day}"),
             Self::Weekly(monday) => write!(f, "the newest of the week of {monday}"),
             Self::Monthly(month) => write!(f, "the newest of {month}"),
-            Self::LastGood => f.write_str("the newest that was found right"),
+            Self::LastGood => f.write_str("the newest verified one"),
             Self::Superfluous => f.write_str("no rule keeps it"),
-            Self::Untrusted => f.write_str("it was never found right, and is none of the newest"),
+            Self::Untrusted => f.write_str("it was never verified, and is none of the newest"),
         }
     }
 }

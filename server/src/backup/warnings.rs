@@ -82,7 +82,7 @@ fn age(facts: &Facts) -> Option<Warning> {
     let age = facts.now.saturating_sub(newest.began);
     if age > facts.allowed {
         let (age, allowed) = (length(age), length(facts.allowed));
-        let what = format!("The newest backup of etcd that was found right is {age} old, and {allowed} are allowed.");
+        let what = format!("The newest verified backup of etcd is {age} old, and {allowed} are allowed.");
         let todo = "Take one now, and see why the schedule did not.".into();
         return Some(Warning { grave: true, kind: "old", what, todo });
     }
@@ -212,7 +212,7 @@ fn rehearsal(facts: &Facts) -> impl Iterator<Item = Warning> + use<'_> {
     let failed = facts.failed.iter().map(|(id, why)| Warning {
         grave: true,
         kind: "rehearsal",
-        what: format!("The backup {id} was restored for trial and does not do: {why}"),
+        what: format!("The test restore of backup {id} failed: {why}"),
         todo: "It counts as none to rely on. Take another now, and see whether that one restores.".into(),
     });
     let not = facts.not_rehearsed.iter().map(|why| Warning {

@@ -69,9 +69,9 @@ fn say(cluster: &str, before: &Etcd, now: &Etcd) {
         let (well, voters) = (now.well(), now.voters().count());
         match now.spare() {
             None => tracing::error!(cluster, "etcd has no quorum: {well} of {voters} members follow a leader"),
-            Some(_) if well == voters => tracing::info!(cluster, "all {voters} members of etcd are well"),
+            Some(_) if well == voters => tracing::info!(cluster, "all {voters} members of etcd are healthy"),
             Some(spare) => {
-                tracing::warn!(cluster, "{well} of {voters} members of etcd are well; it may lose {spare} more");
+                tracing::warn!(cluster, "{well} of {voters} members of etcd are healthy; it may lose {spare} more");
             }
         }
     }

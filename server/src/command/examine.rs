@@ -264,7 +264,7 @@ fn backups(settings: &Settings) -> Vec<Finding> {
     let mut found = Vec::new();
     if wanted.schedule.is_none() {
         let todo = "Set backup_schedule, as in '0 3 * * *'.";
-        found.push(Finding::new("backups", "schedule", Fit::Doubtful, "none are taken by themselves", todo));
+        found.push(Finding::new("backups", "schedule", Fit::Doubtful, "no schedule is set", todo));
     }
     if !matches!(wanted.rehearse, When::Never) {
         found.push(match Programs::of(wanted.programs.as_deref(), "") {

@@ -241,7 +241,7 @@ struct ServeArgs {
     /// How old the newest good backup may be before pages warn.
     #[arg(long, value_name = "SECONDS")]
     backup_age: Option<String>,
-    /// When a backup is restored for trial: each, never, or as in '0 4 * * 0'.
+    /// When a test restore runs: each, never, or as in '0 4 * * 0'.
     #[arg(long, value_name = "WHEN")]
     backup_rehearse: Option<String>,
     /// Folder with etcd's programs for that, or with folders of them by version.

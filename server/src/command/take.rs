@@ -196,7 +196,7 @@ impl Kept {
         }
         if !failed.is_empty() {
             let here = taken.path.display();
-            return Err((Exit::Failed, format!("{}\nthe backup is good, and lies in {here}", failed.join("\n"))));
+            return Err((Exit::Failed, format!("{}\nthe backup is good, and is stored in {here}", failed.join("\n"))));
         }
         if self.passing {
             let first = self.places[0].name();

@@ -38,7 +38,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "sign_in",
         default: "none",
-        meaning: "`none`: whoever is on this machine may see and operate; or some of `local` (users of `binnacle user add`), `oidc` (a provider), `tokens` (API tokens alone) with commas between.",
+        meaning: "`none`: sign-in is off, and anyone on this machine can view and operate; or some of `local` (users of `binnacle user add`), `oidc` (a provider), `tokens` (API tokens alone) with commas between.",
     },
     Key { name: "oidc_issuer", default: "", meaning: "The OpenID Connect provider's address, as it names itself." },
     Key { name: "oidc_client", default: "", meaning: "Our client id there." },
@@ -200,7 +200,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "backup_age",
         default: "93600",
-        meaning: "Seconds that the newest backup that was found right may be old before every page warns.",
+        meaning: "Seconds that the newest verified backup may be old before every page warns.",
     },
     Key {
         name: "backup_rehearse",

@@ -215,7 +215,7 @@ impl Following {
         if self.row.cancelled_by.is_some() && self.row.size == 0 {
             let look: Look = look(&host, &dir, &self.made, false).await?;
             if look.is_waiting() {
-                self.end(Verdict::Cancelled, "cancelled before it began").await?;
+                self.end(Verdict::Cancelled, "Cancelled before it began.").await?;
                 return Ok(false);
             }
         }
@@ -365,7 +365,7 @@ impl Following {
                 return self.finished(&judgement).await;
             }
             if cancelled && look.ansible != Some(true) && ended.elapsed() > INSTALLS {
-                return self.end(Verdict::Cancelled, "cancelled; no Ansible came for an hour and a half").await;
+                return self.end(Verdict::Cancelled, "Cancelled. Ansible did not start within 90 minutes.").await;
             }
             // Whoever cancelled is told at once what still goes on.
             if cancelled || ended.elapsed() > SETTLES {

@@ -367,7 +367,7 @@ impl Office {
         for run in runs.into_iter().filter(|run| run.host == self.host.name()) {
             let queued = State::from_word(&run.state) == State::Queued;
             if queued && run.cancelled_by.is_some() {
-                let said = json!({ "verdict": "cancelled", "headline": "cancelled before it began", "proofs": [] });
+                let said = json!({ "verdict": "cancelled", "headline": "Cancelled before it began.", "proofs": [] });
                 self.store.end_run(&run.id, State::Cancelled.word(), Some(&said.to_string()), now()).await?;
                 continue;
             }

@@ -101,7 +101,7 @@ impl Options {
         }
         let nic = self.install_nic.as_bytes();
         if nic.len() > 15 || !nic.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)) {
-            return wrong("install_nic", "must be the name of a network card, as in eth3");
+            return wrong("install_nic", "must be the name of a NIC, for example eth3");
         }
         if !(1..=128).contains(&self.cpus) {
             return wrong("cpus", "must be between 1 and 128");

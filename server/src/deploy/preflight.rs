@@ -160,7 +160,7 @@ fn judge(seen: &Seen, host: &JumpHost, order: Option<&Order>) -> Vec<Check> {
         "network-cards",
         well(seen.nics.len() >= 2 || virtual_hosts.is_some(), Fit::Doubtful),
         seen.nics.join(", "),
-        "Machines of their own are installed over a second card.",
+        "Bare-metal machines are installed over a second NIC.",
     );
     let taken: Vec<String> = seen.taken.iter().map(u16::to_string).collect();
     add(

@@ -151,7 +151,7 @@ pub(super) fn line(row: &RunRow) -> RunLine {
         headline: headline.unwrap_or_else(|| match state {
             State::Queued => "waits for its jump host".into(),
             _ if row.cancelled_by.is_some() => "is being cancelled".into(),
-            _ => "goes on".into(),
+            _ => "running".into(),
         }),
         who: row.who.clone(),
         created: moment(row.created),

@@ -208,7 +208,7 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     let backups = store.good_backups(cluster, LOOKED).await?;
     let backups = backups.iter().filter(|backup| overlaps(backup.began, backup.began)).map(|backup| {
         let to = format!("{base}/backups/{}", scene::segment(&backup.id));
-        item(backup.began, None, "A backup that was found right.".to_owned(), to)
+        item(backup.began, None, "A verified backup.".to_owned(), to)
     });
     let backups = Lane { name: words::BACKUPS, items: backups.chain(lane("", "backup").items).collect() };
     let gaps = lane("", "gap").items;

@@ -75,15 +75,15 @@ pub struct Backup {
     pub rehearsal: Option<BackupRehearsal>,
     /// What travels with it; null when nothing does.
     pub companion: Option<BackupCompanion>,
-    /// Where it lies.
+    /// Where it is stored.
     pub copies: Vec<BackupCopy>,
 }
 
 /// A step of proof that was climbed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackupStep {
-    /// 1 complete, 2 its digest is right, 3 sound as a database, 4 sound as etcd's history, 5 read back from where it
-    /// lies, 6 restored and started.
+    /// 1 complete, 2 checksum matches, 3 database intact, 4 etcd revisions intact, 5 read back from storage, 6 restored and
+    /// started.
     pub step: u8,
     /// When, RFC 3339.
     #[schema(format = DateTime)]
@@ -121,7 +121,7 @@ pub enum There {
     Bad,
 }
 
-/// A part of a cluster's backups, and how they fare.
+/// A part of a cluster's backups, with their verification.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackupPage {
     /// Newest first.
@@ -234,7 +234,7 @@ pub(super) async fn one(
     found.and_then(line).map(Json).ok_or_else(|| missing(&id))
 }
 
-/// Removes a backup from every place. The only one that was found right stays.
+/// Deletes every copy of a backup. The only verified one stays.
 #[utoipa::path(delete, path = "/api/v1/clusters/{cluster}/backups/{id}", tag = "backups",
     params(("cluster" = String, Path, description = "Its name"), ("id" = String, Path, description = "The backup's")),
     responses((status = 204, description = "Removed")))]
@@ -298,7 +298,7 @@ async fn sent(
             Err(error) => last = Some(error),
         }
     }
-    let what = last.map_or_else(|| format!("the backup {id} lies in no place yet"), |error| error.to_string());
+    let what = last.map_or_else(|| format!("the backup {id} is not stored anywhere yet"), |error| error.to_string());
     Err(ApiError::Unreachable { what, todo: String::new() })
 }
 

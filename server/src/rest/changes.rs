@@ -54,7 +54,7 @@ pub(super) struct Followed {
     ns: Option<String>,
     /// Fade all but this owner's pods.
     owner: Option<String>,
-    /// Fade all that does not fare like this.
+    /// Fade everything in another state.
     #[param(inline)]
     state: Option<Health>,
     /// Fade all that has not this in its name.
@@ -84,7 +84,7 @@ pub enum Event {
         id: String,
         /// The figure.
         figure: Box<Scene>,
-        /// How the cluster fares, in a sentence.
+        /// The state of the cluster, in a sentence.
         sentence: String,
     },
     /// A change.

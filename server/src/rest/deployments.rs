@@ -61,11 +61,11 @@ pub struct NewDeployment {
     network_file: Option<String>,
     /// The cluster's name once more: hosts of the plan are destroyed or reset.
     confirm: String,
-    /// Whether the jump host is made anew: packages, containers, networks. Usually so.
+    /// Whether the jump host is reinstalled: packages, containers, networks. Usually so.
     first_time: Option<bool>,
     /// The tarball of Compass: `file:///…`, `http://…` or `https://…`.
     tarball: Option<String>,
-    /// The jump host's card on the installation network.
+    /// The jump host's NIC on the installation network.
     install_nic: Option<String>,
     /// Processors of each virtual machine.
     #[schema(minimum = 1, maximum = 128)]
@@ -121,7 +121,7 @@ pub struct Deployment {
     pub trouble: Option<String>,
     /// The jump host.
     pub host: String,
-    /// Who ordered it.
+    /// Who started it.
     pub who: String,
     /// Who cancelled it.
     pub cancelled_by: Option<String>,
@@ -136,7 +136,7 @@ pub struct Deployment {
     pub ended: Option<String>,
     /// How much of the log there is, in bytes.
     pub log_size: i64,
-    /// How its hosts fare while their systems install, in the plan's order; empty before.
+    /// The state of its hosts while their systems install, in the plan's order; empty before.
     pub hosts: Vec<DeploymentHost>,
     /// Since when compass-deck does not answer, RFC 3339; null when it does, or is not asked.
     #[schema(format = DateTime)]
@@ -238,7 +238,7 @@ impl Here {
     }
 }
 
-/// Orders a deployment. It begins when its jump host is free.
+/// Starts a deployment. It begins when its jump host is free.
 #[utoipa::path(post, path = "/api/v1/clusters/{cluster}/deployments", tag = "deployments", request_body = NewDeployment,
     params(("cluster" = String, Path, description = "The cluster's name")),
     responses((status = 202, description = "It is ordered", body = Started)))]

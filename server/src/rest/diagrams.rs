@@ -105,7 +105,7 @@ pub(super) struct Look {
     ns: Option<String>,
     /// Fade all but this owner's pods, as `Deployment/web`.
     owner: Option<String>,
-    /// Fade all that does not fare like this.
+    /// Fade everything in another state.
     #[param(inline)]
     state: Option<Health>,
     /// Fade all that has not this in its name.

@@ -37,7 +37,7 @@ pub struct Mark {
     pub w: i32,
     /// Height.
     pub h: i32,
-    /// How it fares; null for what has no health.
+    /// Its state; null for what has none.
     pub health: Option<Health>,
     /// Its family of colours.
     pub tone: Tone,
@@ -51,7 +51,7 @@ pub struct Mark {
     pub path: Vec<Point>,
     /// Whether it stands back because a filter asks for others.
     pub faded: bool,
-    /// How the things fare that it stands for, counted.
+    /// The states of the things that it stands for, counted.
     pub tally: Vec<Share>,
 }
 
@@ -121,7 +121,7 @@ pub struct Point {
     pub y: i32,
 }
 
-/// How many fare like this.
+/// How many have this state.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Share {
     /// How.

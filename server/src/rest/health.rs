@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{ApiError, Here};
 
-/// How the server fares.
+/// The state of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ServerHealth {
     /// Whether it does all that it should: the database answers.
@@ -24,9 +24,9 @@ pub struct Version {
     pub api: u32,
 }
 
-/// Whether the server is well; 503 when its database does not answer.
+/// Whether the server is healthy; 503 when its database does not answer.
 #[utoipa::path(get, path = "/api/v1/health", tag = "server",
-    responses((status = 200, description = "It is well", body = ServerHealth)))]
+    responses((status = 200, description = "It is healthy", body = ServerHealth)))]
 pub(super) async fn health(State(here): State<Here>) -> Result<Json<ServerHealth>, ApiError> {
     here.door.store().ping().await?;
     Ok(Json(ServerHealth { ok: true }))

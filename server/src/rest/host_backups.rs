@@ -22,16 +22,16 @@ pub struct BackupHost {
     /// When it was asked, RFC 3339.
     #[schema(format = DateTime)]
     pub asked: String,
-    /// Why it is not known what lies there; null when it is.
+    /// Why the snapshots there are not known; null when they are.
     pub wrong: Option<String>,
-    /// What lies there, newest first.
+    /// The snapshots there, newest first.
     pub backups: Vec<HostBackup>,
 }
 
 /// A snapshot that nobody has proved.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HostBackup {
-    /// Where it lies.
+    /// Where it is stored.
     pub path: String,
     /// When it was written, RFC 3339.
     #[schema(format = DateTime)]
@@ -42,7 +42,7 @@ pub struct HostBackup {
     pub length_fits: bool,
 }
 
-/// What kubespray left on the hosts: snapshots of its own, which nobody has proved.
+/// What kubespray left on the hosts: snapshots that nobody has verified.
 #[utoipa::path(get, path = "/api/v1/clusters/{cluster}/host-backups", tag = "backups",
     params(("cluster" = String, Path, description = "Its name")),
     responses((status = 200, description = "As it was when the hosts were last asked", body = HostBackups)))]

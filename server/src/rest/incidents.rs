@@ -65,10 +65,10 @@ pub struct IncidentLine {
     /// When it ended, RFC 3339; null while it goes on.
     #[schema(format = DateTime)]
     pub ended: Option<String>,
-    /// Since when it is well, RFC 3339, while that is not certain to stay; null otherwise.
+    /// Since when it is healthy, RFC 3339, while that is not certain to stay; null otherwise.
     #[schema(format = DateTime)]
     pub well: Option<String>,
-    /// How often it was well for too short a time to have ended.
+    /// How often it was healthy for too short a time to have ended.
     pub relapses: i64,
     /// What it touched.
     pub touched: Vec<TouchedThing>,

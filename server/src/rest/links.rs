@@ -120,7 +120,7 @@ pub(super) async fn make(
 
 /// Lists your embed links, without what opens them; an admin's list has all.
 #[utoipa::path(get, path = "/api/v1/embed-links", tag = "embed-links",
-    responses((status = 200, description = "One's own, or all", body = LinkList)))]
+    responses((status = 200, description = "Your own, or all", body = LinkList)))]
 pub(super) async fn list(State(here): State<Here>, Extension(who): Extension<Who>) -> Result<Json<LinkList>, ApiError> {
     let links = here.embed.links(&who).await?;
     Ok(Json(LinkList { items: links.into_iter().map(line).collect() }))

@@ -31,7 +31,7 @@ pub struct PlanCheck {
 /// What is to be said of a plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CheckedPlan {
-    /// What it is and how it fares, in a sentence.
+    /// What it is and its state, in a sentence.
     pub headline: String,
     /// How many findings are errors.
     pub errors: usize,

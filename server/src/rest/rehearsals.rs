@@ -90,7 +90,7 @@ pub enum RehearsalStage {
 /// Begins a rehearsal of a stored backup. Only of one that is not encrypted: its private key is not here.
 #[utoipa::path(post, path = "/api/v1/clusters/{cluster}/backups/{id}/rehearsals", tag = "backups",
     params(("cluster" = String, Path, description = "Its name"), ("id" = String, Path, description = "The backup's")),
-    responses((status = 202, description = "It is being restored for trial", body = RehearsalCourse)))]
+    responses((status = 202, description = "A test restore is running", body = RehearsalCourse)))]
 pub(super) async fn start(
     State(here): State<Here>,
     Extension(who): Extension<Who>,

@@ -5,11 +5,12 @@ use utoipa::ToSchema;
 
 use crate::access;
 
-/// How a thing fares, from best to worst.
+/// The state of a thing, from best to worst. Pages call `ok` healthy, `done` completed, `ghost` planned, `stale` not
+/// responding, `warn` not ready and `bad` failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
-    /// Known to be well.
+    /// Known to be healthy.
     Ok,
     /// Finished and meant to be.
     Done,

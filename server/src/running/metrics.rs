@@ -220,9 +220,9 @@ fn backed_up(running: &Running) -> Registry {
         }
     }
     let mut registry = Registry::with_prefix("binnacle_backup");
-    let when = "When the newest backup that was found right was begun; 0 when there is none";
+    let when = "When the newest verified backup was begun; 0 when there is none";
     registry.register_with_unit("newest_timestamp", when, Unit::Seconds, newest);
-    let when = "When a backup was last restored for trial and was right; 0 when none was";
+    let when = "When a test restore passed last; 0 when none did";
     registry.register_with_unit("restored_timestamp", when, Unit::Seconds, restored);
     registry.register("kept", "Backups in the catalogue", count);
     registry.register("pending", "Copies that wait to be put where they are kept", pending);

@@ -84,7 +84,7 @@ async fn a_planned_host_is_missing_and_a_node_in_no_plan_is_told() {
     let planned = unique("planned");
     stage.cluster.plan(plan(vec![host(&planned, &["kube_node"], MGMT)], "10.1.0.0/24", None));
     drifts(&stage, &planned, &[DriftKind::HostMissing]).await;
-    marked(&stage, &planned, "planned, missing").await;
+    marked(&stage, &planned, "not in cluster").await;
     drifts(&stage, &stage.name, &[DriftKind::NodeUnplanned]).await;
     marked(&stage, &stage.name, "≠ plan").await;
     stage.cluster.plan(plan(vec![host(&stage.name, &["kube_node"], MGMT)], "10.1.0.0/24", None));

@@ -54,7 +54,7 @@ async fn the_figure_says_who_leads_who_is_lost_and_how_many_more_may_be() {
 
     cluster.one("host3").kill();
     // The simulated API server goes on to say that its etcd is well: two are not heard of, no more is known.
-    until("the quorum is lost", PATIENCE, || picture().contains("etcd 0/3, 2 not heard of"));
+    until("the quorum is lost", PATIENCE, || picture().contains("etcd 0/3, 2 not responding"));
     cluster.one("host1").kill();
     until("nobody answers", PATIENCE, || picture().contains("What it said last is old"));
     assert!(server.get("/metrics").body.contains(&format!("binnacle_etcd_answers{{cluster=\"{name}\"}} 0\n")));

@@ -115,7 +115,7 @@ fn overlaps(all: &[IpSettings], report: &mut Report) {
         report.error(
             *place,
             format!("{name} ({}) overlaps {other} ({})", block.written(), theirs.written()),
-            "each host gets a card in both: it cannot tell through which to answer",
+            "each host gets a NIC in both: it cannot tell through which to answer",
             "give each network addresses of its own",
         );
     }

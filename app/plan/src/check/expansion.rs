@@ -105,7 +105,7 @@ fn reused(old: &Dha, new: &Dha, report: &mut Report) {
                         mac.place,
                         format!("{} of the cluster has the MAC {} already ({card})", called(has), mac.as_str()),
                         "Compass tells machines apart by MAC: it would install the running host anew",
-                        "write the MAC of the new machine's card",
+                        "write the MAC of the new machine's NIC",
                     );
                 }
             }

@@ -61,7 +61,7 @@ pub(super) fn check(plan: &Plan) -> Vec<Finding> {
         add(
             text.place,
             format!("floating_ip_cidr {} is not external's cidr {}", block.written(), theirs.written()),
-            "the public network is made with addresses that its card does not carry",
+            "the public network is made with addresses that its NIC does not carry",
             "write the cidr of external",
         );
     }

@@ -46,9 +46,9 @@ fn names(dha: &Dha, report: &mut Report) {
         if let Some(first) = seen.insert(name.to_ascii_lowercase(), name.place) {
             report.error(
                 name.place,
-                format!("the host name {} is that of line {} again", name.as_str(), first.line),
+                format!("duplicate host name “{}” (first used on line {})", name.as_str(), first.line),
                 "Compass keeps its hosts by name: one takes the place of the other",
-                "name the hosts apart; capitals do not tell them apart",
+                "give each host a unique name (case-insensitive)",
             );
         }
     }
@@ -73,21 +73,21 @@ fn macs(dha: &Dha, report: &mut Report) {
                 report.error(
                     mac.place,
                     format!("{} is {kind} address ({card} of {})", mac.as_str(), called(host)),
-                    "no card has it, so that the machine is never known when it boots",
-                    "write the MAC of the card",
+                    "no NIC has it, so that the machine is never known when it boots",
+                    "write the MAC of the NIC",
                 );
             }
             if let Some(first) = seen.insert(mac.to_ascii_lowercase(), mac.place) {
                 report.error(
                     mac.place,
                     format!(
-                        "the MAC {} is that of line {} again ({card} of {})",
+                        "duplicate MAC {} ({card} of {}; first used on line {})",
                         mac.as_str(),
-                        first.line,
-                        called(host)
+                        called(host),
+                        first.line
                     ),
-                    "Compass tells machines apart by MAC: two would be taken for one, or one card for two",
-                    "write the MAC of each card",
+                    "Compass tells machines apart by MAC: two would be taken for one, or one NIC for two",
+                    "write the MAC of each NIC",
                 );
             }
         }
@@ -115,9 +115,9 @@ fn two_of_one_card(host: &Host, report: &mut Report) {
                 if card == "eth0" {
                     "the host boots by the first; rename_nics.py tells cobbler the second soon after"
                 } else {
-                    "rename_nics.py tells cobbler both for the same card, and the second stays"
+                    "rename_nics.py tells cobbler both for the same NIC, and the second stays"
                 },
-                "write one MAC for each card",
+                "write one MAC for each NIC",
             );
         }
     }
@@ -163,7 +163,7 @@ fn powers(dha: &Dha, report: &mut Report) {
             if let Some(first) = seen.insert(address, text.place) {
                 report.error(
                     text.place,
-                    format!("{key} {address} of {} is that of line {} again", called(host), first.line),
+                    format!("duplicate {key} {address} of {} (first used on line {})", called(host), first.line),
                     "one machine is reset twice and another never",
                     "write the address of each machine's own BMC",
                 );

@@ -44,7 +44,7 @@ fn form(dha: &Dha) -> Vec<Finding> {
     if let Some(list) = first(Form::List) {
         report.warning(
             list.place,
-            "interfaces is a list of cards",
+            "interfaces is a list of NICs",
             "Compass's samples and its rename_nics.py have it so; the check and the parser of its newest source \
              (since December 2018) want a map and stop (AttributeError)",
             "for the newest Compass write a map, as in interfaces: {eth0: MAC, eth1: MAC}",
@@ -53,8 +53,8 @@ fn form(dha: &Dha) -> Vec<Finding> {
     if let Some(map) = first(Form::Map) {
         report.note(
             map.place,
-            "interfaces is a map of cards",
-            "the check and the parser of Compass's newest source want it so; its rename_nics.py, which names cards in \
+            "interfaces is a map of NICs",
+            "the check and the parser of Compass's newest source want it so; its rename_nics.py, which names NICs in \
              cobbler, and older releases want a list",
             "keep the map for the newest Compass, write a list for an older one",
         );
@@ -68,7 +68,7 @@ fn wire(one: &SystemInterface, bridges: &BTreeSet<&str>, report: &mut Report) {
         Some(At { value: Wire::Other(text), place }) => report.error(
             *place,
             format!("the type {text} of {name} is not known"),
-            "Compass passes over it without a word: the network gets no card",
+            "Compass passes over it without a word: the network gets no NIC",
             "write normal, vlan, ovs or dpdk",
         ),
         Some(At { value: Wire::Ovs, .. }) => {
@@ -77,7 +77,7 @@ fn wire(one: &SystemInterface, bridges: &BTreeSet<&str>, report: &mut Report) {
                 report.error(
                     bridge.place,
                     format!("{name} is a port of the bridge {}, which no provider network makes", bridge.as_str()),
-                    "Compass looks the bridge's card up in provider_net_mappings and stops with a KeyError",
+                    "Compass looks the bridge's NIC up in provider_net_mappings and stops with a KeyError",
                     "name a bridge of provider_net_mappings, or add it there",
                 );
             }
@@ -90,7 +90,7 @@ fn vlan(one: &SystemInterface, stack: Stack, report: &mut Report) {
     let name = titled(one);
     let is_vlan = matches!(&one.wire, Some(At { value: Wire::Vlan, .. }));
     let todo = format!("write a number from {} to {}", TAGS.start(), TAGS.end());
-    let why = "the card of the VLAN cannot be made, and the network is not set up";
+    let why = "the NIC of the VLAN cannot be made, and the network is not set up";
     match &one.vlan {
         None | Some(At { value: Vlan::Untagged, .. }) if is_vlan => {
             let place = one.vlan.as_ref().map_or(one.place, |vlan| vlan.place);
@@ -143,7 +143,7 @@ fn one_wire(all: &[SystemInterface], report: &mut Report) {
             interface.place,
             format!("{} and {} are both on {} {on}", titled(one), titled(first), interface.as_str()),
             "hosts get the addresses of both on one wire: nothing keeps the networks apart",
-            "give one of them another card or tag",
+            "give one of them another NIC or tag",
         );
     }
 }
@@ -204,9 +204,9 @@ fn cards(dha: &Dha, network: &Network, report: &mut Report) {
                 severity,
                 card.place,
                 format!("{name} is on {}, which the DHA does not name for {without}", card.as_str()),
-                "Compass renames cards by the MACs in the DHA; without one the network comes up only if the kernel happens to \
-                 give the card this name",
-                format!("add {} with its MAC to interfaces, or take a card that all hosts have", card.as_str()),
+                "Compass renames NICs by the MACs in the DHA; without one the network comes up only if the kernel happens to \
+                 give the NIC this name",
+                format!("add {} with its MAC to interfaces, or take a NIC that all hosts have", card.as_str()),
             );
         }
     }
@@ -241,7 +241,7 @@ fn bonds(dha: Option<&Dha>, network: &Network, report: &mut Report) {
             format!("{name} is a bond"),
             "Compass's bonding.py logs in with a key that no release makes any more: the bond is never made, and the \
              deployment goes on without",
-            "bond the cards after the deployment, or use one of them alone",
+            "bond the NICs after the deployment, or use one of them alone",
         );
         let Some(dha) = dha else { continue };
         for unknown in bond.hosts.iter().filter(|one| !hosts.contains_key(one.as_str())) {
@@ -263,9 +263,9 @@ fn bonds(dha: Option<&Dha>, network: &Network, report: &mut Report) {
             if let Some(without) = without {
                 report.error(
                     slave.place,
-                    format!("{} of {name} is no card of {without}", slave.as_str()),
-                    "a bond needs cards that the host has",
-                    "name cards that the DHA names for the host",
+                    format!("{} of {name} is no NIC of {without}", slave.as_str()),
+                    "a bond needs NICs that the host has",
+                    "name NICs that the DHA names for the host",
                 );
             }
         }
@@ -292,7 +292,7 @@ fn all_on_bonds(network: &Network, report: &mut Report) {
             first.interface.as_ref().map_or(first.place, |card| card.place),
             "every network is on a bond",
             "Compass never makes its bonds, so that the hosts have no network but the one they were installed over",
-            "put the networks on cards of their own, and bond the cards after the deployment",
+            "put the networks on NICs of their own, and bond the NICs after the deployment",
         );
     }
 }

@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::{At, Dha, File, Finding, Place, Plan, Rule, Stack, SystemInterface};
 
 const KEPT: &str = "Compass keeps them by name: the later one takes the place of the earlier";
-const TODO: &str = "name them apart, or remove one";
+const TODO: &str = "give each a unique name, or remove one";
 
 pub(super) fn check(plan: &Plan) -> Vec<Finding> {
     let Some(network) = &plan.network else { return Vec::new() };
@@ -21,7 +21,7 @@ pub(super) fn check(plan: &Plan) -> Vec<Finding> {
         let Some(name) = &one.name else { continue };
         let before = seen.entry(name.as_str()).or_insert_with(|| Mapped::first(one.place));
         if before.meets(one, apart_by_role) {
-            let what = format!("{} of sys_intf_mappings is that of line {} again", name.as_str(), before.place.line);
+            let what = again("sys_intf_mappings", name, before.place);
             report.error(name.place, what, KEPT, TODO);
         }
         before.add(one);
@@ -33,10 +33,14 @@ fn once<'a>(list: &str, names: impl Iterator<Item = &'a At<String>>, report: &mu
     let mut seen = BTreeMap::new();
     for name in names {
         if let Some(first) = seen.insert(name.as_str(), name.place) {
-            let what = format!("{} of {list} is that of line {} again", name.as_str(), first.line);
+            let what = again(list, name, first);
             report.error(name.place, what, KEPT, TODO);
         }
     }
+}
+
+fn again(list: &str, name: &At<String>, first: Place) -> String {
+    format!("duplicate name “{}” in {list} (first used on line {})", name.as_str(), first.line)
 }
 
 /// What maps a network already.

@@ -53,7 +53,7 @@ fn boots(host: &Host, report: &mut Report) {
             host.place,
             format!("{} has no interfaces", called(host)),
             "Compass's check of the files stops with a KeyError",
-            "name its cards and their MACs under interfaces",
+            "name its NICs and their MACs under interfaces",
         );
     }
 }

@@ -57,7 +57,7 @@ fn network(network: &Network, stack: Stack) -> Vec<Finding> {
     for (name, why) in needed(stack) {
         let (mapped, set) = (network.interface(name).is_some(), network.settings(name).is_some());
         if !mapped {
-            let why = format!("{why}; sys_intf_mappings does not say which card carries it");
+            let why = format!("{why}; sys_intf_mappings does not say which NIC carries it");
             report.error(TOP, format!("{name} is missing in sys_intf_mappings"), why, format!("add {name} to it"));
         }
         if !set {
@@ -70,7 +70,7 @@ fn network(network: &Network, stack: Stack) -> Vec<Finding> {
         report.warning(
             TOP,
             "tenant is missing in sys_intf_mappings",
-            "on CentOS, the one system that Compass's manual names for Kubernetes, its script of tenant's card stops",
+            "on CentOS, the one system that Compass's manual names for Kubernetes, its script of tenant's NIC stops",
             "add tenant to sys_intf_mappings and ip_settings",
         );
     }
@@ -134,7 +134,7 @@ fn settings(network: &Network, report: &mut Report) {
             report.error(
                 one.place,
                 format!("{name} is in ip_settings but not in sys_intf_mappings"),
-                "Compass looks its card up while it writes the hosts' addresses and stops with a KeyError",
+                "Compass looks its NIC up while it writes the hosts' addresses and stops with a KeyError",
                 format!("add {name} to sys_intf_mappings, or take it out of ip_settings"),
             );
         }
@@ -153,7 +153,7 @@ fn mappings(network: &Network, report: &mut Report) {
                 report.error(
                     one.place,
                     format!("{} has no {key}", name.as_str()),
-                    "Compass's playbooks stop where they set the card up",
+                    "Compass's playbooks stop where they set the NIC up",
                     format!("add {key} to {}", name.as_str()),
                 );
             }

@@ -53,17 +53,17 @@ fn known(release: Release, role: &str) -> bool {
 }
 
 fn unknown(dha: &Dha, release: Release, report: &mut Report) {
-    let kubernetes = if release.has_ha() { "Kubernetes".to_owned() } else { format!("Kubernetes in {release}") };
+    let kubernetes = if release.has_ha() { String::new() } else { format!(" (not a Kubernetes role in {release})") };
     let (allowed, what): (BTreeSet<&str>, &str) = match dha.stack() {
         Stack::Kubernetes => (KUBERNETES.into_iter().filter(|role| known(release, role)).collect(), &kubernetes),
-        Stack::OpenStack => (OPEN_STACK.into(), "OpenStack"),
-        Stack::Mixed | Stack::Unknown => (KUBERNETES.into_iter().chain(OPEN_STACK).collect(), "Compass"),
+        Stack::OpenStack => (OPEN_STACK.into(), " (not an OpenStack role)"),
+        Stack::Mixed | Stack::Unknown => (KUBERNETES.into_iter().chain(OPEN_STACK).collect(), ""),
     };
     for host in &dha.hosts {
         for role in host.roles.iter().filter(|role| !allowed.contains(role.as_str())) {
             report.error(
                 role.place,
-                format!("{} of {} is no role of {what}", role.as_str(), called(host)),
+                format!("unknown role “{}” on {}{what}", role.as_str(), called(host)),
                 "Compass's API refuses it and the deployment stops (set host roles failed)",
                 match nearest(role, &allowed) {
                     Some(known) => format!("write {known} if that is meant; the roles are {}", all(&allowed)),

@@ -35,14 +35,14 @@ fn carrier(key: &str, usual: &str, vip: &Vip, network: &Network, report: &mut Re
         report.error(
             name.place,
             format!("{key} is on {}, which is no network of the plan", name.as_str()),
-            "Compass looks its card up in sys_intf_mappings and stops with a KeyError",
+            "Compass looks its NIC up in sys_intf_mappings and stops with a KeyError",
             format!("write {usual}"),
         );
     } else if name.as_str() != usual {
         report.warning(
             name.place,
             format!("{key} is on {} instead of {usual}", name.as_str()),
-            format!("for Kubernetes, Compass lets keepalived hold it on {usual}'s card, whatever is written here"),
+            format!("for Kubernetes, Compass lets keepalived hold it on {usual}'s NIC, whatever is written here"),
             format!("write {usual}, and an address of it"),
         );
     }
@@ -90,7 +90,7 @@ fn address(key: &str, vip: &Vip, plan: &Plan, network: &Network, report: &mut Re
             report.error(
                 text.place,
                 format!("{key} {address} is not in {name} ({})", block.written()),
-                "a master holds it on that network's card, where nobody looks for it",
+                "a master holds it on that network's NIC, where nobody looks for it",
                 "write an address of the network that is in no pool",
             );
         } else if block.reserves(address) {
@@ -155,7 +155,7 @@ fn same(network: &Network, report: &mut Report) {
         report.error(
             internal.place.max(public.place),
             format!("internal_vip and public_vip are both {}", internal.as_str()),
-            "keepalived holds it on two cards: answers leave through the wrong one",
+            "keepalived holds it on two NICs: answers leave through the wrong one",
             "give each an address of its own network",
         );
     }

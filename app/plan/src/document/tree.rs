@@ -96,9 +96,9 @@ impl<'t> Tree<'t> {
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| {
                 let place = place(*error.marker());
-                let what = format!("this is no YAML: {}", error.info());
+                let what = format!("invalid YAML: {}", error.info());
                 let why = "Compass's YAML reader stops here, and nothing is deployed";
-                Box::new(yaml(self.file, place, Severity::Error, what, why, "put the line right"))
+                Box::new(yaml(self.file, place, Severity::Error, what, why, "fix this line"))
             })?;
             let at = place(span.start);
             if matches!(event, Event::DocumentStart(_)) && root.is_some() {

@@ -76,7 +76,7 @@ impl Reader<'_> {
         let mut interfaces = Vec::new();
         for map in maps {
             let Value::Map(entries) = &map.value else {
-                self.wrong(&path, map, "a map of a card and its MAC");
+                self.wrong(&path, map, "a map of a NIC and its MAC");
                 host.keep(at, map);
                 continue;
             };

@@ -178,7 +178,7 @@ public_net_info:
 ";
 
 /// What is said of every plan for bare metal whose `interfaces` are as the newest Compass wants them.
-pub const OF_EVERY_BARE_METAL: &str = "interfaces is a map of cards";
+pub const OF_EVERY_BARE_METAL: &str = "interfaces is a map of NICs";
 
 /// A plan as text.
 #[derive(Clone)]

@@ -18,11 +18,11 @@ fn two_hosts_of_one_name_are_an_error_even_if_capitals_differ() {
     kubernetes().dha("name: host5", "name: host1").error(
         IDENTITY,
         "name: host1",
-        "the host name host1 is that of line 6 again",
+        "duplicate host name “host1” (first used on line 6)",
     );
     kubernetes().dha("name: host5", "name: Host1").finds(&[
         (Severity::Warning, IDENTITY, "name: Host1", "has capital letters"),
-        (Severity::Error, IDENTITY, "name: Host1", "the host name Host1 is that of line 6 again"),
+        (Severity::Error, IDENTITY, "name: Host1", "duplicate host name “Host1” (first used on line 6)"),
     ]);
 }
 
@@ -46,12 +46,12 @@ fn a_mac_twice_is_an_error_on_one_host_and_across_hosts() {
     bare_metal().dha("F8:4A:BF:55:A2:15", "F8:4A:BF:55:A2:05").error(
         IDENTITY,
         "eth1: 'F8:4A:BF:55:A2:05'",
-        "is that of line 38 again (eth1 of host5)",
+        "(eth1 of host5; first used on line 38)",
     );
     bare_metal().dha("F8:4A:BF:55:A2:15", "f8:4a:bf:55:a2:11").error(
         IDENTITY,
         "f8:4a:bf:55:a2:11",
-        "is that of line 11 again (eth1 of host5)",
+        "(eth1 of host5; first used on line 11)",
     );
 }
 
@@ -81,7 +81,7 @@ fn an_ipmi_address_twice_is_an_error() {
     bare_metal().dha("ipmiIp: 172.16.130.5", "ipmiIp: 172.16.130.1").error(
         IDENTITY,
         "ipmiIp: 172.16.130.1",
-        "ipmiIp 172.16.130.1 of host5 is that of line 12 again",
+        "duplicate ipmiIp 172.16.130.1 of host5 (first used on line 12)",
     );
 }
 
@@ -96,7 +96,7 @@ fn an_ipmi_address_in_a_pool_is_an_error() {
 fn a_network_named_twice_is_an_error() {
     kubernetes().network("ip_settings", "- name: storage", "- name: tenant").finds(&[
         (Severity::Error, Rule::Missing, "- name: storage", "storage is missing in ip_settings"),
-        (Severity::Error, IDENTITY, "- name: tenant", "tenant of ip_settings is that of line 48 again"),
+        (Severity::Error, IDENTITY, "- name: tenant", "duplicate name “tenant” in ip_settings (first used on line 48)"),
     ]);
 }
 
@@ -107,9 +107,13 @@ fn a_card_for_a_network_twice_is_an_error_unless_open_stacks_roles_keep_them_apa
     let split = |case: super::fixture::Case| {
         case.network("", "role: [controller, compute]", "role: [controller]").network("", "  - name: tenant", twice)
     };
-    split(kubernetes()).error(IDENTITY, "- name: mgmt", "mgmt of sys_intf_mappings is that of line 12 again");
+    split(kubernetes()).error(
+        IDENTITY,
+        "- name: mgmt",
+        "duplicate name “mgmt” in sys_intf_mappings (first used on line 12)",
+    );
     split(open_stack()).finds(&[]);
-    open_stack().network("", "  - name: tenant", twice).error(IDENTITY, "- name: mgmt", "that of line 12 again");
+    open_stack().network("", "  - name: tenant", twice).error(IDENTITY, "- name: mgmt", "(first used on line 12)");
 }
 
 #[test]
@@ -119,6 +123,6 @@ fn a_provider_network_twice_is_an_error() {
     kubernetes().network("", "provider_net_mappings:\n", twice).error(
         IDENTITY,
         "- name: br-provider",
-        "br-provider of provider_net_mappings is that of line 5 again",
+        "duplicate name “br-provider” in provider_net_mappings (first used on line 5)",
     );
 }

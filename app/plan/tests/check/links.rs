@@ -132,7 +132,7 @@ fn a_bond_of_hosts_or_cards_that_are_not_there_is_an_error() {
     ]);
     bonded().network("", "[host1, host2]", "[host2]").network("", "[eth0, eth1]", "[eth0, eth4]").finds(&[
         (Severity::Warning, LINKS, "- name: bond1", "bond1 is a bond"),
-        (Severity::Error, LINKS, "eth4", "eth4 of bond1 is no card of host2"),
+        (Severity::Error, LINKS, "eth4", "eth4 of bond1 is no NIC of host2"),
     ]);
 }
 
@@ -171,5 +171,5 @@ fn the_form_of_interfaces_is_told_once() {
         let (eth0, eth1) = (format!("eth0: 'F8:4A:BF:55:A2:0{host}'"), format!("eth1: 'F8:4A:BF:55:A2:1{host}'"));
         case = case.dha(&format!("{{{eth0}, {eth1}}}"), &format!("[{{{eth0}}}, {{{eth1}}}]"));
     }
-    case.warning(LINKS, "interfaces: [", "interfaces is a list of cards");
+    case.warning(LINKS, "interfaces: [", "interfaces is a list of NICs");
 }

@@ -52,13 +52,13 @@ fn a_role_that_nobody_knows_is_an_error() {
     given(kubernetes(), "host5", "kube_node", "kube_node, kube_worker").error(
         ROLES,
         "kube_worker",
-        "kube_worker of host5 is no role of Kubernetes",
+        "unknown role “kube_worker” on host5",
     );
-    open_stack().dha("ceph-osd", "nova").error(ROLES, "nova", "nova of host2 is no role of OpenStack");
+    open_stack().dha("ceph-osd", "nova").error(ROLES, "nova", "unknown role “nova” on host2 (not an OpenStack role)");
     with("TYPE: virtual\nFLAVOR: cluster\nhosts:\n  - name: a\n    roles: [worker]\n").error(
         ROLES,
         "worker",
-        "worker of a is no role of Compass",
+        "unknown role “worker” on a",
     );
 }
 
@@ -66,7 +66,7 @@ fn a_role_that_nobody_knows_is_an_error() {
 fn a_mistyped_role_names_the_nearest_and_a_strange_one_none() {
     let advice = |typed: &str| {
         let found = check(&given(kubernetes(), "host5", "kube_node", &format!("kube_node, {typed}")).plan());
-        found.into_iter().find(|one| one.what.contains("is no role of")).map(|one| one.todo).unwrap_or_default()
+        found.into_iter().find(|one| one.what.contains("unknown role")).map(|one| one.todo).unwrap_or_default()
     };
     let near = [
         ("kube-node", "kube_node"),

@@ -73,7 +73,7 @@ impl DriftKind {
             Self::NodeUnplanned => "Write the host into the DHA file, or remove the node.",
             Self::OtherRole => "Label the node as planned if it plays the role, or change its roles in the DHA file.",
             Self::OtherAddress => "Check the order of hosts in the DHA file: Compass gives addresses in that order.",
-            Self::OutsideNetwork => "Check the node's cards and ip_settings in network.yml.",
+            Self::OutsideNetwork => "Check the node's NICs and ip_settings in network.yml.",
             Self::VipUnheld => "Look at keepalived and haproxy on the masters.",
             Self::VipElsewhere => "Look at keepalived on the masters, and for another machine with this address.",
             Self::FewerEtcd => "Look at etcd on that host: while it is away the cluster bears fewer failures.",
@@ -292,6 +292,6 @@ fn vip(inventory: &Inventory, net: &PlannedNet, report: &mut Report) {
         Holder::Master(_) | Holder::Somebody => {}
         Holder::Other(node) => drift(DriftKind::VipElsewhere, format!("it on {node}")),
         Holder::Nobody => drift(DriftKind::VipUnheld, "nothing that answers".into()),
-        Holder::Unknown => report.unknown.push(format!("VIP {vip} of {}: no source tells who holds it.", net.name)),
+        Holder::Unknown => report.unknown.push(format!("VIP {vip} of {}: current holder unknown.", net.name)),
     }
 }

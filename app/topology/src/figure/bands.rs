@@ -125,7 +125,7 @@ pub fn unplaced(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
     let (shown, folded) = worst_first(&all, |(pod, health)| (filter.matches(inventory, pod, *health), *health));
     let boxes = shown.len() + usize::from(!folded.is_empty());
     let mut marks =
-        vec![band("unplaced", y, HEAD + grid.height(boxes) + 12, &format!("Pods on no node · {}", all.len()))];
+        vec![band("unplaced", y, HEAD + grid.height(boxes) + 12, &format!("Unscheduled pods · {}", all.len()))];
     for (n, (pod, health)) in shown.iter().enumerate() {
         let mut mark = Mark::new(Id::new(format!("pod/{}", pod.key)), Kind::Row, grid.place(n));
         mark.health = Some(*health);
@@ -138,7 +138,7 @@ pub fn unplaced(inventory: &Inventory, filter: &Filter, y: i32) -> Vec<Mark> {
     }
     if !folded.is_empty() {
         let tally: Tally = folded.iter().map(|(_, health)| *health).collect();
-        marks.push(fold("unplaced/fold", "pods on no node", &tally, grid.place(shown.len())));
+        marks.push(fold("unplaced/fold", "unscheduled pods", &tally, grid.place(shown.len())));
     }
     in_band(marks)
 }

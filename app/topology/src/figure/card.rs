@@ -2,7 +2,11 @@
 
 use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, clip, width};
 
-use super::{chips::text, node::Digest, tally::Tally};
+use super::{
+    chips::{fitting, text},
+    node::{Digest, MISSING},
+    tally::Tally,
+};
 use crate::inventory::Name;
 
 /// The worst of a node: of itself, its components and its pods.
@@ -20,12 +24,9 @@ pub fn card(name: &Name, digest: &Digest, at: Place) -> Mark {
     let mut mark = node_mark(name, digest, Kind::Card, at);
     let count = format!("{}/{}", digest.pods.well(), digest.pods.total());
     mark.texts.push(text(10, 18, Style::Body, clip(name, Style::Body, at.w - 20)));
-    mark.texts.push(text(
-        10,
-        34,
-        Style::Tiny,
-        clip(state_word(digest), Style::Tiny, at.w - 24 - width(&count, Style::Tiny)),
-    ));
+    let (word, room) = (state_word(digest), at.w - 24 - width(&count, Style::Tiny));
+    let brief = if word == MISSING { "not in cluster" } else { word };
+    mark.texts.push(text(10, 34, Style::Tiny, fitting([word, brief], Style::Tiny, room)));
     mark.texts.push(Text { anchor: Anchor::End, ..text(at.w - 10, 34, Style::Tiny, count) });
     mark.tally = digest.pods.shares();
     mark
@@ -49,10 +50,10 @@ const fn state_word(digest: &Digest) -> &'static str {
     match digest.health {
         Health::Ok | Health::Done if digest.drifted => "Ready, ≠ plan",
         Health::Ok | Health::Done => "Ready",
-        Health::Ghost => "planned, missing",
+        Health::Ghost => MISSING,
         Health::Warn => "under pressure",
         Health::Bad => "not ready",
-        Health::Stale => "silent",
+        Health::Stale => "not responding",
         _ if !digest.exists => "not a node",
         _ => "unknown",
     }

@@ -102,7 +102,12 @@ fn chip(node: &Name, part: &Part, at: Place) -> Mark {
     mark.opens = Some(format!("component/{node}/{word}"));
     let x = 24;
     let room = at.w - x - 5;
-    let note = note(part);
+    let note = match (part.health, part.leads) {
+        // Of the smallest chips the word is too long.
+        (Health::Stale, false) => fitting(["not responding", "silent"], Style::Tiny, room),
+        (Health::Stale, true) => fitting(["★ not responding", "★ silent"], Style::Tiny, room),
+        _ => note(part),
+    };
     if at.h < CHIP {
         let beside = width(&note, Style::Note);
         mark.texts.push(text(x, at.h / 2 + 4, Style::Body, clip(&part.label, Style::Body, room - beside - 8)));
@@ -114,14 +119,19 @@ fn chip(node: &Name, part: &Part, at: Place) -> Mark {
     mark
 }
 
+/// The first of some words that fits into so many pixels, from the best on; the last is cut where none does.
+pub fn fitting<const COUNT: usize>(words: [&str; COUNT], style: Style, room: i32) -> String {
+    let fits = words.into_iter().find(|words| width(words, style) <= room);
+    fits.map_or_else(|| clip(words.last().copied().unwrap_or_default(), style, room), str::to_owned)
+}
+
 /// What stands below the name: what is wrong, else who leads, else the version.
 fn note(part: &Part) -> String {
     match part.health {
         Health::Ok | Health::Done if part.leads => "★ leader".into(),
         Health::Ok | Health::Done => part.version.as_deref().unwrap_or_default().to_owned(),
-        Health::Stale if part.leads => "★ silent".into(),
         Health::Unknown => "unknown".into(),
-        Health::Stale => "silent".into(),
+        Health::Stale => "not responding".into(),
         Health::Starting => "starting".into(),
         Health::Warn => "not ready".into(),
         Health::Bad => "failing".into(),

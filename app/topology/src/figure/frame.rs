@@ -1,13 +1,13 @@
 //! A node as a frame with its components and its pods.
 
-use scene::{Anchor, Id, Kind, Mark, Place, Style, Text, Tone, clip, width};
+use scene::{Anchor, Health, Id, Kind, Mark, Place, Style, Text, Tone, clip, width};
 
 use super::{
-    chips::{self, INSET, text},
+    chips::{self, INSET, fitting, text},
     groups::{self, GAP, SLOT},
-    node::Sight,
+    node::{MISSING, Sight},
 };
-use crate::{inventory::AddressKind, layout::Grid};
+use crate::{health::NodeState, inventory::AddressKind, layout::Grid};
 
 /// Top of a master's pods.
 const MASTER_PODS: i32 = 188;
@@ -55,12 +55,15 @@ pub fn framed(sight: &Sight, at: Place, middle: i32, children: Vec<Mark>) -> Vec
     let drifted = if sight.drift.is_empty() { "" } else { " ≠ plan" };
     let role = format!("{}{drifted}", role(sight));
     let address = sight.node.and_then(|node| node.address(AddressKind::Internal));
-    let right = match address {
-        Some(address) => format!("{address} · {}", sight.state.short),
-        None => sight.state.short.clone(),
-    };
+    let (short, brief) = (&*sight.state.short, brief(&sight.state));
+    let whole = address.map_or_else(|| short.to_owned(), |address| format!("{address} · {short}"));
     let right_edge = at.w - INSET;
-    let right = clip(&right, Style::Note, (right_edge - middle - 16).max((right_edge - INSET) / 2 - 12));
+    let room = (right_edge - middle - 16).max((right_edge - INSET) / 2 - 12);
+    // A state is not cut: where there is no room it stands without the address, and then without its age.
+    let right = match sight.state.health {
+        Health::Stale | Health::Ghost => fitting([&whole, short, brief], Style::Note, room),
+        _ => clip(&whole, Style::Note, room),
+    };
     let left_room = middle.min(right_edge - width(&right, Style::Note) - 12) - INSET;
     let name = clip(sight.name, Style::Head, left_room - width(&role, Style::Note) - 8);
     let role_x = INSET + width(&name, Style::Head) + 8;
@@ -72,6 +75,15 @@ pub fn framed(sight: &Sight, at: Place, middle: i32, children: Vec<Mark>) -> Vec
         children.into_iter().map(|mark| Mark { parent: mark.parent.clone().or_else(|| Some(id.clone())), ..mark }),
     );
     marks
+}
+
+/// The state in as few words as there are.
+fn brief(state: &NodeState) -> &str {
+    match state.health {
+        Health::Stale => "not responding",
+        Health::Ghost if state.short == MISSING => "not in cluster",
+        _ => &state.short,
+    }
 }
 
 /// What a node is called beside its name.

@@ -98,6 +98,9 @@ pub fn digest(inventory: &Inventory, name: &Name, filter: &Filter, now: Stamp) -
     Digest { drifted, ..seen.digest(pods, matches) }
 }
 
+/// The state of a planned host that the cluster has no node of.
+pub const MISSING: &str = "in plan, not in cluster";
+
 /// System pods first, then by namespace and owner.
 type GroupKey<'a> = (bool, &'a Name, Option<(OwnerKind, Name)>);
 
@@ -197,7 +200,7 @@ fn ghost<'a>(inventory: &Inventory, host: &PlannedHost) -> Seen<'a> {
     let answers = host.addresses.iter().any(|(_, address)| inventory.answers(*address) == Some(true));
     let (short, long) = match (inventory.heard(Source::Nodes).knows(), answers) {
         (true, true) => ("answers, no node", format!("Planned as {roles}; its machine answers, but it is no node.")),
-        (true, false) => ("planned, missing", format!("Planned as {roles}; the cluster has no such node.")),
+        (true, false) => (MISSING, format!("Planned as {roles}; the cluster has no such node.")),
         (false, true) => ("planned, answers", format!("Planned as {roles}; its machine answers.")),
         (false, false) => ("planned", format!("Planned as {roles}.")),
     };

@@ -80,7 +80,7 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
     let (masters, others) = (of(true), of(false));
     let (missing_masters, missing_others) = (missing(true), missing(false));
     if digests.values().all(|digest| !digest.exists) && inventory.planned().is_none() {
-        return phrases.push(Phrase::new("No nodes", Some(Health::Unknown)));
+        return phrases.push(Phrase::new("No nodes registered", Some(Health::Unknown)));
     }
     if !masters.is_empty() || !missing_masters.is_empty() {
         phrases.push(share(&masters, &missing_masters, "masters"));
@@ -93,8 +93,8 @@ fn nodes(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut 
     let planned = |name: &Name| inventory.planned_host(name).is_some();
     let strangers = digests.iter().filter(|(name, digest)| !digest.exists && !planned(name)).count();
     if strangers > 0 {
-        let what = if strangers == 1 { "node is" } else { "nodes are" };
-        phrases.push(Phrase::new(format!("{strangers} {what} named by pods alone"), Some(Health::Unknown)));
+        let what = if strangers == 1 { "node" } else { "nodes" };
+        phrases.push(Phrase::new(format!("{strangers} {what} unknown to the API"), Some(Health::Unknown)));
     }
 }
 
@@ -129,7 +129,8 @@ fn share(of: &[(&Name, &Digest)], missing: &[&Name], what: &str) -> Phrase {
     }
     let total = of.len() + missing.len();
     let up = of.len() - lost.len() - silent.len() - unknown.len();
-    let groups = [(&lost, "not ready"), (&missing.to_vec(), "missing"), (&silent, "silent"), (&unknown, "unknown")];
+    let groups =
+        [(&lost, "not ready"), (&missing.to_vec(), "missing"), (&silent, "not responding"), (&unknown, "unknown")];
     let words: Vec<String> = groups
         .into_iter()
         .filter(|(names, _)| !names.is_empty())
@@ -208,15 +209,15 @@ fn etcd(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
         }
         _ if total == 0 => ("etcd unknown".to_owned(), Health::Unknown),
         _ if spare.is_some() && well == total => (share, Health::Ok),
-        // Who is not heard of is not lost: how many more may be is not known.
+        // Who does not respond is not lost: how many more may be is not known.
         _ if spare.is_some() && lost == 0 && unheard > 0 => {
-            (format!("etcd {well}/{total}, {unheard} not heard of"), members.worst().unwrap_or(Health::Unknown))
+            (format!("etcd {well}/{total}, {unheard} not responding"), members.worst().unwrap_or(Health::Unknown))
         }
         _ if spare.is_some() => (share, members.worst().unwrap_or(Health::Warn)),
         _ if lost > total - quorum => (share, Health::Bad),
-        _ if well == 0 && lost == 0 => ("etcd not heard of".to_owned(), members.worst().unwrap_or(Health::Unknown)),
+        _ if well == 0 && lost == 0 => ("etcd not responding".to_owned(), members.worst().unwrap_or(Health::Unknown)),
         // Too few are known to be well, and too few are known to be lost.
-        _ => (format!("etcd unknown ({well} of {total} members heard of)"), Health::Unknown),
+        _ => (format!("etcd unknown ({well} of {total} members respond)"), Health::Unknown),
     };
     phrases.push(Phrase::new(text, Some(health)));
 }
@@ -235,7 +236,7 @@ fn kept_in(inventory: &Inventory) -> &'static str {
 /// As in `etcd 2/3 and may lose none`.
 fn share_of(well: usize, total: usize, spare: Option<usize>) -> String {
     let tail = match spare {
-        None => " and has no quorum".to_owned(),
+        None => ", no quorum".to_owned(),
         _ if well == total => String::new(),
         Some(0) => " and may lose none".to_owned(),
         Some(spare) => format!(" and may lose {spare}"),
@@ -247,10 +248,10 @@ fn share_of(well: usize, total: usize, spare: Option<usize>) -> String {
 fn by_its_word(etcd: &Etcd, seen: Option<bool>, phrases: &mut Vec<Phrase>) {
     let (well, total, spare) = (etcd.well(), etcd.voters().count(), etcd.spare());
     let unheard = etcd.voters().filter(|member| member.told().is_none()).count();
-    // A member follows a leader only while there is a quorum: the others are not lost, but not heard of.
+    // A member follows a leader only while there is a quorum: the others are not lost, but do not respond.
     let (text, health) = match spare {
         None if (seen == Some(true) || well > 0) && unheard > 0 => {
-            (format!("etcd {well}/{total}, {unheard} not heard of"), Health::Warn)
+            (format!("etcd {well}/{total}, {unheard} not responding"), Health::Warn)
         }
         None if seen == Some(true) => (format!("etcd {well}/{total}, and answers the API server"), Health::Warn),
         None => (share_of(well, total, None), Health::Bad),
@@ -287,7 +288,7 @@ fn pods(inventory: &Inventory, digests: &BTreeMap<Name, Digest>, phrases: &mut V
             String::new()
         };
         phrases.push(Phrase {
-            opens: Some("?show=table".to_owned()),
+            opens: Some("?show=table#t-pods".to_owned()),
             ..Phrase::new(format!("{not_ready} not ready{verb}"), tally.worst())
         });
     }

@@ -49,7 +49,7 @@ impl Tally {
             .collect()
     }
 
-    /// In words, worst first, as in `2 failing, 31 well`.
+    /// In words, worst first, as in `2 failing, 31 healthy`.
     pub fn words(&self) -> String {
         let words: Vec<String> =
             self.shares().into_iter().map(|(health, count)| format!("{count} {}", health.adjective())).collect();

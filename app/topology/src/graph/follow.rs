@@ -74,7 +74,7 @@ pub struct NoQuestion;
 
 impl std::fmt::Display for NoQuestion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("follow NAMESPACE/SERVICE, pod/NAMESPACE/NAME, a node port, an address or a host name")
+        f.write_str("trace NAMESPACE/SERVICE, pod/NAMESPACE/NAME, a node port, an address or a host name")
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 pub struct NodeState {
     /// How the kubelet, and with it the machine, fares.
     pub health: Health,
-    /// A word or two for the box, as in `Ready`, `silent 50 s`.
+    /// A word or two for the box, as in `Ready`, `not responding 50 s`.
     pub short: String,
     /// A sentence.
     pub long: String,
@@ -72,14 +72,11 @@ pub fn node_state(inventory: &Inventory, node: &Node, now: Stamp) -> NodeState {
             let silent = age(now.since(heard));
             NodeState::new(
                 Health::Stale,
-                format!("silent {silent}"),
-                format!("Ready when last heard, but silent for {silent}."),
+                format!("not responding {silent}"),
+                format!("Ready when last heard, but no kubelet heartbeat for {silent}."),
             )
         }
-        LastHeard::At(..) if inventory.lease("kube-node-lease", &node.name).is_none() => {
-            well(node, "Ready, and its kubelet reports in time.")
-        }
-        LastHeard::At(..) => well(node, "Ready, and its kubelet renews its lease."),
+        LastHeard::At(..) => well(node, "Ready; kubelet heartbeat OK."),
         LastHeard::Untold(why) => {
             // The condition alone does not tell whether the kubelet still lives.
             NodeState::new(

@@ -148,7 +148,7 @@ async fn fetched(backups: &Backups, (manifest, copies): &(Manifest, Vec<Copy>)) 
     part::folder(&waiting).map_err(|error| away(error.to_string()))?;
     let scratch = Scratch::new(&waiting).map_err(|error| away(error.to_string()))?;
     let to = scratch.path().join("stored");
-    let mut last = "it lies in no place that is configured".to_owned();
+    let mut last = "it is stored in no place that is configured".to_owned();
     let kept = copies.iter().filter(|copy| copy.state == CopyState::Kept);
     for place in kept.filter_map(|copy| backups.place(&copy.place)) {
         match place.fetch(manifest, &to).await {

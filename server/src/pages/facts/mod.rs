@@ -155,6 +155,7 @@ fn blank(kind: &str, name: &str, health: Option<Health>, purpose: &str) -> Facts
         kind: kind.into(),
         name: name.into(),
         health,
+        word: None,
         purpose: purpose.into(),
         lines: Vec::new(),
         conditions: Vec::new(),

@@ -36,12 +36,14 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
     let pod = inventory.pod(key)?;
     let health = health(inventory, pod, now);
     let mut facts = blank("Pod", &key.name, Some(health), purpose::POD);
+    // On its way down it has the same health as one on its way up.
+    facts.word = (health == Health::Starting && pod.leaving).then(|| "terminating".to_owned());
     facts.lines.push(line("State", pod_words(pod, health)));
     facts.lines.push(line("Namespace", &*key.namespace));
-    facts.lines.push(link("Way", "what reaches this pod", format!("?at=follow/pod/{key}")));
+    facts.lines.push(link("Traffic", "how it is reached", format!("?at=follow/pod/{key}")));
     facts.lines.push(match &pod.node {
         Some(node) => link("Node", &**node, format!("node/{node}")),
-        None => line("Node", "none was found for it"),
+        None => line("Node", "none: unscheduled"),
     });
     facts.lines.push(line("Requests", requests(pod)));
     facts.lines.extend(storage::lines(inventory, pod));
@@ -58,7 +60,7 @@ pub(super) fn facts(inventory: &Inventory, key: &Key, now: Stamp) -> Option<Fact
     }
     let addresses = if pod.addresses.is_empty() { "none yet".into() } else { joined(&pod.addresses) };
     facts.lines.push(line("Addresses", addresses));
-    facts.lines.push(line("Network", if pod.host_network { "the node's own" } else { "its own" }));
+    facts.lines.push(line("Network", if pod.host_network { "Host network" } else { "Pod network" }));
     facts.lines.push(line("Created", moment(pod.created)));
     match pod.networks.as_deref() {
         None => {}

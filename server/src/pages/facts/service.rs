@@ -74,7 +74,7 @@ pub(super) fn facts(inventory: &Inventory, key: &Key) -> Option<Facts> {
     let (health, ready, total) = service_state(inventory, service);
     let mut facts = blank("Service", &key.name, Some(health), purpose::SERVICE);
     facts.lines.push(line("Namespace", &*key.namespace));
-    facts.lines.push(link("Way", "from outside to its pods", format!("?at=follow/service/{key}")));
+    facts.lines.push(link("Traffic", "trace from outside", format!("?at=follow/service/{key}")));
     facts.lines.push(line("Kind", &*service.kind));
     facts.lines.push(line("Cluster addresses", joined(&service.cluster_ips)));
     if !service.external_ips.is_empty() {

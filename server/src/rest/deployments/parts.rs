@@ -15,7 +15,7 @@ pub struct DeploymentRedaction {
     pub by_rule: BTreeMap<String, u64>,
     /// The version of the rules.
     pub rules: i64,
-    /// When the stored log was redacted anew by newer rules, RFC 3339; null when it was not.
+    /// When newer rules redacted the stored log again, RFC 3339; null when it was not.
     #[schema(format = DateTime)]
     pub redacted_anew: Option<String>,
     /// Whether that is still to be done. Until then the log and what it tells are withheld.

@@ -28,7 +28,7 @@ pub struct Node {
     pub master: bool,
     /// Roles by its labels, as in `control-plane`.
     pub roles: Vec<String>,
-    /// How its kubelet fares, and with it the machine.
+    /// The state of its kubelet, and with it of the machine.
     pub health: Health,
     /// Why, in a sentence.
     pub why: String,
@@ -60,7 +60,7 @@ pub struct Component {
     pub kind: String,
     /// Its name for people.
     pub name: String,
-    /// How it fares.
+    /// Its state.
     pub health: Health,
     /// What was found, by which source.
     pub why: String,

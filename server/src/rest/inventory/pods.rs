@@ -29,7 +29,7 @@ pub struct Pod {
     pub name: String,
     /// The node that it is on; null while it is on none.
     pub node: Option<String>,
-    /// How it fares.
+    /// Its state.
     pub health: Health,
     /// The same in words, as in `running, 3 restarts`.
     pub words: String,

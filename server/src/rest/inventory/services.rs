@@ -24,7 +24,7 @@ pub struct Service {
     pub name: String,
     /// As in `ClusterIP`.
     pub kind: String,
-    /// How it fares.
+    /// Its state.
     pub health: Health,
     /// Addresses inside the cluster.
     pub cluster_ips: Vec<String>,

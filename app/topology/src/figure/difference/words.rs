@@ -56,7 +56,7 @@ pub fn lists(name: &str, before: &[Name], after: &[Name]) -> Option<String> {
 pub fn pod(before: &Pod, after: &Pod) -> Vec<String> {
     let mut what = Vec::new();
     if before.created != after.created {
-        what.push("made anew".to_owned());
+        what.push("recreated".to_owned());
     }
     if before.ready != after.ready {
         what.push(if after.ready { "ready again" } else { "no longer ready" }.to_owned());

@@ -6,7 +6,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use scene::{Anchor, Health, Id, Kind, Mark, Place, Point, Style, Text, Tone, clip};
 
 use super::{
-    super::{chips::text, drawing::Board},
+    super::{
+        chips::{fitting, text},
+        drawing::Board,
+    },
     geometry::{BESIDE, JUMP, OUT, TOP},
     machine::label,
 };
@@ -90,7 +93,7 @@ fn jump_host(inventory: &Inventory) -> Vec<Mark> {
     nic.tone = Tone::Mgmt;
     let address = own.map_or_else(|| "unknown".to_owned(), |own| own.to_string());
     nic.texts.push(text(24, 16, Style::Note, clip(&format!("install_NIC {address}"), Style::Note, 132)));
-    nic.title = format!("The jump host's card on the install and management network: {address}.");
+    nic.title = format!("The jump host's NIC on the install and management network: {address}.");
     marks.push(nic);
     marks
 }
@@ -107,7 +110,7 @@ const fn purpose(container: &str) -> &'static str {
 
 fn mgmt_lines(inventory: &Inventory) -> Vec<(String, Option<Health>)> {
     let Some(net) = inventory.planned().and_then(|planned| planned.mgmt()) else {
-        let mut lines = vec![("unknown: no plan was given".into(), Some(Health::Unknown))];
+        let mut lines = vec![("unknown: no plan configured".into(), Some(Health::Unknown))];
         lines.extend(node_addresses(inventory).map(|words| (words, None)));
         return lines;
     };
@@ -135,7 +138,7 @@ fn service_nets(planned: &Planned) -> Vec<&PlannedNet> {
 fn service_lines(inventory: &Inventory) -> Vec<(String, Option<Health>)> {
     let mut lines = Vec::new();
     match inventory.planned() {
-        None => lines.push(("unknown: no plan was given".into(), Some(Health::Unknown))),
+        None => lines.push(("unknown: no plan configured".into(), Some(Health::Unknown))),
         Some(planned) => {
             let others = service_nets(planned);
             lines.extend(others.iter().take(3).map(|net| (net_words(net, true), None)));
@@ -170,7 +173,10 @@ fn vip_line(inventory: &Inventory, net: &PlannedNet) -> Option<(String, Option<H
         Holder::Somebody => (format!("VIP {vip} answers"), Some(Health::Ok)),
         Holder::Other(node) => (format!("≠ VIP {vip} on {node}, no master"), Some(Health::Bad)),
         Holder::Nobody => (format!("≠ VIP {vip}: no answer"), Some(Health::Bad)),
-        Holder::Unknown => (format!("VIP {vip}, holder unknown"), None),
+        Holder::Unknown => {
+            let words = [format!("VIP {vip}, current host unknown"), format!("VIP {vip}, host unknown")];
+            (fitting(words.each_ref().map(String::as_str), Style::Tiny, BESIDE.1 - 18), None)
+        }
     })
 }
 

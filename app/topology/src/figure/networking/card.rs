@@ -100,8 +100,7 @@ fn untold(sight: &Sight) -> Vec<Card> {
     let card = |slot, tone, what: &str, told: Option<&Name>, net: &str| {
         let label = told.map_or_else(|| "NIC unknown".to_owned(), |told| format!("{what}{told}"));
         let health = if told.is_some() { Health::Ok } else { Health::Unknown };
-        let title =
-            format!("The card of {} on the {net}; its name stands in the plan, and none was given.", sight.name);
+        let title = format!("The NIC of {} on the {net}; its name stands in the plan, and none was given.", sight.name);
         Card { slot, label, health, tone, title }
     };
     vec![

@@ -29,7 +29,7 @@ const LEFT: i32 = 10;
 const TOP: i32 = 44;
 /// Boxes of one column; more are counted.
 const MOST: usize = 40;
-const HEADINGS: [&str; COLUMNS] = ["From", "Way in", "Service", "Endpoint", "Pod", "Machine", "Card", "Network"];
+const HEADINGS: [&str; COLUMNS] = ["From", "Entry", "Service", "Endpoint", "Pod", "Machine", "NIC", "Network"];
 
 /// The whole way with its headings and what is to be said of it.
 pub fn draw(inventory: &Inventory, question: &Question) -> Vec<Mark> {
@@ -200,8 +200,8 @@ fn words(inventory: &Inventory, hop: &Hop, only: bool) -> Words {
         graph::Place::Entry(entry) => {
             let doors: Vec<String> = entry.doors.iter().map(|door| door.port.to_string()).collect();
             let doors = doors.join(", ");
-            let address = entry.address.as_deref().unwrap_or("any node");
-            let id = format!("entry/{}/{address}/{doors}", entry.kind.word());
+            let id = format!("entry/{}/{}/{doors}", entry.kind.word(), entry.address.as_deref().unwrap_or("any node"));
+            let address = entry.address.as_deref().unwrap_or("every node");
             (id, address.to_owned(), format!("{} {doors}", entry.kind.word()).trim_end().to_owned(), None)
         }
         graph::Place::Service(key) => {

@@ -41,7 +41,7 @@ fn trunk(name: &str, tone: Tone, x: i32, y: i32, teeth: &[Teeth]) -> Option<Mark
     let mut mark = comb(Id::new(format!("wire/{name}")), tone, (x, y), teeth)?;
     mark.path.insert(0, Point { x: BESIDE.0 + BESIDE.1, y });
     mark.title = match tone {
-        Tone::Mgmt => "The install and management network reaches the first card of every machine.".into(),
+        Tone::Mgmt => "The install and management network reaches the first NIC of every machine.".into(),
         _ => "The container service network carries the pods' traffic, and leads outside.".into(),
     };
     Some(mark)
