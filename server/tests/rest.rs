@@ -7,6 +7,8 @@ mod house;
 use axum::http::{Method, StatusCode, header};
 use binnacle::{
     access::Role,
+    cluster::contexts::Context,
+    demo,
     rest::{breaks, document},
 };
 use house::{House, ask, bytes, json, send, with};
@@ -352,4 +354,50 @@ async fn a_plan_is_checked_and_its_secrets_stay_out() {
     let checked = json(house.answer(request, Role::Viewer).await).await;
     assert!(checked["errors"].as_u64() > Some(0), "{checked}");
     assert!(!checked.to_string().contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_of_many_clusters_come_in_pages_and_the_search_covers_all() {
+    // One still cluster stands for all: what nobody looks at is not watched.
+    let still = demo::still();
+    let named = |n: usize| {
+        let mut one: Context = still.clone();
+        one.name = format!("lab-{n:03}");
+        one
+    };
+    let house = House::of_all((1..=450).map(named).collect()).await;
+    let read = async |path: &str| {
+        let answer = house.get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        String::from_utf8(bytes(answer).await.to_vec()).expect("UTF-8")
+    };
+    let names = |page: &str| -> Vec<usize> {
+        let cards = page.split("<strong>lab-").skip(1);
+        cards.map(|card| card[..3].parse().expect("a number")).collect()
+    };
+    for (query, cards, line) in [
+        ("", 1..=200, "Showing clusters 1 to 200 of 450."),
+        ("?page=2", 201..=400, "Showing clusters 201 to 400 of 450."),
+        ("?page=3", 401..=450, "Showing clusters 401 to 450 of 450."),
+        // A page that is not there is the nearest that is.
+        ("?page=99", 401..=450, "Showing clusters 401 to 450 of 450."),
+        ("?page=0", 1..=200, "Showing clusters 1 to 200 of 450."),
+        ("?page=x", 1..=200, "Showing clusters 1 to 200 of 450."),
+    ] {
+        let (page, wanted) = (read(&format!("/{query}")).await, cards.collect::<Vec<_>>());
+        assert_eq!(names(&page), wanted, "{query}");
+        assert!(page.contains(line), "{query}: {page}");
+        assert_eq!(names(&read(&format!("/cards{query}")).await), wanted, "/cards{query}");
+    }
+    let second = read("/?page=2").await;
+    for to in ["/?page=1", "/?page=3"] {
+        assert!(second.contains(&format!("href=\"{to}\"")), "{to}: {second}");
+    }
+    assert!(second.contains("aria-current=\"page\""), "{second}");
+    let found = read("/find?typed=lab-443").await;
+    assert!(found.contains("lab-443"), "{found}");
+    assert!(!read("/cards?page=2").await.contains("lab-443"));
+    let few = House::of_all((1..=200).map(named).collect()).await;
+    let page = String::from_utf8(bytes(few.get("/").await).await.to_vec()).expect("UTF-8");
+    assert!(names(&page).len() == 200 && !page.contains("Showing clusters"), "{page}");
 }

@@ -15,8 +15,8 @@ const PAUSE: i32 = 3_000;
 /// The same after a look that failed: whoever is signed out is refused, and refusals count.
 const LONG_PAUSE: i32 = 15_000;
 
-pub(super) fn start(base: &str) {
-    let path = format!("{base}/cards");
+pub(super) fn start(base: &str, page: usize) {
+    let path = format!("{base}/cards?page={page}");
     after(PAUSE, move || spawn_local(look(path, String::new())));
 }
 

@@ -1,11 +1,12 @@
 //! Each cluster on a card: its sentence, its hosts in small, and what one would open it for.
 
-use std::fmt::Write;
+use std::{fmt::Write, ops::Range};
 
 use leptos::prelude::*;
 use scene::{Health, escaped};
 
 use super::{
+    Theme,
     backups::{self, Kept},
     deployments::RunLine,
 };
@@ -44,6 +45,31 @@ pub struct CardTold {
     pub incidents: Option<usize>,
 }
 
+/// The part of all clusters whose cards are on one page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardPage {
+    /// Its number, from 1 on.
+    pub number: usize,
+    /// How many pages there are, at least one.
+    pub pages: usize,
+    /// How many clusters there are.
+    pub clusters: usize,
+}
+
+impl CardPage {
+    /// The page that was asked for, or the nearest that there is.
+    pub fn of(number: usize, clusters: usize) -> Self {
+        let pages = clusters.div_ceil(ON_A_PAGE).max(1);
+        Self { number: number.clamp(1, pages), pages, clusters }
+    }
+
+    /// Its clusters, as places in the list of all.
+    pub fn range(self) -> Range<usize> {
+        let first = (self.number - 1) * ON_A_PAGE;
+        first..(first + ON_A_PAGE).min(self.clusters)
+    }
+}
+
 /// A host in small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardHost {
@@ -55,6 +81,8 @@ pub struct CardHost {
     pub health: Health,
 }
 
+/// So many cards are on a page.
+pub const ON_A_PAGE: usize = 200;
 /// So many hosts are drawn on a card; of more the worst are among them.
 const DRAWN: usize = 60;
 /// So many hosts are drawn on all cards, while each has a row at least.
@@ -68,6 +96,31 @@ const STEP: usize = 18;
 pub fn cards(cards: &[Card]) -> AnyView {
     let room = (DRAWN_OF_ALL / cards.len().max(1)).clamp(ROW, DRAWN);
     cards.iter().map(|one| card(one, room)).collect_view().into_any()
+}
+
+/// Which clusters have their cards here, and the ways to the others; nothing where all are here.
+pub(super) fn page_links(page: CardPage, theme: Theme) -> Option<AnyView> {
+    if page.pages == 1 {
+        return None;
+    }
+    let theme = theme.word().map(|word| format!("theme={word}&")).unwrap_or_default();
+    let link = |number: usize, text: String| {
+        let to = at(&format!("/?{theme}page={number}"));
+        let here = (number == page.number).then_some("page");
+        view! { <li><a href=to aria-current=here>{text}</a></li> }
+    };
+    let before = (page.number > 1).then(|| link(page.number - 1, words::BEFORE.to_owned()));
+    let after = (page.number < page.pages).then(|| link(page.number + 1, words::AFTER.to_owned()));
+    let range = page.range();
+    Some(
+        view! {
+            <nav class="page-links" aria-label=words::PAGES>
+                <p>{words::shown(range.start + 1, range.end, page.clusters)}</p>
+                <ul>{before}{(1..=page.pages).map(|number| link(number, number.to_string())).collect_view()}{after}</ul>
+            </nav>
+        }
+        .into_any(),
+    )
 }
 
 fn card(card: &Card, room: usize) -> AnyView {
@@ -195,6 +248,17 @@ mod tests {
         let drawn = hosts(&[host(0, Health::Ok), host(1, Health::Bad), host(2, Health::Stale)], DRAWN);
         assert!(drawn.contains("<text x=\"7\" y=\"11\">×</text>") && drawn.contains(">~</text>"), "{drawn}");
         assert!(drawn.contains("3 hosts: 1 failing, 1 not responding, 1 healthy"), "{drawn}");
+    }
+
+    #[test]
+    fn every_cluster_is_on_one_page_of_cards() {
+        for clusters in [0, 1, ON_A_PAGE, ON_A_PAGE + 1, 2 * ON_A_PAGE, 5 * ON_A_PAGE + 7] {
+            let pages = CardPage::of(1, clusters).pages;
+            let all: Vec<usize> = (1..=pages).flat_map(|number| CardPage::of(number, clusters).range()).collect();
+            assert_eq!(all, (0..clusters).collect::<Vec<_>>(), "{clusters} clusters");
+        }
+        assert_eq!(CardPage::of(0, 450), CardPage::of(1, 450));
+        assert_eq!(CardPage::of(usize::MAX, 450), CardPage::of(3, 450));
     }
 
     #[test]

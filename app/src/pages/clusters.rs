@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Card, Theme, frame::hidden};
+use super::{Card, CardPage, Theme, cards::page_links, frame::hidden};
 use crate::{
     base::at,
     islands::Everywhere,
@@ -11,9 +11,9 @@ use crate::{
     texts,
 };
 
-/// The page's content. `found` is what was searched for; with a script a search answers while one types, and the cards
-/// are renewed.
-pub fn clusters(cards: &[Card], found: Option<&Found>, theme: Theme, scripted: bool) -> AnyView {
+/// The page's content: the `cards` of one `page` of all clusters. `found` is what was searched for, in all of them. With
+/// a script a search answers while one types, and the cards are renewed.
+pub fn clusters(cards: &[Card], page: CardPage, found: Option<&Found>, theme: Theme, scripted: bool) -> AnyView {
     if cards.is_empty() {
         return view! { <main id="content" tabindex="-1" class="plain"><h1>{texts::NO_CLUSTER}</h1><p>{texts::NO_CLUSTER_TODO}</p></main> }
             .into_any();
@@ -24,7 +24,8 @@ pub fn clusters(cards: &[Card], found: Option<&Found>, theme: Theme, scripted: b
             {search(found, theme)}
             <div class="hint" id="renewal" role="status"></div>
             <ul class="clusters" id="clusters">{super::cards(cards)}</ul>
-            {scripted.then(|| view! { <Everywhere base=at("/").trim_end_matches('/').to_owned() /> })}
+            {page_links(page, theme)}
+            {scripted.then(|| view! { <Everywhere base=at("/").trim_end_matches('/').to_owned() page=page.number /> })}
         </main>
     }
     .into_any()

@@ -31,7 +31,7 @@ pub use access::{
     AuditLine, AuditSought, SessionLine, TokenLine, audit, first, refusal, sessions, sign_in, signed_out, tokens,
 };
 pub use api::{Body, Field, Kind, Operation, Tried, api};
-pub use cards::{Card, CardHost, CardTold, cards};
+pub use cards::{Card, CardHost, CardPage, CardTold, ON_A_PAGE, cards};
 pub use clusters::clusters;
 pub use demo::{Breaking, BrokenLine, breaking};
 pub use drift::drift;

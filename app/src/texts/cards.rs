@@ -15,6 +15,18 @@ pub const INCIDENTS_UNKNOWN: &str = "Incidents are not known: the database does 
 pub const NOT_RENEWED: &str =
     "These cards are not renewed: the server does not answer, or you are signed out. Load the page again.";
 
+/// Name of the links to other pages of cards, for those who hear it.
+pub const PAGES: &str = "Pages of clusters";
+/// A link.
+pub const BEFORE: &str = "Previous";
+/// A link.
+pub const AFTER: &str = "Next";
+
+/// Which clusters are on this page of cards.
+pub fn shown(first: usize, last: usize, of: usize) -> String {
+    format!("Showing clusters {first} to {last} of {of}. The search covers all of them.")
+}
+
 /// Of a host in small.
 pub fn host(name: &str, master: bool, health: Health) -> String {
     let role = if master { "master" } else { "node" };

@@ -2,12 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Instant,
 };
 
 use app::{
-    pages::{Card, CardHost, CardTold},
+    pages::{Card, CardHost, CardPage, CardTold},
     source::{ClusterLine, Phrase, Source as _},
 };
 use axum::http::Extensions;
@@ -30,7 +30,7 @@ use crate::{
 /// So many clusters are looked at at once: each look goes through all pods of one.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
-/// All cards rest for so many times as long as they took.
+/// The cards of a page rest for so many times as long as they took.
 const REST: u32 = 4;
 
 /// A cluster in small, as it was a moment ago.
@@ -40,31 +40,39 @@ pub(super) struct Lately {
     pub(super) until: Instant,
 }
 
-/// All cards, as they were a moment ago.
+/// The cards of a page, as they were a moment ago.
 pub(super) struct Shown {
     cards: Arc<Vec<Card>>,
     until: Instant,
 }
 
-/// The cards of all clusters; `said` are a request's extensions. They are worked out once for all who look. No cluster
-/// is waited for: one that was not heard of yet says so, and begins to be watched when it is its turn.
-pub(super) async fn cards(asked: &Asked, said: &Extensions) -> Arc<Vec<Card>> {
-    let mut last = asked.0.cards.lock().await;
+/// Pages of cards by number. Whoever works one out holds it, and all others who want it wait for that.
+pub(super) type Pages = Mutex<HashMap<usize, Arc<tokio::sync::Mutex<Option<Shown>>>>>;
+
+/// The cards of the clusters of a page, or of the nearest that there is; `said` are a request's extensions. They are
+/// worked out once for all who look. No cluster is waited for: one that was not read yet says so, and begins to be
+/// watched when it is its turn.
+pub(super) async fn cards(asked: &Asked, number: usize, said: &Extensions) -> (CardPage, Arc<Vec<Card>>) {
+    let mut lines = asked.clusters();
+    let page = CardPage::of(number, lines.len());
+    let slot = asked.0.cards.lock().unwrap_or_else(PoisonError::into_inner).entry(page.number).or_default().clone();
+    let mut last = slot.lock().await;
     if let Some(shown) = last.as_ref().filter(|shown| shown.until > Instant::now()) {
-        return shown.cards.clone();
+        return (page, shown.cards.clone());
     }
     let began = Instant::now();
-    let cards = Arc::new(all(asked, said).await);
+    let lines = lines.drain(page.range()).collect();
+    let cards = Arc::new(of(asked, lines, said).await);
     *last = Some(Shown { cards: cards.clone(), until: Instant::now() + MOMENT.max(began.elapsed() * REST) });
-    cards
+    (page, cards)
 }
 
-async fn all(asked: &Asked, said: &Extensions) -> Vec<Card> {
+async fn of(asked: &Asked, lines: Vec<ClusterLine>, said: &Extensions) -> Vec<Card> {
     let office = said.get::<Option<Arc<Office>>>().cloned().flatten();
     let backups = said.get::<Backups>();
-    let known: HashMap<_, _> = heard(asked).0.into_iter().collect();
+    let known: HashMap<_, _> = heard(asked, &lines).0.into_iter().collect();
     let watched: HashMap<_, _> = asked.0.watched_now().into_iter().collect();
-    let each = asked.clusters().into_iter().map(|line| {
+    let each = lines.into_iter().map(|line| {
         let known = known.get(&line.name).cloned();
         one(asked.clone(), line, known, office.clone())
     });

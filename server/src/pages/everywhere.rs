@@ -8,7 +8,7 @@ use std::{
 };
 
 use app::{
-    source::{Found, HitLine, Source as _},
+    source::{ClusterLine, Found, HitLine, Source as _},
     texts,
 };
 use axum::http::Extensions;
@@ -38,7 +38,7 @@ pub(super) async fn everywhere(asked: &Asked, text: &str, said: &Extensions) -> 
         found.notes.extend((!text.is_empty()).then(|| texts::TOO_SHORT.to_owned()));
         return found;
     }
-    let (known, silent) = heard(asked);
+    let (known, silent) = heard(asked, &asked.clusters());
     let (clusters, others) = beside_all(asked, text, said).await;
     let of = known.len();
     let (sought, letters) = (text.to_owned(), clusters.is_empty() && others.is_empty());
@@ -58,11 +58,11 @@ pub(super) async fn everywhere(asked: &Asked, text: &str, said: &Extensions) -> 
     found
 }
 
-/// Clusters of which something is known, and the names of the others, a few of which begin to be watched.
-pub(super) fn heard(asked: &Asked) -> (Vec<(String, Arc<Cluster>)>, Vec<String>) {
+/// Those of some clusters of which something is known, and the names of the others, a few of which begin to be watched.
+pub(super) fn heard(asked: &Asked, some: &[ClusterLine]) -> (Vec<(String, Arc<Cluster>)>, Vec<String>) {
     let watched: std::collections::BTreeMap<String, Arc<Cluster>> = asked.0.watched_now().into_iter().collect();
     let (mut known, mut silent) = (Vec::new(), Vec::new());
-    for name in asked.clusters().into_iter().map(|line| line.name).filter(|name| scene::is_addressable(name)) {
+    for name in some.iter().map(|line| line.name.clone()).filter(|name| scene::is_addressable(name)) {
         match watched.get(&name) {
             Some(cluster) if cluster.read(|inventory| inventory.version().is_some()) => {
                 known.push((name, cluster.clone()));

@@ -118,6 +118,7 @@ pub(crate) struct Query {
     pub(crate) selection: Option<String>,
     show: String,
     typed: String,
+    page: usize,
     pub(crate) version: Version,
 }
 
@@ -135,6 +136,7 @@ impl Query {
             selection: value("sel").filter(|value| !value.is_empty() && value.len() < 1_200).map(str::to_owned),
             show: value("show").unwrap_or_default().to_owned(),
             typed: value("typed").unwrap_or_default().to_owned(),
+            page: value("page").and_then(|value| value.parse().ok()).unwrap_or(1),
             version: Version { epoch: number("epoch"), number: number("number") },
         }
     }
@@ -168,8 +170,8 @@ async fn home(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Re
     frame.theme = query.theme;
     frame.assets = assets::assets().clone();
     let scripted = frame.assets.script.is_some();
-    let cards = cards::cards(&asked, request.extensions()).await;
-    let content = move || pages::clusters(&cards, found.as_ref(), query.theme, scripted);
+    let (page, cards) = cards::cards(&asked, query.page, request.extensions()).await;
+    let content = move || pages::clusters(&cards, page, found.as_ref(), query.theme, scripted);
     render(StatusCode::OK, frame, request, content).await
 }
 
@@ -179,9 +181,9 @@ async fn find_everywhere(State(asked): State<Asked>, raw: RawQuery, request: Req
     snippet(StatusCode::OK, parts::hits(&found, "?"))
 }
 
-/// The cards of all clusters as HTML, while the page is open.
-async fn renewed_cards(State(asked): State<Asked>, request: Request) -> Response {
-    let cards = cards::cards(&asked, request.extensions()).await;
+/// The cards of a page of clusters as HTML, while that page is open.
+async fn renewed_cards(State(asked): State<Asked>, raw: RawQuery, request: Request) -> Response {
+    let (_, cards) = cards::cards(&asked, Query::of(raw).page, request.extensions()).await;
     let html = leptos::prelude::Owner::new().with(|| pages::cards(&cards).to_html());
     snippet(StatusCode::OK, html)
 }

@@ -23,7 +23,7 @@ use topology::{
 };
 
 use super::{
-    cards::{Lately, Shown},
+    cards::{Lately, Pages},
     conversions, facts, plans, sentence, table,
 };
 use crate::{
@@ -50,8 +50,7 @@ pub struct Site {
     concerns: Mutex<HashMap<String, Concerns>>,
     losses: Losses,
     lately: Mutex<HashMap<String, Lately>>,
-    /// The cards of all clusters. Whoever works them out holds it, and all others wait for that.
-    pub(super) cards: tokio::sync::Mutex<Option<Shown>>,
+    pub(super) cards: Pages,
     begun: Mutex<(Option<Instant>, usize)>,
 }
 
@@ -96,7 +95,7 @@ impl Site {
             concerns: Mutex::default(),
             losses: Losses::default(),
             lately: Mutex::default(),
-            cards: tokio::sync::Mutex::default(),
+            cards: Pages::default(),
             begun: Mutex::default(),
         })
     }

@@ -78,14 +78,19 @@ impl House {
 
     /// With a still cluster whose backups are kept so.
     pub async fn keeping(keep: impl FnOnce(&Path, Store) -> Backups) -> Self {
-        Self::whole(RATE.get(), demo::still(), keep).await
+        Self::whole(RATE.get(), vec![demo::still()], keep).await
+    }
+
+    /// With these clusters.
+    pub async fn of_all(clusters: Vec<Context>) -> Self {
+        Self::whole(RATE.get(), clusters, |_, store| Backups::none(store)).await
     }
 
     async fn of(rate: u32, cluster: Context) -> Self {
-        Self::whole(rate, cluster, |_, store| Backups::none(store)).await
+        Self::whole(rate, vec![cluster], |_, store| Backups::none(store)).await
     }
 
-    async fn whole(rate: u32, cluster: Context, keep: impl FnOnce(&Path, Store) -> Backups) -> Self {
+    async fn whole(rate: u32, clusters: Vec<Context>, keep: impl FnOnce(&Path, Store) -> Backups) -> Self {
         let folder = std::env::temp_dir().join(format!("binnacle-rest-{}-{:x}", std::process::id(), fastrand::u64(..)));
         std::fs::create_dir_all(&folder).expect("a folder");
         let store = Store::open(&Place::beside(&folder)).await.expect("a database");
@@ -93,7 +98,7 @@ impl House {
         let proxies = Proxies::parse("").expect("none");
         let lasting = Lasting { idle: HOUR, whole: HOUR };
         let door = Door::new(store.clone(), Ways::default(), Hosts::new(listen, ""), proxies, lasting, None);
-        let site = Site::new(Clusters::new(vec![cluster], HOUR), None);
+        let site = Site::new(Clusters::new(clusters, HOUR), None);
         let a_minute = NonZeroU32::new(rate).expect("a rate");
         let embed = Embed::new(site.clone(), store.clone(), Origins::default(), None).await.expect("a key");
         let (stopping, duty) = (Stopping::default(), tokio::sync::watch::channel(None).1);
