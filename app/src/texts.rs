@@ -66,6 +66,8 @@ pub const FINDINGS: &str = "Findings";
 pub const FOLLOW: &str = "Trace";
 /// What it takes.
 pub const FOLLOW_HINT: &str = "Trace a service, pod, port or IP";
+/// In place of a table without rows.
+pub const NO_ROWS: &str = "None match.";
 /// The same facts in rows.
 pub const TABLE: &str = "Table";
 /// Above the list of clusters.
@@ -343,6 +345,8 @@ pub const EXPIRES: &str = "Expires";
 pub const LAST_USED: &str = "Last used";
 /// Of tokens.
 pub const REVOKE: &str = "Revoke";
+/// The button that does it.
+pub const REVOKE_NOW: &str = "Revoke now";
 /// Of tokens.
 pub const REVOKED: &str = "revoked";
 /// Of tokens.

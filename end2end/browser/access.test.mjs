@@ -61,6 +61,7 @@ test('the first admin is made by the printed link, signs in, makes a token and r
   assert.equal(answer.status, 200);
   await page.goto(`${local.url}/tokens`);
   assert.ok(!(await page.content()).includes(token));
+  await page.click('td summary:text-is("Revoke")');
   await page.click('td button');
   assert.match(await page.textContent('tbody'), /revoked/);
   await page.goto(`${local.url}/audit`);

@@ -75,15 +75,16 @@ pub struct AuditSought {
     pub cluster: String,
 }
 
-/// Asks who it is: by name and password, by a provider, or both; `wrong` says what was wrong before.
-pub fn sign_in(next: &str, wrong: Option<&str>, local: bool, provider: bool) -> AnyView {
+/// Asks who it is: by name and password, by a provider, or both; `wrong` says what was wrong before, and `name` is the
+/// name that was given then.
+pub fn sign_in(next: &str, wrong: Option<&str>, name: &str, local: bool, provider: bool) -> AnyView {
     let class = if local { "other button" } else { "meant button" };
     let elsewhere = provider.then(|| {
         let to = at(&format!("/sign-in/oidc?next={}", scene::encoded(next)));
         view! { <p><a class=class href=to>{texts::SIGN_IN_ELSEWHERE}</a></p> }
     });
     let or = (provider && local).then(|| view! { <p class="or">{texts::OR}</p> });
-    let local = local.then(|| by_password(next));
+    let local = local.then(|| by_password(next, name));
     view! {
         <main id="content" tabindex="-1" class="door">
             <h1>{texts::SIGN_IN}</h1>
@@ -97,11 +98,13 @@ pub fn sign_in(next: &str, wrong: Option<&str>, local: bool, provider: bool) -> 
     .into_any()
 }
 
-fn by_password(next: &str) -> AnyView {
+fn by_password(next: &str, name: &str) -> AnyView {
+    // Whose name is known goes on with the password.
+    let known = !name.is_empty();
     view! {
         <form class="card fields" method="post" action=at("/sign-in")>
-            <label>{texts::USER}<input name="name" autocomplete="username" required autofocus /></label>
-            <label>{texts::PASSWORD}<input name="password" type="password" autocomplete="current-password" required /></label>
+            <label>{texts::USER}<input name="name" value=name.to_owned() autocomplete="username" required autofocus=!known /></label>
+            <label>{texts::PASSWORD}<input name="password" type="password" autocomplete="current-password" required autofocus=known /></label>
             <input type="hidden" name="next" value=next.to_owned() />
             <button class="meant" type="submit">{texts::SIGN_IN}</button>
         </form>
@@ -245,9 +248,11 @@ fn token(line: &TokenLine) -> AnyView {
     let state = if line.state.is_empty() {
         let label = format!("{} {}", texts::REVOKE, line.name);
         view! {
-            <form method="post" action=at(&format!("/tokens/{}/revoke", line.id))>
-                <button class="other small" type="submit" aria-label=label>{texts::REVOKE}</button>
-            </form>
+            <details class="cancel"><summary aria-label=label.clone()>{texts::REVOKE}</summary>
+                <form method="post" action=at(&format!("/tokens/{}/revoke", line.id))>
+                    <button class="danger" type="submit" aria-label=label>{texts::REVOKE_NOW}</button>
+                </form>
+            </details>
         }
         .into_any()
     } else {

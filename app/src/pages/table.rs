@@ -33,12 +33,20 @@ fn section(section: Section, base: &str) -> AnyView {
     let heads = section.columns.iter().map(|column| view! { <th scope="col">{column.clone()}</th> }).collect_view();
     let rows = section.rows.into_iter().map(|row| self::row(row, base)).collect_view();
     let anchor = section.title.to_lowercase();
-    view! {
-        <section class="card" aria-labelledby=format!("t-{anchor}")>
-            <h2 id=format!("t-{anchor}")>{section.title}" "<small>{count}</small></h2>
+    let rows = if shown == 0 {
+        view! { <p class="hint pad">{texts::NO_ROWS}</p> }.into_any()
+    } else {
+        view! {
             <div class="wide" tabindex="0">
                 <table><thead><tr><th scope="col">{texts::STATE}</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
             </div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="card" aria-labelledby=format!("t-{anchor}")>
+            <h2 id=format!("t-{anchor}")>{section.title}" "<small>{count}</small></h2>
+            {rows}
         </section>
     }
     .into_any()

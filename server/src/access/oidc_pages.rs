@@ -88,7 +88,7 @@ async fn gone(here: &Here, next: &str, manner: Manner, secure: bool, request: Re
             }
             response
         }
-        Err(error) => sign_in_page(here, status(&error), next, Some(error.to_string()), request).await,
+        Err(error) => sign_in_page(here, status(&error), (next, ""), Some(error.to_string()), request).await,
     }
 }
 
@@ -227,7 +227,7 @@ async fn refused(
             said = texts::SESSION_THERE_ENDED.to_owned();
         }
     }
-    let mut response = sign_in_page(here, status(error), next, Some(said), request).await;
+    let mut response = sign_in_page(here, status(error), (next, ""), Some(said), request).await;
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -106,18 +106,19 @@ async fn ask(State(here): State<Here>, Query(next): Query<Next>, request: Reques
     if !here.door.signs_in() {
         return Redirect::to("/").into_response();
     }
-    sign_in_page(&here, StatusCode::OK, inside(&next.next), None, request).await
+    sign_in_page(&here, StatusCode::OK, (inside(&next.next), ""), None, request).await
 }
 
+/// The page to sign in, which leads on to a path; the name that was given before stands in it.
 pub(super) async fn sign_in_page(
     here: &Here,
     status: StatusCode,
-    next: &str,
+    (next, name): (&str, &str),
     wrong: Option<String>,
     request: Request,
 ) -> Response {
-    let (next, ways) = (next.to_owned(), here.door.ways);
-    let page = move || pages::sign_in(&next, wrong.as_deref(), ways.local, ways.oidc);
+    let (next, name, ways) = (next.to_owned(), name.to_owned(), here.door.ways);
+    let page = move || pages::sign_in(&next, wrong.as_deref(), &name, ways.local, ways.oidc);
     render(status, bare(texts::SIGN_IN, &here.asked), request, page).await
 }
 
@@ -167,7 +168,10 @@ async fn signed_in(here: Here, who: Who, secure: bool, headers: HeaderMap, given
     }
     let Some(role) = role else {
         let wrong = Some(texts::SIGN_IN_FAILED.to_owned());
-        return sign_in_page(&here, StatusCode::UNAUTHORIZED, inside(&given.next), wrong, again(who, secure)).await;
+        // A name that is none may be a password in the wrong field.
+        let known = if valid_name(&given.name) { given.name.as_str() } else { "" };
+        let on = (inside(&given.next), known);
+        return sign_in_page(&here, StatusCode::UNAUTHORIZED, on, wrong, again(who, secure)).await;
     };
     let (sid, kept) = (String::new(), oidc::Kept::default());
     let whom = Arrival { subject, name, role, way: "local", sid, kept };

@@ -61,7 +61,7 @@ fn phases(rows: [&RunRow; 2], outlines: &[Outline; 2]) -> Vec<(String, [String; 
         .into_iter()
         .map(|word| {
             let both = [lengths[0].get(&word), lengths[1].get(&word)];
-            let difference = both[0].zip(both[1]).map(|(a, b)| signed(b - a)).unwrap_or_default();
+            let difference = both[0].zip(both[1]).map(|(a, b)| longer(*a, *b)).unwrap_or_default();
             (word, both.map(told), difference)
         })
         .collect()
@@ -106,7 +106,7 @@ fn tasks(outlines: &[Outline; 2]) -> Vec<TaskLine> {
             let line = TaskLine {
                 name: before.name.clone(),
                 took: [told(was), told(is)],
-                difference: if notable { signed(difference) } else { String::new() },
+                difference: was.zip(is).filter(|_| notable).map(|(was, is)| longer(was, is)).unwrap_or_default(),
                 ended,
             };
             Some((difference, line))
@@ -142,7 +142,24 @@ fn hosts(outlines: &[Outline; 2]) -> Vec<(String, [(String, Health); 2])> {
         .collect()
 }
 
-fn signed(milliseconds: i64) -> String {
-    let sign = if milliseconds < 0 { '−' } else { '+' };
-    format!("{sign}{}", story::took(milliseconds.abs()))
+/// How much longer it took, in the whole seconds that both are shown in; empty where these are the same.
+fn longer(was: i64, is: i64) -> String {
+    match is / 1_000 - was / 1_000 {
+        0 => String::new(),
+        less @ ..0 => format!("−{}", story::took(-less * 1_000)),
+        more => format!("+{}", story::took(more * 1_000)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longer;
+
+    #[test]
+    fn a_difference_is_that_of_the_seconds_that_are_shown() {
+        assert_eq!(longer(6_001, 5_999), "−1 s", "6 s, and 5 s");
+        assert_eq!(longer(5_000, 5_999), "", "both are shown as 5 s");
+        assert_eq!(longer(59_900, 61_000), "+2 s");
+        assert_eq!(longer(0, 3_600_000), "+1 h 0 min");
+    }
 }

@@ -60,8 +60,14 @@ pub(super) fn page(folder: Option<&Path>, release: Release, asked: &PlanAsked) -
     let (dha_bytes, network_bytes) = (bytes(&dha), bytes(&network));
     let checked = Checked::of(release, dha_bytes.as_deref(), network_bytes.as_deref());
     let files = [("dha", dha), ("network", network)];
-    let files = files.into_iter().filter_map(|(word, source)| {
+    let pasted = [&asked.dha, &asked.network].map(|text| matches!(text, Some(PlanText::Pasted(_))));
+    let files = files.into_iter().zip(pasted).filter_map(|((word, source), pasted)| {
         let (name, bytes) = source?;
+        let name = match word {
+            _ if !pasted => name,
+            "dha" => "DHA (pasted)".into(),
+            _ => "network.yml (pasted)".into(),
+        };
         let lines = shown(::plan::masked(&checked.plan, &bytes), |number| near(&checked.findings, word, number));
         Some(PlanFile { name, word: word.into(), lines })
     });

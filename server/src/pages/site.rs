@@ -319,8 +319,16 @@ impl Site {
             });
         }
         if let Some(Err(unclear)) = view.at.strip_prefix("follow/").map(str::parse::<Question>) {
-            let what = format!("Nothing to trace for {:?}.", &view.at["follow/".len()..]);
-            return Err(Trouble::Unusable { what, todo: format!("You can {unclear}.") });
+            let text = &view.at["follow/".len()..];
+            let what = format!("Nothing to trace for “{}”.", scene::readable(text));
+            // The nearest service helps more than the forms that there are.
+            let near = |inventory: &topology::Inventory| {
+                let found = topology::find::find(inventory, &format!("service/{text}"), 1);
+                found.hits.into_iter().next()
+            };
+            let near = self.cluster(name).await?.read(near);
+            let todo = near.map_or_else(|| format!("You can {unclear}."), |hit| format!("Try {}.", hit.key));
+            return Err(Trouble::Unusable { what, todo });
         }
         let cluster = self.cluster(name).await?;
         self.views.get(&cluster, conversions::view(view)).ok_or_else(|| Trouble::Unreachable {

@@ -46,7 +46,9 @@ pub fn compare(page: &Comparison) -> AnyView {
             .collect_view()
     };
     let states = page.runs.iter().map(|run| {
-        view! { <td class=format!("h-{}", run.health.word())>{words::state(&run.state).to_owned()}": "{run.headline.clone()}</td> }
+        let state = words::state(&run.state);
+        let said = if run.headline == state { state.to_owned() } else { format!("{state}: {}", run.headline) };
+        view! { <td class=format!("h-{}", run.health.word())>{said}</td> }
     });
     let phases = page.phases.iter().map(|(word, took, difference)| {
         view! { <tr><th scope="row">{words::phase(word).to_owned()}</th><td>{took[0].clone()}</td><td>{took[1].clone()}</td><td>{difference.clone()}</td></tr> }
