@@ -395,7 +395,7 @@ async fn cards_of_many_clusters_come_in_pages_and_the_search_covers_all() {
     }
     assert!(second.contains("aria-current=\"page\""), "{second}");
     let found = read("/find?typed=lab-443").await;
-    assert!(found.contains("lab-443"), "{found}");
+    assert!(found.contains("href=\"/c/lab-443\""), "{found}");
     assert!(!read("/cards?page=2").await.contains("lab-443"));
     let few = House::of_all((1..=200).map(named).collect()).await;
     let page = String::from_utf8(bytes(few.get("/").await).await.to_vec()).expect("UTF-8");
