@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod backup;
+mod certificate;
 pub mod cluster;
 pub mod command;
 pub mod config;

@@ -10,7 +10,7 @@ use std::{
 use binnacle::{
     cluster::{Clusters, contexts::Context},
     journal::{Bounds, History, PastError, record},
-    store::{Place, Store},
+    store::{IncidentRow, Place, Store, Told},
 };
 use served::{Folder, Process, command, text, until};
 use simulator::{Cluster as Simulated, Simulator};
@@ -38,7 +38,7 @@ async fn store(folder: &Folder) -> Store {
 }
 
 fn history(store: &Store, holder: &str) -> History {
-    History::new(store.clone(), Bounds { age: Duration::ZERO, size: 0 }, holder.into())
+    History::new(store.clone(), Bounds { age: Duration::ZERO, around: Duration::ZERO, size: 0 }, holder.into())
 }
 
 fn recording(history: &History, clusters: &Arc<Clusters>) -> (JoinHandle<()>, watch::Sender<bool>) {
@@ -214,6 +214,37 @@ fn pages_of_the_past(server: &Process, then: &str) {
     assert!(panel.body.contains("/c/demo/history/of?of=node/host1"), "{}", panel.body);
 }
 
+/// Of the made-up days; nobody elsewhere is told of them. A file of an earlier version has none, and is read.
+#[tokio::main]
+async fn incidents_are_there_too(here: &Folder, there: &Folder, file: &std::path::Path) {
+    let of = async |folder: &Folder, name: &str| {
+        let store = Store::open(&Place::beside(&folder.0)).await.unwrap();
+        let rows = store.incidents(name, i64::MIN, i64::MAX, 100).await.unwrap();
+        let marks = store.history_marks(name, i64::MIN, i64::MAX).await.unwrap();
+        store.close().await;
+        (rows, marks)
+    };
+    let ((before, _), (after, marks)) = (of(here, "demo").await, of(there, "demo").await);
+    let known = |rows: &[IncidentRow]| -> Vec<_> {
+        rows.iter().map(|row| (row.id.clone(), row.ended, row.touched.clone(), row.changed.clone())).collect()
+    };
+    assert!(known(&before) == known(&after) && !after.is_empty(), "{after:?}");
+    assert!(after.iter().all(|row| row.told == Told::End), "{after:?}");
+    for lane in ["deployment", "backup"] {
+        assert!(marks.iter().any(|mark| mark.lane == lane), "{lane}: {marks:?}");
+    }
+    let bytes = std::fs::read(file).unwrap();
+    let length = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    header.as_object_mut().unwrap().remove("incidents").expect("incidents");
+    let header = header.to_string().into_bytes();
+    let size = u32::try_from(header.len()).unwrap().to_le_bytes();
+    let old = here.0.join("old.history");
+    std::fs::write(&old, [&bytes[..4], &size, &header, &bytes[8 + length..]].concat()).unwrap();
+    run(&["history", "import", text(&old), "--as", "old", "--data", text(&there.0)]).unwrap();
+    assert!(of(there, "old").await.0.is_empty());
+}
+
 #[test]
 fn an_export_draws_the_same_elsewhere_and_forgets_a_namespace() {
     let (folder, other) = (Folder::new(), Folder::new());
@@ -236,6 +267,7 @@ fn an_export_draws_the_same_elsewhere_and_forgets_a_namespace() {
     assert!(draw(there).unwrap() == drawn, "the figure differs elsewhere");
     let twice = run(&["history", "import", text(&file), "--data", there]).unwrap_err();
     assert!(twice.contains("--as"), "{twice}");
+    incidents_are_there_too(&folder, &other, &file);
     let same = run(&["diff", "demo", "--t1", &then, "--t2", &then, "--data", there]).unwrap();
     assert!(same.contains("Nothing that is compared was different."), "{same}");
     let early = ["history", "export", "demo", "-o", text(&file), "--until", "2001-01-01T00:00:00Z", "--data", here];

@@ -1,5 +1,6 @@
 //! Incidents of a simulated cluster: kept, told, silenced and shown by the server.
 
+mod presented;
 mod served;
 
 use std::{
@@ -16,15 +17,16 @@ use axum::{
 };
 use binnacle::{
     cluster::{Clusters, contexts::Context},
-    incidents::{Alertmanager, Judging, Telling, attend},
+    incidents::{Alertmanager, Certificates, Judging, Telling, attend, certificates::Pace},
     journal::{Bounds, History, record},
     store::{Duty, IncidentRow, Place, Store},
     webhook::Webhook,
 };
 use hmac::Mac;
-use incident::Rules;
+use incident::{Beside, Certificate, Rules, Server};
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{Api, Patch, PatchParams};
+use presented::{Authority, context};
 use serde_json::{Value, json};
 use served::{Folder, Process};
 use simulator::{Cluster as Simulated, Simulator};
@@ -99,8 +101,11 @@ async fn a_lost_host_is_told_within_seconds_and_so_is_its_end() {
     let client = kube::Client::new(simulator.clone(), "default");
     let context = Context::ready(NAME, "a test", client.clone(), "here", true);
     let clusters = Arc::new(Clusters::new(vec![context], Duration::from_secs(600)));
-    let judging = Judging { rules: Rules { patience: 3_600_000, calm: 1_000 }, ..Judging::default() };
-    let history = History::new(store.clone(), Bounds { age: Duration::ZERO, size: 0 }, "one".into()).judging(judging);
+    let judging =
+        Judging { rules: Rules { patience: 3_600_000, calm: 1_000, ..Rules::default() }, ..Judging::default() };
+    let history =
+        History::new(store.clone(), Bounds { age: Duration::ZERO, around: Duration::ZERO, size: 0 }, "one".into())
+            .judging(judging);
     let mut news = history.incidents();
     let (stop, stopping) = watch::channel(false);
     let recording = tokio::spawn(record(history.clone(), clusters.clone(), stopping));
@@ -194,4 +199,84 @@ fn a_silence_is_made_shown_and_ended_with_a_reason() {
     served::until("the time line", Duration::from_secs(60), || {
         server.get("/c/demo/history").body.contains("/c/demo/incidents")
     });
+}
+
+/// So that a test need not wait an hour.
+const PACE: Pace = Pace { first: Duration::ZERO, every: Duration::from_millis(200) };
+
+/// What is seen of a cluster's certificates once something is.
+async fn seen(context: Context) -> Vec<Certificate> {
+    let (certificates, name) = (Certificates::default(), context.name.clone());
+    let following = tokio::spawn(certificates.clone().follow(vec![context], PACE));
+    let seen = within(60, "a look", || async { Some(certificates.of(&name)).filter(|seen| !seen.is_empty()) }).await;
+    following.abort();
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_looked_at_through_a_proxy_and_at_each_endpoint() {
+    let folder = Folder::new();
+    let authority = Authority::new(&folder.0);
+    let (api, first, second) = (authority.present(10).await, authority.present(-2).await, authority.present(400).await);
+    let (proxy, heads) = presented::proxy().await;
+    let found = seen(context(&folder.0, "lab", &api.address, &[&first, &second], &proxy)).await;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let days: Vec<(Server, Option<i64>)> = found
+        .iter()
+        .map(|one| (one.server, one.holds.map(|(_, until)| (until.0 - now).div_euclid(86_400_000))))
+        .collect();
+    // One that has run out is refused, and all the same its end is known. Each ends at the beginning of its day.
+    assert_eq!(days, [(Server::Api, Some(9)), (Server::Etcd, Some(-3)), (Server::Etcd, Some(399))], "{found:?}");
+    let heads = heads.lock().expect("heads").clone();
+    assert!(heads.iter().all(|head| head.starts_with(&format!("CONNECT {}", api.address))), "{heads:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_looked_at_or_is_not_trusted_is_unknown() {
+    let (folder, strange) = (Folder::new(), Folder::new());
+    let (authority, stranger) = (Authority::new(&folder.0), Authority::new(&strange.0));
+    let foreign = stranger.present(10).await;
+    let expired = stranger.present(-2).await;
+    for address in [&foreign.address, &expired.address, "127.0.0.1:9"] {
+        let found = seen(context(&folder.0, "lab", address, &[], "")).await;
+        assert_eq!(found.iter().map(|one| one.holds).collect::<Vec<_>>(), [None], "{address}");
+    }
+    let known = authority.present(10).await;
+    assert!(seen(context(&folder.0, "lab", &known.address, &[], "")).await[0].holds.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_ends_is_kept_as_an_incident_until_it_is_renewed() {
+    let folder = Folder::new();
+    let authority = Authority::new(&folder.0);
+    let api = authority.present(10).await;
+    let simulator = Simulator::new(Simulated::compass(5).at(jiff::Timestamp::now()));
+    let store = Store::open(&Place::Sqlite(folder.0.join("incidents.db"))).await.expect("a database");
+    let client = kube::Client::new(simulator.clone(), "default");
+    let clusters = Clusters::new(vec![Context::ready(NAME, "a test", client, "here", true)], Duration::from_secs(600));
+    let certificates = Certificates::default();
+    let looked_at = vec![context(&folder.0, NAME, &api.address, &[], "")];
+    let following = tokio::spawn(certificates.clone().follow(looked_at, PACE));
+    let judging = Judging {
+        rules: Rules { calm: 1_000, ..Rules::default() },
+        beside: Arc::new(move |cluster: &str| Beside { certificates: certificates.of(cluster), ..Beside::default() }),
+    };
+    let bounds = Bounds { age: Duration::ZERO, around: Duration::ZERO, size: 0 };
+    let history = History::new(store.clone(), bounds, "one".into()).judging(judging);
+    let (stop, stopping) = watch::channel(false);
+    let recording = tokio::spawn(record(history, Arc::new(clusters), stopping));
+    let open = || async {
+        let open = store.open_incidents(NAME).await.unwrap();
+        open.into_iter().find(|row| row.kind == "certificate-ends")
+    };
+    let row = within(60, "the incident", open).await;
+    assert!(row.what.contains(&format!("API server at {} ends at", api.address)), "{}", row.what);
+    // It began when thirty days were left, and not when it was first seen.
+    let now = jiff::Timestamp::now().as_millisecond();
+    assert_eq!((now - row.began).div_euclid(86_400_000), 20, "{row:?}");
+    authority.renew(&api, 365);
+    within(60, "the end", || async { store.incident(NAME, &row.id).await.unwrap().and_then(|row| row.ended) }).await;
+    stop.send(true).unwrap();
+    recording.await.unwrap();
+    following.abort();
 }

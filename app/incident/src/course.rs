@@ -13,11 +13,13 @@ pub struct Rules {
     pub patience: i64,
     /// How long something must be well before its incident has ended. Each relapse doubles it, at most five times.
     pub calm: i64,
+    /// How long before its end a certificate is an incident; 0 for never.
+    pub ahead: i64,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { patience: 5 * 60_000, calm: 60_000 }
+        Self { patience: 5 * 60_000, calm: 60_000, ahead: 30 * 24 * 3_600_000 }
     }
 }
 
@@ -40,7 +42,7 @@ impl Rules {
             Kind::NoLeader => PATIENCE_OF_LEADERS,
             Kind::QuorumLost | Kind::QuorumAtRisk => PATIENCE_OF_ETCD,
             Kind::ServiceEmpty | Kind::WorkloadBroken | Kind::WorkloadUnschedulable => self.patience,
-            Kind::MasterLost | Kind::HostLost | Kind::BackupOverdue => 0,
+            Kind::MasterLost | Kind::HostLost | Kind::BackupOverdue | Kind::CertificateEnds => 0,
         }
     }
 

@@ -11,7 +11,7 @@ use topology::{
 };
 
 use crate::{
-    Backup, Beside, Family, Kind, Slot,
+    Backup, Beside, Family, Kind, Rules, Slot, certificates,
     etcd::{self, Standing},
     workloads,
 };
@@ -99,7 +99,7 @@ impl Judgement {
 }
 
 /// What is wrong with a cluster.
-pub fn judge(inventory: &Inventory, beside: &Beside, now: Stamp) -> Judgement {
+pub fn judge(inventory: &Inventory, beside: &Beside, rules: Rules, now: Stamp) -> Judgement {
     let mut judgement = Judgement::default();
     api(inventory, &mut judgement);
     let lost = hosts(inventory, now, &mut judgement);
@@ -107,6 +107,7 @@ pub fn judge(inventory: &Inventory, beside: &Beside, now: Stamp) -> Judgement {
     leaders(inventory, now, &lost, &mut judgement);
     workloads::judge(inventory, &lost, &mut judgement);
     besides(beside, &mut judgement);
+    certificates::judge(&beside.certificates, rules.ahead, now, &mut judgement);
     judgement
 }
 

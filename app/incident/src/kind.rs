@@ -23,6 +23,8 @@ pub enum Kind {
     WorkloadUnschedulable,
     /// The newest proved backup of etcd is too old, or there is none.
     BackupOverdue,
+    /// A certificate of the API server or of etcd ends soon, or has run out.
+    CertificateEnds,
 }
 
 /// Kinds that are the same thing at another time: a host may become a master.
@@ -46,6 +48,8 @@ pub enum Family {
     Scheduling,
     /// Backups of etcd.
     Backups,
+    /// Certificates that servers present.
+    Certificates,
 }
 
 /// What names an incident while it is open: of two findings with one slot, the later goes on where the earlier was.
@@ -66,7 +70,7 @@ impl Slot {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ApiAway,
         Self::MasterLost,
         Self::HostLost,
@@ -77,6 +81,7 @@ impl Kind {
         Self::WorkloadBroken,
         Self::WorkloadUnschedulable,
         Self::BackupOverdue,
+        Self::CertificateEnds,
     ];
 
     /// Its word in addresses, in the database and in the API.
@@ -92,6 +97,7 @@ impl Kind {
             Self::WorkloadBroken => "workload-broken",
             Self::WorkloadUnschedulable => "workload-unschedulable",
             Self::BackupOverdue => "backup-overdue",
+            Self::CertificateEnds => "certificate-ends",
         }
     }
 
@@ -117,6 +123,7 @@ impl Kind {
             Self::WorkloadBroken => Family::Workloads,
             Self::WorkloadUnschedulable => Family::Scheduling,
             Self::BackupOverdue => Family::Backups,
+            Self::CertificateEnds => Family::Certificates,
         }
     }
 }

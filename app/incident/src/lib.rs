@@ -12,13 +12,14 @@
 //! - More frequent looks, and another order of changes within a moment, make the same incidents.
 
 mod beside;
+mod certificates;
 mod course;
 mod etcd;
 mod judge;
 mod kind;
 mod workloads;
 
-pub use beside::{Backup, Beside};
+pub use beside::{Backup, Beside, Certificate, Server};
 pub use course::{Course, Incident, MOST_OPEN, Rules};
 pub use judge::{Finding, Judgement, judge};
 pub use kind::{Family, Kind, Slot};

@@ -4,7 +4,7 @@ mod life;
 
 use std::collections::BTreeMap;
 
-use incident::{Backup, Incident, Kind, MOST_OPEN};
+use incident::{Backup, Certificate, Incident, Kind, MOST_OPEN, Server};
 use life::{Life, changes, cut, mended};
 use topology::{
     Change, Stamp,
@@ -198,6 +198,74 @@ fn a_backup_that_is_overdue_is_an_incident_where_that_is_known() {
     assert_eq!(life.after(60, &[]), ["backup-overdue backups well since 0 s ago"]);
 }
 
+const DAY: i64 = 24 * 3_600_000;
+
+/// A certificate that holds from a year ago for so many more days.
+fn holds(life: &Life, server: Server, address: &str, days: i64) -> Certificate {
+    let holds = Some((Stamp(life.now.0 - 365 * DAY), Stamp(life.now.0 + days * DAY)));
+    Certificate { server, address: address.into(), holds }
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_an_incident_until_it_is_renewed() {
+    let mut life = Life::new();
+    life.beside.certificates = vec![holds(&life, Server::Api, "10.1.0.222:6443", 31)];
+    assert_eq!(life.after(60, &[]), NONE);
+    // A day and an hour later it began an hour ago, whoever looks and when.
+    assert_eq!(life.after(86_400 + 3_540, &[]), ["certificate-ends certificate/api began 3600 s ago"]);
+    let what = |life: &Life| life.course.open().next().map(|one| one.what.clone()).unwrap_or_default();
+    assert!(
+        what(&life).starts_with("The certificate of the API server at 10.1.0.222:6443 ends at "),
+        "{}",
+        what(&life)
+    );
+    assert_eq!(life.after(3_600, &[]), NONE, "time alone is no news");
+    life.beside.certificates[0].holds = None;
+    assert_eq!(life.after(60, &[]), NONE, "what cannot be looked at may be as it was");
+    life.beside.certificates = vec![holds(&life, Server::Api, "10.1.0.222:6443", 365)];
+    assert_eq!(life.after(60, &[]), ["certificate-ends certificate/api well since 0 s ago"]);
+    assert_eq!(life.after(30, &[]), ["certificate-ends certificate/api ended 30 s ago"]);
+}
+
+#[test]
+fn a_certificate_that_has_run_out_is_told_as_such() {
+    let mut life = Life::new();
+    life.beside.certificates = vec![holds(&life, Server::Etcd, "10.1.0.50:2379", -1)];
+    assert_eq!(life.after(1, &[]).len(), 1);
+    let open = life.course.open().next().expect("an incident");
+    assert!(open.what.contains("of etcd at 10.1.0.50:2379 has run out at "), "{}", open.what);
+    // A clock that is set back makes nothing of it.
+    assert_eq!(life.pass(-3_600_000, Vec::new()), NONE);
+    assert_eq!(life.after(7_200, &[]), NONE);
+}
+
+#[test]
+fn endpoints_of_etcd_whose_certificates_end_are_one_incident() {
+    let mut life = Life::new();
+    let at = |life: &Life, host: u32, days| holds(life, Server::Etcd, &format!("10.1.0.5{host}:2379"), days);
+    life.beside.certificates = vec![at(&life, 0, 5), at(&life, 1, 3), at(&life, 2, 200)];
+    assert_eq!(life.after(1, &[]).len(), 1);
+    assert_eq!(touched(&life, "certificate/etcd"), ["10.1.0.50:2379", "10.1.0.51:2379"]);
+    let open = life.course.open().next().expect("an incident");
+    assert!(open.what.contains("10.1.0.51:2379 ends at "), "{}", open.what);
+    // One was renewed, and one cannot be looked at: it may be the one that ends.
+    life.beside.certificates = vec![at(&life, 0, 365), at(&life, 2, 200)];
+    life.beside.certificates.push(Certificate { holds: None, ..at(&life, 1, 3) });
+    assert_eq!(life.after(60, &[]), NONE);
+    life.beside.certificates = vec![at(&life, 0, 365), at(&life, 1, 365), at(&life, 2, 200)];
+    assert_eq!(life.after(60, &[]), ["certificate-ends certificate/etcd well since 0 s ago"]);
+}
+
+#[test]
+fn of_a_short_certificate_the_last_third_is_soon() {
+    let mut life = Life::new();
+    let hours = |from: i64, until: i64| (Stamp(life.now.0 + from * 3_600_000), Stamp(life.now.0 + until * 3_600_000));
+    let holds = Some(hours(-8, 16));
+    life.beside.certificates = vec![Certificate { server: Server::Api, address: "api:6443".into(), holds }];
+    assert_eq!(life.after(7 * 3_600, &[]), NONE);
+    assert_eq!(life.after(3_600, &[]), ["certificate-ends certificate/api began 0 s ago"]);
+}
+
 #[test]
 fn another_replica_goes_on_with_what_is_open() {
     let mut life = Life::new();
@@ -211,7 +279,7 @@ fn another_replica_goes_on_with_what_is_open() {
 /// Another replica, or this server after a pause, takes over.
 fn resume(life: &mut Life) {
     let open: Vec<Incident> = life.course.open().cloned().collect();
-    life.course = incident::Course::new(incident::Rules { patience: 60_000, calm: 30_000 }, open);
+    life.course = incident::Course::new(life::RULES, open);
 }
 
 #[test]

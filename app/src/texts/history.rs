@@ -47,6 +47,8 @@ pub const LEADERS: &str = "leaders";
 /// A lane.
 pub const HOSTS: &str = "hosts";
 /// A lane.
+pub const PLANS: &str = "plan changes";
+/// A lane.
 pub const WATCH: &str = "watch";
 /// Above the list.
 pub const EVENTS: &str = "Time line as a list";

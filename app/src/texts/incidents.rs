@@ -89,6 +89,7 @@ pub fn kind(word: &str) -> &str {
         "workload-broken" => "Workload broken",
         "workload-unschedulable" => "Workload unschedulable",
         "backup-overdue" => "Backup overdue",
+        "certificate-ends" => "Certificate ends",
         other => other,
     }
 }

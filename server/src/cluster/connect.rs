@@ -1,5 +1,8 @@
 //! A client for one cluster: by which proxy, trusting whom, as whom.
 
+use std::time::Duration;
+
+use futures::{FutureExt as _, future::BoxFuture};
 use http::{HeaderValue, Request, Uri};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_timeout::TimeoutConnector;
@@ -18,13 +21,17 @@ use kube::{
     client::{Body, ConfigExt as _, retry::RetryPolicy},
 };
 use rustls::{ClientConfig, pki_types::ServerName};
-use tower::{BoxError, Service, ServiceBuilder, retry::RetryLayer};
+use topology::Stamp;
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt as _, retry::RetryLayer};
 
 use super::{
     credential::{Authorization, Credential},
     proxy::{Proxy, Speaks},
     tls::{self, Trust, Unfit},
 };
+
+/// Connection and TLS together, when only the certificate is looked at.
+const GREETED: Duration = Duration::from_secs(20);
 
 /// Why no client can be made.
 #[derive(Debug, thiserror::Error)]
@@ -39,18 +46,48 @@ pub(super) enum ConnectError {
 
 /// Makes the client. Of `config`, neither the credentials nor the proxy are used.
 pub(super) fn client(config: &Config, credential: Credential, proxy: Option<Proxy>) -> Result<Client, ConnectError> {
-    let secured = config.cluster_url.scheme_str() != Some("http");
-    let trust = match &config.root_cert {
+    let tls = tls::configuration(&trust(config), credential.identity)?;
+    let to_proxy = tls.clone();
+    by_way(Made { config, tls, authorization: credential.authorization }, to_proxy, proxy)
+}
+
+/// Agrees on TLS with the API server and hangs up: no request is sent, and nothing shows who we are. Answers from when
+/// until when the certificate holds that was presented; none where none was, or one that is not trusted.
+pub(super) async fn presented(config: &Config, proxy: Option<Proxy>) -> Result<Option<(Stamp, Stamp)>, ConnectError> {
+    let (tls, presented) = tls::noting(&trust(config))?;
+    let to_proxy = tls::configuration(&trust(config), None)?;
+    let greeted = by_way(Greeting { config, tls }, to_proxy, proxy)?;
+    // Whether it was agreed is of no matter: one that has run out is presented and refused.
+    let _ = tokio::time::timeout(GREETED, greeted).await;
+    Ok(presented.get().copied())
+}
+
+fn trust(config: &Config) -> Trust<'_> {
+    match &config.root_cert {
         _ if config.accept_invalid_certs => Trust::Anybody,
         Some(certificates) => Trust::These(certificates),
-        None if secured => Trust::Machine,
+        None if config.cluster_url.scheme_str() != Some("http") => Trust::Machine,
         None => Trust::Nobody,
-    };
-    let tls = tls::configuration(&trust, credential.identity)?;
+    }
+}
+
+/// Something that is made on top of the way to a server.
+trait Over {
+    type Made;
+
+    fn over<H>(self, connector: H) -> Result<Self::Made, ConnectError>
+    where
+        H: Service<Uri> + Clone + Send + Sync + 'static,
+        H::Response: Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+        H::Future: Send + 'static,
+        H::Error: Into<BoxError>;
+}
+
+/// Directly, or by a proxy.
+fn by_way<O: Over>(made: O, to_proxy: ClientConfig, proxy: Option<Proxy>) -> Result<O::Made, ConnectError> {
     let mut plain = HttpConnector::new();
     plain.enforce_http(false);
     plain.set_nodelay(true);
-    let made = Made { config, tls, authorization: credential.authorization };
     let Some(proxy) = proxy else { return made.over(plain) };
     match proxy.speaks {
         Speaks::Socks5 => {
@@ -68,7 +105,7 @@ pub(super) fn client(config: &Config, credential: Credential, proxy: Option<Prox
             }
         }
         Speaks::Https => {
-            let to_proxy = https(plain, made.tls.clone(), None)?;
+            let to_proxy = https(plain, to_proxy, None)?;
             let tunnel = Tunnel::new(proxy.address, to_proxy);
             match proxy.user {
                 Some(user) => made.over(tunnel.with_auth(basic(&user)?)),
@@ -101,7 +138,9 @@ struct Made<'a> {
     authorization: Authorization,
 }
 
-impl Made<'_> {
+impl Over for Made<'_> {
+    type Made = Client;
+
     fn over<H>(self, connector: H) -> Result<Client, ConnectError>
     where
         H: Service<Uri> + Clone + Send + Sync + 'static,
@@ -110,8 +149,7 @@ impl Made<'_> {
         H::Error: Into<BoxError>,
     {
         let Self { config, tls, authorization } = self;
-        let named = config.tls_server_name.as_deref().filter(|name| !name.is_empty());
-        let mut connector = TimeoutConnector::new(https(connector, tls, named)?);
+        let mut connector = TimeoutConnector::new(https(connector, tls, named(config))?);
         connector.set_connect_timeout(config.connect_timeout);
         connector.set_read_timeout(config.read_timeout);
         connector.set_write_timeout(config.write_timeout);
@@ -127,6 +165,32 @@ impl Made<'_> {
             .map_err(BoxError::from)
             .service(http);
         Ok(Client::new(service, config.default_namespace.clone()))
+    }
+}
+
+fn named(config: &Config) -> Option<&str> {
+    config.tls_server_name.as_deref().filter(|name| !name.is_empty())
+}
+
+/// A connection that is opened and dropped.
+struct Greeting<'a> {
+    config: &'a Config,
+    tls: ClientConfig,
+}
+
+impl Over for Greeting<'_> {
+    type Made = BoxFuture<'static, ()>;
+
+    fn over<H>(self, connector: H) -> Result<Self::Made, ConnectError>
+    where
+        H: Service<Uri> + Clone + Send + Sync + 'static,
+        H::Response: Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+        H::Future: Send + 'static,
+        H::Error: Into<BoxError>,
+    {
+        let connector = https(connector, self.tls, named(self.config))?;
+        let opened = connector.oneshot(self.config.cluster_url.clone());
+        Ok(Box::pin(opened.map(drop)))
     }
 }
 

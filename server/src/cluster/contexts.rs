@@ -15,7 +15,7 @@ use kube::{
 };
 
 use plan::Plan;
-use topology::{inventory::Name, planned::Planned};
+use topology::{Stamp, inventory::Name, planned::Planned};
 
 use crate::etcd::Access;
 
@@ -169,6 +169,26 @@ impl Context {
         Ok(Made { client, address, until, plugin })
     }
 
+    /// Where the API server is, and from when until when the certificate holds that it presents; none of these where it
+    /// cannot be looked at. No credential is sent, and no plugin is run.
+    ///
+    /// # Errors
+    /// [`Trouble::Kubeconfig`] when the context is incomplete. Of a server without TLS, nothing is answered.
+    pub(crate) async fn certificate(&self) -> Result<Option<Looked>, Trouble> {
+        let (config, proxy) = match &self.way {
+            Way::Ready(..) => return Ok(None),
+            Way::InCluster => {
+                (Config::incluster().map_err(|error| self.unusable(&first_line(&error.to_string())))?, None)
+            }
+            Way::Kubeconfig(source) => self.config(source.read()?).await?,
+        };
+        if config.cluster_url.scheme_str() == Some("http") {
+            return Ok(None);
+        }
+        let holds = connect::presented(&config, proxy).await.map_err(|error| self.unusable(&error.to_string()))?;
+        Ok(Some((address(&config.cluster_url), holds)))
+    }
+
     /// A number that is another one when the kubeconfig or a file that its context names is.
     pub(super) fn mark(&self) -> Result<u64, Trouble> {
         let Way::Kubeconfig(source) = &self.way else { return Ok(0) };
@@ -220,6 +240,9 @@ impl Context {
         Trouble::Kubeconfig { file: self.origin.clone(), what }
     }
 }
+
+/// Where a certificate was looked at, and from when until when it holds.
+pub(crate) type Looked = (String, Option<(Stamp, Stamp)>);
 
 /// A client that was made, and how long it is good.
 pub(super) struct Made {

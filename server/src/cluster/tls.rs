@@ -10,8 +10,8 @@ use p521::{
     pkcs8::DecodePrivateKey as _,
 };
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, InconsistentKeys, RootCertStore, SignatureAlgorithm,
-    SignatureScheme,
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, InconsistentKeys, RootCertStore,
+    SignatureAlgorithm, SignatureScheme, WantsVerifier,
     client::{
         ResolvesClientCert, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -27,6 +27,8 @@ use rustls::{
 };
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use x509_parser::{parse_x509_certificate, time::ASN1Time};
+
+use crate::certificate::{Noting, Presented};
 
 /// Why TLS cannot be spoken as a context wants it. None of them holds a part of a key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,24 +92,38 @@ pub(super) enum Trust<'a> {
 
 /// The client's side of TLS.
 pub(super) fn configuration(trust: &Trust<'_>, identity: Option<Identity>) -> Result<ClientConfig, Unfit> {
-    let builder = || {
-        let builder = ClientConfig::builder_with_provider(PROVIDER.clone());
-        builder.with_safe_default_protocol_versions().map_err(|_| Unfit::Tls)
-    };
-    let trusting = match trust {
-        Trust::Anybody => builder()?.dangerous().with_custom_certificate_verifier(Arc::new(Anybody)),
-        Trust::These(certificates) => {
-            builder()?.dangerous().with_custom_certificate_verifier(Arc::new(Named::new(certificates)?))
-        }
-        Trust::Machine => {
-            use rustls_platform_verifier::BuilderVerifierExt as _;
-            builder()?.with_platform_verifier().map_err(|_| Unfit::NoneTrusted)?
-        }
-        Trust::Nobody => builder()?.with_root_certificates(RootCertStore::empty()),
+    let trusting = match verifier(trust)? {
+        Some(verifier) => builder()?.dangerous().with_custom_certificate_verifier(verifier),
+        None => builder()?.with_root_certificates(RootCertStore::empty()),
     };
     Ok(match identity {
         Some(identity) => trusting.with_client_cert_resolver(Arc::new(Shown(identity.0))),
         None => trusting.with_no_client_auth(),
+    })
+}
+
+/// The same for one that shows nothing of itself, and notes what certificate it is presented.
+pub(super) fn noting(trust: &Trust<'_>) -> Result<(ClientConfig, Presented), Unfit> {
+    let trusts = verifier(trust)?.ok_or(Unfit::Tls)?;
+    let (noting, presented) = Noting::over(trusts);
+    let builder = builder()?.dangerous().with_custom_certificate_verifier(Arc::new(noting));
+    Ok((builder.with_no_client_auth(), presented))
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Unfit> {
+    let builder = ClientConfig::builder_with_provider(PROVIDER.clone());
+    builder.with_safe_default_protocol_versions().map_err(|_| Unfit::Tls)
+}
+
+fn verifier(trust: &Trust<'_>) -> Result<Option<Arc<dyn ServerCertVerifier>>, Unfit> {
+    Ok(match trust {
+        Trust::Anybody => Some(Arc::new(Anybody)),
+        Trust::These(certificates) => Some(Arc::new(Named::new(certificates)?)),
+        Trust::Machine => {
+            let machine = rustls_platform_verifier::Verifier::new(PROVIDER.clone());
+            Some(Arc::new(machine.map_err(|_| Unfit::NoneTrusted)?))
+        }
+        Trust::Nobody => None,
     })
 }
 

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     cluster::Cluster,
     journal::{Bounds, History, PastError, row},
-    store::{BlockRow, Head, HistoryMark, IncidentRow, Store},
+    store::{BlockRow, Extent, Head, HistoryMark, IncidentRow, KeptAround, Learnt, Runs, Store, StoreError},
 };
 
 #[derive(Args)]
@@ -88,6 +88,9 @@ pub(super) struct DiffArgs {
     database: DatabaseArgs,
 }
 
+/// Deployments and backups that a file tells of at most.
+const LISTED: u32 = 10_000;
+
 /// The beginning of a file with a history.
 const MAGIC: &[u8; 4] = b"BNH\x01";
 
@@ -98,6 +101,9 @@ struct Header {
     seen: i64,
     next: i64,
     marks: Vec<HistoryMark>,
+    /// Files of earlier versions have none.
+    #[serde(default)]
+    incidents: Vec<IncidentRow>,
 }
 
 pub(super) async fn run(args: HistoryArgs) -> Result<(), Failure> {
@@ -116,7 +122,7 @@ pub(super) async fn then(
     cluster: &str,
     at: jiff::Timestamp,
 ) -> Result<std::sync::Arc<Cluster>, Failure> {
-    let bounds = Bounds { age: Duration::ZERO, size: 0 };
+    let bounds = Bounds { age: Duration::ZERO, around: Duration::ZERO, size: 0 };
     let history = History::new(store.clone(), bounds, String::new());
     let moment = history.moment(cluster, Stamp(at.as_millisecond())).await;
     moment.map(|moment| moment.cluster).map_err(|error| match &error {
@@ -156,37 +162,53 @@ pub(super) async fn diff(args: DiffArgs) -> Result<(), Failure> {
 }
 
 async fn stat(store: &Store, json: bool) -> Result<(), Failure> {
-    let extents = store.history_extents().await.map_err(failed)?;
+    let mut extents = Vec::new();
+    for extent in store.history_extents().await.map_err(failed)? {
+        let around = store.kept_around(&extent.cluster).await.map_err(failed)?;
+        extents.push((extent, around));
+    }
     let shown = |at: i64| topology::health::moment(Stamp(at));
     let text = if json {
-        let one = |extent: &crate::store::Extent| {
+        let one = |(extent, around): &(Extent, KeptAround)| {
             serde_json::json!({
                 "cluster": extent.cluster, "first": shown(extent.first), "last": shown(extent.last),
                 "changes": extent.changes, "blocks": extent.blocks, "bytes": extent.size,
                 "wholes": extent.wholes, "bytes_of_wholes": extent.wholes_size,
+                "spans_around": around.spans, "bytes_around": around.size,
             })
         };
         format!("{:#}\n", serde_json::json!({ "clusters": extents.iter().map(one).collect::<Vec<_>>() }))
     } else if extents.is_empty() {
         "Nothing is kept.\n".to_owned()
     } else {
-        let line = |extent: &crate::store::Extent| {
-            let each = if extent.changes > 0 { extent.size / extent.changes } else { 0 };
-            format!(
-                "{}: {} to {}; {} changes in {} blocks, {} bytes, {each} a change; everything {} times, {} bytes\n",
-                extent.cluster,
-                shown(extent.first),
-                shown(extent.last),
-                extent.changes,
-                extent.blocks,
-                extent.size,
-                extent.wholes,
-                extent.wholes_size
-            )
-        };
-        extents.iter().map(line).collect()
+        extents.iter().map(|(extent, around)| line(extent, *around)).collect()
     };
     write(None, &scene::readable(&text))
+}
+
+fn line(extent: &Extent, around: KeptAround) -> String {
+    let shown = |at: i64| topology::health::moment(Stamp(at));
+    let each = if extent.changes > 0 { extent.size / extent.changes } else { 0 };
+    let around = match around.spans {
+        0 => String::new(),
+        spans => format!(
+            "; of it {spans} {} around deployments, restores and incidents until {}, {} bytes",
+            if spans == 1 { "span" } else { "spans" },
+            shown(around.until),
+            around.size
+        ),
+    };
+    format!(
+        "{}: {} to {}; {} changes in {} blocks, {} bytes, {each} a change; everything {} times, {} bytes{around}\n",
+        extent.cluster,
+        shown(extent.first),
+        shown(extent.last),
+        extent.changes,
+        extent.blocks,
+        extent.size,
+        extent.wholes,
+        extent.wholes_size
+    )
 }
 
 fn missing(cluster: &str) -> Failure {
@@ -217,8 +239,10 @@ async fn export(
     let (first, mut next) = (start.as_ref().map_or(i64::MIN, |whole| whole.first), None);
     // Blocks of changes that begin before the whole and end after it are needed as well.
     let needed = start.as_ref().map_or(i64::MIN, |whole| whole.number);
-    let marks = store.history_marks(cluster, first, until).await.map_err(failed)?;
     let seen = head.seen.min(until);
+    let mut marks = store.history_marks(cluster, first, until).await.map_err(failed)?;
+    marks.extend(elsewhere(store, cluster, first, seen).await.map_err(failed)?);
+    let incidents = store.incidents(cluster, first, until, u32::MAX).await.map_err(failed)?;
     let mut rows = Vec::new();
     while let Some(row) = store.history_after(cluster, next).await.map_err(failed)? {
         next = Some(place(&row));
@@ -232,7 +256,7 @@ async fn export(
         return Err((Exit::Usage, why));
     }
     let end = rows.iter().filter(|row| !row.whole).map(|row| row.number + row.changes).max();
-    let header = Header { cluster: cluster.to_owned(), seen, next: end.unwrap_or(needed.max(0)), marks };
+    let header = Header { cluster: cluster.to_owned(), seen, next: end.unwrap_or(needed.max(0)), marks, incidents };
     let header = serde_json::to_vec(&header).map_err(|error| (Exit::Failed, error.to_string()))?;
     let parts: Vec<&[u8]> =
         std::iter::once(&header).chain(rows.iter().map(|row| &row.body)).map(Vec::as_slice).collect();
@@ -240,6 +264,28 @@ async fn export(
     let bytes = written.map_err(|error| (Exit::Failed, format!("cannot write {}: {error}", output.display())))?;
     println!("{}: {} blocks, {bytes} bytes", output.display(), rows.len());
     Ok(())
+}
+
+/// Deployments and backups, which have tables of their own here, as marks for a time line elsewhere.
+async fn elsewhere(store: &Store, cluster: &str, from: i64, until: i64) -> Result<Vec<HistoryMark>, StoreError> {
+    let lasted = |began: i64, ended: i64| began <= until && ended >= from;
+    let runs = store.runs(&Runs { cluster: cluster.to_owned(), ..Runs::default() }, LISTED).await?;
+    let runs = runs.into_iter().filter(|run| lasted(run.created, run.ended.unwrap_or(until))).map(|run| HistoryMark {
+        lane: "deployment".into(),
+        what: format!("{} by {}: {}", run.kind, run.who, run.state),
+        about: run.id,
+        began: run.created,
+        ended: run.ended,
+    });
+    let backups = store.good_backups(cluster, LISTED).await?;
+    let backups = backups.into_iter().filter(|backup| lasted(backup.began, backup.began)).map(|backup| HistoryMark {
+        lane: "backup".into(),
+        about: backup.id,
+        began: backup.began,
+        ended: None,
+        what: "A backup that was found right.".into(),
+    });
+    Ok(runs.chain(backups).collect())
 }
 
 /// Writes parts, each after its length; answers how many bytes there are.
@@ -280,7 +326,8 @@ async fn import(store: &Store, file: &Path, name: Option<String>) -> Result<(), 
     }
     let name = name.unwrap_or(header.cluster);
     let head = Head { seen: header.seen, next: header.next };
-    if !store.import_history(&name, head, &rows, &header.marks).await.map_err(failed)? {
+    let learnt = Learnt { blocks: &rows, marks: &header.marks, incidents: &header.incidents };
+    if !store.import_history(&name, head, learnt).await.map_err(failed)? {
         return Err((Exit::Usage, format!("there is a history of {name}: name this one otherwise with --as")));
     }
     println!("{}: {} blocks", scene::readable(&name), rows.len());

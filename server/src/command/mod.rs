@@ -316,6 +316,9 @@ struct ServeArgs {
     /// Days for which it is kept [default: 30].
     #[arg(long, value_name = "DAYS")]
     history_days: Option<String>,
+    /// Days for which moments around deployments, restores and incidents are kept [default: 365].
+    #[arg(long, value_name = "DAYS")]
+    history_keep_around: Option<String>,
     /// Megabytes that it takes at most [default: 2048].
     #[arg(long, value_name = "MEGABYTES")]
     history_size: Option<String>,
@@ -325,6 +328,9 @@ struct ServeArgs {
     /// Seconds for which it must be well before its incident has ended.
     #[arg(long, value_name = "SECONDS")]
     incident_calm: Option<String>,
+    /// Days before its end from which a certificate is an incident [default: 30].
+    #[arg(long, value_name = "DAYS")]
+    incident_certificate_days: Option<String>,
     /// An address that is told when an incident begins or ends.
     #[arg(long, value_name = "URL")]
     incident_webhook: Option<String>,
@@ -418,9 +424,11 @@ impl ServeArgs {
             ("demo", self.demo),
             ("history", self.history),
             ("history_days", self.history_days),
+            ("history_keep_around", self.history_keep_around),
             ("history_size", self.history_size),
             ("incident_patience", self.incident_patience),
             ("incident_calm", self.incident_calm),
+            ("incident_certificate_days", self.incident_certificate_days),
             ("incident_webhook", self.incident_webhook),
             ("incident_webhook_file", self.incident_webhook_file),
             ("incident_webhook_secret_file", self.incident_webhook_secret_file),

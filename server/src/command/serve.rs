@@ -29,7 +29,7 @@ use crate::{
     embed::Embed,
     etcd::{Access, Endpoint, proposed},
     front::{self, Front},
-    incidents::{self, Judging},
+    incidents::{self, Judging, certificates::Pace},
     journal::{self, History},
     listen::{self, Bounds, Certificates, Listening, Stopping},
     pages::Site,
@@ -77,14 +77,18 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     announce_first(&address, &door).await?;
     announce(&address, &contexts);
     let (deploying, plans) = deploying(&settings, built_in);
+    let looked_at = contexts.clone();
     let site = Site::of(Clusters::new(contexts, settings.idle), plans, settings.compass_release);
     let tidying = tokio::spawn(tidy(site.clone()));
     let (stop_recording, ends_recording) = watch::channel(false);
+    let certificates = incidents::Certificates::default();
     let history = settings.history.map(|bounds| {
-        let (backups, rules) = (backups.clone(), settings.incidents.rules);
-        let judging = Judging { rules, beside: Arc::new(move |cluster: &str| incidents::beside(&backups, cluster)) };
-        History::new(store.clone(), bounds, holder()).judging(judging)
+        let (backups, rules, seen) = (backups.clone(), settings.incidents.rules, certificates.clone());
+        let beside = move |cluster: &str| incidents::beside(&backups, &seen, cluster);
+        History::new(store.clone(), bounds, holder()).judging(Judging { rules, beside: Arc::new(beside) })
     });
+    let looks = history.is_some() && settings.incidents.rules.ahead > 0;
+    let looking = looks.then(|| tokio::spawn(certificates.follow(looked_at, Pace::default())));
     let recording = history.clone().map(|history| {
         site.remembers(history.clone());
         let (clusters, first) = (site.clusters(), jiff::Timestamp::now());
@@ -128,7 +132,7 @@ pub(super) async fn run(given: Given) -> Result<(), Failure> {
     running::ready(&address);
     Listening { listener, tls, bounds, proxies, stopping }.serve(router).await;
     let tasks = [tidying, ends, lives, sweeping, backing_up].into_iter().chain(attending).chain(staging);
-    for task in tasks.chain(filling).chain(warning).chain(attending_incidents) {
+    for task in tasks.chain(filling).chain(warning).chain(attending_incidents).chain(looking) {
         task.abort();
     }
     let _ = stop_recording.send(true);

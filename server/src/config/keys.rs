@@ -332,9 +332,14 @@ pub const KEYS: &[Key] = &[
         meaning: "Days for which the history of clusters is kept; 0 for no bound.",
     },
     Key {
+        name: "history_keep_around",
+        default: "365",
+        meaning: "Days for which moments around deployments, expansions, restores and incidents are kept, where these are more; 0 for no bound.",
+    },
+    Key {
         name: "history_size",
         default: "2048",
-        meaning: "Megabytes that the history of all clusters takes at most; the oldest goes first.",
+        meaning: "Megabytes that the history of all clusters takes at most; the oldest goes first, and what is kept around something last.",
     },
     Key {
         name: "incident_patience",
@@ -345,6 +350,11 @@ pub const KEYS: &[Key] = &[
         name: "incident_calm",
         default: "60",
         meaning: "Seconds without the fault until an incident has ended; they double with each relapse, at most five times.",
+    },
+    Key {
+        name: "incident_certificate_days",
+        default: "30",
+        meaning: "Days before its end from which a certificate of the API server or of etcd is an incident; of a short one, its last third at most. 0 for never.",
     },
     Key {
         name: "incident_webhook",

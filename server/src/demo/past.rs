@@ -216,7 +216,8 @@ mod tests {
         let folder = Folder(std::env::temp_dir().join(format!("binnacle-past-{}", crate::access::random::<8>())));
         std::fs::create_dir_all(&folder.0).expect("a folder");
         let store = Store::open(&Place::Sqlite(folder.0.join("past.db"))).await.expect("a database");
-        let history = History::new(store, Bounds { age: Duration::ZERO, size: 0 }, "a test".into());
+        let history =
+            History::new(store, Bounds { age: Duration::ZERO, around: Duration::ZERO, size: 0 }, "a test".into());
         (folder, history)
     }
 

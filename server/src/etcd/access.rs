@@ -1,8 +1,12 @@
 //! How a cluster's etcd is reached: as somebody configured it, or as the plan lets expect.
 
-use topology::planned::{MGMT, Planned, PlannedHost};
+use futures::future::join_all;
+use topology::{
+    Stamp,
+    planned::{MGMT, Planned, PlannedHost},
+};
 
-use super::{Endpoint, Tls};
+use super::{Endpoint, Tls, dial::presented};
 
 /// The network that machines reach the world by.
 const EXTERNAL: &str = "external";
@@ -14,6 +18,20 @@ pub struct Access {
     pub endpoints: Vec<Endpoint>,
     /// With TLS, its files.
     pub tls: Tls,
+}
+
+impl Access {
+    /// From when until when the certificate of each endpoint with TLS holds; none where it cannot be looked at.
+    pub(crate) async fn certificates(&self) -> Vec<(String, Option<(Stamp, Stamp)>)> {
+        let asked = self.endpoints.iter().filter(|endpoint| endpoint.is_tls()).map(async |endpoint| {
+            let holds = presented(endpoint, &self.tls).await.unwrap_or_else(|error| {
+                tracing::debug!("the certificate of etcd is unknown: {error}");
+                None
+            });
+            (format!("{}:{}", endpoint.host(), endpoint.port()), holds)
+        });
+        join_all(asked).await
+    }
 }
 
 /// Where the members of a plan would listen: kubespray's etcd takes the address of the default route, which Compass

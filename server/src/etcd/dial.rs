@@ -9,7 +9,7 @@ use std::{
 };
 
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -17,6 +17,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint as Target};
+use topology::Stamp;
 
 use super::{Endpoint, EtcdError, Tls, Why};
 
@@ -37,10 +38,9 @@ pub(super) struct Line {
 }
 
 pub(super) async fn dial(endpoint: &Endpoint, tls: &Tls) -> Result<Line, EtcdError> {
-    let patience = if endpoint.through().is_some() { CONNECT_THROUGH } else { CONNECT };
-    let late = Why::Timeout { doing: "connecting", seconds: patience.as_secs() };
-    let open = timeout(patience, open(endpoint, tls)).await;
-    let (io, greeting) = open.map_err(|_| late.at(endpoint))??;
+    // Before anything is sent, so that a missing file is said although nobody answers.
+    let config = if endpoint.is_tls() { Some(tls.config(endpoint).await?) } else { None };
+    let (io, greeting) = open_in_time(endpoint, tls, config).await?;
     let ended = Arc::new(OnceLock::new());
     let watched = Watched { io, greeting, ended: ended.clone(), tls: tls.clone(), endpoint: endpoint.clone() };
     let mut once = Some(TokioIo::new(watched));
@@ -62,9 +62,33 @@ pub(super) async fn dial(endpoint: &Endpoint, tls: &Tls) -> Result<Line, EtcdErr
     Ok(Line { channel, ended })
 }
 
-async fn open(endpoint: &Endpoint, tls: &Tls) -> Result<(Box<dyn Duplex>, Vec<u8>), EtcdError> {
-    // Before anything is sent, so that a missing file is said although nobody answers.
-    let config = if endpoint.is_tls() { Some(tls.config(endpoint).await?) } else { None };
+/// From when until when the certificate holds that an endpoint presents; none where it could not be looked at, or is
+/// not trusted. Nothing is asked.
+pub(super) async fn presented(endpoint: &Endpoint, tls: &Tls) -> Result<Option<(Stamp, Stamp)>, EtcdError> {
+    let (config, presented) = tls.noting(endpoint).await?;
+    let opened = open_in_time(endpoint, tls, Some(config)).await;
+    match presented.get() {
+        // One that has run out is presented and refused.
+        Some(holds) => Ok(Some(*holds)),
+        None => opened.map(|_| None),
+    }
+}
+
+async fn open_in_time(
+    endpoint: &Endpoint,
+    tls: &Tls,
+    config: Option<Arc<ClientConfig>>,
+) -> Result<(Box<dyn Duplex>, Vec<u8>), EtcdError> {
+    let patience = if endpoint.through().is_some() { CONNECT_THROUGH } else { CONNECT };
+    let late = Why::Timeout { doing: "connecting", seconds: patience.as_secs() };
+    timeout(patience, open(endpoint, tls, config)).await.map_err(|_| late.at(endpoint))?
+}
+
+async fn open(
+    endpoint: &Endpoint,
+    tls: &Tls,
+    config: Option<Arc<ClientConfig>>,
+) -> Result<(Box<dyn Duplex>, Vec<u8>), EtcdError> {
     let line: Box<dyn Duplex> = match endpoint.through() {
         Some(through) => {
             let carried = through.open(endpoint).map_err(|error| Why::Through {

@@ -8,11 +8,13 @@ use std::{
 
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, RootCertStore,
+    client::WebPkiServerVerifier,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
 use super::{Endpoint, EtcdError, Why};
+use crate::certificate::{Noting, Presented};
 
 /// Where authority, certificate and key lie.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,22 +34,41 @@ impl Tls {
         made.map(Arc::new).map_err(|(file, what)| Why::File { file, what }.at(endpoint))
     }
 
-    async fn make(&self) -> Result<ClientConfig, (String, String)> {
+    /// The same, and a place for what the endpoint presents.
+    pub(super) async fn noting(&self, endpoint: &Endpoint) -> Result<(Arc<ClientConfig>, Presented), EtcdError> {
+        let made = async {
+            let mut config = self.make().await?;
+            let trusts = WebPkiServerVerifier::builder_with_provider(
+                Arc::new(self.roots().await?),
+                Arc::new(ring::default_provider()),
+            );
+            let trusts = trusts.build().map_err(|error| ("cacert".to_owned(), format!("cannot be used: {error}")))?;
+            let (noting, presented) = Noting::over(trusts);
+            config.dangerous().set_certificate_verifier(Arc::new(noting));
+            Ok((Arc::new(config), presented))
+        };
+        made.await.map_err(|(file, what)| Why::File { file, what }.at(endpoint))
+    }
+
+    async fn roots(&self) -> Result<RootCertStore, (String, String)> {
         let Some(cacert) = &self.cacert else {
             return Err((
                 "cacert".into(),
                 "is not given, and who signs etcd's certificates is no public authority".into(),
             ));
         };
-        let wrong = |path: &Path, what: &str| (path.display().to_string(), what.to_owned());
         let mut roots = RootCertStore::empty();
         for one in certificates(cacert).await? {
             roots.add(one).map_err(|_| wrong(cacert, "holds a certificate that cannot sign others"))?;
         }
+        Ok(roots)
+    }
+
+    async fn make(&self) -> Result<ClientConfig, (String, String)> {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| wrong(cacert, &format!("cannot be used: {error}")))?
-            .with_root_certificates(roots);
+            .map_err(|error| ("cacert".to_owned(), format!("cannot be used: {error}")))?
+            .with_root_certificates(self.roots().await?);
         let mut config = match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => {
                 let pem = read(key).await?;
@@ -115,6 +136,10 @@ impl Tls {
             other => Why::Said(other.to_string()),
         }
     }
+}
+
+fn wrong(path: &Path, what: &str) -> (String, String) {
+    (path.display().to_string(), what.to_owned())
 }
 
 async fn read(path: &Path) -> Result<Vec<u8>, (String, String)> {

@@ -11,6 +11,7 @@
 mod alertmanager;
 mod attend;
 mod before;
+pub mod certificates;
 pub mod silences;
 mod telling;
 
@@ -23,6 +24,7 @@ use topology::Stamp;
 pub use alertmanager::Alertmanager;
 pub use attend::{Telling, attend};
 pub use before::{Before, Changed};
+pub use certificates::Certificates;
 pub use silences::{SilenceError, Wish};
 
 use crate::{
@@ -45,8 +47,8 @@ impl Default for Judging {
     }
 }
 
-/// What backups of a cluster's etcd say.
-pub fn beside(backups: &Backups, cluster: &str) -> Beside {
+/// What backups of a cluster's etcd say, and certificates that were looked at.
+pub fn beside(backups: &Backups, certificates: &Certificates, cluster: &str) -> Beside {
     use incident::Backup;
     let backup = match backups.told_of(cluster) {
         None => Backup::Unknown,
@@ -55,7 +57,7 @@ pub fn beside(backups: &Backups, cluster: &str) -> Beside {
             None => Backup::Well,
         },
     };
-    Beside { backup }
+    Beside { backup, certificates: certificates.of(cluster) }
 }
 
 /// Something that an incident touched.

@@ -8,7 +8,7 @@ use topology::Stamp;
 use super::{History, reading::TURNS};
 use crate::{
     placed::placed,
-    store::{BlockRow, StoreError},
+    store::{BlockRow, HistoryMark, StoreError},
 };
 
 /// Blocks that are read; of more, the latest.
@@ -43,8 +43,10 @@ impl History {
         rows.drain(..too_many);
         let mut begin = if too_many > 0 { rows.first().map_or(from, |row| row.first) } else { from };
         let marks = store.history_marks(name, begin, until).await?.into_iter();
-        let gaps =
-            marks.filter(|mark| mark.lane == "gap").filter_map(|mark| Some((mark.began, mark.ended?, mark.what)));
+        let gaps: Vec<HistoryMark> = marks.filter(|mark| mark.lane == "gap").collect();
+        let forgotten: HashMap<i64, i64> =
+            gaps.iter().filter(|gap| gap.is_forgotten()).filter_map(|gap| Some((gap.ended?, gap.began))).collect();
+        let gaps = gaps.into_iter().filter_map(|mark| Some((mark.began, mark.ended?, mark.what)));
         let mut gaps: Vec<_> = gaps.collect();
         let too_many = gaps.len().saturating_sub(MOST_GAPS);
         if let Some((_, ended, _)) = gaps.drain(..too_many).next_back() {
@@ -69,8 +71,19 @@ impl History {
         let unseen: HashMap<i64, Stamp> = out.gaps.iter().map(|(began, ended, _)| (*ended, Stamp(*began))).collect();
         let wholes = store.wholes_within(name, first.first, until).await?;
         rows.extend(wholes.into_iter().filter(|whole| unseen.contains_key(&whole.first)));
+        // What is left of a forgotten time goes on behind the whole that ends it.
+        let behind: Vec<(i64, i64)> = rows
+            .iter()
+            .filter(|row| row.whole)
+            .filter_map(|whole| Some((*forgotten.get(&whole.first)?, whole.number)))
+            .collect();
+        let number = |row: &BlockRow| {
+            let holds = |number: &i64| (row.number..row.number + row.changes).contains(number);
+            let left = behind.iter().find(|(began, number)| !row.whole && row.first > *began && holds(number));
+            left.map_or(row.number, |(_, number)| *number)
+        };
         // A whole holds every record of a lower number, and none of its own.
-        rows.sort_by_key(|row| (row.number, !row.whole, row.first));
+        rows.sort_by_key(|row| (number(row), !row.whole, row.first));
         let mut reading = Reading { life: Life::of(thing), next: first.number, damaged: 0 };
         let mut blocks = vec![(first, None)];
         let parts = rows.chunk_by(|row, next| !row.whole && !next.whole).flat_map(|run| run.chunks(AT_ONCE));
@@ -84,6 +97,10 @@ impl History {
             reading = read;
             let Some([one, rest @ ..]) = parts.next() else { break };
             blocks = if one.whole {
+                if forgotten.contains_key(&one.first) {
+                    // Those between are forgotten, and not lost.
+                    reading.next = reading.next.max(one.number);
+                }
                 let body = store.block_body(name, one).await?.unwrap_or_default();
                 vec![(BlockRow { body, ..one.clone() }, unseen.get(&one.first).copied())]
             } else {

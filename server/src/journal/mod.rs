@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! Cluster ──tape──▶ recording (half a second) ──blocks──▶ store ──▶ reading ──▶ a Cluster of then
-//!                     └─ marks: gaps, leaders, hosts; incidents ────▶ line (what a time line shows)
+//!                     └─ marks: gaps, leaders, hosts, plans; incidents ────▶ line (what a time line shows)
 //! ```
 //! One replica records a cluster, by a lease. What was not recorded is a gap, and nothing is guessed in it.
 
+mod lanes;
 mod life;
 mod line;
 mod making;
@@ -45,6 +46,8 @@ pub(crate) const MADE_UP: &str = "made-up";
 pub struct Bounds {
     /// For how long.
     pub age: Duration,
+    /// For how long moments around deployments, restores and incidents are kept.
+    pub around: Duration,
     /// Bytes of all clusters together.
     pub size: u64,
 }

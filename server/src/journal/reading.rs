@@ -127,16 +127,8 @@ impl History {
             }
         }
         let store = self.store();
-        let gaps = store.history_marks(name, at.0, at.0).await?.into_iter();
-        for gap in gaps.filter(|mark| mark.lane == "gap") {
-            let ended = gap.ended.unwrap_or(gap.began);
-            if gap.began < at.0 && at.0 < ended {
-                return Err(PastError::Gap {
-                    from: Stamp(gap.began),
-                    until: Stamp(ended),
-                    why: gap.what.trim_end_matches('.').to_owned(),
-                });
-            }
+        if let Some(gap) = self.gap(name, at.0).await? {
+            return Err(gap);
         }
         let head = store.history_head(name).await?;
         if let Some(head) = head.filter(|head| at.0 > head.seen + UNSEEN) {
@@ -169,6 +161,36 @@ impl History {
         seen.truncate(KEPT);
         drop(seen);
         Ok(moment)
+    }
+
+    /// The gap that a moment lies in, with what leads on from it on either side.
+    async fn gap(&self, name: &str, at: i64) -> Result<Option<PastError>, StoreError> {
+        let (mut from, mut until, mut why) = (at, at, None);
+        // A forgotten time may begin or end within another gap: a link leads to a moment that is known.
+        loop {
+            let marks = self.store().history_marks(name, from, until).await?;
+            let gaps = marks.into_iter().filter(|mark| mark.lane == "gap");
+            let gaps = gaps.filter_map(|mark| Some((mark.began, mark.ended?, mark.what)));
+            let known = (from, until);
+            for (began, ended, what) in gaps {
+                let reaches = match why {
+                    None => began < at && at < ended,
+                    Some(_) => began < until && from < ended,
+                };
+                if reaches {
+                    (from, until) = (from.min(began), until.max(ended));
+                    why.get_or_insert(what);
+                }
+            }
+            if known == (from, until) {
+                break;
+            }
+        }
+        Ok(why.map(|why| PastError::Gap {
+            from: Stamp(from),
+            until: Stamp(until),
+            why: why.trim_end_matches('.').to_owned(),
+        }))
     }
 }
 

@@ -9,13 +9,14 @@ use std::{
 use incident::Course;
 use journal::{Content, Record, seal};
 use tokio::{sync::watch, task::JoinHandle};
-use topology::{
-    Change, Inventory, Stamp,
-    health::{Leader, leader},
-    inventory::{ComponentKind, Source, Truth},
-};
+use topology::{Change, Stamp};
 
-use super::{History, MADE_UP, retention::forget, row};
+use super::{
+    History, MADE_UP,
+    lanes::{Stands, plan_before},
+    retention::forget,
+    row,
+};
 use crate::{
     cluster::{Cluster, Clusters},
     incidents::{self, Judging},
@@ -117,6 +118,8 @@ pub(super) struct Session<'a> {
     pub(super) since_whole: (usize, Stamp),
     tail: Tail,
     stands: Stands,
+    /// The lowest revision that a member of etcd told last.
+    revision: Option<i64>,
     pub(super) judging: Judging,
     course: Course,
     /// When incidents were judged last, and how long that took.
@@ -133,16 +136,6 @@ struct Tail {
     records: Vec<Record>,
 }
 
-/// What time lines have lanes for, as it stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Stands {
-    leaders: Vec<(ComponentKind, String)>,
-    /// Hosts that are not ready.
-    lost: Vec<String>,
-    /// Why what is drawn is old, while the watch is cut.
-    cut: Option<String>,
-}
-
 impl<'a> Session<'a> {
     pub(super) async fn begin(
         history: &'a History,
@@ -155,6 +148,13 @@ impl<'a> Session<'a> {
         let open = history.0.store.open_incidents(name).await?;
         let course = Course::new(judging.rules, open.iter().filter_map(incidents::incident));
         let (now, changes) = cluster.record();
+        let mut stands = cluster.read(|inventory| Stands::of(inventory, now));
+        // A plan is given at the start: whoever gave another one ended the server before.
+        if let Some(head) = head
+            && let Some(plan) = plan_before(history.store(), name, head.seen).await?
+        {
+            stands.plan = plan;
+        }
         let mut session = Self {
             history,
             name,
@@ -167,7 +167,8 @@ impl<'a> Session<'a> {
             last: head.map_or(now, |head| Stamp(head.seen).max(now)),
             since_whole: (0, now),
             tail: Tail::default(),
-            stands: cluster.read(|inventory| Stands::of(inventory, now)),
+            stands,
+            revision: None,
             judging,
             course,
             judged: None,
@@ -311,13 +312,35 @@ impl<'a> Session<'a> {
             self.marks.extend(self.stands.marks(&stands, at));
             self.stands = stands;
         }
+        self.look_for_restore(now);
+    }
+
+    /// Revisions of etcd go back in a restore alone. Those of one member may lie behind those of another.
+    fn look_for_restore(&mut self, now: Stamp) {
+        let told = self.cluster.read(|inventory| {
+            let members = inventory.etcd().into_iter().flat_map(|etcd| &etcd.members);
+            let told: Vec<i64> = members.filter_map(|member| Some(member.told()?.revision)).collect();
+            told.iter().min().copied().zip(told.iter().max().copied())
+        });
+        let Some((lowest, highest)) = told else { return };
+        if let Some(before) = self.revision.filter(|before| highest < *before) {
+            self.marks.push(HistoryMark {
+                lane: "restore".into(),
+                about: "etcd".into(),
+                began: self.last.max(now).0,
+                ended: None,
+                what: format!("etcd was restored: its revision went from {before} back to {highest}."),
+            });
+        }
+        self.revision = Some(lowest);
     }
 
     /// What broke and what is well again, as far as the facts of this moment tell.
     pub(super) fn judge(&mut self, now: Stamp) {
         let began = Instant::now();
         let beside = (self.judging.beside)(self.name);
-        let judgement = self.cluster.read(|inventory| incident::judge(inventory, &beside, now));
+        let rules = self.judging.rules;
+        let judgement = self.cluster.read(|inventory| incident::judge(inventory, &beside, rules, now));
         for incident in self.course.look(&judgement, now) {
             let row = incidents::row(self.name, &incident);
             self.incidents.insert(row.id.clone(), row);
@@ -373,56 +396,4 @@ fn chunks(mut records: Vec<Record>) -> Vec<Vec<Record>> {
 /// The derives of facts write everything that they hold.
 fn unwritable(error: &journal::CodeError) -> StoreError {
     StoreError::Away(format!("a fact cannot be written: {error}"))
-}
-
-impl Stands {
-    fn of(inventory: &Inventory, now: Stamp) -> Self {
-        let kinds = [ComponentKind::Scheduler, ComponentKind::ControllerManager];
-        let leads = |kind| match leader(inventory, kind, now) {
-            Leader::Node(node) => Some((kind, node.to_string())),
-            Leader::Stranger(host) => Some((kind, host.to_owned())),
-            Leader::Nobody(..) => Some((kind, "nobody".to_owned())),
-            Leader::Unknown => None,
-        };
-        let lost =
-            inventory.nodes().filter(|node| node.condition("Ready").is_none_or(|ready| ready.truth != Truth::True));
-        let cut = [Source::Nodes, Source::Pods].into_iter().find(|source| !inventory.heard(*source).is_fresh());
-        Self {
-            leaders: kinds.into_iter().filter_map(leads).collect(),
-            lost: lost.map(|node| node.name.to_string()).collect(),
-            cut: cut.map(|source| format!("The watch of {} was cut: what is drawn is old.", source.word())),
-        }
-    }
-
-    /// What is to be put on the lanes when it comes to stand otherwise.
-    fn marks(&self, now: &Self, at: i64) -> Vec<HistoryMark> {
-        let mark = |lane: &str, about: &str, what: String| HistoryMark {
-            lane: lane.into(),
-            about: about.into(),
-            began: at,
-            ended: None,
-            what,
-        };
-        let mut marks = Vec::new();
-        for (kind, leads) in &now.leaders {
-            let before = self.leaders.iter().find(|(one, _)| one == kind).map(|(_, leads)| leads);
-            if before.is_some_and(|before| before != leads) {
-                let what =
-                    format!("{}: {leads} leads, and no longer {}.", kind.program(), before.map_or("", |one| one));
-                marks.push(mark("leader", kind.program(), what));
-            }
-        }
-        for host in now.lost.iter().filter(|host| !self.lost.contains(host)) {
-            marks.push(mark("host", host, format!("{host} is not ready.")));
-        }
-        for host in self.lost.iter().filter(|host| !now.lost.contains(host)) {
-            marks.push(mark("host", host, format!("{host} is ready again, or gone.")));
-        }
-        match (&self.cut, &now.cut) {
-            (None, Some(why)) => marks.push(mark("watch", "", why.clone())),
-            (Some(_), None) => marks.push(mark("watch", "", "The cluster is watched again.".to_owned())),
-            _ => {}
-        }
-        marks
-    }
 }

@@ -210,7 +210,10 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
         let to = format!("{base}/backups/{}", scene::segment(&backup.id));
         item(backup.began, None, "A verified backup.".to_owned(), to)
     });
-    let backups = Lane { name: words::BACKUPS, items: backups.chain(lane("", "backup").items).collect() };
+    let backups = Lane {
+        name: words::BACKUPS,
+        items: backups.chain(lane("", "backup").items).chain(lane("", "restore").items).collect(),
+    };
     let gaps = lane("", "gap").items;
     let incidents = store.incidents(cluster, asked_for.from, until, LOOKED).await?;
     let incidents = incidents.iter().map(|row| {
@@ -242,6 +245,7 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
             backups,
             lane(words::LEADERS, "leader"),
             lane(words::HOSTS, "host"),
+            lane(words::PLANS, "plan"),
             lane(words::WATCH, "watch"),
         ],
         moment: rfc(Stamp(until)),

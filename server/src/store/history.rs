@@ -78,9 +78,6 @@ pub struct Extent {
     pub last: i64,
 }
 
-/// Rows that one statement removes: others write in between.
-const FEW: i64 = 32;
-
 const BLOCK: &str = "INSERT INTO history_blocks (cluster, content, number, first, last, changes, size, body) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
                      ON CONFLICT (cluster, content, number, first) DO UPDATE SET last = excluded.last, \
@@ -201,17 +198,11 @@ impl Store {
         Ok(())
     }
 
-    /// Begins a cluster's history with blocks from elsewhere. False when there is one of that name.
+    /// Begins a cluster's history with what was learnt elsewhere. False when there is one of that name.
     ///
     /// # Errors
     /// [`StoreError::Away`].
-    pub async fn import_history(
-        &self,
-        cluster: &str,
-        head: Head,
-        blocks: &[BlockRow],
-        marks: &[HistoryMark],
-    ) -> Result<bool, StoreError> {
+    pub async fn import_history(&self, cluster: &str, head: Head, learnt: Learnt<'_>) -> Result<bool, StoreError> {
         let mut all = self.pool.begin().await?;
         let sql = "INSERT INTO history_heads (cluster, seen, next) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         let head = sqlx::query(sql).bind(cluster).bind(head.seen).bind(head.next).execute(&mut *all).await?;
@@ -219,7 +210,8 @@ impl Store {
             all.rollback().await?;
             return Ok(false);
         }
-        insert_all(&mut all, cluster, blocks, marks).await?;
+        insert_all(&mut all, cluster, learnt.blocks, learnt.marks).await?;
+        incidents::import(&mut all, cluster, learnt.incidents).await?;
         all.commit().await?;
         Ok(true)
     }
@@ -336,32 +328,6 @@ impl Store {
         };
         rows.iter().map(extent).collect()
     }
-
-    /// Removes a few of a cluster's blocks that no moment from another on needs, oldest first. Answers how many went.
-    ///
-    /// # Errors
-    /// [`StoreError::Away`].
-    pub async fn forget_history(&self, cluster: &str, before: i64) -> Result<u64, StoreError> {
-        let Some(needed) = self.whole_before(cluster, before).await? else { return Ok(0) };
-        let key = match self.kind {
-            super::Kind::Sqlite => "rowid",
-            super::Kind::Postgres => "ctid",
-        };
-        // A block that ends before the whole begins is needed by nothing after it.
-        let sql = format!(
-            "DELETE FROM history_blocks WHERE {key} IN (SELECT {key} FROM history_blocks WHERE cluster = $1 \
-             AND ((content = 1 AND first < $2) OR (content = 0 AND number + changes <= $3)) \
-             ORDER BY first, number LIMIT $4)"
-        );
-        let gone = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(cluster).bind(needed.first).bind(needed.number).bind(FEW);
-        let gone = gone.execute(&self.pool).await?.rows_affected();
-        if gone == 0 {
-            let sql = "DELETE FROM history_marks WHERE cluster = $1 AND COALESCE(ended, began) < $2";
-            sqlx::query(sql).bind(cluster).bind(needed.first).execute(&self.pool).await?;
-            self.forget_incidents(cluster, needed.first).await?;
-        }
-        Ok(gone)
-    }
 }
 
 /// Blocks, and what stands on the time line; a mark that stands there already is replaced.
@@ -375,16 +341,26 @@ async fn insert_all(
         insert(all, cluster, block).await?;
     }
     for mark in marks {
-        sqlx::query(MARK)
-            .bind(cluster)
-            .bind(&mark.lane)
-            .bind(&mark.about)
-            .bind(mark.began)
-            .bind(mark.ended)
-            .bind(&mark.what)
-            .execute(&mut **all)
-            .await?;
+        put_mark(all, cluster, mark).await?;
     }
+    Ok(())
+}
+
+/// Puts a mark on the time line, or in the place of the one that stands there.
+pub(super) async fn put_mark(
+    all: &mut sqlx::Transaction<'_, sqlx::Any>,
+    cluster: &str,
+    mark: &HistoryMark,
+) -> Result<(), StoreError> {
+    sqlx::query(MARK)
+        .bind(cluster)
+        .bind(&mark.lane)
+        .bind(&mark.about)
+        .bind(mark.began)
+        .bind(mark.ended)
+        .bind(&mark.what)
+        .execute(&mut **all)
+        .await?;
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 
 use super::{Store, StoreError};
 
 /// An incident as a row. Times are in milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentRow {
     /// The cluster.
     pub cluster: String,
@@ -31,9 +32,11 @@ pub struct IncidentRow {
     pub touched: String,
     /// What had changed before it: groups, names and words, as JSON; none until that was looked for.
     pub changed: Option<String>,
-    /// How far it was told.
+    /// How far it was told; of one that comes from a file, nobody is told.
+    #[serde(skip, default = "Told::all")]
     pub told: Told,
     /// How often it was tried to tell what is not told yet.
+    #[serde(skip)]
     pub tries: i64,
 }
 
@@ -49,6 +52,10 @@ pub enum Told {
 }
 
 impl Told {
+    const fn all() -> Self {
+        Self::End
+    }
+
     const fn of(number: i64) -> Self {
         match number {
             0 => Self::Nothing,
@@ -118,6 +125,21 @@ pub(super) async fn put(all: &mut sqlx::Transaction<'_, sqlx::Any>, rows: &[Inci
             .bind(row.told as i64)
             .execute(&mut **all)
             .await?;
+    }
+    Ok(())
+}
+
+/// Keeps incidents as they were elsewhere, under another name of their cluster.
+pub(super) async fn import(
+    all: &mut sqlx::Transaction<'_, sqlx::Any>,
+    cluster: &str,
+    rows: &[IncidentRow],
+) -> Result<(), StoreError> {
+    for row in rows {
+        put(all, &[IncidentRow { cluster: cluster.to_owned(), ..row.clone() }]).await?;
+        let sql = "UPDATE incidents SET changed = $3 WHERE cluster = $1 AND id = $2";
+        // One for which it was not looked yet is looked at here, where the same is kept.
+        sqlx::query(sql).bind(cluster).bind(&row.id).bind(&row.changed).execute(&mut **all).await?;
     }
     Ok(())
 }

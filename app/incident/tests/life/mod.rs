@@ -22,6 +22,8 @@ const WELL: &str = "
     gone service nobody
 ";
 
+pub const RULES: Rules = Rules { patience: 60_000, calm: 30_000, ahead: 30 * 24 * 3_600_000 };
+
 /// A cluster and its incidents.
 pub struct Life {
     pub inventory: Inventory,
@@ -35,10 +37,9 @@ pub struct Life {
 impl Life {
     /// A cluster that is well.
     pub fn new() -> Self {
-        let rules = Rules { patience: 60_000, calm: 30_000 };
         let mut life = Self {
             inventory: fixture::inventory(THREE_AND_TWO),
-            course: Course::new(rules, []),
+            course: Course::new(RULES, []),
             beside: Beside::default(),
             now: NOW,
             known: BTreeMap::new(),
@@ -62,7 +63,7 @@ impl Life {
             let change = self.dated(change);
             self.inventory.apply(change);
         }
-        let news = self.course.look(&judge(&self.inventory, &self.beside, self.now), self.now);
+        let news = self.course.look(&judge(&self.inventory, &self.beside, RULES, self.now), self.now);
         let told = news.iter().map(|one| self.words(one)).collect();
         self.known.extend(news.into_iter().map(|one| (one.id(), one)));
         told
