@@ -46,6 +46,11 @@ package: ## Make archives, packages, image and chart into target/package (one ar
 	@end2end/install toolchain node wasm-bindgen static image-tools nfpm helm
 	@packaging/package $(FOR)
 
+.PHONY: test-kills
+test-kills: ## Kill the server at 50 random moments while it records, and count what is lost
+	@end2end/install toolchain
+	@BINNACLE_TEST_KILLS=$${KILLS:-50} cargo test --test history_faults -- --nocapture a_kill_at_a_random_moment
+
 .PHONY: test-packages
 test-packages: ## Install, run, upgrade and remove what `make package` made, as root
 	@end2end/install package-tools systemd ansible
