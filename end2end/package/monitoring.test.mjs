@@ -14,7 +14,7 @@ const told = new Set();
 for (const name of ["metrics", "numbers", "process"]) {
   let prefix = "";
   const source = readFileSync(`${root}server/src/running/${name}.rs`, "utf8");
-  for (const [, begins, registered, unit] of source.matchAll(/with_prefix\("(\w+)"\)|register(?:_with_unit)?\("(\w+)"(?:,[^;]*?Unit::(\w+))?/g)) {
+  for (const [, begins, registered, unit] of source.matchAll(/with_prefix\("(\w+)"\)|(?:register(?:_with_unit)?|gauge)\(\s*"(\w+)"(?:,[^;]*?Unit::(\w+))?/g)) {
     if (begins) prefix = begins;
     else told.add([prefix, registered, unit?.toLowerCase()].filter(Boolean).join("_"));
   }
@@ -43,6 +43,16 @@ test("alerts and dashboard ask only for numbers that Binnacle tells", () => {
     const whole = name.replace(/_(total|bucket|sum|count)$/, "");
     assert.ok(told.has(name) || told.has(whole), `${name} is not among ${[...told].join(", ")}`);
   }
+});
+
+test("the dashboard uses every number that Binnacle tells", () => {
+  const dashboard = JSON.parse(readFileSync(`${files}/dashboard.json`, "utf8"));
+  const queries = dashboard.panels.flatMap((panel) => panel.targets).map((target) => target.expr).join("\n");
+  const used = new Set([...queries.matchAll(/\w+/g)].map(([name]) => name.replace(/_(total|bucket|sum|count)$/, "")));
+  assert.ok(told.size >= 30, [...told].join(", "));
+  assert.deepEqual([...told].filter((name) => !used.has(name)), []);
+  const ids = dashboard.panels.map((panel) => panel.id);
+  assert.equal(new Set(ids).size, ids.length);
 });
 
 test("every query of the dashboard is one that Prometheus reads", () => {
