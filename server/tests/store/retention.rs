@@ -1,6 +1,6 @@
-//! The audit is shortened at its old end, and says so.
+//! The audit is shortened at its old end, and says so; logs go by age and by size.
 
-use binnacle::store::{Entry, Keeping, Sought};
+use binnacle::store::{Entry, Keeping, Piece, Sought, Stand};
 
 use super::{Fresh, by_hand, open};
 
@@ -60,4 +60,37 @@ pub async fn the_audit_is_shortened_at_its_old_end_up_to_an_anchor(fresh: Fresh)
         "INSERT INTO leases SELECT 'anchor ' || CAST(upto AS TEXT), digest, 0, entries FROM audit_anchors",
     );
     assert_eq!(anchors.await.expect("they are there"), 2);
+}
+
+pub async fn logs_of_deployments_go_by_age_and_by_size_and_deployments_stay(fresh: Fresh) {
+    let store = open(&fresh).await;
+    let sql = "INSERT INTO runs (id, cluster, kind, host, state, who, created, ended, dir, made, dha, network) VALUES \
+               ('a', 'lab', 'deploy', 'h', 'ended', 'ann', 1, 100, '', '', '', ''), \
+               ('b', 'lab', 'deploy', 'h', 'ended', 'ann', 2, 200, '', '', '', ''), \
+               ('c', 'lab', 'deploy', 'h', 'ended', 'ann', 3, 300, '', '', '', ''), \
+               ('d', 'lab', 'deploy', 'h', 'runs', 'ann', 4, NULL, '', '', '', '')";
+    by_hand(&fresh, sql).await.expect("kept");
+    for run in ["a", "b", "c", "d"] {
+        let piece = Piece { at: 0, heard: 1, size: 5_000, body: vec![7; 1_000] };
+        assert!(store.append_log(run, &piece, Stand { before: "", after: "on" }).await.expect("an answer"));
+    }
+    let left = || async {
+        let mut left = Vec::new();
+        for run in ["a", "b", "c", "d"] {
+            assert!(store.rules_of_log(run).await.expect("an answer").is_some(), "the deployment {run} is told");
+            if !store.log_from(run, 0, 9).await.expect("an answer").is_empty() {
+                left.push(run);
+            }
+        }
+        left
+    };
+    assert_eq!(store.forget_logs(100, 4_000).await.expect("an answer"), 0);
+    assert_eq!(left().await, ["a", "b", "c", "d"]);
+    assert_eq!(store.forget_logs(101, 4_000).await.expect("an answer"), 1);
+    assert_eq!(left().await, ["b", "c", "d"], "the old one goes");
+    assert_eq!(store.forget_logs(0, 2_000).await.expect("an answer"), 0);
+    assert_eq!(store.forget_logs(0, 1_999).await.expect("an answer"), 1);
+    assert_eq!(left().await, ["c", "d"], "by what they take when packed, the older goes");
+    assert_eq!(store.forget_logs(i64::MAX, 0).await.expect("an answer"), 1);
+    assert_eq!(left().await, ["d"], "a deployment that goes on keeps its log");
 }

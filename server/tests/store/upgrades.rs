@@ -1,5 +1,13 @@
 //! From empty, and from every earlier version.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
 use binnacle::store::{Entry, Sought, Store, StoreError, User};
 use futures::future::join_all;
 
@@ -61,4 +69,68 @@ pub async fn a_database_from_the_future_is_refused(fresh: Fresh) {
     store.close().await;
     let refused = Store::open(&fresh.place).await.expect_err("refused");
     assert!(matches!(refused, StoreError::Newer { version: 99_990_101, .. }), "{refused}");
+}
+
+/// Writes and reads as servers do, until it is told to stop; how many rounds there were.
+async fn works(store: Store, name: &'static str, rounds: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> u64 {
+    let mut round = 0;
+    while !stop.load(Ordering::SeqCst) {
+        let user = User {
+            name: format!("{name}{round}"),
+            password: "h".into(),
+            role: "viewer".into(),
+            created: 1,
+            disabled: false,
+        };
+        store.add_user(&user).await.expect("kept");
+        assert_eq!(store.user(&user.name).await.expect("an answer"), Some(user));
+        store.hold(name, "this one", Duration::from_secs(60)).await.expect("an answer").expect("its own lease");
+        round += 1;
+        rounds.fetch_add(1, Ordering::SeqCst);
+    }
+    round
+}
+
+pub async fn two_replicas_go_on_while_the_database_is_upgraded_under_them(fresh: Fresh) {
+    let versions: Vec<i64> = Store::versions().collect();
+    let before = versions[versions.len() - 2];
+    let (rounds, stop) = ([Arc::<AtomicU64>::default(), Arc::default()], Arc::<AtomicBool>::default());
+    let mut replicas = Vec::new();
+    for (name, rounds) in ["first", "second"].into_iter().zip(&rounds) {
+        let store = Store::open_at(&fresh.place, Some(before)).await.expect("the version before");
+        replicas.push(tokio::spawn(works(store, name, rounds.clone(), stop.clone())));
+    }
+    let both_go_on = || async {
+        let seen = rounds.each_ref().map(|rounds| rounds.load(Ordering::SeqCst));
+        let on = || rounds.iter().zip(seen).all(|(rounds, seen)| rounds.load(Ordering::SeqCst) > seen + 5);
+        let wait = async {
+            while !on() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), wait).await.expect("a replica stands still");
+    };
+    both_go_on().await;
+    let newer = Store::open(&fresh.place).await.expect("it is upgraded");
+    both_go_on().await;
+    // And as a later version will do it: a column and a table more.
+    for sql in [
+        "ALTER TABLE users ADD COLUMN later TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE later (id TEXT PRIMARY KEY NOT NULL)",
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (99990101, 'of the future', true, '', 0)",
+    ] {
+        by_hand(&fresh, sql).await.expect("done");
+        both_go_on().await;
+    }
+    // One that is started again is refused, and holds the others up no more than it changes anything.
+    let refused = Store::open(&fresh.place).await.expect_err("refused");
+    assert!(matches!(refused, StoreError::Newer { .. }), "{refused}");
+    both_go_on().await;
+    stop.store(true, Ordering::SeqCst);
+    let mut acknowledged = 0;
+    for replica in replicas {
+        acknowledged += replica.await.expect("every statement was answered");
+    }
+    assert_eq!(newer.users().await.expect("an answer").len() as u64, acknowledged);
 }
