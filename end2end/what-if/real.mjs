@@ -203,9 +203,13 @@ async function control() {
   return { api, ...acts(api, kubeconfig, scheduler, kubelets) };
 }
 
+const hasEnded = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null;
+
 function acts(api, kubeconfig, scheduler, kubelets) {
   let going;
   let scheduling = scheduler();
+  // Whether the scheduler is ended on purpose.
+  let paused = false;
   // Hosts that fell silent since the cluster was made, and those that were to.
   const silent = new Set();
   let gone = [];
@@ -237,6 +241,7 @@ function acts(api, kubeconfig, scheduler, kubelets) {
   const disturbance = () => {
     const others = [...silent].filter((name) => !gone.includes(name));
     if (others.length > 0) return `${others.join(', ')} fell silent`;
+    if (!paused && hasEnded(scheduling)) return 'the scheduler ended by itself';
     return watches.every(({ lasts }) => lasts()) ? undefined : 'a watch was cut';
   };
   const comes = (what, check, seconds) => until(what, () => {
@@ -270,6 +275,7 @@ function acts(api, kubeconfig, scheduler, kubelets) {
     watches.splice(0).forEach(({ stop }) => stop());
     silent.clear();
     gone = [];
+    if (hasEnded(scheduling)) scheduling = scheduler();
     await clear();
     round += 1;
     going ??= kubelets('goes');
@@ -294,7 +300,8 @@ function acts(api, kubeconfig, scheduler, kubelets) {
       return found.length === daemons.length * nodes.length && found.every(isReady);
     });
     // The scheduler must not place any meanwhile.
-    if (places) {
+    if (places && !hasEnded(scheduling)) {
+      paused = true;
       const ended = new Promise((done) => { scheduling.once('exit', done); });
       scheduling.kill('SIGKILL');
       await ended;
@@ -303,7 +310,7 @@ function acts(api, kubeconfig, scheduler, kubelets) {
       for (const object of objects.filter(({ kind }) => kind !== 'DaemonSet')) await post(object);
       if (places) await bind(places);
     } finally {
-      if (places) scheduling = scheduler();
+      if (places) [scheduling, paused] = [scheduler(), false];
     }
     return settled(1_000);
   };

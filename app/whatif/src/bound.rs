@@ -17,6 +17,7 @@ use crate::{
     place::Group,
     supposed::Supposed,
     world::{Form, FormId, HOSTNAME, HostId, World},
+    worst::Proof,
 };
 
 /// Hosts that proofs rest on. While these stay as they are, others may change without harm to what was proved.
@@ -31,10 +32,10 @@ pub(crate) struct Ground {
 /// What all pods that look for a place ask for together.
 pub(crate) struct Demand<'w> {
     /// Their sum, those that wait already among them.
-    total: Resources,
+    pub(crate) total: Resources,
     /// Forms that look for a place, with how many pods.
-    forms: BTreeMap<FormId, u32>,
-    names: BTreeSet<&'w Name>,
+    pub(crate) forms: BTreeMap<FormId, u32>,
+    pub(crate) names: BTreeSet<&'w Name>,
     /// The hosts that this and the proofs about it rest on.
     ground: RefCell<Ground>,
 }
@@ -81,7 +82,7 @@ impl<'w> Demand<'w> {
         self.ground.into_inner()
     }
 
-    fn rests_on(&self, hosts: impl IntoIterator<Item = HostId>) {
+    pub(crate) fn rests_on(&self, hosts: impl IntoIterator<Item = HostId>) {
         self.ground.borrow_mut().hosts.extend(hosts);
     }
 
@@ -206,19 +207,18 @@ fn feasible(
         if other == group.form { count.saturating_sub(group.pods) } else { count }
     };
     let mut closers: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut own_keys = BTreeSet::new();
-    for (other, keys) in keys(supposed, group.form, &demand.forms) {
-        keys.iter().for_each(|key| *closers.entry(*key).or_default() += others(other));
-        if other == group.form {
-            own_keys = keys;
-        }
+    let keys = keys(supposed, group.form, &demand.forms);
+    let mut own_keys = keys.get(&group.form).cloned().unwrap_or_default();
+    for (other, keys) in &keys {
+        keys.iter().for_each(|key| *closers.entry(*key).or_default() += others(*other));
     }
     let meddles = &world.relation(group.form).meddles;
     let spread_others = meddles.iter().any(|other| others(*other) > 0);
     let spread_own = demand.forms.contains_key(&group.form) && meddles.contains(&group.form);
     // A volume more closes a host to other volumes of its driver.
     let limit = |node: &topology::inventory::CsiNode| node.drivers.iter().any(|(_, limit)| limit.is_some());
-    if !group.claims.is_empty() && world.inventory.catalog().csi_nodes().any(limit) {
+    let is_plain = group.claims.is_empty() || !world.inventory.catalog().csi_nodes().any(limit);
+    if !is_plain {
         let others = groups.iter().enumerate().filter(|(other, one)| *other != number && !one.claims.is_empty());
         *closers.entry(HOSTNAME).or_default() += others.map(|(_, one)| one.pods).sum::<u32>();
         *closers.entry(HOSTNAME).or_default() +=
@@ -230,7 +230,7 @@ fn feasible(
     if supposed.touched().any(|(host, _)| dead(host) && gate.admits(host).is_ok()) {
         return 0;
     }
-    let proof = Proof { supposed, form, demand, closers, own_keys };
+    let proof = Proof { supposed, number: group.form, form, demand, keys, closers, own_keys, is_plain };
     let admits = |host: &HostId| supposed.knows(*host) && gate.admits(*host).is_ok();
     let free = || -> Vec<HostId> { supposed.known().map(|(host, _)| host).filter(admits).collect() };
     let most = || match proof.is_soon_found(group.pods, world.roomiest().iter().copied(), admits) {
@@ -264,8 +264,7 @@ fn feasible(
     }
 }
 
-/// With one constraint the emptiest domain always admits a pod: every domain that counts must have room, and one that
-/// takes none bounds all others.
+/// With one constraint the emptiest domain always admits a pod, as long as it has room.
 fn spread_evenly(
     supposed: &Supposed<'_, '_>,
     gate: &Gate<'_, '_, '_>,
@@ -281,16 +280,35 @@ fn spread_evenly(
     }
     proof.demand.rests_on_all();
     let hosts: Vec<HostId> = supposed.known().map(|(host, _)| host).filter(on).collect();
-    let domains = by_domain(supposed, &hosts, topology);
-    let all_have_room = domains.values().all(|hosts| proof.most(hosts, group.pods) == group.pods);
-    if all_have_room { bounded(&domains.into_keys().collect()) } else { 0 }
+    let rooms = by_domain(supposed, &hosts, topology).into_iter();
+    at_least(counted, &rooms.map(|(domain, hosts)| (domain, proof.most(&hosts, group.pods))).collect()).min(group.pods)
+}
+
+/// At least so many pods of a spread find a place, when each domain surely has room for so many of them. Where one of them
+/// finds none, the emptiest domain has no room left, and every other has none either or as many more as may be.
+fn at_least(counted: &Counted<'_>, rooms: &BTreeMap<&Name, u32>) -> u32 {
+    let skew = counted.spread.max_skew;
+    let room = |domain: &Name| rooms.get(domain).copied().unwrap_or(0);
+    let missing = |count: u32, least: u32| least.saturating_add(skew).saturating_sub(count);
+    if counted.has_few_domains() {
+        return counted.domains.iter().map(|(domain, count)| room(domain).min(missing(*count, 0))).sum();
+    }
+    let with_emptiest = |(emptiest, count): (&&Name, &u32)| {
+        let least = count + room(emptiest);
+        let placed = |(domain, count): (&&Name, &u32)| match room(domain) {
+            room if domain == emptiest => room,
+            room if count + room >= least => room.min(missing(*count, least)),
+            _ => missing(*count, least),
+        };
+        counted.domains.iter().map(placed).fold(0, u32::saturating_add)
+    };
+    counted.domains.iter().map(with_emptiest).min().unwrap_or(0)
 }
 
 /// How many more pods a spread admits, when a domain that counts takes none; `None` for any number.
 fn capacity(counted: &Counted<'_>, open: &BTreeSet<&Name>) -> Option<u32> {
-    let few = counted.spread.min_domains.is_some_and(|wanted| counted.domains.len() < wanted as usize);
     let closed = counted.domains.iter().filter(|(domain, _)| !open.contains(*domain)).map(|(_, count)| *count);
-    let least = if few { Some(0) } else { closed.min() }?;
+    let least = if counted.has_few_domains() { Some(0) } else { closed.min() }?;
     let most = least + counted.spread.max_skew;
     let room = |domain: &&Name| most.saturating_sub(counted.domains.get(*domain).copied().unwrap_or(0));
     Some(open.iter().copied().filter(|domain| counted.domains.contains_key(*domain)).map(|domain| room(&domain)).sum())
@@ -304,152 +322,6 @@ fn by_domain<'w>(supposed: &Supposed<'w, '_>, hosts: &[HostId], topology: &str) 
         }
     }
     domains
-}
-
-/// The worst case against one pod.
-struct Proof<'p, 'w, 'a> {
-    supposed: &'p Supposed<'w, 'a>,
-    form: &'p Form<'a>,
-    demand: &'p Demand<'p>,
-    closers: BTreeMap<&'p str, u32>,
-    own_keys: BTreeSet<&'p str>,
-}
-
-/// Sums of fractions are off by a hair's breadth.
-const HAIR: f64 = 1e-6;
-/// Few hosts prove what all of them do only by more than that.
-const CLEAR: f64 = 1e-3;
-/// Beyond so many hosts it takes as long to look at all of them.
-const FEW: usize = 256;
-
-impl<'p> Proof<'p, '_, '_> {
-    /// At least so many of its pods surely find one of these hosts.
-    fn most(&self, hosts: &[HostId], pods: u32) -> u32 {
-        (1..=pods).rev().find(|count| self.holds(hosts, count - 1, HAIR)).unwrap_or(0)
-    }
-
-    /// How many domains others close by each key, once `own` of its group are placed.
-    fn closed(&self, own: u32) -> BTreeMap<&'p str, u32> {
-        let mut keys = self.closers.clone();
-        self.own_keys.iter().for_each(|key| *keys.entry(*key).or_default() += own);
-        keys.retain(|_, count| *count > 0);
-        keys
-    }
-
-    /// Whether the first of these hosts prove already that all pods find one. By at most one key a host more never
-    /// takes from a proof, so that all hosts prove it too; by more keys it may.
-    fn is_soon_found(&self, pods: u32, hosts: impl Iterator<Item = HostId>, admits: impl Fn(&HostId) -> bool) -> bool {
-        let closed = self.closed(pods - 1);
-        if closed.len() > 1 {
-            return false;
-        }
-        let mut some = Vec::new();
-        let mut next = 1 + closed.values().sum::<u32>() as usize;
-        for host in hosts.filter(admits) {
-            some.push(host);
-            if some.len() >= next {
-                if self.holds(&some, pods - 1, CLEAR) {
-                    self.demand.rests_on(some);
-                    return true;
-                }
-                next = (next + next / 2).max(next + 2);
-            }
-            if next > FEW {
-                return false;
-            }
-        }
-        false
-    }
-
-    /// The domains of a key, when some of the hosts of each prove already that all pods find one there.
-    fn soon_found_in_all(
-        &self,
-        pods: u32,
-        topology: &str,
-        admits: impl Fn(&HostId) -> bool,
-    ) -> Option<BTreeSet<&'p Name>> {
-        let world = self.supposed.world;
-        let closed = self.closed(pods - 1);
-        if closed.len() > 1 {
-            return None;
-        }
-        let all = world.domains(topology);
-        let mut found: BTreeSet<&Name> = BTreeSet::new();
-        let mut some: BTreeMap<&Name, (Vec<HostId>, usize)> = BTreeMap::new();
-        for host in world.roomiest() {
-            let Some(domain) = world.hosts[*host].label(topology).filter(|domain| !found.contains(domain)) else {
-                continue;
-            };
-            if !admits(host) {
-                continue;
-            }
-            let (hosts, next) = some.entry(domain).or_insert((Vec::new(), 1));
-            hosts.push(*host);
-            if hosts.len() < *next {
-                continue;
-            }
-            if self.holds(hosts, pods - 1, CLEAR) {
-                self.demand.rests_on(hosts.iter().copied());
-                found.insert(domain);
-                if found.len() == all {
-                    return Some(found);
-                }
-            }
-            *next = (*next + *next / 2).max(*next + 2);
-            if *next > FEW {
-                return None;
-            }
-        }
-        None
-    }
-
-    /// Whether one more pod surely finds one of these hosts, after `own` of its group and all others were placed in the
-    /// worst way.
-    fn holds(&self, hosts: &[HostId], own: u32, margin: f64) -> bool {
-        let asked = &self.form.shape.requests;
-        let mut others = self.demand.total.clone();
-        others.subtract(asked);
-        let demanded = [others.pods, others.cpu, others.memory, others.ephemeral];
-        let extended = self.demand.names.iter().filter(|name| others.extended(name) > 0).count();
-        let resources = (demanded.iter().filter(|amount| **amount > 0).count() + extended) as f64;
-        let costs: Vec<f64> = hosts.iter().map(|host| self.cost(*host, &others, resources)).collect();
-        let mut left: f64 = costs.iter().sum();
-        for (key, count) in self.closed(own) {
-            let mut domains: BTreeMap<&str, f64> = BTreeMap::new();
-            for (host, cost) in hosts.iter().zip(&costs) {
-                // Ports close a host, whatever its labels say.
-                let host = &self.supposed.world.hosts[*host];
-                let domain = host.label(key).map(|value| &**value).or((key == HOSTNAME).then_some(&*host.name));
-                *domains.entry(domain.unwrap_or_default()).or_default() += cost;
-            }
-            let mut sums: Vec<f64> = domains.into_values().collect();
-            sums.sort_by(|a, b| b.total_cmp(a));
-            left -= sums.into_iter().take(count as usize).sum::<f64>();
-        }
-        left > resources + margin
-    }
-
-    /// Which share of the others' demand it takes to close a host; more than all of it where that cannot be done.
-    fn cost(&self, host: HostId, others: &Resources, resources: f64) -> f64 {
-        let world = self.supposed.world;
-        let Some(free) = self.supposed.room(host).filter(|_| world.hosts[host].ready) else { return 0.0 };
-        let asked = &self.form.shape.requests;
-        let addresses = world.hosts[host].addresses.map_or(u64::MAX, |left| left);
-        let plain = [
-            (asked.pods, free.pods.min(addresses), others.pods),
-            (asked.cpu, free.cpu, others.cpu),
-            (asked.memory, free.memory, others.memory),
-            (asked.ephemeral, free.ephemeral, others.ephemeral),
-        ];
-        let extended = asked.extended.iter().map(|(name, asked)| (*asked, free.extended(name), others.extended(name)));
-        let share = |(asked, free, others): (u64, u64, u64)| match free.checked_sub(asked) {
-            None => Some(0.0),
-            Some(_) if others == 0 || asked == 0 => None,
-            Some(spare) => Some((spare + 1) as f64 / others as f64),
-        };
-        let least = plain.into_iter().chain(extended).filter_map(share).fold(f64::INFINITY, f64::min);
-        if least > 1.0 { resources + 1.0 } else { least }
-    }
 }
 
 /// At most so many pods of a group find a place, whatever the order.

@@ -126,6 +126,13 @@ pub struct Counted<'w> {
     pub least: u32,
 }
 
+impl Counted<'_> {
+    /// Whether there are fewer domains than the constraint wants, which then counts an empty one.
+    pub(crate) fn has_few_domains(&self) -> bool {
+        self.spread.min_domains.is_some_and(|wanted| self.domains.len() < wanted as usize)
+    }
+}
+
 #[derive(Debug)]
 enum Bound<'w> {
     To(&'w Name, &'w Claim, &'w Volume),
@@ -330,9 +337,20 @@ impl<'s, 'w, 'a> Gate<'s, 'w, 'a> {
         if !near {
             return Err(Refusal::Near);
         }
+        if self.is_blocked(number) { Err(Refusal::Apart) } else { Ok(()) }
+    }
+
+    /// Whether a pod keeps this one away from a host.
+    fn is_blocked(&self, host: HostId) -> bool {
+        let host = &self.supposed.world.hosts[host];
         let mut blocked = self.blocked.iter();
-        let apart = blocked.any(|(key, values)| host.label(key).is_some_and(|value| values.contains(value)));
-        if apart { Err(Refusal::Apart) } else { Ok(()) }
+        blocked.any(|(key, values)| host.label(key).is_some_and(|value| values.contains(value)))
+    }
+
+    /// Whether a host may still admit it once others were placed: these bring pods that it must be near and fill up
+    /// domains, but never make room.
+    pub(crate) fn may_admit(&self, host: HostId) -> bool {
+        self.holds(host).is_ok() && !self.is_blocked(host)
     }
 
     /// Whether it would be the first of those that it must be near.

@@ -8,6 +8,7 @@ use crate::{
     bound::{Demand, Ground, attachable, comers, lower, upper},
     fate::Lot,
     filter::{Gate, Refusal, Unknown, Wanted},
+    orders::explain,
     supposed::Supposed,
     verdict::Verdict,
     world::{FormId, HostId},
@@ -45,7 +46,9 @@ pub struct Placed {
 /// `rivals` may be placed before any of them, and are not themselves judged.
 pub fn place(supposed: &Supposed<'_, '_>, groups: &[Group<'_>], rivals: &[(FormId, u32)]) -> Vec<Placed> {
     let judged = proved(supposed, groups, &Demand::of(supposed, groups, rivals));
-    with_witnesses(supposed, groups, rivals, judged)
+    let mut placed = with_witnesses(supposed, groups, rivals, judged);
+    explain(supposed, groups, rivals, &mut placed, |placed| placed.why == UNPROVED);
+    placed
 }
 
 /// The same verdicts, without a witness where all of them are certain.
@@ -169,10 +172,14 @@ impl Placed {
     }
 }
 
+/// What is said of an interval before it is tried whether both its ends come.
+const UNPROVED: &str = "room for all of them is not proved: the order in which pods come decides";
+
 /// The reason in one phrase: what most hosts say, or that the order decides.
 fn why(verdict: &Verdict, refusals: &BTreeMap<Refusal, Vec<HostId>>) -> String {
-    if matches!(verdict, Verdict::Depends { .. }) {
-        return "room for all of them is not proved: the order in which pods come decides".into();
+    if let Verdict::Depends { from, to, .. } = verdict {
+        let is_exact = || format!("no more than {to} of them find a place, and these do in whatever order they come");
+        return if from == to { is_exact() } else { UNPROVED.into() };
     }
     let kind = |refusal: &Refusal| std::mem::discriminant(refusal);
     let kinds = refusals.keys().next().map(kind);

@@ -264,3 +264,100 @@ fn nothing_is_certain_where_some_namespaces_alone_are_seen() {
     assert!(web.why.contains("only the namespace default can be seen"), "{}", web.why);
     assert_eq!(part(&answer, "other namespaces").verdict, Verdict::Unknown);
 }
+
+const DECIDES: &str = "the order in which pods come decides: one order ends with the fewest, another with the most";
+
+#[test]
+fn small_pods_that_cannot_fill_every_host_leave_a_large_one_certain() {
+    // Both hosts have room for the large pod. The small ones fill one of them at most, though together they ask for more
+    // than either lacks.
+    let text = |small: u32| {
+        format!(
+            "host a1 cpu=8
+             host a2 cpu=2
+             host a3 cpu=2
+             pod large of ReplicaSet/large on a1 app=large cpu=1500
+             pod small-1 of ReplicaSet/small-1 on a1 app=small-1 cpu={small}
+             pod small-2 of ReplicaSet/small-2 on a1 app=small-2 cpu=200"
+        )
+    };
+    is(&ask(&with_masters(&text(600)), "remove=a1"), "ReplicaSet default/large", &Verdict::Certain);
+    // Two that are large enough close both.
+    let text = text(600).replace("cpu=200", "cpu=600");
+    let open = ask(&with_masters(&text), "remove=a1");
+    is(&open, "ReplicaSet default/large", &Verdict::Depends { from: 0, to: 1, of: 1 });
+    assert_eq!(*part(&open, "ReplicaSet default/large").why, *DECIDES);
+}
+
+#[test]
+fn pods_that_may_not_lie_on_a_host_never_fill_it() {
+    let text = |label: &str| {
+        format!(
+            "host a1 cpu=8 disk:ssd
+             host a2 cpu=2 disk:ssd
+             host a3 cpu=2 disk:hdd
+             pod large of ReplicaSet/large on a1 app=large cpu=1500
+             pod small-1 of ReplicaSet/small-1 on a1 app=small-1 cpu=600 {label}
+             pod small-2 of ReplicaSet/small-2 on a1 app=small-2 cpu=600 {label}"
+        )
+    };
+    is(&ask(&with_masters(&text("on-label=disk:ssd")), "remove=a1"), "ReplicaSet default/large", &Verdict::Certain);
+    let open = ask(&with_masters(&text("")), "remove=a1");
+    is(&open, "ReplicaSet default/large", &Verdict::Depends { from: 0, to: 1, of: 1 });
+}
+
+#[test]
+fn others_that_are_kept_apart_close_one_domain_each() {
+    let text = |others: &str| {
+        format!(
+            "host a1 cpu=8 zone=z
+             host b1 zone=a
+             host b2 zone=a
+             host c1 zone=b
+             pod db of ReplicaSet/db on a1 app=db
+             pod shy-1 of ReplicaSet/shy on a1 app=shy apart=zone~db
+             {others}"
+        )
+    };
+    // One pod of the database closes one zone of two to it.
+    is(&ask(&with_masters(&text("")), "remove=a1"), "ReplicaSet default/shy", &Verdict::Certain);
+    let two = text("pod db-2 of ReplicaSet/db2 on a1 app=db");
+    let open = ask(&with_masters(&two), "remove=a1");
+    is(&open, "ReplicaSet default/shy", &Verdict::Depends { from: 0, to: 1, of: 1 });
+    assert_eq!(*part(&open, "ReplicaSet default/shy").why, *DECIDES);
+}
+
+#[test]
+fn a_spread_is_bounded_by_the_domain_that_may_have_no_room() {
+    // Pods go to hosts with one each. On a3 another pod may come first, and then a1 and a2 take one more and no third.
+    let text = "
+        host a1
+        host a2
+        host a3 cpu=1
+        host a4 gone:yes
+        pod other of ReplicaSet/other on a4 app=other cpu=850
+        pod even-1 of ReplicaSet/even on a1 app=even spread=host/1 honor
+        pod even-2 of ReplicaSet/even on a2 app=even spread=host/1 honor
+        pod even-3 of ReplicaSet/even on a3 app=even spread=host/1 honor
+        pod even-4 of ReplicaSet/even on a4 app=even spread=host/1 honor
+        pod even-5 of ReplicaSet/even on a4 app=even spread=host/1 honor";
+    let facts = alike(with_masters(text), &["even-1", "even-2", "even-3", "even-4", "even-5"], |_| {});
+    is(&ask(&facts, "remove=a4"), "ReplicaSet default/even", &Verdict::Certain);
+    let three = format!("{text}\npod even-6 of ReplicaSet/even on a4 app=even spread=host/1 honor");
+    let facts = alike(with_masters(&three), &["even-1", "even-2", "even-3", "even-4", "even-5", "even-6"], |_| {});
+    is(&ask(&facts, "remove=a4"), "ReplicaSet default/even", &Verdict::Depends { from: 2, to: 3, of: 3 });
+}
+
+#[test]
+fn where_no_order_matters_one_number_is_told() {
+    let text = "
+        host a1 cpu=8
+        host a2 cpu=2
+        pod large-1 of ReplicaSet/large on a1 app=large cpu=1200
+        pod large-2 of ReplicaSet/large on a1 app=large cpu=1200";
+    let answer = ask(&alike(with_masters(text), &["large-1", "large-2"], |_| {}), "remove=a1");
+    is(&answer, "ReplicaSet default/large", &Verdict::Depends { from: 1, to: 1, of: 2 });
+    assert_eq!(part(&answer, "ReplicaSet default/large").short, "1 of 2 run again");
+    let why = &part(&answer, "ReplicaSet default/large").why;
+    assert_eq!(why, "no more than 1 of them find a place, and these do in whatever order they come");
+}
