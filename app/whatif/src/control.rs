@@ -39,8 +39,8 @@ pub(crate) struct Plane<'a> {
     pub(crate) members: Vec<Member>,
     /// Whether it runs on none of these hosts.
     outside: bool,
-    /// The address by which clients reach the API, and the host that has it.
-    entrance: Option<(&'a Name, String, Option<HostId>)>,
+    /// The address by which clients reach the API, and hosts that tell of it.
+    entrance: Option<(&'a Name, String, Vec<HostId>)>,
 }
 
 impl Plane<'_> {
@@ -62,7 +62,7 @@ pub(crate) fn plane<'a>(world: &World<'a>) -> Plane<'a> {
     }
     let entrance = inventory.entrance().map(|entrance| {
         let address = entrance.rsplit_once(':').map_or(&**entrance, |(address, _)| address).trim_matches(['[', ']']);
-        (entrance, address.to_owned(), host_at(world, address))
+        (entrance, address.to_owned(), hosts_at(world, address))
     });
     let outside = found.is_empty() && is_outside(world);
     Plane { parts: found, members: members(world), outside, entrance }
@@ -140,17 +140,21 @@ fn is_outside(world: &World<'_>) -> bool {
     let sets = inventory.endpoints_of(&service);
     let mut addresses = sets.flat_map(|set| &set.endpoints).map(|endpoint| &endpoint.address).peekable();
     let known = addresses.peek().is_some();
-    known && addresses.all(|address| host_at(world, address).is_none())
+    known && addresses.all(|address| hosts_at(world, address).is_empty())
 }
 
-/// The host that has an address, by its node or by the plan.
-fn host_at(world: &World<'_>, address: &str) -> Option<HostId> {
-    let address: IpAddr = address.parse().ok()?;
+/// Hosts that have an address, by their nodes or else by the plan.
+fn hosts_at(world: &World<'_>, address: &str) -> Vec<HostId> {
+    let Ok(address) = address.parse::<IpAddr>() else { return Vec::new() };
     let planned = |node: &Node| {
         let host = world.inventory.planned_host(&node.name);
         host.is_some_and(|host| host.addresses.iter().any(|(_, own)| *own == address))
     };
-    world.host_at(address).or_else(|| world.hosts.iter().position(|host| planned(host.node)))
+    let told = world.hosts_at(address);
+    if !told.is_empty() {
+        return told;
+    }
+    (0..world.hosts.len()).filter(|host| planned(world.hosts[*host].node)).collect()
 }
 
 fn api(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], outside: bool) -> Part {
@@ -182,13 +186,13 @@ fn api(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], outside: bool) -> Pa
 /// The address by which clients reach the API.
 fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut Control) {
     let inventory = supposed.world.inventory;
-    let Some((entrance, address, host)) = &supposed.world.plane().entrance else { return };
+    let Some((entrance, address, hosts)) = &supposed.world.plane().entrance else { return };
     if address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
         return;
     }
     let part = |verdict| Part::new(About::Entrance, &***entrance, verdict);
     let masters = |off: bool| servers.iter().any(|server| server.kind == ComponentKind::ApiServer && server.off == off);
-    if let Some(host) = *host {
+    if let [host] = **hosts {
         let off = supposed.is_off(host);
         let host = supposed.name(host);
         control.parts.push(match off {
@@ -219,9 +223,12 @@ fn entrance(supposed: &Supposed<'_, '_>, servers: &[Server<'_>], control: &mut C
                 .push(Event::at(TAKEOVER, format!("{address} is on a master that is left, if a lost one had it")));
             part(Verdict::Certain).short("moves").why(why).after(TAKEOVER)
         }
-        () => part(Verdict::Unknown)
-            .short("not known")
-            .why(format!("no host has {address}, and no source tells which program moves it")),
+        () => {
+            let who = if hosts.is_empty() { "no host has" } else { "several hosts report" };
+            part(Verdict::Unknown)
+                .short("not known")
+                .why(format!("{who} {address}, and no source tells which program moves it"))
+        }
     });
 }
 

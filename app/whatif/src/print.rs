@@ -82,8 +82,8 @@ impl<'w, 'a> Prints<'w, 'a> {
         let mut services: HashMap<(&Name, &Name), u64> = HashMap::new();
         for set in world.inventory.endpoint_sets() {
             let endpoints = set.endpoints.iter().map(|one| {
-                let host = if one.pod.is_none() { world.host_of(one) } else { None };
-                (one.ready, one.serves_last, &one.pod, &one.address, host)
+                let hosts = if one.pod.is_none() { world.hosts_of(one) } else { Vec::new() };
+                (one.ready, one.serves_last, &one.pod, &one.address, hosts)
             });
             let mut hasher = DefaultHasher::new();
             set.key.hash(&mut hasher);

@@ -49,24 +49,28 @@ pub(crate) fn services(supposed: &Supposed<'_, '_>, lots: &[Lot<'_>], returns: &
         if &*service.namespace == "default" && &*service.name == "kubernetes" {
             continue;
         }
-        let (mut left, mut gone) = (0_u32, BTreeMap::<Option<usize>, u32>::new());
+        let (mut left, mut open, mut gone) = (0_u32, false, BTreeMap::<Option<usize>, u32>::new());
         let mut seen = BTreeSet::new();
         for set in inventory.endpoints_of(&service) {
             for endpoint in
                 set.endpoints.iter().filter(|one| (one.ready || one.serves_last) && seen.insert(backend(one)))
             {
-                match loses(supposed, &lot_of, &set.key, endpoint) {
-                    Some(lot) => *gone.entry(lot).or_default() += 1,
+                match end(supposed, &lot_of, &set.key, endpoint) {
+                    End::Goes(lot) => *gone.entry(lot).or_default() += 1,
                     // One that terminates serves for its grace period, and then no more.
-                    None => left += u32::from(endpoint.ready),
+                    End::Stays => left += u32::from(endpoint.ready),
+                    End::Unknown => open = true,
                 }
             }
         }
-        if gone.is_empty() {
+        if left > 0 || (gone.is_empty() && !open) {
+            hit.shrunk += u32::from(!gone.is_empty());
             continue;
         }
-        if left > 0 {
-            hit.shrunk += 1;
+        if open {
+            let why = "several hosts report the address of an endpoint, and some of them stay";
+            let part = Part::new(About::Service, service.to_string(), Verdict::Unknown).count(gone.values().sum());
+            hit.parts.push(part.short("not known").why(why));
             continue;
         }
         hit.parts.push(emptied(&service, &gone, returns, drains));
@@ -82,19 +86,27 @@ pub(crate) fn backend(endpoint: &Endpoint) -> (Option<&Name>, Option<&Name>) {
     }
 }
 
-/// Whether an endpoint goes, and with which lot.
-fn loses(
-    supposed: &Supposed<'_, '_>,
-    lot_of: &HashMap<&Key, usize>,
-    set: &Key,
-    endpoint: &Endpoint,
-) -> Option<Option<usize>> {
+/// What becomes of an endpoint.
+enum End {
+    Stays,
+    /// It goes, with its pod's lot where it is a pod.
+    Goes(Option<usize>),
+    /// It is on one of several hosts, of which some stay.
+    Unknown,
+}
+
+fn end(supposed: &Supposed<'_, '_>, lot_of: &HashMap<&Key, usize>, set: &Key, endpoint: &Endpoint) -> End {
     if let Some(pod) = &endpoint.pod {
         let key = Key { namespace: set.namespace.clone(), name: pod.clone() };
-        return lot_of.get(&key).map(|lot| Some(*lot));
+        return lot_of.get(&key).map_or(End::Stays, |lot| End::Goes(Some(*lot)));
     }
-    let host = supposed.world.host_of(endpoint)?;
-    supposed.is_off(host).then_some(None)
+    let hosts = supposed.world.hosts_of(endpoint);
+    let off = hosts.iter().filter(|host| supposed.is_off(**host)).count();
+    match off {
+        0 => End::Stays,
+        all if all == hosts.len() => End::Goes(None),
+        _ => End::Unknown,
+    }
 }
 
 fn emptied(service: &Key, gone: &BTreeMap<Option<usize>, u32>, returns: &[Return], drains: bool) -> Part {

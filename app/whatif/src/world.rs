@@ -135,7 +135,7 @@ impl<'a> World<'a> {
         inventory.pods().for_each(|pod| world.seat(pod));
         for set in inventory.endpoint_sets() {
             let bare = set.endpoints.iter().filter(|one| one.pod.is_none());
-            let hosts: Vec<HostId> = bare.filter_map(|one| world.host_of(one)).collect();
+            let hosts: Vec<HostId> = bare.flat_map(|one| world.hosts_of(one)).collect();
             for host in hosts {
                 let service = Key { namespace: set.key.namespace.clone(), name: set.service.clone() };
                 world.bare.entry(host).or_default().insert(service);
@@ -144,20 +144,21 @@ impl<'a> World<'a> {
         world
     }
 
-    /// The host of an endpoint that is no pod.
-    pub(crate) fn host_of(&self, endpoint: &Endpoint) -> Option<HostId> {
+    /// The host of an endpoint that is no pod; several where more than one tells of its address.
+    pub(crate) fn hosts_of(&self, endpoint: &Endpoint) -> Vec<HostId> {
         if let Some(host) = endpoint.node.as_ref().and_then(|node| self.host(node)) {
-            return Some(host);
+            return vec![host];
         }
-        self.host_at(endpoint.address.parse().ok()?)
+        endpoint.address.parse().map(|address| self.hosts_at(address)).unwrap_or_default()
     }
 
-    /// The host that has an address by its node.
-    pub(crate) fn host_at(&self, address: IpAddr) -> Option<HostId> {
-        self.inventory.at(address).find_map(|resident| match resident {
+    /// Hosts whose nodes tell of an address: one, unless it moves between them or was given twice.
+    pub(crate) fn hosts_at(&self, address: IpAddr) -> Vec<HostId> {
+        let hosts = self.inventory.at(address).filter_map(|resident| match resident {
             Resident::Node(node) => self.host(node),
             _ => None,
-        })
+        });
+        hosts.collect()
     }
 
     /// The number of a host by its name.

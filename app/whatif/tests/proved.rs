@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fixture::{NOW, ask, inventory, is, part, with_masters};
 use topology::{
     Change, Inventory, Stamp,
-    inventory::{Fact, Heard, Key, Limit, OwnerKind, PodTerm, Scope, Shape, Source},
+    inventory::{Endpoint, EndpointSet, Fact, Heard, Key, Limit, OwnerKind, PodTerm, Scope, Shape, Source},
 };
 use whatif::{Verdict, answer::Outcome};
 
@@ -118,6 +118,39 @@ fn without_a_leader_no_pod_is_sure_to_be_placed() {
     let answer = ask(&silent, "lose=a1");
     is(&answer, "kube-scheduler", &Verdict::Unknown);
     is(&answer, "ReplicaSet default/web", &Verdict::Unknown);
+}
+
+#[test]
+fn an_address_of_two_hosts_is_lost_only_with_both() {
+    let mut facts = with_masters(
+        "host a1 address=10.1.0.9
+         host a2 address=10.1.0.9
+         host a3",
+    );
+    let endpoint = Endpoint {
+        address: "10.1.0.9".into(),
+        ready: true,
+        serves_last: false,
+        terminating: false,
+        pod: None,
+        node: None,
+        ports: Arc::from([]),
+    };
+    let key = Key::new("default", "files-abc");
+    facts.apply(Change::Put(Fact::Endpoints(EndpointSet { key, service: "files".into(), endpoints: vec![endpoint] })));
+    is(&ask(&facts, "lose=a1"), "default/files", &Verdict::Unknown);
+    is(&ask(&facts, "lose=a2"), "default/files", &Verdict::Unknown);
+    is(&ask(&facts, "lose=a1&lose=a2"), "default/files", &Verdict::Impossible);
+    assert!(ask(&facts, "lose=a3").parts.iter().all(|part| part.name != "default/files"));
+}
+
+#[test]
+fn an_entrance_that_two_hosts_tell_of_is_no_hosts_own() {
+    let facts = with_masters("host a1 address=10.1.0.222\nhost a2 address=10.1.0.222");
+    is(&ask(&facts, "lose=a1"), "Kubernetes API", &Verdict::Certain);
+    assert!(ask(&facts, "lose=a1").parts.iter().all(|part| part.name != "10.1.0.222:6443"));
+    // keepalived moves it from the master that had it.
+    is(&ask(&facts, "lose=m1"), "10.1.0.222:6443", &Verdict::Certain);
 }
 
 #[test]
