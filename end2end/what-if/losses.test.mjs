@@ -1,7 +1,7 @@
 // What what-if says of lost hosts, held to what then happens on a real control plane with kwok's nodes: the Node object
 // is deleted, or nobody is heard of any more. Each cluster is made again with its pods on the same hosts.
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { made } from './made.mjs';
 import { CLUSTERS, LANES, REPEATS, SEED, counted, isReady, lanes, owner, repeated } from './real.mjs';
 
@@ -180,7 +180,8 @@ describe('losses', { concurrency: LANES }, () => {
 
 test('some pods were lost at all', () => assert.ok(seen.size > 0));
 
-after(() => {
+// Told of a run that is cut as well.
+process.once('exit', () => {
   const all = [...seen.values()];
   const told = all.flat();
   const single = told.filter(({ from, to }) => from === to);
