@@ -338,3 +338,28 @@ fn a_pods_multus_networks_are_kept() {
     let topology::inventory::Networks::Told(networks) = &**networks else { panic!("unreadable") };
     assert_eq!((&*networks[0].name, &*networks[0].addresses[0]), ("vepc/s1u", "192.0.2.4"));
 }
+
+#[test]
+fn a_way_in_words_has_the_hops_and_notes_of_the_way_itself() {
+    let facts = inventory(SHOP);
+    let question = Question::Service(key("web"));
+    let (way, told) = (follow(&facts, &question), topology::figure::traced(&facts, &question));
+    assert_eq!(told.notes[..way.notes.len()], way.notes.iter().map(ToString::to_string).collect::<Vec<_>>());
+    for (hop, told) in way.hops.iter().zip(&told.hops) {
+        assert_eq!((told.passage, told.kind.is_empty()), (hop.passage, false), "{}", told.id);
+    }
+    let cards: Vec<&str> = told.hops[way.hops.len()..].iter().map(|hop| hop.kind).collect();
+    assert!(
+        !cards.is_empty() && cards.iter().all(|kind| *kind == "card"),
+        "without a plan cards are unknown: {cards:?}"
+    );
+    let service = told.hops.iter().find(|hop| hop.kind == "service").expect("the service");
+    assert_eq!((service.id.as_str(), service.note.as_str()), ("service/default/web", "default · ClusterIP"));
+    let links = told.hops.iter().flat_map(|hop| hop.to.iter());
+    assert_eq!(links.clone().count(), way.links.len() + cards.len());
+    for to in links {
+        assert!(told.hops.iter().any(|hop| hop.id == *to), "{to} is no hop");
+    }
+    let nothing = topology::figure::traced(&facts, &Question::Service(key("gone")));
+    assert!(nothing.hops.is_empty() && !nothing.notes.is_empty());
+}

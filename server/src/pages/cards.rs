@@ -13,7 +13,11 @@ use app::{
 use axum::http::Extensions;
 use futures::future::join_all;
 use tokio::sync::Semaphore;
-use topology::figure::{Small, SmallHost, small};
+use topology::{
+    attention::{Concern, attention},
+    figure::{Small, SmallHost, small},
+    inventory::Source,
+};
 
 use super::{
     everywhere::heard,
@@ -119,6 +123,37 @@ async fn told(asked: &Asked, name: &str, cluster: &Arc<Cluster>) -> Option<CardT
         concerns: concerns.found.len(),
         incidents: concerns.incidents.map(|open| open.len()),
     })
+}
+
+/// How a cluster fares, in short.
+pub(crate) struct State {
+    /// In a sentence.
+    pub(crate) sentence: String,
+    /// What needs attention, worst first.
+    pub(crate) concerns: Arc<Vec<Concern>>,
+    /// Whether the cluster tells enough for an empty list to mean that nothing does.
+    pub(crate) known: bool,
+}
+
+/// How a cluster fares that was asked for by this name, now or at its moment. What many ask about the present is worked
+/// out once for all of them.
+pub(crate) async fn state(asked: &Asked, name: &str, cluster: &Arc<Cluster>) -> Option<State> {
+    let said = |small: &Small| small.sentence.iter().map(|phrase| phrase.text.as_str()).collect();
+    if cluster.is_past() {
+        let cluster = cluster.clone();
+        let work = move || {
+            let now = cluster.now();
+            cluster.read(|inventory| {
+                let told = |source: &Source| inventory.tells_all(*source) && inventory.heard(*source).is_fresh();
+                let known = [Source::Nodes, Source::Pods].iter().all(told);
+                State { sentence: said(&small(inventory, now)), concerns: Arc::new(attention(inventory, now)), known }
+            })
+        };
+        return placed(&TURNS, work).await;
+    }
+    let small = in_small(asked, name, cluster).await?;
+    let concerns = asked.0.attention_in(name, cluster).await;
+    Some(State { sentence: said(&small), concerns: concerns.found, known: concerns.known })
 }
 
 /// The same as a moment ago, where that is new enough. A large cluster is looked at more rarely.

@@ -13,13 +13,13 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use journal::Group;
-use topology::{Inventory, Stamp, health::moment};
+use journal::{Difference, Group};
+use topology::{Inventory, Stamp, health::moment, inventory::Source as Told};
 
 use super::{
     conversions::view as figure_view,
     routes::{Query, opened, render, status, troubled},
-    site::{Asked, Past, rfc},
+    site::{Asked, Past, Site, rfc},
 };
 use crate::{
     journal::{History, Lines, MADE_UP, PastError, TURNS},
@@ -252,6 +252,48 @@ async fn time_line(asked: &Asked, cluster: &str, span: &str, until: &str) -> Res
     })
 }
 
+/// What was different between two moments of a cluster.
+pub(crate) struct Compared {
+    /// The moments as they are known.
+    pub(crate) moments: [Stamp; 2],
+    pub(crate) found: Vec<Difference>,
+    /// What one of the moments does not tell of.
+    pub(crate) untold: Vec<Told>,
+}
+
+/// What was different between two moments, in RFC 3339; an empty one is now.
+pub(crate) async fn compared(site: &Site, cluster: &str, first: &str, second: &str) -> Result<Compared, Trouble> {
+    Ok(compared_and(site, cluster, first, second, |_, _, _| ()).await?.0)
+}
+
+/// The same, and what else is made of both.
+async fn compared_and<T: Send + 'static>(
+    site: &Site,
+    cluster: &str,
+    first: &str,
+    second: &str,
+    make: impl FnOnce(&Inventory, &Inventory, Stamp) -> T + Send + 'static,
+) -> Result<(Compared, T), Trouble> {
+    let before = site.cluster_at(cluster, first).await?;
+    let after = site.cluster_at(cluster, second).await?;
+    let moments = [&before, &after].map(|cluster| cluster.now());
+    let work = placed(&TURNS, move || {
+        let compare = |before: &Inventory, after: &Inventory| {
+            let (found, untold) = journal::compare(before, after);
+            (Compared { moments, found, untold }, make(before, after, moments[1]))
+        };
+        before.read(|before| match after.is_past() {
+            true => after.read(|after| compare(before, after)),
+            // Writers of the live cluster wait no longer than a copy takes.
+            false => compare(before, &after.read(Clone::clone)),
+        })
+    });
+    work.await.ok_or_else(|| Trouble::Unreachable {
+        what: "The two moments could not be compared.".to_owned(),
+        todo: "The server's log says why.".to_owned(),
+    })
+}
+
 /// What was different between the moments that a query names: the list, and the figure of it.
 async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<(DiffPage, scene::Scene), Trouble> {
     let (first, second) = (value(raw, "t1"), value(raw, "t2"));
@@ -262,25 +304,10 @@ async fn difference(asked: &Asked, cluster: &str, raw: &RawQuery) -> Result<(Dif
             todo: "Name it as in ?t1=2026-11-29T03:02:00Z; without t2 the second is now.".into(),
         });
     }
-    let before = asked.0.cluster_at(cluster, &first).await?;
-    let after = asked.0.cluster_at(cluster, &second).await?;
-    let moments = [&before, &after].map(|cluster| cluster.now());
     let view = figure_view(&Query::of(RawQuery(raw.0.clone())).view);
-    let compared = placed(&TURNS, move || {
-        let compare = |before: &Inventory, after: &Inventory| {
-            let (found, untold) = journal::compare(before, after);
-            (found, untold, topology::figure::difference(before, after, &view, moments[1]).scene)
-        };
-        before.read(|before| match after.is_past() {
-            true => after.read(|after| compare(before, after)),
-            // Writers of the live cluster wait no longer than a copy takes.
-            false => compare(before, &after.read(Clone::clone)),
-        })
-    });
-    let (found, untold, figure) = compared.await.ok_or_else(|| Trouble::Unreachable {
-        what: "The two moments could not be compared.".to_owned(),
-        todo: "The server's log says why.".to_owned(),
-    })?;
+    let draw =
+        move |before: &Inventory, after: &Inventory, now| topology::figure::difference(before, after, &view, now).scene;
+    let (Compared { moments, found, untold }, figure) = compared_and(&asked.0, cluster, &first, &second, draw).await?;
     let groups = Group::ALL.map(|group| {
         let lines = found.iter().filter(|one| one.group == group).map(|one| (one.name.clone(), one.what.clone()));
         (group.heading(), lines.collect())

@@ -22,8 +22,10 @@ mod theme;
 mod what_if;
 
 pub(crate) use assets::assets;
+pub(crate) use cards::state;
 pub(crate) use compressed::at_once;
 pub use conversions::view as figure_view;
+pub(crate) use history::compared;
 pub(crate) use png::pixels;
 pub(crate) use routes::{Bodyless, Query, bare, drawn, one_of, opened, render, status, theme, troubled};
 pub use routes::{ROUTES, router};

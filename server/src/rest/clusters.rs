@@ -2,11 +2,21 @@
 
 use app::source::Source as _;
 use axum::{Json, extract::State};
-use serde::Serialize;
-use topology::inventory::{Heard, Source};
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use topology::{
+    attention::Concern,
+    inventory::{Heard, Source},
+};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{ApiError, Here, asked::Named};
+use super::{
+    ApiError, Here,
+    asked::{Asked, Named},
+    words::{Health, moment},
+};
+
+/// What needs attention is listed up to so many; it is counted whole.
+const LISTED: usize = 50;
 
 /// A cluster that can be chosen.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,11 +36,28 @@ pub struct ClusterList {
     pub items: Vec<ClusterLine>,
 }
 
-/// A cluster as it is now.
+/// When a cluster is looked at.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct When {
+    /// As it was at this moment, RFC 3339; else as it is now.
+    #[param(example = "2026-11-29T03:02:00Z")]
+    t: Option<String>,
+}
+
+/// A cluster as it is now, or was.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Cluster {
     /// Its name in paths.
     pub name: String,
+    /// The moment that this is of, RFC 3339.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// How it fares, in a sentence.
+    pub sentence: String,
+    /// What needs attention.
+    pub attention: AttentionList,
     /// The API server's version, as in `v1.34.4`; null as long as it was not told.
     pub version: Option<String>,
     /// Where clients reach the API; null as long as it was not told.
@@ -49,6 +76,31 @@ pub struct Cluster {
     pub missing: Vec<String>,
     /// How far each source of facts has spoken.
     pub sources: Vec<SourceLine>,
+}
+
+/// What needs attention, worst first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttentionList {
+    /// Whether nodes and pods are heard well enough for an empty list to mean that nothing does.
+    pub known: bool,
+    /// The worst.
+    pub items: Vec<AttentionLine>,
+    /// How many there are in all.
+    pub total: usize,
+}
+
+/// Something that needs attention.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttentionLine {
+    /// How it fares.
+    pub health: Health,
+    /// Its name for people, as in `Deployment ims/hss`.
+    pub what: String,
+    /// What is wrong.
+    pub why: String,
+    /// Since when, RFC 3339; null where no source tells.
+    #[schema(format = DateTime)]
+    pub since: Option<String>,
 }
 
 /// A source of facts.
@@ -88,15 +140,30 @@ pub(super) async fn list(State(here): State<Here>) -> Json<ClusterList> {
     Json(ClusterList { items: here.asked.clusters().into_iter().map(line).collect() })
 }
 
-/// One cluster: its version, its size and how well it is heard.
+/// One cluster: how it fares, its version, its size and how well it is heard.
 #[utoipa::path(get, path = "/api/v1/clusters/{cluster}", tag = "clusters",
-    params(("cluster" = String, Path, description = "Its name")),
-    responses((status = 200, description = "As it is now", body = Cluster)))]
-pub(super) async fn one(State(here): State<Here>, Named(name): Named<String>) -> Result<Json<Cluster>, ApiError> {
-    let cluster = here.site.cluster(&name).await?;
+    params(("cluster" = String, Path, description = "Its name"), When),
+    responses((status = 200, description = "As it is now, or was", body = Cluster)))]
+pub(super) async fn one(
+    State(here): State<Here>,
+    Named(name): Named<String>,
+    Asked(when): Asked<When>,
+) -> Result<Json<Cluster>, ApiError> {
+    let cluster = here.site.cluster_at(&name, &when.t.unwrap_or_default()).await?;
+    let state = crate::pages::state(&here.asked, &name, &cluster).await;
+    let state = state.ok_or(ApiError::Fault("the sentence of the cluster"))?;
+    let attention = AttentionList {
+        known: state.known,
+        items: state.concerns.iter().take(LISTED).map(attention).collect(),
+        total: state.concerns.len(),
+    };
     let trouble = cluster.trouble().map(|trouble| trouble.to_string());
+    let at = moment(cluster.now().0);
     Ok(Json(cluster.read(|inventory| Cluster {
         name,
+        at,
+        sentence: state.sentence,
+        attention,
         version: inventory.version().map(ToString::to_string),
         entrance: inventory.entrance().map(ToString::to_string),
         nodes: inventory.nodes().len(),
@@ -107,6 +174,15 @@ pub(super) async fn one(State(here): State<Here>, Named(name): Named<String>) ->
         missing: inventory.missing(),
         sources: Source::every().map(|source| line(source, inventory.heard(source))).collect(),
     })))
+}
+
+fn attention(concern: &Concern) -> AttentionLine {
+    AttentionLine {
+        health: concern.health.into(),
+        what: concern.what.clone(),
+        why: concern.why.clone(),
+        since: concern.since.map(|since| moment(since.0)),
+    }
 }
 
 fn line(source: Source, heard: &Heard) -> SourceLine {

@@ -10,6 +10,7 @@
 //! every error is a problem; what acts can be sent twice and acts once.
 
 mod accept;
+mod again;
 mod asked;
 mod audit;
 mod backups;
@@ -17,11 +18,13 @@ mod changes;
 mod clusters;
 mod deployments;
 mod diagrams;
+mod differences;
 mod document;
 mod drift;
 mod error;
 mod events;
 mod figure;
+mod follow;
 mod health;
 mod host_backups;
 mod idempotency;
@@ -65,6 +68,7 @@ use crate::{
 };
 
 pub(crate) use accept::preferred;
+pub(crate) use again::again;
 pub use document::{breaks, document};
 pub use error::{ApiError, Problem};
 pub use trial::router as page;
@@ -103,6 +107,8 @@ pub const ROUTES: &[Row] = &[
     Row::get("/api/v1/clusters/{cluster}/incidents/{id}", SEE),
     Row::get("/api/v1/clusters/{cluster}/silences", SEE),
     Row::get("/api/v1/clusters/{cluster}/history", SEE),
+    Row::get("/api/v1/clusters/{cluster}/differences", SEE),
+    Row::get("/api/v1/clusters/{cluster}/follow", SEE),
     Row::post("/api/v1/clusters/{cluster}/silences", OPERATE, Acts::Itself),
     Row::delete("/api/v1/clusters/{cluster}/silences/{id}", OPERATE, Acts::Itself),
     Row::get("/api/v1/clusters/{cluster}/deployments", SEE),
@@ -204,6 +210,8 @@ fn telling() -> OpenApiRouter<Here> {
         .routes(routes!(incidents::one))
         .routes(routes!(incidents::silent))
         .routes(routes!(life::one))
+        .routes(routes!(differences::list))
+        .routes(routes!(follow::one))
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::one))
         .routes(routes!(deployments::log))

@@ -1,7 +1,7 @@
 //! The page to look at the API and to try it. It is made from the document, and asks as its visitor's program
 //! would: through the guard, with what the visitor's browser sent. So nobody gets more here than there.
 
-use std::{net::SocketAddr, sync::LazyLock, time::Duration};
+use std::{sync::LazyLock, time::Duration};
 
 use app::{
     pages::{self, Body as Shown, Field, Kind, Operation, Tried},
@@ -11,8 +11,8 @@ use app::{
 use axum::{
     Router,
     body::Body,
-    extract::{ConnectInfo, RawQuery, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    extract::{RawQuery, Request, State},
+    http::StatusCode,
     response::Response,
     routing::get,
 };
@@ -22,11 +22,11 @@ use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
 
 use super::{
-    ROUTES,
+    ROUTES, again,
     document::{answering, example, operations},
 };
 use crate::{
-    access::{Needs, Tls, Way, Who, address},
+    access::{Needs, Way, Who, address},
     pages::{Asked, bare, render, theme},
 };
 
@@ -137,8 +137,9 @@ async fn page(State(here): State<Here>, raw: RawQuery, request: Request) -> Resp
         let to = if here_tried { filled(operation) } else { operation.path.clone() };
         operation.curl = curl(operation, &format!("{us}{to}"), accept, open);
         if here_tried {
-            let asked = again(&request, &to, accept);
-            tried = Some(ask(here.api.clone(), asked, operation, &to, accept).await);
+            let accept = if accept.is_empty() { "*/*" } else { accept };
+            let asked = again(request.uri(), request.headers(), request.extensions(), &to, accept);
+            tried = Some(ask(here.api.clone(), asked, operation, &to, said.get("accept")).await);
         }
     }
     let theme = theme(&request);
@@ -218,30 +219,6 @@ async fn ask(api: Router, request: Option<Request>, operation: &Operation, to: &
         Shown::Text(if kind.ends_with("json") { indented(&text) } else { text.into_owned() }, cut)
     };
     tried
-}
-
-/// The same visitor asks for something else.
-fn again(visitor: &Request, to: &str, accept: &str) -> Option<Request> {
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = to.parse::<Uri>().ok()?;
-    let mut headers: HeaderMap = visitor.headers().clone();
-    for name in [header::ACCEPT, header::IF_NONE_MATCH, header::RANGE, header::CONTENT_LENGTH, header::CONTENT_TYPE] {
-        headers.remove(name);
-    }
-    if let Some(host) = visitor.uri().authority() {
-        headers.insert(header::HOST, HeaderValue::from_str(host.as_str()).ok()?);
-    }
-    let accept = if accept.is_empty() { "*/*" } else { accept };
-    headers.insert(header::ACCEPT, HeaderValue::from_str(accept).ok()?);
-    *request.headers_mut() = headers;
-    // All else that is known of the visitor, the guard finds out again.
-    if let Some(peer) = visitor.extensions().get::<ConnectInfo<SocketAddr>>() {
-        request.extensions_mut().insert(*peer);
-    }
-    if let Some(tls) = visitor.extensions().get::<Tls>() {
-        request.extensions_mut().insert(*tls);
-    }
-    Some(request)
 }
 
 /// What comes first, and whether there is more.

@@ -26,6 +26,7 @@ pub use bands::service_state;
 pub use difference::{Compared, difference, words};
 pub use drawing::Drawing;
 pub use lanes::lanes;
+pub use networking::{KINDS, TracedHop, TracedWay, traced};
 pub use node::is_master;
 pub use small::{Small, SmallHost, small};
 pub use summary::Phrase;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use topology::{
     Inventory,
     figure::{self, Filter},
+    health::moment,
     inventory::{Heard, Name, OwnerKind, Source, namespaces},
 };
 use utoipa::IntoParams;
@@ -92,6 +93,9 @@ fn known<T>(
         }
         Heard::Unread { reason } => Some(format!("{} are unknown: {reason}.", source.word())),
         Heard::NotYet => Some(format!("{} are still being read.", source.word())),
+        Heard::Stale { since, .. } => {
+            Some(format!("{} were last heard of at {}: they may have changed since.", source.word(), moment(*since)))
+        }
         _ => None,
     };
     // Nobody is to take the part for the whole.

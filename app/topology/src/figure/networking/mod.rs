@@ -19,7 +19,7 @@ mod wires;
 use scene::{Health, Mark};
 
 pub use geometry::bottom;
-pub use way::draw as draw_way;
+pub use way::{KINDS, TracedHop, TracedWay, draw as draw_way, traced};
 
 use super::{
     architecture::folded,

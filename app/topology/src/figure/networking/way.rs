@@ -30,6 +30,8 @@ const TOP: i32 = 44;
 /// Boxes of one column; more are counted.
 const MOST: usize = 40;
 const HEADINGS: [&str; COLUMNS] = ["From", "Entry", "Service", "Endpoint", "Pod", "Machine", "NIC", "Network"];
+/// What each column holds, in a word.
+pub const KINDS: [&str; COLUMNS] = ["outside", "entry", "service", "endpoint", "pod", "node", "card", "network"];
 
 /// The whole way with its headings and what is to be said of it.
 pub fn draw(inventory: &Inventory, question: &Question) -> Vec<Mark> {
@@ -63,6 +65,56 @@ pub fn draw(inventory: &Inventory, question: &Question) -> Vec<Mark> {
         y += 20;
     }
     marks
+}
+
+/// A way in words, for whoever sees no figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracedWay {
+    /// Its hops in the order in which traffic passes them.
+    pub hops: Vec<TracedHop>,
+    /// What is to be said of it, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// A hop in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracedHop {
+    /// Unique in the way, as in `service/ims/hss`.
+    pub id: String,
+    /// What it is, as in `service`: one of [`KINDS`].
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its ports, its namespace, or its role.
+    pub note: String,
+    /// Whether traffic gets through.
+    pub passage: Passage,
+    /// The ids of the hops that it leads to.
+    pub to: Vec<String>,
+}
+
+/// The whole way in words, as far as the figure's cards and networks.
+pub fn traced(inventory: &Inventory, question: &Question) -> TracedWay {
+    let mut way = graph::follow(inventory, question);
+    lead_on(inventory, &mut way);
+    let told: Vec<Words> =
+        way.hops.iter().map(|hop| words(inventory, hop, only_through(&way, hop).is_some())).collect();
+    let mut leads: Vec<Vec<String>> = vec![Vec::new(); told.len()];
+    for (from, to) in &way.links {
+        if let (Some(leads), Some((id, ..))) = (leads.get_mut(*from), told.get(*to)) {
+            leads.push(id.clone());
+        }
+    }
+    let notes = said(&way, 0);
+    let hops = way.hops.iter().zip(told).zip(leads).map(|((hop, (id, name, note, _)), to)| TracedHop {
+        id,
+        kind: KINDS[column_of(hop)],
+        name,
+        note,
+        passage: hop.passage,
+        to,
+    });
+    TracedWay { hops: hops.collect(), notes }
 }
 
 /// From nodes to their cards and networks, as far as the plan tells.
