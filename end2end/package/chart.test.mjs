@@ -127,6 +127,7 @@ test("a mistyped name or value is refused with its path", () => {
     [{ namespaces: ["Shop"] }, /namespaces/],
     [{ settings: { sign_inn: "local" } }, /sign_inn/],
     [{ settings: { rate: { a: 1 } } }, /rate/],
+    [{ settings: { clusters: { lab: { etcd: { endpoint: "a" } } } } }, /endpoint/],
     [{ persistence: { size: "3Gi" }, settings: { log_size: 4096 } }, /persistence.size: 3Gi is less than 7168 MB/],
   ];
   for (const [values, path] of wrong) {
@@ -161,7 +162,7 @@ const combinations = {
   "some namespaces instead of the whole cluster": [{ namespaces: ["ims", "vepc"] }, /kind: RoleBinding/],
   "etcd's members asked, and backed up": [
     { etcd: { existingSecret: "etcd" }, settings: { etcd_endpoints: ["https://10.1.0.50:2379"], backup_schedule: "0 3 * * *" } },
-    /BINNACLE_ETCD_KEY/,
+    /clusters\.in-cluster\.etcd\.key/,
   ],
 };
 

@@ -63,8 +63,8 @@ test("a run installs program, settings, unit and nginx's part", () => {
   assert.equal(failed, 0, told);
   assert.match(execFileSync(`${folder}/prefix/bin/binnacle`, { encoding: "utf8" }), /9\.9\.9/);
   const settings = readFileSync(`${folder}/etc/binnacle.toml`, "utf8");
-  assert.match(settings, /^base_path = "\/binnacle"$/m);
-  assert.match(settings, new RegExp(`^kubeconfig = "${folder}/etc/kubeconfig"$`, "m"));
+  assert.match(settings, /^server\.base_path = "\/binnacle"$/m);
+  assert.match(settings, new RegExp(`^server\\.kubeconfig = "${folder}/etc/kubeconfig"$`, "m"));
   assert.equal(statSync(`${folder}/etc/kubeconfig`).mode & 0o777, 0o640);
   assert.equal(statSync(`${folder}/data`).mode & 0o777, 0o700);
   const unit = readFileSync(`${folder}/binnacle.service`, "utf8");

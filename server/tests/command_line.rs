@@ -63,7 +63,11 @@ fn an_unknown_key_names_the_nearest_and_the_line() {
     let output = run(&["serve", "--config", file.to_str().expect("text")]);
     std::fs::remove_file(&file).expect("removed");
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("line 2: there is no setting lissten; did you mean listen?"), "{}", said(&output));
+    assert!(
+        said(&output).contains("line 2: there is no setting lissten; did you mean server.listen?"),
+        "{}",
+        said(&output)
+    );
 }
 
 #[test]
@@ -322,8 +326,13 @@ fn secrets_of_settings_are_found_wherever_a_support_bundle_tells_them() {
     std::fs::write(&log, "it began\nasked h.example/T0PSECRET, signed by moss lantern grove\n").expect("written");
     let named = format!("demo = 'always'\nwebhook_secret_file = '{signing}'");
     for (name, settings, says, secret) in [
-        ("misspelt", "databse = 'postgres://u:hunter22@h/n'", "did you mean database", "hunter22"),
-        ("unread", "databse = 'n'\nwebhook = 'https://h.example/T0PSECRET'", "did you mean database", "T0PSECRET"),
+        ("misspelt", "databse = 'postgres://u:hunter22@h/n'", "did you mean server.database", "hunter22"),
+        (
+            "unread",
+            "databse = 'n'\nwebhook = 'https://h.example/T0PSECRET'",
+            "did you mean server.database",
+            "T0PSECRET",
+        ),
         ("address", "demo = 'always'\nwebhook_file = 'h.example/T0PSECRET'", "webhook_file", "T0PSECRET"),
         ("file", named.as_str(), "webhook_secret_file", "lantern"),
         (

@@ -37,6 +37,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- else }}{{ . | quote }}{{ end }}
 {{- end }}
 
+{{- /* Sections of clusters, a line for each value, with the names of the sections before it. */ -}}
+{{- define "binnacle.clusters" -}}
+{{- range $name, $value := .values }}
+{{- $path := printf "%s.%s" $.above (regexMatch "^[A-Za-z0-9_-]+$" $name | ternary $name (quote $name)) }}
+{{- if kindIs "map" $value }}{{ include "binnacle.clusters" (dict "above" $path "values" $value) }}
+{{- else }}
+{{ $path }} = {{ include "binnacle.toml" $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* A quantity as megabytes. */ -}}
 {{- define "binnacle.megabytes" -}}
 {{- $factors := dict "" 0.000001 "k" 0.001 "M" 1.0 "G" 1000.0 "T" 1000000.0 "Ki" 0.001024 "Mi" 1.048576 "Gi" 1073.741824 "Ti" 1099511.627776 }}

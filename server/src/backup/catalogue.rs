@@ -207,7 +207,7 @@ impl Backups {
             .collect();
         let mut places = store.places().await?;
         places.retain(|looked| self.place(&looked.place).is_some());
-        let keeping = self.keeping();
+        let (keeping, regime) = (self.keeping(), self.regime(cluster));
         let (best, waits) = (newest.first().cloned(), pending.len());
         let failures = scheduled.as_ref().map_or(0, |scheduled| scheduled.failures);
         let recent = store.backups(cluster, None, RECENT).await?;
@@ -227,10 +227,10 @@ impl Backups {
                 && newest.first().is_some_and(|newest| newest.companion.is_none()),
             now: jiff::Timestamp::now().as_millisecond(),
             newest,
-            allowed: i64::try_from(keeping.allowed.as_millis()).unwrap_or(i64::MAX),
+            allowed: i64::try_from(regime.allowed.as_millis()).unwrap_or(i64::MAX),
             schedule: scheduled,
-            is_scheduled: keeping.schedule.is_some(),
-            often: keeping
+            is_scheduled: regime.schedule.is_some(),
+            often: regime
                 .schedule
                 .as_ref()
                 .filter(|schedule| schedule.is_often(jiff::Timestamp::now()))

@@ -296,7 +296,7 @@ impl Backups {
                 let origin = origins.get(&id).cloned();
                 Subject { id, began, trusted, origin }
             });
-            all.push((place.name().to_owned(), decide(subjects.collect(), pending, &self.keeping().rules, now)));
+            all.push((place.name().to_owned(), decide(subjects.collect(), pending, &self.regime(cluster).rules, now)));
         }
         Ok(all)
     }

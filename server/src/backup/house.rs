@@ -32,10 +32,19 @@ pub struct Keeping {
     pub sealing: Sealing,
     /// What their manifests are signed with.
     pub key: Vec<u8>,
-    /// Which stay.
-    pub rules: Rules,
+    /// What holds for every cluster.
+    pub regime: Regime,
+    /// What holds for those that have their own.
+    pub regimes: BTreeMap<String, Regime>,
+}
+
+/// When a cluster's backups are taken, and which stay.
+#[derive(Clone, Debug)]
+pub struct Regime {
     /// When they are taken without being asked for.
     pub schedule: Option<Schedule>,
+    /// Which stay.
+    pub rules: Rules,
     /// How old the newest that was found right may be.
     pub allowed: Duration,
 }
@@ -151,9 +160,12 @@ impl Backups {
             places: Vec::new(),
             sealing: Sealing { compression: None, recipients: super::seal::Recipients::default() },
             key: Vec::new(),
-            rules: Rules { newest: 0, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
-            schedule: None,
-            allowed: Duration::MAX,
+            regime: Regime {
+                schedule: None,
+                rules: Rules { newest: 0, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
+                allowed: Duration::MAX,
+            },
+            regimes: BTreeMap::new(),
         };
         Self::new(store, keeping, BTreeMap::new(), String::new())
     }
@@ -161,6 +173,11 @@ impl Backups {
     /// How they are kept.
     pub fn keeping(&self) -> &Keeping {
         &self.0.keeping
+    }
+
+    /// When a cluster's are taken, and which stay.
+    pub fn regime(&self, cluster: &str) -> &Regime {
+        self.keeping().regimes.get(cluster).unwrap_or(&self.keeping().regime)
     }
 
     /// How they are proved beyond taking them.

@@ -42,7 +42,7 @@ pub mod zone;
 
 pub use choice::{Candidate, candidates};
 pub use course::Astray;
-pub use house::{Backups, Keeping};
+pub use house::{Backups, Keeping, Regime};
 pub use pages::{ROUTES, Shelf, router};
 pub use part::DiskError;
 pub use rounds::rounds;

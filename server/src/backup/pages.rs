@@ -165,7 +165,7 @@ impl Shelf {
             until: wanted.until.chars().take(10).collect(),
             is_later: place.is_some(),
             next,
-            about: about(&self.backups, now),
+            about: about(&self.backups, cluster, now),
             hosts: self.backups.on_hosts(cluster).iter().map(|host| story::host(host, now)).collect(),
             warned: warned.iter().map(|warning| story::warning(cluster, warning)).collect(),
         })
@@ -215,25 +215,25 @@ fn now() -> i64 {
 }
 
 /// How backups are kept, for people.
-fn about(backups: &Backups, now: i64) -> Vec<(&'static str, String)> {
-    let keeping = backups.keeping();
-    let schedule = keeping.schedule.as_ref().map(|schedule| {
+fn about(backups: &Backups, cluster: &str, now: i64) -> Vec<(&'static str, String)> {
+    let regime = backups.regime(cluster);
+    let schedule = regime.schedule.as_ref().map(|schedule| {
         let next = jiff::Timestamp::from_millisecond(now).ok().and_then(|now| schedule.after(now));
         let next = next.map(|next| format!(", next {}", story::moment(next.as_millisecond()))).unwrap_or_default();
         format!("{} ({}) in {}{next}", schedule.text(), schedule.words(), schedule.zone())
     });
-    let places: Vec<&str> = keeping.places.iter().map(super::places::Place::name).collect();
-    let allowed = i64::try_from(keeping.allowed.as_millis()).unwrap_or(i64::MAX);
+    let places: Vec<&str> = backups.keeping().places.iter().map(super::places::Place::name).collect();
+    let allowed = i64::try_from(regime.allowed.as_millis()).unwrap_or(i64::MAX);
     vec![
         (words::SCHEDULE, schedule.unwrap_or_else(|| words::NO_SCHEDULE.into())),
         (words::PLACES, places.join(", ")),
-        (words::RULES, rules(backups)),
+        (words::RULES, rules(backups, cluster)),
         (words::ALLOWED, words::older_than(&length(allowed))),
     ]
 }
 
-fn rules(backups: &Backups) -> String {
-    let rules = &backups.keeping().rules;
+fn rules(backups: &Backups, cluster: &str) -> String {
+    let rules = &backups.regime(cluster).rules;
     let named =
         [("newest", rules.newest), ("daily", rules.daily), ("weekly", rules.weekly), ("monthly", rules.monthly)];
     let set: Vec<String> =
@@ -468,7 +468,7 @@ async fn retention(State(here): State<Shelf>, Path(cluster): Path<String>, reque
     };
     match places.await {
         Ok(places) => {
-            let (of, rules) = (cluster.clone(), rules(&here.backups));
+            let (of, rules) = (cluster.clone(), rules(&here.backups, &cluster));
             let content = move || pages::retention(&of, &rules, &places);
             drawn(&here, &cluster, StatusCode::OK, request, false, content).await
         }

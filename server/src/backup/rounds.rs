@@ -75,7 +75,7 @@ fn said(outcome: Result<(), StoreError>) {
 impl Backups {
     /// Takes what is due of a cluster, in a task of its own.
     async fn scheduled(&self, cluster: &str) -> Result<(), StoreError> {
-        let Some(schedule) = &self.keeping().schedule else { return Ok(()) };
+        let Some(schedule) = &self.regime(cluster).schedule else { return Ok(()) };
         if self.course(cluster).as_ref().is_some_and(Course::goes_on) {
             return Ok(());
         }

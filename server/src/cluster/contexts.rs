@@ -32,6 +32,8 @@ use super::{
 pub struct Context {
     /// Its name here and in addresses.
     pub name: String,
+    /// The context in its kubeconfig.
+    context: String,
     /// Where it comes from, for people.
     pub origin: String,
     /// Whether it is the built-in one.
@@ -92,6 +94,7 @@ impl Context {
     pub fn ready(name: &str, origin: &str, client: Client, address: &str, demo: bool) -> Self {
         Self {
             name: name.into(),
+            context: name.into(),
             origin: origin.into(),
             demo,
             planned: None,
@@ -112,6 +115,12 @@ impl Context {
     #[must_use]
     pub fn with_etcd(self, access: Access) -> Self {
         Self { etcd: Some(Arc::new(access)), ..self }
+    }
+
+    /// The same cluster under another name.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.into(), ..self }
     }
 
     /// The same cluster, of which only these namespaces are looked at.
@@ -194,16 +203,16 @@ impl Context {
         let Way::Kubeconfig(source) = &self.way else { return Ok(0) };
         let file = source.read()?;
         let mut hasher = DefaultHasher::new();
-        for path in source.paths().into_iter().chain(named_files(&file, &self.name)) {
+        for path in source.paths().into_iter().chain(named_files(&file, &self.context)) {
             std::fs::read(path).unwrap_or_default().hash(&mut hasher);
         }
         Ok(hasher.finish())
     }
 
     async fn config(&self, mut file: Kubeconfig) -> Result<(Config, Option<Proxy>), Trouble> {
-        let proxy_url = prepare(&mut file, &self.name).map_err(|what| self.unusable(&what))?;
+        let proxy_url = prepare(&mut file, &self.context).map_err(|what| self.unusable(&what))?;
         let named = proxy_url.clone();
-        let options = KubeConfigOptions { context: Some(self.name.clone()), ..KubeConfigOptions::default() };
+        let options = KubeConfigOptions { context: Some(self.context.clone()), ..KubeConfigOptions::default() };
         let config = Config::from_custom_kubeconfig(file, &options).await;
         let mut config = config.map_err(|error| self.unusable(&words(&error)))?;
         if let Some(cluster) = config.auth_info.exec.as_mut().and_then(|exec| exec.cluster.as_mut()) {
@@ -236,7 +245,7 @@ impl Context {
 
     fn unusable(&self, what: &str) -> Trouble {
         let what =
-            if matches!(self.way, Way::InCluster) { what.into() } else { format!("context {}: {what}", self.name) };
+            if matches!(self.way, Way::InCluster) { what.into() } else { format!("context {}: {what}", self.context) };
         Trouble::Kubeconfig { file: self.origin.clone(), what }
     }
 }
@@ -341,6 +350,7 @@ pub fn nearest(name: &str, found: &[Context]) -> String {
 fn in_cluster() -> Context {
     Context {
         name: "in-cluster".into(),
+        context: String::new(),
         origin: "the service account of the pod that Binnacle runs in".into(),
         demo: false,
         planned: None,
@@ -410,6 +420,7 @@ fn contexts(file: &Kubeconfig, origin: &str, source: &Source) -> Result<Vec<Cont
         etcd: None,
         namespaces: Arc::default(),
         way: Way::Kubeconfig(source.clone()),
+        context: name.clone(),
         name,
     };
     Ok(names.into_iter().map(context).collect())

@@ -5,7 +5,11 @@ use std::{fmt::Write, path::Path};
 use futures::future::join_all;
 use serde::Serialize;
 
-use super::{data, serve};
+use super::{
+    data,
+    described::{self, DescribedError},
+    serve,
+};
 use crate::{
     access::examine_oidc,
     backup::{
@@ -14,7 +18,7 @@ use crate::{
     },
     cluster::{
         Trouble,
-        contexts::{self, Context},
+        contexts::Context,
         examine::{Examined, examine},
     },
     config::{Demo, Settings},
@@ -78,32 +82,33 @@ pub(super) async fn all(settings: &Settings) -> Vec<Finding> {
     {
         found.extend(cluster(context, told));
     }
-    let plan = crate::plan::whole(settings.dha.as_deref(), settings.network.as_deref());
-    let first = contexts.into_iter().next();
-    let first = match plan {
-        Ok(Some(plan)) => {
-            found.push(Finding::new("plan", "", Fit::Well, "it can be read", ""));
-            first.map(|first| first.with_plan(plan))
+    for warning in &settings.warnings {
+        found.push(Finding::new("settings", "", Fit::Doubtful, warning, "Change or remove it."));
+    }
+    let mut has_etcd = false;
+    for (at, context) in contexts.into_iter().enumerate() {
+        let name = context.name.clone();
+        match described::of_one(settings, at, context) {
+            Ok(context) => {
+                if context.planned.is_some() {
+                    found.push(Finding::new("plan", &context.name, Fit::Well, "it can be read", ""));
+                }
+                if let Some(access) = &context.etcd {
+                    found.push(etcd(&context.name, access).await);
+                    has_etcd = true;
+                }
+            }
+            Err(error) => {
+                let todo = "Try it with binnacle check.";
+                found.push(Finding::new("plan", &name, Fit::Ill, error.to_string(), todo));
+            }
         }
-        Ok(None) => first,
-        Err(error) => {
-            found.push(Finding::new("plan", "", Fit::Ill, error.to_string(), "Try it with binnacle check."));
-            first
-        }
-    };
-    match serve::etcd(settings, first.as_slice()) {
-        Some(access) => {
-            found.push(etcd(&access).await);
-            found.extend(backups(settings));
-        }
-        None if settings.backups.schedule.is_some() => found.push(Finding::new(
-            "backups",
-            "",
-            Fit::Ill,
-            "there is a schedule, and no etcd to take them from",
-            "Name etcd in etcd_endpoints.",
-        )),
-        None => {}
+    }
+    if has_etcd {
+        found.extend(backups(settings));
+    } else if settings.backups.regime.schedule.is_some() {
+        let seen = "there is a schedule, and no etcd to take them from";
+        found.push(Finding::new("backups", "", Fit::Ill, seen, "Name etcd in etcd_endpoints."));
     }
     if let Some(deploying) = &settings.deploying {
         match preflight(&deploying.host, None).await {
@@ -191,19 +196,17 @@ fn clusters(settings: &Settings, found: &mut Vec<Finding>) -> Vec<Context> {
         found.push(Finding::new("clusters", "", Fit::Well, "the built-in one alone is shown", ""));
         return Vec::new();
     }
-    let mut contexts = match contexts::find(settings.kubeconfig.as_deref()) {
+    let contexts = match described::found(settings) {
         Ok(contexts) => contexts,
-        Err(trouble) => {
+        Err(DescribedError::Kubeconfig { trouble }) => {
             found.push(Finding::new("clusters", "", Fit::Ill, trouble.to_string(), &trouble.todo()));
             return Vec::new();
         }
+        Err(error) => {
+            found.push(Finding::new("clusters", "", Fit::Ill, error.to_string(), ""));
+            return Vec::new();
+        }
     };
-    if let Some(wanted) = &settings.context {
-        contexts.retain(|context| context.name == *wanted);
-    }
-    if let Some(first) = contexts.first_mut() {
-        *first = first.clone().limited_to(&settings.namespaces);
-    }
     if contexts.is_empty() {
         let (is, seen) = match settings.demo {
             Demo::Never => (Fit::Ill, "no kubeconfig names one"),
@@ -246,15 +249,15 @@ fn cluster(context: &Context, told: Result<Examined, Trouble>) -> Vec<Finding> {
     vec![Finding::new("cluster", name, Fit::Well, format!("it answers as {}", told.version), ""), permissions, clock]
 }
 
-async fn etcd(access: &Access) -> Finding {
+async fn etcd(cluster: &str, access: &Access) -> Finding {
     match look(&access.endpoints, &access.tls, Hashes::Leave).await {
-        Err(error) => Finding::new("etcd", "", Fit::Ill, error.to_string(), ""),
+        Err(error) => Finding::new("etcd", cluster, Fit::Ill, error.to_string(), ""),
         Ok(members) => {
             let well = members.members.iter().filter(|member| member.standing.is_ok()).count();
             let seen = format!("{well} of {} members answer", members.members.len());
             let is = if well == members.members.len() { Fit::Well } else { Fit::Doubtful };
             let todo = if is == Fit::Well { "" } else { "The cluster's page names those that do not." };
-            Finding::new("etcd", "", is, seen, todo)
+            Finding::new("etcd", cluster, is, seen, todo)
         }
     }
 }
@@ -262,7 +265,7 @@ async fn etcd(access: &Access) -> Finding {
 fn backups(settings: &Settings) -> Vec<Finding> {
     let wanted = &settings.backups;
     let mut found = Vec::new();
-    if wanted.schedule.is_none() {
+    if wanted.regime.schedule.is_none() {
         let todo = "Set backup_schedule, as in '0 3 * * *'.";
         found.push(Finding::new("backups", "schedule", Fit::Doubtful, "no schedule is set", todo));
     }

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, described::described};
 use crate::{
     access,
     backup::{Backups, Keeping, manifest::Compression, places::Place, rehearsing::Proving, seal::Sealing},
@@ -54,9 +54,11 @@ pub(super) async fn backups(
                 key.map_err(|error| (Exit::Failed, error.to_string()))?.into_bytes()
             }
         },
-        rules: wanted.rules.clone(),
-        schedule: wanted.schedule.clone(),
-        allowed: wanted.age,
+        regime: wanted.regime.clone(),
+        regimes: etcds
+            .keys()
+            .filter_map(|name| Some((name.clone(), described(settings, name)?.regime.clone())))
+            .collect(),
     };
     let proving = Proving {
         rehearse: wanted.rehearse.clone(),
@@ -66,13 +68,16 @@ pub(super) async fn backups(
         with: wanted.with.clone(),
         ..Proving::default()
     };
-    if let Some(schedule) = &wanted.schedule {
-        tracing::info!("backups are taken {} ({}, {})", schedule.words(), schedule.text(), schedule.zone());
-    }
     let backups = Backups::proved(store.clone(), keeping, etcds.clone(), holder, proving);
-    // As the other settings of etcd they belong to the one that is known.
-    if let Some(cluster) = etcds.keys().next().filter(|_| !wanted.hosts.is_empty()) {
-        backups.ask_hosts(cluster, wanted.hosts.clone());
+    for cluster in etcds.keys() {
+        if let Some(schedule) = &backups.regime(cluster).schedule {
+            let (words, text, zone) = (schedule.words(), schedule.text(), schedule.zone());
+            tracing::info!("backups of {cluster} are taken {words} ({text}, {zone})");
+        }
+        let hosts = described(settings, cluster).map_or(&settings.first.backup_hosts, |said| &said.backup_hosts);
+        if !hosts.is_empty() {
+            backups.ask_hosts(cluster, hosts.clone());
+        }
     }
     Ok(backups)
 }

@@ -4,6 +4,7 @@ mod backup;
 mod beside;
 mod check;
 mod data;
+mod described;
 mod diff;
 mod doctor;
 mod draw;
@@ -30,7 +31,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use exit::{EXIT_CODES, Exit};
 
-use crate::config::Given;
+use crate::config::{Demo, Given, Settings};
 
 /// A live picture of the Kubernetes cluster that Compass4nfv made.
 #[derive(Parser)]
@@ -101,9 +102,18 @@ enum Command {
         after_help = "Example:\n  binnacle token add pipeline --role operator --days 30 --data /var/lib/binnacle"
     )]
     Token(token::TokenArgs),
-    /// Print every setting with its variable, flag, default and meaning.
-    #[command(after_help = "Example:\n  binnacle settings")]
-    Settings,
+    /// Print every setting with its place in the file, variable, flag, default and meaning; or look at a file of settings.
+    #[command(
+        after_help = "Example:\n  binnacle settings --example > binnacle.toml\n  binnacle settings --check /etc/binnacle/binnacle.toml"
+    )]
+    Settings {
+        /// Look at this file: what is wrong ends with exit code 2, and what has no effect is told.
+        #[arg(long, value_name = "FILE")]
+        check: Option<String>,
+        /// Print a file with every setting in it, commented out.
+        #[arg(long, conflicts_with = "check")]
+        example: bool,
+    },
     /// Print the licences of everything that is in this program.
     #[command(after_help = "Example:\n  binnacle licences | less")]
     Licences,
@@ -467,7 +477,9 @@ pub fn run() -> Exit {
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::SupportBundle(args) => wait(support::run(args)),
         Command::Token(args) => wait(token::run(args)),
-        Command::Settings => draw::write(None, &crate::config::table()),
+        Command::Settings { check: Some(file), .. } => checked(file),
+        Command::Settings { example: true, .. } => draw::write(None, &crate::config::example()),
+        Command::Settings { .. } => draw::write(None, &crate::config::table()),
         Command::Licences => draw::write(None, include_str!("../../licences.txt")),
         Command::Rbac { namespaced } => draw::write(None, &crate::cluster::permissions::rules(namespaced)),
         Command::Completions { shell } => {
@@ -500,4 +512,16 @@ fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> 
     // Programs that were started, such as plugins for credentials, end with the work that waits for them.
     runtime.shutdown_timeout(LAST);
     ended
+}
+
+/// Looks at a file of settings, and at the variables that hold beside it.
+fn checked(file: String) -> Result<(), Failure> {
+    let usage = |error: &dyn std::fmt::Display| (Exit::Usage, error.to_string());
+    let settings = Settings::load(&vec![("config", file.clone())]).map_err(|error| usage(&error))?;
+    if !matches!(settings.demo, Demo::Always | Demo::Of(_)) {
+        let found = described::found(&settings).map_err(|error| usage(&error))?;
+        described::with_settings(&settings, found).map_err(|error| usage(&error))?;
+    }
+    let lines: String = settings.warnings.iter().map(|warning| format!("{}\n", scene::readable(warning))).collect();
+    draw::write(None, &format!("{lines}{file} can be used.\n"))
 }

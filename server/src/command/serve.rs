@@ -15,19 +15,15 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
-use super::{Exit, Failure, data, keeping, sweeping};
+use super::{Exit, Failure, data, described, keeping, sweeping};
 use crate::{
     access::{self, Door, Hosts, Oidc, Ways},
     backup,
-    cluster::{
-        Clusters,
-        contexts::{self, Context},
-    },
+    cluster::{Clusters, contexts::Context},
     config::{Demo, Deploying, Given, LogFormat, Settings},
     demo::{self, Demonstration},
     deploy::Office,
     embed::Embed,
-    etcd::{Access, Endpoint, proposed},
     front::{self, Front},
     incidents::{self, Judging, certificates::Pace},
     journal::{self, History},
@@ -45,27 +41,26 @@ const LAST: Duration = Duration::from_secs(5);
 pub(super) async fn run(given: Given) -> Result<(), Failure> {
     let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
     log(&settings)?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
     refuse_beyond_loopback(&settings)?;
     app::base::serve_below(&settings.base_path);
     let store = store(&settings).await?;
     let door = Arc::new(door(&settings, store.clone())?);
     let tls = settings.tls.as_ref().map(|(certificate, key)| Certificates::read(certificate, key)).transpose();
     let tls = tls.map_err(|error| (Exit::Usage, error.to_string()))?;
-    let (mut contexts, mut demonstration) = clusters(&settings)?;
-    if let Some(first) = contexts.first_mut() {
-        *first = first.clone().limited_to(&settings.namespaces);
-    }
-    let plan = crate::plan::whole(settings.dha.as_deref(), settings.network.as_deref())
-        .map_err(|error| (Exit::Usage, error.to_string()))?;
-    if let (Some(plan), Some(first)) = (plan, contexts.first_mut()) {
-        *first = first.clone().with_plan(plan);
-    }
+    let (found, mut demonstration) = clusters(&settings)?;
+    let mut contexts: Vec<Context> = match &demonstration {
+        Some(_) => found,
+        None => described::with_settings(&settings, found).map_err(|error| (Exit::Usage, error.to_string()))?,
+    };
     let built_in = demonstration.as_ref().is_some_and(|it| it.name == demo::NAME);
     if let Some(demonstration) = demonstration.as_mut().filter(|_| built_in) {
         demonstration.start_etcd(&settings.data);
     }
     let its = demonstration.as_ref().and_then(|it| Some(it.etcd.as_ref()?.access()));
-    if let (Some(access), Some(first)) = (its.or_else(|| etcd(&settings, &contexts)), contexts.first_mut()) {
+    if let (Some(access), Some(first)) = (its, contexts.first_mut()) {
         *first = first.clone().with_etcd(access);
     }
     let backups = keeping::backups(&settings, &store, &keeping::etcds(&contexts), holder()).await?;
@@ -172,20 +167,6 @@ fn log(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How the first context's etcd is reached: as it is set, else as its plan lets expect.
-pub(super) fn etcd(settings: &Settings, contexts: &[Context]) -> Option<Access> {
-    let (mut endpoints, tls) = (settings.etcd_endpoints.clone(), settings.etcd_tls.clone());
-    let first = contexts.first().filter(|first| !first.demo)?;
-    if endpoints.is_empty() && tls.cacert.is_some() {
-        endpoints = first.planned.as_deref().map(proposed).unwrap_or_default();
-        let words: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
-        tracing::info!("etcd of {} is asked where the plan has it: {}", first.name, words.join(","));
-    }
-    let reached = |endpoint: Endpoint| endpoint.reached(settings.etcd_through.clone());
-    let endpoints: Vec<Endpoint> = endpoints.into_iter().map(reached).collect();
-    (!endpoints.is_empty()).then_some(Access { endpoints, tls })
-}
-
 pub(super) fn refuse_beyond_loopback(settings: &Settings) -> Result<(), Failure> {
     let listen = settings.listen;
     if listen.ip().is_loopback() || !settings.sign_in.is_none() {
@@ -256,16 +237,7 @@ fn clusters(settings: &Settings) -> Result<(Vec<Context>, Option<Demonstration>)
     if let Demo::Of(distribution) = settings.demo {
         return Ok(shown(demo::context_of(distribution)));
     }
-    let mut found = contexts::find(settings.kubeconfig.as_deref())
-        .map_err(|trouble| (Exit::Usage, format!("{trouble}. {}", trouble.todo())))?;
-    if let Some(wanted) = &settings.context {
-        let near = contexts::nearest(wanted, &found);
-        found.retain(|context| context.name == *wanted);
-        if found.is_empty() {
-            let why = format!("no kubeconfig has a context {wanted}{near}: leave --context out to see all");
-            return Err((Exit::Usage, why));
-        }
-    }
+    let found = described::found(settings).map_err(|error| (Exit::Usage, error.to_string()))?;
     if found.is_empty() && settings.demo == Demo::IfNone {
         tracing::info!("no kubeconfig found: showing the built-in demonstration cluster");
         return Ok(built_in());

@@ -3,15 +3,17 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    BackupSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn,
+    BackupSettings, ClusterSettings, Demo, Deploying, Given, LogFormat, Settings, SignIn,
     addresses::{BASE_PATH, DATABASE, PUBLIC_URL, base_path, known_hosts, public_url},
-    audit, deploying, history,
+    audit, deploying, effect, history,
     keys::{KEYS, nearest},
-    namespaces, provider,
+    provider,
+    sections::{self, Said},
 };
 use crate::{
     access::{Lasting, Proxies},
     backup::{
+        Regime,
         hosts::Host,
         rehearsing::When,
         retention::Rules,
@@ -20,7 +22,7 @@ use crate::{
         zone,
     },
     embed::Origins,
-    etcd::{Endpoint, Through, Tls},
+    etcd::Through,
     store::Place,
 };
 
@@ -55,6 +57,16 @@ pub enum ConfigError {
         /// The one that is most like it.
         nearest: String,
     },
+    /// A setting that stands in the file twice, by its old name and in its section.
+    #[error("{place}: {name} is given already in {before}; leave one of them out")]
+    Twice {
+        /// Where it stands.
+        place: String,
+        /// The setting.
+        name: String,
+        /// Where it stood first.
+        before: String,
+    },
     /// A schedule that cannot be.
     #[error("{place}: {name}: {error}")]
     Schedule {
@@ -86,9 +98,15 @@ pub(super) fn load(
     given: &Given,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigError> {
-    let mut values = values(given, environment)?;
+    let (mut values, said) = values(given, environment)?;
     in_files(&mut values)?;
-    settings(&values)
+    let mut settings = settings(&values)?;
+    for (name, section) in &said.clusters {
+        settings.clusters.insert(name.clone(), ClusterSettings::named(section, &values)?);
+    }
+    settings.warnings = said.warnings;
+    settings.warnings.extend(effect::without_effect(&settings, &values));
+    Ok(settings)
 }
 
 /// Which settings were given, where, and as what; what may be a secret is not told.
@@ -96,17 +114,25 @@ pub(super) fn shown(
     given: &Given,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Vec<[String; 3]>, ConfigError> {
-    let given = values(given, environment)?.into_iter().filter(|(_, (_, place))| place != "default");
+    let (values, said) = values(given, environment)?;
+    let of_clusters = said.clusters.into_iter().flat_map(|(cluster, section)| {
+        let line = move |(name, (value, place))| (format!("clusters.{cluster} {name}"), value, place);
+        section.values.into_iter().map(line)
+    });
+    let of_clusters: Vec<[String; 3]> =
+        of_clusters.map(|(name, value, place)| [name, transcript::redacted(&value), place]).collect();
+    let given = values.into_iter().filter(|(_, (_, place))| place != "default");
     let told = |name: &str, value: &str| {
         let is_secret = IN_FILES.iter().any(|(secret, _)| *secret == name);
         if is_secret { "(not shown)".to_owned() } else { transcript::redacted(value) }
     };
-    Ok(given.map(|(name, (value, place))| [name.to_owned(), told(name, &value), place]).collect())
+    let given = given.map(|(name, (value, place))| [name.to_owned(), told(name, &value), place]);
+    Ok(given.chain(of_clusters).collect())
 }
 
 /// Texts of the settings that may be secrets, to be sought wherever they could have got to.
 pub(super) fn secrets(given: &Given, environment: impl Iterator<Item = (String, String)>) -> Vec<String> {
-    let Ok(values) = values(given, environment) else { return Vec::new() };
+    let Ok((values, _)) = values(given, environment) else { return Vec::new() };
     let mut secrets: Vec<String> = IN_FILES.iter().map(|(name, _)| values[name].0.clone()).collect();
     let files = values.iter().filter(|(name, _)| name.ends_with("_file")).map(|(_, (file, _))| file);
     secrets.extend(files.filter(|file| !file.is_empty()).map(|file| {
@@ -128,16 +154,17 @@ pub(super) fn secrets(given: &Given, environment: impl Iterator<Item = (String, 
 /// A shorter text cannot be told from others that are no secret.
 const SHORTEST: usize = 6;
 
-/// The values as they were given, each with its place.
-fn values(given: &Given, environment: impl Iterator<Item = (String, String)>) -> Result<Values, ConfigError> {
+/// The values as they were given, each with its place, and what else the file says.
+fn values(given: &Given, environment: impl Iterator<Item = (String, String)>) -> Result<(Values, Said), ConfigError> {
     let variables: Vec<(String, String)> = environment.filter(|(name, _)| name.starts_with("BINNACLE_")).collect();
     let mut values: Values =
         KEYS.iter().map(|key| (key.name, (key.default.to_owned(), "default".to_owned()))).collect();
     let by_flag = given.iter().find(|(name, _)| *name == "config").map(|(_, path)| path.clone());
     let by_variable = || variables.iter().find(|(name, _)| name == "BINNACLE_CONFIG").map(|(_, path)| path.clone());
-    if let Some(path) = by_flag.or_else(by_variable) {
-        read_file(&path, &mut values)?;
-    }
+    let said = match by_flag.or_else(by_variable) {
+        Some(path) => read_file(&path, &mut values)?,
+        None => Said::default(),
+    };
     for (variable, value) in &variables {
         // Tests and builds have variables of their own; a setting's name has no second underscore part of theirs.
         if variable == "BINNACLE_CONFIG" || variable.starts_with("BINNACLE_TEST_") || variable == "BINNACLE_CHROMIUM" {
@@ -159,7 +186,7 @@ fn values(given: &Given, environment: impl Iterator<Item = (String, String)>) ->
             values.insert(key.name, (value.clone(), key.flag()));
         }
     }
-    Ok(values)
+    Ok((values, said))
 }
 
 /// Settings that may be a secret, or have one in them, with those that name a file for it instead.
@@ -192,7 +219,7 @@ fn in_files(values: &mut Values) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
+fn read_file(path: &str, values: &mut Values) -> Result<Said, ConfigError> {
     let file = || path.to_owned();
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
         file: file(),
@@ -202,64 +229,13 @@ fn read_file(path: &str, values: &mut Values) -> Result<(), ConfigError> {
             _ => error.to_string(),
         },
     })?;
-    let line_of = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-    let table: toml::Spanned<toml::de::DeTable<'_>> =
-        toml::de::DeTable::parse(&text).map_err(|error| ConfigError::NotToml {
-            file: file(),
-            line: error.span().map_or(1, |span| line_of(span.start)),
-            what: error.message().to_owned(),
-        })?;
-    for (name, value) in table.get_ref() {
-        let line = line_of(name.span().start);
-        let place = format!("{path}, line {line}");
-        let known = KEYS.iter().find(|key| key.name == &**name.get_ref()).ok_or_else(|| ConfigError::Unknown {
-            place: place.clone(),
-            name: name.get_ref().to_string(),
-            nearest: nearest(name.get_ref(), KEYS.iter().map(|key| key.name)).unwrap_or_default().to_owned(),
-        })?;
-        let value = match value.get_ref() {
-            toml::de::DeValue::String(text) => text.to_string(),
-            toml::de::DeValue::Integer(number) => number.as_str().to_owned(),
-            toml::de::DeValue::Boolean(yes) => yes.to_string(),
-            toml::de::DeValue::Array(items) => listed(known.name, items).ok_or_else(|| ConfigError::Value {
-                place: place.clone(),
-                name: known.name,
-                value: "array".into(),
-                expected: LIST,
-            })?,
-            other => {
-                return Err(ConfigError::Value {
-                    place,
-                    name: known.name,
-                    value: other.type_str().to_owned(),
-                    expected: "a text or a number",
-                });
-            }
-        };
-        values.insert(known.name, (value, place));
-    }
-    Ok(())
-}
-
-/// What a list in the file must be.
-const LIST: &str = "a text, a number, or a list of texts without quotes in them (and without commas, but for groups)";
-
-/// A list of the file, as its flag would have it: with commas between. Names of groups may have commas in them.
-fn listed(name: &str, items: &toml::de::DeArray<'_>) -> Option<String> {
-    let quoted = ["oidc_groups", "oidc_viewers", "oidc_operators", "oidc_admins"].contains(&name);
-    let item = |item: &toml::Spanned<toml::de::DeValue<'_>>| {
-        let text = item.get_ref().as_str()?;
-        match quoted {
-            true if !text.contains('"') => Some(format!("\"{text}\"")),
-            false if !text.contains([',', '"']) => Some(text.to_owned()),
-            _ => None,
-        }
-    };
-    items.iter().map(item).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+    let said = sections::Reading::of(path, &text)?;
+    values.extend(said.values.clone());
+    Ok(said)
 }
 
 /// The machine through which etcd is reached.
-fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
+pub(super) fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
     let (text, place) = values["etcd_through"].clone();
     let destination = if text == "jump_host" { &values["jump_host"].0 } else { &text };
     if text.is_empty() {
@@ -273,7 +249,7 @@ fn through(values: &Values) -> Result<Option<Arc<Through>>, ConfigError> {
 }
 
 /// The hosts on which kubespray leaves backups.
-fn hosts(values: &Values) -> Result<Vec<Host>, ConfigError> {
+pub(super) fn hosts(values: &Values) -> Result<Vec<Host>, ConfigError> {
     let through = through(values)?.map(|through| through.to_string());
     let config = Some(values["ssh_config"].0.clone()).filter(|path| !path.is_empty()).map(PathBuf::from);
     let (text, place) = &values["backup_hosts"];
@@ -289,6 +265,31 @@ fn hosts(values: &Values) -> Result<Vec<Host>, ConfigError> {
     named.map(host).collect()
 }
 
+fn no_schedule(values: &Values, name: &'static str, error: ScheduleError) -> ConfigError {
+    ConfigError::Schedule { place: values[name].1.clone(), name, error }
+}
+
+/// When backups are taken, and which stay.
+pub(super) fn regime(values: &Values) -> Result<Regime, ConfigError> {
+    let text = |name: &str| values[name].0.clone();
+    let wrong = |name: &'static str, expected: &'static str| {
+        let (value, place) = values[name].clone();
+        ConfigError::Value { place, name, value, expected }
+    };
+    let zone = zone::named(&text("backup_zone"));
+    let zone = zone.ok_or_else(|| wrong("backup_zone", "a time zone, as in Europe/Berlin or UTC"))?;
+    let schedule = Some(text("backup_schedule")).filter(|text| !text.is_empty());
+    let schedule = schedule.map(|cron| Schedule::parse(&cron, &text("backup_zone"))).transpose();
+    let counts =
+        "counts of which one is at least 1, as in newest=7,daily=14,weekly=8,monthly=12; left out, all backups stay";
+    let age = text("backup_age").parse().map(Duration::from_secs);
+    Ok(Regime {
+        schedule: schedule.map_err(|error| no_schedule(values, "backup_schedule", error))?,
+        rules: Rules::parse(&text("backup_keep"), zone).ok_or_else(|| wrong("backup_keep", counts))?,
+        allowed: age.map_err(|_| wrong("backup_age", "a number of seconds"))?,
+    })
+}
+
 fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let text = |name: &str| values[name].0.clone();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
@@ -300,15 +301,6 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
     let recipients = Recipients::parse(&text("backup_recipients"));
     let recipients =
         recipients.map_err(|_| wrong("backup_recipients", "…".into(), "public keys of age, which begin with age1"))?;
-    let zone_name = text("backup_zone");
-    let zone = zone::named(&zone_name);
-    let zone =
-        zone.ok_or_else(|| wrong("backup_zone", zone_name.clone(), "a time zone, as in Europe/Berlin or UTC"))?;
-    let no_schedule = |name: &'static str, error| ConfigError::Schedule { place: values[name].1.clone(), name, error };
-    let schedule = some("backup_schedule").map(|text| {
-        let parsed = Schedule::parse(&text, &zone_name);
-        parsed.map_err(|error| no_schedule("backup_schedule", error))
-    });
     let days: u64 =
         text("backup_reread").parse().map_err(|_| wrong("backup_reread", text("backup_reread"), "a number of days"))?;
     let with: Vec<PathBuf> =
@@ -326,23 +318,16 @@ fn backups(values: &Values) -> Result<BackupSettings, ConfigError> {
             return Err(wrong("backup_rehearse", word.to_owned(), expected));
         }
         cron => When::At(
-            Schedule::parse(cron, &zone_name).map(Box::new).map_err(|error| no_schedule("backup_rehearse", error))?,
+            Schedule::parse(cron, &text("backup_zone"))
+                .map(Box::new)
+                .map_err(|error| no_schedule(values, "backup_rehearse", error))?,
         ),
     };
-    let rules = Rules::parse(&text("backup_keep"), zone);
-    let counts =
-        "counts of which one is at least 1, as in newest=7,daily=14,weekly=8,monthly=12; left out, all backups stay";
     Ok(BackupSettings {
         to: text("backup_to"),
         recipients,
-        schedule: schedule.transpose()?,
-        rules: rules.ok_or_else(|| wrong("backup_keep", text("backup_keep"), counts))?,
-        age: text("backup_age")
-            .parse()
-            .map(Duration::from_secs)
-            .map_err(|_| wrong("backup_age", text("backup_age"), "a number of seconds"))?,
+        regime: regime(values)?,
         key_file: some("backup_key_file").map(PathBuf::from),
-        hosts: hosts(values)?,
         webhook: deploying::webhook(values, "backup_webhook", "backup_webhook_secret_file")?,
         rehearse,
         programs: some("backup_programs").map(PathBuf::from),
@@ -403,28 +388,8 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             .map_err(|_| wrong("connections_per_address", "a number of connections, 0 for any"))?,
         kubeconfig: some("kubeconfig").map(PathBuf::from),
         context: some("context"),
-        namespaces: namespaces::of(values)?,
-        dha: some("dha").map(PathBuf::from),
-        network: some("network").map(PathBuf::from),
-        etcd_endpoints: match some("etcd_endpoints") {
-            Some(text) => Endpoint::list(&text)
-                .map_err(|_| hidden("etcd_endpoints", "addresses with commas between, as in https://10.1.0.50:2379"))?,
-            None => Vec::new(),
-        },
-        etcd_tls: match (some("etcd_cert"), some("etcd_key")) {
-            (Some(_), None) => {
-                return Err(wrong("etcd_key", "the file of the certificate's key, as etcd_cert is given"));
-            }
-            (None, Some(_)) => {
-                return Err(wrong("etcd_cert", "the file of the key's certificate, as etcd_key is given"));
-            }
-            (cert, key) => Tls {
-                cacert: some("etcd_cacert").map(PathBuf::from),
-                cert: cert.map(PathBuf::from),
-                key: key.map(PathBuf::from),
-            },
-        },
-        etcd_through: through(values)?,
+        first: ClusterSettings::first(values)?,
+        clusters: BTreeMap::new(),
         backups: backups(values)?,
         plans: some("plans").map(PathBuf::from),
         compass_release: deploying::release(values)?,
@@ -447,18 +412,19 @@ fn settings(values: &Values) -> Result<Settings, ConfigError> {
             _ => return Err(wrong("log_format", "text or json")),
         },
         log: text("log"),
+        warnings: Vec::new(),
     })
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn variables(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>().into_iter()
     }
 
-    fn in_file(text: &str) -> Result<Settings, ConfigError> {
+    pub(in crate::config) fn in_file(text: &str) -> Result<Settings, ConfigError> {
         let path = std::env::temp_dir().join(format!(
             "binnacle-{}-{:x}.toml",
             std::process::id(),
@@ -480,7 +446,7 @@ mod tests {
     #[test]
     fn an_unknown_key_names_the_nearest_and_its_line() {
         let error = in_file("idle = 3\n\nlisten_on = \"127.0.0.1:1\"\n").unwrap_err().to_string();
-        assert!(error.contains("line 3: there is no setting listen_on; did you mean listen?"), "{error}");
+        assert!(error.contains("line 3: there is no setting listen_on; did you mean server.listen?"), "{error}");
     }
 
     #[test]

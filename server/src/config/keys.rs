@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// A setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// In the file; the flag is the same with `-` for `_`, the variable is `BINNACLE_` and it.
+    /// The flag is the same with `-` for `_`, the variable is `BINNACLE_` and it; [`Key::path`] is where it stands in the file.
     pub name: &'static str,
     /// What holds when nothing is said.
     pub default: &'static str,
@@ -403,11 +403,12 @@ impl Key {
 
 /// The settings as a Markdown table.
 pub fn table() -> String {
-    let mut out = String::from("| key | variable | flag | default | meaning |\n|---|---|---|---|---|\n");
+    let mut out =
+        String::from("| key | in the file | variable | flag | default | meaning |\n|---|---|---|---|---|---|\n");
     for key in KEYS {
         let default = if key.default.is_empty() { "–".to_owned() } else { format!("`{}`", key.default) };
-        let _ =
-            writeln!(out, "| `{}` | `{}` | `{}` | {default} | {} |", key.name, key.variable(), key.flag(), key.meaning);
+        let (place, variable, flag) = (key.place(), key.variable(), key.flag());
+        let _ = writeln!(out, "| `{}` | `{place}` | `{variable}` | `{flag}` | {default} | {} |", key.name, key.meaning);
     }
     out
 }

@@ -2,27 +2,31 @@
 
 mod addresses;
 mod audit;
+mod clusters;
 mod deploying;
+mod effect;
+mod example;
 mod file;
 mod history;
 mod keys;
 mod namespaces;
 mod provider;
+mod sections;
 
-use std::{collections::BTreeSet, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+pub use clusters::ClusterSettings;
 pub use deploying::Deploying;
+pub use example::example;
 pub use file::ConfigError;
 pub use history::IncidentSettings;
 pub(crate) use keys::nearest;
 pub use keys::{KEYS, Key, table};
-use topology::inventory::Name;
 
 use crate::{
     access::{Lasting, OidcSettings, Proxies},
-    backup::{hosts::Host, rehearsing::When, retention::Rules, schedule::Schedule, seal::Recipients},
+    backup::{Regime, rehearsing::When, seal::Recipients},
     embed::Origins,
-    etcd::{Endpoint, Through, Tls},
     journal::Bounds,
     store::{Keeping, Place},
     webhook::Webhook,
@@ -67,19 +71,11 @@ pub struct Settings {
     pub kubeconfig: Option<PathBuf>,
     /// Only this context.
     pub context: Option<String>,
-    /// The namespaces of the first context that are looked at; empty for those that its role may read.
-    pub namespaces: BTreeSet<Name>,
-    /// The DHA file that the first context was deployed from.
-    pub dha: Option<PathBuf>,
-    /// Its network.yml.
-    pub network: Option<PathBuf>,
-    /// Where etcd of the first context may be asked; empty to go by the plan.
-    pub etcd_endpoints: Vec<Endpoint>,
-    /// With what.
-    pub etcd_tls: Tls,
-    /// The machine through which it is reached.
-    pub etcd_through: Option<Arc<Through>>,
-    /// How its backups are kept.
+    /// What is said of the first context, unless it has a section of its own.
+    pub first: ClusterSettings,
+    /// What is said of clusters by their names.
+    pub clusters: BTreeMap<String, ClusterSettings>,
+    /// How backups are kept.
     pub backups: BackupSettings,
     /// Where plans to choose from lie.
     pub plans: Option<PathBuf>,
@@ -99,6 +95,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// What is logged, as in `info` or `binnacle=debug`.
     pub log: String,
+    /// What to be warned of: names of before, and settings without an effect.
+    pub warnings: Vec<String>,
 }
 
 /// How backups are kept; places are opened when the server starts.
@@ -108,16 +106,10 @@ pub struct BackupSettings {
     pub to: String,
     /// Whom they are encrypted for.
     pub recipients: Recipients,
-    /// When they are taken by themselves.
-    pub schedule: Option<Schedule>,
-    /// Which stay.
-    pub rules: Rules,
-    /// How old the newest that was found right may be.
-    pub age: Duration,
+    /// When they are taken, and which stay.
+    pub regime: Regime,
     /// The file of the key that signs them.
     pub key_file: Option<PathBuf>,
-    /// Where kubespray leaves backups of its own.
-    pub hosts: Vec<Host>,
     /// Who is told of grave warnings.
     pub webhook: Option<Webhook>,
     /// When they are restored for trial.

@@ -10,7 +10,7 @@ use std::{
 
 use binnacle::{
     backup::{
-        Backups, Keeping,
+        Backups, Keeping, Regime,
         manifest::Compression,
         places::{Known, Place},
         rehearsing::Proving,
@@ -54,9 +54,12 @@ async fn server(folder: &Path, endpoint: &str) -> Backups {
             recipients: Recipients::parse(&recipient()).expect("a key"),
         },
         key: KEY.to_vec(),
-        rules: Rules { newest: NEWEST as u32, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
-        schedule: None,
-        allowed: Duration::from_secs(90_000),
+        regime: Regime {
+            schedule: None,
+            rules: Rules { newest: NEWEST as u32, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
+            allowed: Duration::from_secs(90_000),
+        },
+        regimes: BTreeMap::new(),
     };
     let access = Access { endpoints: vec![Endpoint::parse(endpoint).expect("an endpoint")], tls: Tls::default() };
     // What travels with each that is encrypted.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use binnacle::{
     backup::{
-        Backups, Keeping,
+        Backups, Keeping, Regime,
         delivery::BackupError,
         manifest::{Compression, Manifest},
         places::{Known, Place},
@@ -32,9 +32,12 @@ async fn server(cluster: &Cluster, folder: &Folder, name: &str, store: &Store, p
         places: Place::open_all(&text.join(",")).expect("places"),
         sealing: Sealing { compression: Some(Compression::Zstd), recipients: Recipients::default() },
         key: b"a key".to_vec(),
-        rules: Rules { newest: 2, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
-        schedule: Some(Schedule::parse("0 3 * * *", "UTC").expect("a schedule")),
-        allowed: Duration::from_secs(90_000),
+        regime: Regime {
+            schedule: Some(Schedule::parse("0 3 * * *", "UTC").expect("a schedule")),
+            rules: Rules { newest: 2, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
+            allowed: Duration::from_secs(90_000),
+        },
+        regimes: BTreeMap::new(),
     };
     let access = Access { endpoints: cluster.endpoints(), tls: cluster.tls.clone() };
     Backups::new(store.clone(), keeping, BTreeMap::from([(NAME.to_owned(), access)]), name.to_owned())

@@ -3,6 +3,7 @@
 
 mod certificates;
 mod cluster;
+mod clusters;
 mod deliveries;
 mod fake;
 mod faults;

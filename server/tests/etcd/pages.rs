@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::http::{Method, StatusCode, header};
 use binnacle::{
     access::Role,
-    backup::{Backups, Keeping, places::Place, retention::Rules, seal::Recipients, seal::Sealing},
+    backup::{Backups, Keeping, Regime, places::Place, retention::Rules, seal::Recipients, seal::Sealing},
     etcd::Access,
 };
 use sha2::Digest as _;
@@ -25,9 +25,12 @@ async fn house(cluster: &Cluster) -> House {
             places: Place::open_all(&folder.join("kept").display().to_string()).expect("a place"),
             sealing: Sealing { compression: None, recipients: Recipients::default() },
             key: b"a key".to_vec(),
-            rules: Rules { newest: 0, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
-            schedule: None,
-            allowed: Duration::from_secs(90_000),
+            regime: Regime {
+                schedule: None,
+                rules: Rules { newest: 0, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
+                allowed: Duration::from_secs(90_000),
+            },
+            regimes: BTreeMap::new(),
         };
         Backups::new(store, keeping, BTreeMap::from([("demo".to_owned(), access)]), "here".into())
     })

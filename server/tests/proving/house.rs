@@ -9,7 +9,7 @@ use std::{
 
 use binnacle::{
     backup::{
-        Backups, Keeping,
+        Backups, Keeping, Regime,
         manifest::{Compression, Manifest},
         places::{Known, Place},
         rehearsing::{Proving, When},
@@ -56,9 +56,12 @@ impl House {
             places: Place::open_all(&places.join(",")).expect("places"),
             sealing: Sealing { compression: Some(Compression::Zstd), recipients: self.recipients.clone() },
             key: KEY.to_vec(),
-            rules: Rules { newest: 2, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
-            schedule: Some(Schedule::parse("0 3 * * *", "UTC").expect("a schedule")),
-            allowed: Duration::from_secs(90_000),
+            regime: Regime {
+                schedule: Some(Schedule::parse("0 3 * * *", "UTC").expect("a schedule")),
+                rules: Rules { newest: 2, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
+                allowed: Duration::from_secs(90_000),
+            },
+            regimes: BTreeMap::new(),
         };
         let access = Access { endpoints: cluster.endpoints(), tls: cluster.tls.clone() };
         let etcds = BTreeMap::from([(NAME.to_owned(), access)]);

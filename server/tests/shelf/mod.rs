@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode, header};
 use binnacle::{
     access::Role,
     backup::{
-        Backups, Keeping,
+        Backups, Keeping, Regime,
         manifest::{Compression, FORMAT, Manifest, Proved, Stored},
         places::Place,
         retention::Rules,
@@ -27,9 +27,12 @@ pub fn backups(folder: &std::path::Path, store: Store) -> Backups {
         places: Place::open_all(&folder.join("kept").display().to_string()).expect("a place"),
         sealing: Sealing { compression: Some(Compression::Zstd), recipients: Recipients::default() },
         key: b"a key".to_vec(),
-        rules: Rules { newest: 2, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
-        schedule: None,
-        allowed: Duration::from_secs(26 * 3_600),
+        regime: Regime {
+            schedule: None,
+            rules: Rules { newest: 2, daily: 0, weekly: 0, monthly: 0, zone: jiff::tz::TimeZone::UTC },
+            allowed: Duration::from_secs(26 * 3_600),
+        },
+        regimes: BTreeMap::new(),
     };
     let endpoints = vec![Endpoint::parse("http://127.0.0.1:1").expect("an endpoint")];
     let access = Access { endpoints, tls: Tls::default() };
