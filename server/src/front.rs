@@ -17,7 +17,7 @@ use crate::{
     demo::{self, Demonstration},
     deploy::{self, Deployments, Office},
     embed::{self, Embed},
-    listen,
+    listen, mcp,
     pages::{self, Asked, Site},
     rest,
     running::{self, Running},
@@ -68,6 +68,7 @@ pub fn router(front: &Front) -> Router {
         .merge(pages::router(front.site.clone()))
         .merge(pages::objects::router(front.site.clone()))
         .merge(rest::page(Asked::of(front.site.clone()), guarded(api.clone())))
+        .merge(mcp::router(guarded(api.clone())))
         .merge(api)
         .merge(deploy::router(Deployments::new(front.site.clone(), front.office.clone())))
         .merge(demo::router(front.site.clone(), front.demonstration.clone()))

@@ -5,6 +5,7 @@
 //!                                  └▶ running (health, numbers, log)
 //!    ├────▶ demo (simulator)  └▶ store               └──▶ topology ─▶ scene
 //!    ├────▶ store (SQLite, PostgreSQL)
+//!    ├────▶ mcp ─▶ rest, or another server's
 //!    └────▶ backup ─▶ etcd (its own API)     deploy, backup, incidents ─▶ webhook
 //! ```
 //!
@@ -26,6 +27,7 @@ pub mod incidents;
 pub mod journal;
 pub mod listen;
 mod losses;
+pub mod mcp;
 pub mod pages;
 mod placed;
 pub mod plan;

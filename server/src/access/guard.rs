@@ -238,6 +238,19 @@ fn same_site(host: &str, tls: Option<bool>, who: &Who, needs: Needs, request: &R
     }
 }
 
+/// Whether a page of another site asks, in whoever's name; of a request that passed the guard.
+pub(crate) fn asks_from_elsewhere(request: &Request) -> bool {
+    let (Some(stays), Some(host)) = (request.extensions().get::<Stays>(), request.extensions().get::<Host>()) else {
+        return request.headers().contains_key(header::ORIGIN);
+    };
+    let tls = origin(&stays.door, request).tls;
+    let elsewhere = hosts::site(&host.0, tls, request.headers()) == hosts::Site::Other;
+    if elsewhere {
+        tell_site(&host.0, tls, request);
+    }
+    elsewhere
+}
+
 /// Whether a word of this kind may be logged now: a page of another site must not fill the log.
 fn may_log(last: &Mutex<Option<Instant>>) -> bool {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);

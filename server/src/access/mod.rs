@@ -41,7 +41,7 @@ pub use below::below;
 pub(crate) use door::valid_name;
 pub use door::{Door, Lines, Ways};
 pub use guard::{Gate, Tls, guard};
-pub(crate) use guard::{Ours, Secure, Taken, address};
+pub(crate) use guard::{Ours, Secure, Taken, address, asks_from_elsewhere};
 pub use headers::{around, policy};
 pub use hosts::Hosts;
 pub use household::household;

@@ -129,7 +129,7 @@ impl Refusal {
         // To the API an odd name is one that nothing has.
         let nothing = matches!(self, Self::Odd(_)) && path.starts_with("/api/");
         let status = if nothing { StatusCode::NOT_FOUND } else { self.status() };
-        let mut response = if path.starts_with("/api/") {
+        let mut response = if path.starts_with("/api/") || path == "/mcp" {
             let title = status.canonical_reason().unwrap_or_default();
             let problem = serde_json::json!({
                 "type": "about:blank", "title": title, "status": status.as_u16(), "detail": self.to_string(),

@@ -69,6 +69,7 @@ pub fn table() -> Vec<Row> {
         crate::backup::restoring::ROUTES,
         crate::embed::ROUTES,
         crate::rest::ROUTES,
+        crate::mcp::ROUTES,
         crate::running::ROUTES,
     ]
     .concat()

@@ -15,6 +15,7 @@ mod guide;
 mod history;
 mod keeping;
 mod manual;
+mod mcp;
 mod provider;
 mod rehearse;
 mod serve;
@@ -97,6 +98,11 @@ enum Command {
         after_help = "Example:\n  binnacle support-bundle --config /etc/binnacle/binnacle.toml\n  journalctl -u binnacle --since -1d | binnacle support-bundle --log - --yes"
     )]
     SupportBundle(support::SupportArgs),
+    /// Tell an assistant of a cluster, or of a server's, by the Model Context Protocol on standard input and output.
+    #[command(
+        after_help = "Example:\n  binnacle mcp --demo\n  binnacle mcp --kubeconfig ~/.kube/config --context lab\n  binnacle mcp --server https://binnacle.example --token-file ~/.config/binnacle/token"
+    )]
+    Mcp(mcp::McpArgs),
     /// Make an API token for a program; it is printed this once.
     #[command(
         after_help = "Example:\n  binnacle token add pipeline --role operator --days 30 --data /var/lib/binnacle"
@@ -476,6 +482,7 @@ pub fn run() -> Exit {
         Command::User(args) => wait(user::run(args)),
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::SupportBundle(args) => wait(support::run(args)),
+        Command::Mcp(args) => wait(mcp::run(args)),
         Command::Token(args) => wait(token::run(args)),
         Command::Settings { check: Some(file), .. } => checked(file),
         Command::Settings { example: true, .. } => draw::write(None, &crate::config::example()),

@@ -152,7 +152,8 @@ async fn end(asked: impl Future<Output = ()>, stopping: Stopping, drain: Duratio
 
 fn log(settings: &Settings) -> Result<(), Failure> {
     // The style sheet's selectors for hands and keyboards mean nothing to a PNG, and that is no news.
-    let filter = EnvFilter::try_new(format!("simplecss=error,{}", settings.log))
+    // What assistants ask for in vain is theirs to know, and what they send is not the log's.
+    let filter = EnvFilter::try_new(format!("simplecss=error,rmcp=error,{}", settings.log))
         .map_err(|error| (Exit::Usage, format!("log is {:?}, which is no filter: {error}", settings.log)))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

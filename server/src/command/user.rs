@@ -104,6 +104,11 @@ impl From<RoleWord> for Role {
 }
 
 impl DatabaseArgs {
+    /// Whether any is named.
+    pub(super) const fn is_said(&self) -> bool {
+        self.data.is_some() || self.database.is_some() || self.database_file.is_some() || self.config.is_some()
+    }
+
     pub(super) async fn open(self) -> Result<Store, Failure> {
         let pairs = [
             ("data", self.data),
