@@ -4,7 +4,7 @@ mod store;
 
 use std::time::{Duration, Instant};
 
-use binnacle::store::{Place, Store, StoreError};
+use binnacle::store::{Place, Store, StoreError, import};
 use store::Fresh;
 
 fn server() -> String {
@@ -30,6 +30,32 @@ async fn a_wrong_password_is_said_without_the_password() {
     let text = format!("{refused} {refused:?}");
     assert!(text.contains("password authentication failed"), "{text}");
     assert!(!text.contains("wrong-"), "{text}");
+}
+
+#[tokio::test]
+async fn a_nul_in_a_text_is_counted_and_replaced_for_postgresql() {
+    let (source, target) = (store::in_a_folder(), fresh());
+    let from = store::open(&source).await;
+    store::by_hand(&source, "INSERT INTO keys (name, value) VALUES ('one', 'a' || char(0) || 'b')")
+        .await
+        .expect("kept");
+    let mut file = Vec::new();
+    from.export(jiff::Timestamp::now(), &mut file).await.expect("exported");
+    let entry = binnacle::store::Entry {
+        at: 1,
+        who: String::new(),
+        subject: String::new(),
+        way: String::new(),
+        address: String::new(),
+        action: "database.import".into(),
+        target: String::new(),
+        cluster: String::new(),
+        allowed: true,
+        detail: String::new(),
+    };
+    let imported = import(&target.place, &mut std::io::Cursor::new(file), &entry).await.expect("imported");
+    assert_eq!(imported.replaced, 1);
+    assert_eq!(store::open(&target).await.key("one", "").await.expect("an answer"), "a\u{fffd}b");
 }
 
 /// An address of pgbouncer, by the name of a pool.

@@ -5,29 +5,10 @@ mod store;
 use std::os::unix::fs::PermissionsExt;
 
 use binnacle::store::{Place, Store};
-use store::Fresh;
-
-/// A folder that goes with the test.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let name = format!("binnacle-store-{}-{:x}", std::process::id(), fastrand::u64(..));
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use store::{Folder, Fresh};
 
 fn fresh() -> Fresh {
-    let folder = Folder::new();
-    Fresh { place: Place::beside(&folder.0), _kept: Some(Box::new(folder)) }
+    store::in_a_folder()
 }
 
 store::every_promise!();

@@ -24,6 +24,7 @@ mod support;
 mod sweeping;
 mod take;
 mod token;
+mod transfer;
 mod user;
 mod verify;
 mod what_if;
@@ -103,6 +104,16 @@ enum Command {
         after_help = "Example:\n  binnacle mcp --demo\n  binnacle mcp --kubeconfig ~/.kube/config --context lab\n  binnacle mcp --server https://binnacle.example --token-file ~/.config/binnacle/token"
     )]
     Mcp(mcp::McpArgs),
+    /// Write all that the database keeps into one file: users, tokens' hashes, audit, runs, backups, history. A server may run.
+    #[command(
+        after_help = "Example:\n  binnacle export -o binnacle.export --data /var/lib/binnacle\n  binnacle export -o - --config /etc/binnacle/binnacle.toml | ssh spare 'cat >binnacle.export'"
+    )]
+    Export(transfer::ExportArgs),
+    /// Read such a file into an empty database of either kind, all or nothing. No server may use that database.
+    #[command(
+        after_help = "Example:\n  binnacle import binnacle.export --check\n  binnacle import binnacle.export --database-file /etc/binnacle/database"
+    )]
+    Import(transfer::ImportArgs),
     /// Make an API token for a program; it is printed this once.
     #[command(
         after_help = "Example:\n  binnacle token add pipeline --role operator --days 30 --data /var/lib/binnacle"
@@ -483,6 +494,8 @@ pub fn run() -> Exit {
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::SupportBundle(args) => wait(support::run(args)),
         Command::Mcp(args) => wait(mcp::run(args)),
+        Command::Export(args) => wait(transfer::run_export(args)),
+        Command::Import(args) => wait(transfer::run_import(args)),
         Command::Token(args) => wait(token::run(args)),
         Command::Settings { check: Some(file), .. } => checked(file),
         Command::Settings { example: true, .. } => draw::write(None, &crate::config::example()),

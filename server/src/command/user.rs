@@ -11,7 +11,7 @@ use crate::{
         people::{self, Book, PersonError},
     },
     config::Settings,
-    store::{Session, Store, StoreError},
+    store::{Place, Session, Store, StoreError},
 };
 
 #[derive(Args)]
@@ -110,6 +110,26 @@ impl DatabaseArgs {
     }
 
     pub(super) async fn open(self) -> Result<Store, Failure> {
+        super::serve::store(&self.settings()?).await
+    }
+
+    /// Where the database is; nothing is made.
+    pub(super) fn place(self) -> Result<Place, Failure> {
+        let settings = self.settings()?;
+        Ok(settings.database.unwrap_or_else(|| Place::beside(&settings.data)))
+    }
+
+    /// The same, with the data folder where the database lies in it.
+    pub(super) fn place_to_make(self) -> Result<Place, Failure> {
+        let settings = self.settings()?;
+        if let Some(place) = settings.database {
+            return Ok(place);
+        }
+        super::data::private(&settings.data).map_err(|error| (Exit::Usage, error.to_string()))?;
+        Ok(Place::beside(&settings.data))
+    }
+
+    fn settings(self) -> Result<Settings, Failure> {
         let pairs = [
             ("data", self.data),
             ("database", self.database),
@@ -117,8 +137,7 @@ impl DatabaseArgs {
             ("config", self.config),
         ];
         let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        let settings = Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))?;
-        super::serve::store(&settings).await
+        Settings::load(&given).map_err(|error| (Exit::Usage, error.to_string()))
     }
 }
 

@@ -2,7 +2,7 @@
 //! every change, and every removal but that of the oldest up to an anchor ([`Store::shorten_audit`]).
 
 use serde::Serialize;
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{Store, StoreError};
 
@@ -61,25 +61,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`]; what was to be done must then not be done.
     pub async fn remember(&self, entry: &Entry) -> Result<i64, StoreError> {
-        let rows = sqlx::query(
-            "INSERT INTO audit (at, who, way, address, action, target, cluster, allowed, detail, subject) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
-        )
-        .bind(entry.at)
-        .bind(&entry.who)
-        .bind(&entry.way)
-        .bind(&entry.address)
-        .bind(&entry.action)
-        .bind(&entry.target)
-        .bind(&entry.cluster)
-        .bind(i64::from(entry.allowed))
-        .bind(&entry.detail)
-        .bind(&entry.subject)
-        // To its end: only then is it committed, and a full disk said.
-        .fetch_all(&self.pool)
-        .await?;
-        let row = rows.first().ok_or_else(|| StoreError::Refused("an entry got no number".into()))?;
-        Ok(row.try_get("id")?)
+        put(&mut *self.pool.acquire().await?, entry).await
     }
 
     /// The addresses from which somebody signed in well of late.
@@ -117,6 +99,29 @@ impl Store {
         .await?;
         rows.iter().map(kept).collect()
     }
+}
+
+/// Adds an entry; answers its number.
+pub(super) async fn put(connection: &mut AnyConnection, entry: &Entry) -> Result<i64, StoreError> {
+    let rows = sqlx::query(
+        "INSERT INTO audit (at, who, way, address, action, target, cluster, allowed, detail, subject) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+    )
+    .bind(entry.at)
+    .bind(&entry.who)
+    .bind(&entry.way)
+    .bind(&entry.address)
+    .bind(&entry.action)
+    .bind(&entry.target)
+    .bind(&entry.cluster)
+    .bind(i64::from(entry.allowed))
+    .bind(&entry.detail)
+    .bind(&entry.subject)
+    // To its end: only then is it committed, and a full disk said.
+    .fetch_all(connection)
+    .await?;
+    let row = rows.first().ok_or_else(|| StoreError::Refused("an entry got no number".into()))?;
+    Ok(row.try_get("id")?)
 }
 
 /// The oldest entries, so many.

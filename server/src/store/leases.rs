@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::{Kind, Store, StoreError};
 
@@ -76,18 +76,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Away`].
     pub async fn is_held(&self, name: &str) -> Result<bool, StoreError> {
-        let sql = match self.kind {
-            Kind::Sqlite => {
-                "SELECT term FROM leases WHERE name = $1 AND until BETWEEN \
-                 CAST(unixepoch('subsec') * 1000 AS INTEGER) AND CAST(unixepoch('subsec') * 1000 AS INTEGER) + $2"
-            }
-            Kind::Postgres => {
-                "SELECT term FROM leases WHERE name = $1 AND until BETWEEN \
-                 (extract(epoch FROM clock_timestamp()) * 1000)::bigint \
-                 AND (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $2"
-            }
-        };
-        Ok(sqlx::query(sql).bind(name).bind(LONGEST).fetch_optional(&self.pool).await?.is_some())
+        is_held(&mut *self.pool.acquire().await?, self.kind, name).await
     }
 
     /// Gives a lease back, so that the next need not wait for its end.
@@ -102,4 +91,20 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+/// Whether anybody holds a lease, as one connection sees it.
+pub(super) async fn is_held(connection: &mut AnyConnection, kind: Kind, name: &str) -> Result<bool, StoreError> {
+    let sql = match kind {
+        Kind::Sqlite => {
+            "SELECT term FROM leases WHERE name = $1 AND until BETWEEN \
+             CAST(unixepoch('subsec') * 1000 AS INTEGER) AND CAST(unixepoch('subsec') * 1000 AS INTEGER) + $2"
+        }
+        Kind::Postgres => {
+            "SELECT term FROM leases WHERE name = $1 AND until BETWEEN \
+             (extract(epoch FROM clock_timestamp()) * 1000)::bigint \
+             AND (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $2"
+        }
+    };
+    Ok(sqlx::query(sql).bind(name).bind(LONGEST).fetch_optional(connection).await?.is_some())
 }

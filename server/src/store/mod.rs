@@ -6,6 +6,7 @@
 //!                                                                 ├─ audit idempotency keys backups
 //!                                                                 ├─ runs log (deployments)
 //!                                                                 ├─ history (what clusters were like) incidents
+//!                                                                 ├─ transfer (all of it in a file, and back)
 //!                                                                 └─ leases ─▶ duty (exactly one replica acts)
 //! ```
 //! One SQL text serves SQLite and PostgreSQL (sqlx's Any driver); where the two differ, both stand side by side.
@@ -33,6 +34,7 @@ mod retention;
 mod runs;
 mod sessions;
 mod tokens;
+mod transfer;
 mod users;
 mod warnings;
 
@@ -58,6 +60,7 @@ pub use retention::{Keeping, Shortened};
 pub use runs::{Ordered, RunRow, Runs};
 pub use sessions::Session;
 pub use tokens::Token;
+pub use transfer::{Checked, Header, Imported, LEFT_OUT, Section, Sum, TABLES, Table, TransferError, check, import};
 pub use users::User;
 pub use warnings::WarningNews;
 

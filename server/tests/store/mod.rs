@@ -6,6 +6,7 @@ mod incidents;
 mod killed;
 mod nouns;
 mod retention;
+mod transfer;
 mod upgrades;
 
 use binnacle::store::{Place, Store};
@@ -17,6 +18,7 @@ pub use incidents::*;
 pub use killed::*;
 pub use nouns::*;
 pub use retention::*;
+pub use transfer::*;
 pub use upgrades::*;
 
 /// A database of a test's own, empty at first.
@@ -24,6 +26,30 @@ pub struct Fresh {
     pub place: Place,
     /// Kept until the test ends.
     pub _kept: Option<Box<dyn std::any::Any>>,
+}
+
+/// A folder that goes with the test.
+pub struct Folder(pub std::path::PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        let name = format!("binnacle-store-{}-{:x}", std::process::id(), fastrand::u64(..));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A database that is a file, whatever the others of the test are.
+pub fn in_a_folder() -> Fresh {
+    let folder = Folder::new();
+    Fresh { place: Place::beside(&folder.0), _kept: Some(Box::new(folder)) }
 }
 
 pub async fn open(fresh: &Fresh) -> Store {
@@ -92,6 +118,14 @@ macro_rules! every_promise {
             an_incident_that_is_open_again_is_told_anew,
             many_silenced_incidents_keep_back_no_other,
             a_silence_ends_by_itself_or_before,
+            every_table_is_carried_or_left_out_with_a_reason,
+            an_export_that_was_imported_is_exported_the_same_by_either_kind,
+            numbers_go_on_where_every_entry_has_gone_to_an_anchor,
+            an_import_is_refused_where_anything_is_or_a_server_runs,
+            a_file_that_changes_while_it_is_imported_leaves_nothing,
+            an_export_is_of_one_moment_while_others_write,
+            a_file_of_an_earlier_version_is_brought_to_this_one,
+            a_file_that_is_not_whole_is_said_so_and_makes_no_database,
         );
     };
 }
