@@ -146,7 +146,7 @@ async fn size_takes_ordinary_moments_first_and_then_those_around_something() {
 }
 
 #[tokio::test]
-async fn a_kill_while_it_forgets_hides_what_is_left_and_shows_no_wrong_moment() {
+async fn a_kill_while_it_forgets_shows_no_wrong_moment() {
     let (_folder, history) = lived(40, &[10], bounds(2, 365, 0)).await;
     let wholes = history.store().wholes_within(NAME, i64::MIN, i64::MAX).await.unwrap();
     history.store().forget_between(NAME, begins(11) - 1, begins(32)).await.unwrap();
