@@ -118,7 +118,9 @@ async fn a_kill_at_a_random_moment_loses_the_last_second_at_most() {
         let head = reader.store().history_head(NAME).await.expect("an answer").expect("a history");
         let count = pods(&reader, head.seen).await;
         let first_lost = made.lock().expect("pods").get(count).copied();
-        lost.push(first_lost.map_or(Duration::ZERO, |at| killed.saturating_duration_since(at)));
+        let last = first_lost.map_or(Duration::ZERO, |at| killed.saturating_duration_since(at));
+        eprintln!("kill {}: {count} pods kept, {last:?} lost", kill + 1);
+        lost.push(last);
         let marks = reader.store().history_marks(NAME, 0, i64::MAX).await.expect("an answer");
         assert_eq!(marks.iter().filter(|mark| mark.lane == "gap").count(), kill, "a gap behind each kill");
         // Another test waits for the lease of one that was killed.
