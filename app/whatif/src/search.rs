@@ -16,7 +16,7 @@ use crate::{
 /// A search among more hosts than this, more pods or more steps is given up, and proves nothing.
 const HOSTS: usize = 32;
 const PODS: u32 = 64;
-const STEPS: u32 = 20_000;
+const STEPS: u32 = 5_000;
 
 /// Pods of one form that may be placed before.
 struct Rival<'p> {

@@ -40,8 +40,10 @@ const FEW: usize = 256;
 impl<'p> Proof<'p, '_, '_> {
     /// At least so many of its pods surely find one of these hosts.
     pub(crate) fn most(&self, hosts: &[HostId], pods: u32) -> u32 {
-        let surely = |own| self.holds(hosts, own, HAIR) || withstands(self, hosts, own, pods);
-        (1..=pods).rev().find(|count| surely(count - 1)).unwrap_or(0)
+        let by_demand = (1..=pods).rev().find(|count| self.holds(hosts, count - 1, HAIR)).unwrap_or(0);
+        // What is proved of so many pods is proved of fewer.
+        let more = (by_demand + 1..=pods).take_while(|count| withstands(self, hosts, count - 1, pods));
+        more.last().unwrap_or(by_demand)
     }
 
     /// How many domains others close by each key, once `own` of its group are placed.
