@@ -100,7 +100,7 @@ async fn source(args: McpArgs) -> Result<(Source, Option<Folder>), Failure> {
 async fn api(context: Context, store: Store, reach: Reach) -> Result<Router, Failure> {
     let site = Site::new(Clusters::new(vec![context], IDLE), None);
     if reach >= Reach::Past {
-        let bounds = Bounds { age: Duration::ZERO, size: 0 };
+        let bounds = Bounds { age: Duration::ZERO, around: Duration::ZERO, size: 0 };
         site.remembers(History::new(store.clone(), bounds, String::new()));
     }
     let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
