@@ -218,9 +218,9 @@ fn pages_of_the_past(server: &Process, then: &str) {
 #[tokio::main]
 async fn incidents_are_there_too(here: &Folder, there: &Folder, file: &std::path::Path) {
     let of = async |folder: &Folder, name: &str| {
-        let store = Store::open(&Place::beside(&folder.0)).await.unwrap();
-        let rows = store.incidents(name, i64::MIN, i64::MAX, 100).await.unwrap();
-        let marks = store.history_marks(name, i64::MIN, i64::MAX).await.unwrap();
+        let store = Store::open(&Place::beside(&folder.0)).await.expect("an answer");
+        let rows = store.incidents(name, i64::MIN, i64::MAX, 100).await.expect("an answer");
+        let marks = store.history_marks(name, i64::MIN, i64::MAX).await.expect("an answer");
         store.close().await;
         (rows, marks)
     };
@@ -233,15 +233,15 @@ async fn incidents_are_there_too(here: &Folder, there: &Folder, file: &std::path
     for lane in ["deployment", "backup"] {
         assert!(marks.iter().any(|mark| mark.lane == lane), "{lane}: {marks:?}");
     }
-    let bytes = std::fs::read(file).unwrap();
-    let length = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
-    let mut header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
-    header.as_object_mut().unwrap().remove("incidents").expect("incidents");
+    let bytes = std::fs::read(file).expect("an answer");
+    let length = u32::from_le_bytes(bytes[4..8].try_into().expect("four bytes")) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).expect("an answer");
+    header.as_object_mut().expect("an object").remove("incidents").expect("incidents");
     let header = header.to_string().into_bytes();
-    let size = u32::try_from(header.len()).unwrap().to_le_bytes();
+    let size = u32::try_from(header.len()).expect("an answer").to_le_bytes();
     let old = here.0.join("old.history");
-    std::fs::write(&old, [&bytes[..4], &size, &header, &bytes[8 + length..]].concat()).unwrap();
-    run(&["history", "import", text(&old), "--as", "old", "--data", text(&there.0)]).unwrap();
+    std::fs::write(&old, [&bytes[..4], &size, &header, &bytes[8 + length..]].concat()).expect("an answer");
+    run(&["history", "import", text(&old), "--as", "old", "--data", text(&there.0)]).expect("it is read");
     assert!(of(there, "old").await.0.is_empty());
 }
 

@@ -109,7 +109,7 @@ async fn a_followed_service_is_told_hop_by_hop() {
     assert_eq!(nothing["items"], json!([]));
     assert!(nothing["notes"][0].as_str().is_some_and(|note| note.starts_with("Nothing in the cluster")), "{nothing}");
     let (failed, text) = tool(&house, "follow", json!({ "of": "???" })).await;
-    assert!(failed && text.contains("you can follow NAMESPACE/SERVICE"), "{text}");
+    assert!(failed && text.contains("you can trace NAMESPACE/SERVICE"), "{text}");
 }
 
 #[tokio::test]

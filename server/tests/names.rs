@@ -163,7 +163,9 @@ fn names_that_no_address_can_hold_are_told() {
     let names = ["lab", ".", "..", "a/../../b", r"a\.\b", "a\nb"].map(str::to_owned);
     let server = serve(&folder, &simulated, &names);
     let first = server.ask("GET", "/", "Accept: text/html\r\n", "");
-    assert_eq!(links(&first.body), BTreeSet::from(["/c/lab".to_owned()]));
+    let pages: BTreeSet<String> =
+        links(&first.body).iter().filter_map(|link| Some(link.split('#').next()?.to_owned())).collect();
+    assert_eq!(pages, BTreeSet::from(["/c/lab".to_owned()]));
     assert_eq!(first.body.matches("No address can hold this name. Rename the context").count(), 5, "{first:?}");
     for (path, status) in [("/c/.", 400), ("/c/%2E%2E", 400), ("/c/a%2F..%2Fb", 400), ("/api/v1/clusters/%2E", 404)] {
         let answer = server.get(path);

@@ -119,7 +119,7 @@ impl Search<'_> {
             }
         }
         let (free, addresses) = self.hosts[host].clone();
-        if self.fills(closed, left, host, free, addresses, 0) {
+        if self.fills(closed, left, host, &free, addresses, 0) {
             return true;
         }
         self.failed.insert((closed, left.clone()));
@@ -132,7 +132,7 @@ impl Search<'_> {
         closed: u32,
         left: &mut Vec<u32>,
         host: usize,
-        free: Resources,
+        free: &Resources,
         addresses: u64,
         from: usize,
     ) -> bool {
@@ -140,19 +140,19 @@ impl Search<'_> {
         if self.steps >= STEPS {
             return true;
         }
-        if !self.asked.fits(&free) || (self.asked.pods > addresses) {
+        if !self.asked.fits(free) || (self.asked.pods > addresses) {
             return self.closes(closed | (1 << host), left);
         }
         for number in from..left.len() {
             let rival = &self.rivals[number];
-            if left[number] == 0 || !rival.lies[host] || !rival.asked.fits(&free) {
+            if left[number] == 0 || !rival.lies[host] || !rival.asked.fits(free) {
                 continue;
             }
             let mut rest = free.clone();
             rest.subtract(rival.asked);
             let next = number + usize::from(rival.is_alone);
             left[number] -= 1;
-            let done = self.fills(closed, left, host, rest, addresses.saturating_sub(1), next);
+            let done = self.fills(closed, left, host, &rest, addresses.saturating_sub(1), next);
             left[number] += 1;
             if done {
                 return true;

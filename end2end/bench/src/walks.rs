@@ -29,7 +29,7 @@ const ROUNDS: usize = 301;
 
 /// The same of walks that are compared: by turns, and the shortest time of many, for this machine may do other things.
 fn compared<const N: usize>(mut walks: [&mut dyn FnMut() -> usize; N]) -> [Value; N] {
-    let kib = walks.each_mut().map(|walk| held(walk));
+    let kib = walks.each_mut().map(held);
     let mut least = [f64::INFINITY; N];
     for _ in 0..ROUNDS {
         for (least, walk) in least.iter_mut().zip(&mut walks) {

@@ -497,7 +497,7 @@ pub fn run() -> Exit {
         Command::Export(args) => wait(transfer::run_export(args)),
         Command::Import(args) => wait(transfer::run_import(args)),
         Command::Token(args) => wait(token::run(args)),
-        Command::Settings { check: Some(file), .. } => checked(file),
+        Command::Settings { check: Some(file), .. } => checked(&file),
         Command::Settings { example: true, .. } => draw::write(None, &crate::config::example()),
         Command::Settings { .. } => draw::write(None, &crate::config::table()),
         Command::Licences => draw::write(None, include_str!("../../licences.txt")),
@@ -535,9 +535,9 @@ fn wait(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> 
 }
 
 /// Looks at a file of settings, and at the variables that hold beside it.
-fn checked(file: String) -> Result<(), Failure> {
+fn checked(file: &str) -> Result<(), Failure> {
     let usage = |error: &dyn std::fmt::Display| (Exit::Usage, error.to_string());
-    let settings = Settings::load(&vec![("config", file.clone())]).map_err(|error| usage(&error))?;
+    let settings = Settings::load(&vec![("config", file.to_owned())]).map_err(|error| usage(&error))?;
     if !matches!(settings.demo, Demo::Always | Demo::Of(_)) {
         let found = described::found(&settings).map_err(|error| usage(&error))?;
         described::with_settings(&settings, found).map_err(|error| usage(&error))?;

@@ -96,11 +96,11 @@ pub(super) async fn plan_before(
     let Some(whole) = store.whole_before(cluster, at).await? else { return Ok(None) };
     let read = placed(&TURNS, move || {
         let (_, records) = open(&whole.body).ok()?;
-        let plans = records.into_iter().filter_map(|record| match record.change {
+        let mut plans = records.into_iter().filter_map(|record| match record.change {
             Change::Planned(plan) => Some(plan),
             _ => None,
         });
-        Some(plans.last().flatten())
+        Some(plans.next_back().flatten())
     });
     Ok(read.await.flatten())
 }

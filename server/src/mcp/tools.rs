@@ -394,7 +394,7 @@ mod tests {
     use super::*;
     use crate::access::{Acts, Needs, Role};
 
-    fn asked(tool: &str, arguments: Value) -> Result<String, Mistake> {
+    fn asked(tool: &str, arguments: &Value) -> Result<String, Mistake> {
         let tool = find(tool, Reach::Server).expect("a tool");
         tool.request(arguments.as_object().expect("an object"), "lab")
     }
@@ -455,12 +455,12 @@ mod tests {
 
     #[test]
     fn arguments_become_a_path_and_stay_in_their_places() {
-        let path = asked("inventory", json!({ "kind": "pods", "namespace": "ims", "limit": 5 }));
+        let path = asked("inventory", &json!({ "kind": "pods", "namespace": "ims", "limit": 5 }));
         assert_eq!(path.as_deref(), Ok("/api/v1/clusters/lab/pods?limit=5&namespace=ims"));
-        let path = asked("what_if", json!({ "cluster": "a/b", "lose": ["host4", "host5"], "drain": null }));
+        let path = asked("what_if", &json!({ "cluster": "a/b", "lose": ["host4", "host5"], "drain": null }));
         assert_eq!(path.as_deref(), Ok("/api/v1/clusters/a%2Fb/what-if?lose=host4&lose=host5"));
-        assert_eq!(asked("figure", json!({})).as_deref(), Ok("/api/v1/clusters/lab/diagrams/architecture.mmd"));
-        let path = asked("follow", json!({ "of": "x&t=1#?/../" }));
+        assert_eq!(asked("figure", &json!({})).as_deref(), Ok("/api/v1/clusters/lab/diagrams/architecture.mmd"));
+        let path = asked("follow", &json!({ "of": "x&t=1#?/../" }));
         assert_eq!(path.as_deref(), Ok("/api/v1/clusters/lab/follow?of=x%26t%3D1%23%3F%2F..%2F"));
     }
 
@@ -482,7 +482,7 @@ mod tests {
             ("what_if", json!({ "lose": vec!["host1"; 1_000] }), "more than 8000 bytes"),
             ("figure", json!({ "theme": "dark" }), "no argument `theme`"),
         ] {
-            let told = asked(tool, arguments.clone()).expect_err("a mistake").to_string();
+            let told = asked(tool, &arguments).expect_err("a mistake").to_string();
             assert!(told.contains(wanted), "{tool} {arguments}: {told}");
         }
     }

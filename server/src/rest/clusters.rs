@@ -51,9 +51,9 @@ pub(super) struct When {
 pub struct Cluster {
     /// Its name in paths.
     pub name: String,
-    /// The moment that this is of, RFC 3339.
+    /// The past moment that this is of, RFC 3339; null for now.
     #[schema(format = DateTime)]
-    pub at: String,
+    pub at: Option<String>,
     /// How it fares, in a sentence.
     pub sentence: String,
     /// What needs attention.
@@ -149,6 +149,7 @@ pub(super) async fn one(
     Named(name): Named<String>,
     Asked(when): Asked<When>,
 ) -> Result<Json<Cluster>, ApiError> {
+    let is_past = when.t.is_some();
     let cluster = here.site.cluster_at(&name, &when.t.unwrap_or_default()).await?;
     let state = crate::pages::state(&here.asked, &name, &cluster).await;
     let state = state.ok_or(ApiError::Fault("the sentence of the cluster"))?;
@@ -158,7 +159,7 @@ pub(super) async fn one(
         total: state.concerns.len(),
     };
     let trouble = cluster.trouble().map(|trouble| trouble.to_string());
-    let at = moment(cluster.now().0);
+    let at = is_past.then(|| moment(cluster.now().0));
     Ok(Json(cluster.read(|inventory| Cluster {
         name,
         at,

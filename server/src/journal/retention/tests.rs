@@ -1,3 +1,5 @@
+//! How history is forgotten: by age, by size, and later around what matters.
+
 use journal::{Content, Record, open, seal};
 use topology::Stamp;
 

@@ -97,9 +97,9 @@ impl<'a> Writer<'a> {
     pub(super) fn begin(to: &'a mut (dyn Write + Send), header: &Header) -> Result<Self, TransferError> {
         let header = serde_json::to_string(header).map_err(|error| TransferError::Write(error.to_string()))?;
         let line = format!("{MAGIC}{FORMAT} {header}\n");
-        to.write_all(line.as_bytes()).map_err(unwritten)?;
-        let mut body = zstd::Encoder::new(to, LEVEL).map_err(unwritten)?;
-        body.include_checksum(true).map_err(unwritten)?;
+        to.write_all(line.as_bytes()).map_err(|error| unwritten(&error))?;
+        let mut body = zstd::Encoder::new(to, LEVEL).map_err(|error| unwritten(&error))?;
+        body.include_checksum(true).map_err(|error| unwritten(&error))?;
         let whole = Sha256::new_with_prefix(line);
         Ok(Self { body, whole, part: Sha256::new(), open: None, ended: Vec::new(), record: Vec::new() })
     }
@@ -147,7 +147,7 @@ impl<'a> Writer<'a> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         open.digest = std::mem::take(&mut self.part).finalize().into();
         let end = end_of(&open);
-        self.body.write_all(&end).map_err(unwritten)?;
+        self.body.write_all(&end).map_err(|error| unwritten(&error))?;
         self.whole.update(&end);
         self.ended.push(open);
         Ok(())
@@ -158,18 +158,18 @@ impl<'a> Writer<'a> {
         let mut end = vec![b'Z'];
         end.extend((self.ended.len() as u64).to_le_bytes());
         end.extend(self.whole.finalize());
-        self.body.write_all(&end).map_err(unwritten)?;
-        self.body.finish().and_then(Write::flush).map_err(unwritten)?;
+        self.body.write_all(&end).map_err(|error| unwritten(&error))?;
+        self.body.finish().and_then(Write::flush).map_err(|error| unwritten(&error))?;
         Ok(self.ended)
     }
 
     fn put(&mut self) -> Result<(), TransferError> {
         self.part.update(&self.record);
-        self.body.write_all(&self.record).map_err(unwritten)
+        self.body.write_all(&self.record).map_err(|error| unwritten(&error))
     }
 }
 
-fn unwritten(error: io::Error) -> TransferError {
+fn unwritten(error: &io::Error) -> TransferError {
     TransferError::Write(error.to_string())
 }
 
