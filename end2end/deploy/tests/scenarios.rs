@@ -160,7 +160,7 @@ fn a_failing_task_is_found_with_its_host_and_message() {
 
 #[test]
 fn an_unreachable_host_is_told_from_a_failing_one() {
-    let followed = follow("unreachable", 1, Verdict::Failed, "Failed: container-engine : install docker on host3");
+    let followed = follow("unreachable", 1, Verdict::Failed, "Failed: pre-k8s : set hosts file on host3");
     let failure = followed.outline().first_failure().unwrap();
     assert_eq!((failure.host.as_deref(), failure.unreachable), (Some("host3"), true));
 }

@@ -94,7 +94,9 @@ pub(super) fn tell(operation: &mut Value, acting: bool, keyed: bool) {
         parameter(operation, idempotency::KEY, about, Some(200));
     }
     // A moment of which nothing is kept is understood and cannot be shown.
-    let past = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "t"));
+    let past = operation["parameters"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one["name"] == "t" || one["name"] == "t1"));
     if past {
         operation["responses"]["422"] = json!({ "$ref": format!("#/components/responses/{}", name("422")) });
     }
