@@ -120,7 +120,7 @@ before(async () => {
   token = execFileSync(binnacle, ['token', 'add', 'pipeline', '--role', 'viewer', '--days', '1', '--data', mine], { encoding: 'utf8' })
     .split(/\s+/).find((word) => word.startsWith('bnc_'));
   const settings = join(data, 'settings.toml');
-  writeFileSync(settings, printed('toml(?=\n\[server\]\nbase_path)'));
+  writeFileSync(settings, printed('toml(?=\n\\[server\\]\nbase_path)'));
   lab = await start(['serve', '--demo', '--config', settings, '--listen', '127.0.0.1:0', '--data', mine, '--sign-in', 'local,tokens']);
 });
 after(async () => { await lab?.stop(); });
