@@ -105,8 +105,8 @@ async fn what_passes_is_waited_out_and_what_does_not_loses_no_backup() {
     let output = take(&cluster, &folder, &[&bucket.text], &[]);
     let text = said(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("AccessDenied") && text.contains("the backup is good, and lies in "), "{text}");
-    let (_, path) = text.trim_end().rsplit_once("lies in ").expect("a path");
+    assert!(text.contains("AccessDenied") && text.contains("the backup is good, and is stored in "), "{text}");
+    let (_, path) = text.trim_end().rsplit_once("stored in ").expect("a path");
     let status = super::cluster::status(Path::new(path));
     assert_eq!(status["totalKey"], 12);
 }
