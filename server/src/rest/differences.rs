@@ -17,10 +17,10 @@ use super::{
 #[into_params(parameter_in = Query)]
 pub(super) struct Moments {
     /// The first, RFC 3339.
-    #[param(format = DateTime)]
+    #[param(example = "2026-11-29T03:02:00Z")]
     t1: String,
     /// The second, RFC 3339; now when nothing is said.
-    #[param(format = DateTime)]
+    #[param(example = "2026-11-29T03:02:00Z")]
     t2: Option<String>,
 }
 
